@@ -1,0 +1,283 @@
+"""The command line: arguments, printing and exit codes. Nothing else prints or exits."""
+
+import argparse
+import io
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from hashzip import __version__, changes, config, pipeline, terraform
+from hashzip.config import Project
+from hashzip.errors import HashzipError
+from hashzip.pipeline import Blueprint, Built
+
+_DIGITS = 12
+
+# Set by the Terraform module: the summary of the inputs that the plan saw, to name what changed.
+EXPECT_FILES = "HASHZIP_EXPECT_FILES"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs hashzip.
+
+    Args:
+        arguments: Without the program's name; by default, those of the process.
+
+    Returns:
+        The exit code: 0, or 1 after an error. Bad usage exits with 2.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal cannot show is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(arguments)
+    try:
+        _COMMANDS[options.command](options)
+    except HashzipError as error:
+        if options.debug:
+            raise
+        _print_error(error.message, error.hint)
+        return 1
+    except ModuleNotFoundError as error:
+        if options.debug:
+            raise
+        _print_error(
+            f"this needs the Python package {error.name}, which {sys.executable} does not have",
+            "run: python3 -m pip install hashzip; or have Terraform use a Python that has it, "
+            "by the module's variable `command`",
+        )
+        return 1
+    except KeyboardInterrupt:
+        _print_error("interrupted", "nothing is half-written; run it again")
+        return 130
+    return 0
+
+
+def _print_error(message: str, hint: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    if hint:
+        print(f"hint: {hint}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--project",
+        metavar="DIR",
+        help="the project's folder (default: the nearest one upwards with a hashzip.toml)",
+    )
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    readable = argparse.ArgumentParser(add_help=False, parents=[common])
+    readable.add_argument("--json", action="store_true", help="print JSON, for machines")
+
+    parser = argparse.ArgumentParser(prog="hashzip", description=sys.modules["hashzip"].__doc__)
+    parser.add_argument("--version", action="version", version=f"hashzip {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    build = commands.add_parser(
+        "build",
+        parents=[readable],
+        help="build what is not built yet, and say what was done and why",
+    )
+    build.add_argument("functions", nargs="*", metavar="FUNCTION", help="default: all")
+    build.add_argument(
+        "--expect", metavar="FINGERPRINT", help="refuse unless the inputs have this fingerprint"
+    )
+    build.add_argument("--force", action="store_true", help="build even what is there already")
+    build.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="threads that compress (default: one a processor)",
+    )
+    commands.add_parser(
+        "external", parents=[common], help="answer Terraform's external data source"
+    )
+    commands.add_parser(
+        "status", parents=[readable], help="a row a function: fingerprint, built or not, size"
+    )
+    diff = commands.add_parser(
+        "diff", parents=[readable], help="files added, changed, removed since the last build"
+    )
+    diff.add_argument("function", metavar="FUNCTION")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _project(options: argparse.Namespace) -> Project:
+    return config.load(options.project or config.find_root(os.curdir))
+
+
+def _external(options: argparse.Namespace) -> None:
+    query = terraform.parse_query(sys.stdin.buffer.read())
+    project = config.load(os.path.join(options.project or "", query.project))
+    blueprint = pipeline.examine(project, query.function)
+    if query.build:
+        pipeline.build(blueprint)
+    store, function = blueprint.store, blueprint.function
+    answer = {
+        "fingerprint": blueprint.fingerprint,
+        "filename": terraform.relative(str(store.zip_path(blueprint.fingerprint))),
+        "handler": function.handler,
+        "runtime": function.runtime,
+        "architecture": function.architecture,
+        "files": json.dumps(terraform.summary(blueprint.inputs)),
+        "recipe": json.dumps(blueprint.recipe),
+        "manifest": terraform.relative(str(store.manifest_path(blueprint.fingerprint))),
+    }
+    print(json.dumps(answer))
+
+
+def _build(options: argparse.Namespace) -> None:
+    project = _project(options)
+    names = options.functions or list(project.functions)
+    if options.expect and len(names) != 1:
+        raise HashzipError(
+            f"--expect is the fingerprint of one function, not of {len(names)}", "name one function"
+        )
+    blueprints = [pipeline.examine(project, name) for name in names]
+    if options.expect:
+        pipeline.expect(blueprints[0], options.expect, _expected_files())
+    results = []
+    for blueprint in blueprints:
+        built = _build_one(blueprint, options)
+        results.append(_built_json(blueprint, built))
+        if not options.json:
+            print(_built_line(built), flush=True)
+    if options.json:
+        print(json.dumps(results, indent=2))
+
+
+def _expected_files() -> dict[str, str]:
+    try:
+        files = json.loads(os.environ.get(EXPECT_FILES, "{}"))
+    except ValueError:
+        files = None
+    if not isinstance(files, dict):
+        raise HashzipError(
+            f"{EXPECT_FILES} is not a JSON object", "leave it to the Terraform module, or unset it"
+        )
+    return files
+
+
+def _build_one(blueprint: Blueprint, options: argparse.Namespace) -> Built:
+    if not sys.stderr.isatty():
+        return pipeline.build(blueprint, force=options.force, jobs=options.jobs)
+    from rich.console import Console  # noqa: PLC0415 - slow, and only for people
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        # The size is that of the sources; packages add to it when they are there.
+        task = bar.add_task(blueprint.function.name, total=None)
+        return pipeline.build(
+            blueprint,
+            force=options.force,
+            jobs=options.jobs,
+            progress=lambda size: bar.advance(task, size),
+        )
+
+
+def _built_line(built: Built) -> str:
+    manifest = built.manifest
+    if not built.reason:
+        return f"{manifest.function}: up to date"
+    return (
+        f"{manifest.function}: built {manifest.fingerprint[:_DIGITS]} ({built.reason}), "
+        f"{_megabytes(manifest.artifact.size)}, {built.seconds:.1f} s"
+    )
+
+
+def _built_json(blueprint: Blueprint, built: Built) -> dict[str, object]:
+    return {
+        "function": blueprint.function.name,
+        "fingerprint": blueprint.fingerprint,
+        "built": bool(built.reason),
+        "reason": built.reason,
+        "file": str(blueprint.store.zip_path(blueprint.fingerprint)),
+        "size": built.manifest.artifact.size,
+        "seconds": round(built.seconds, 3),
+    }
+
+
+def _status(options: argparse.Namespace) -> None:
+    project = _project(options)
+    rows = []
+    for name in project.functions:
+        blueprint = pipeline.examine(project, name)
+        manifest = blueprint.store.find(blueprint.fingerprint)
+        rows.append(
+            {
+                "function": name,
+                "fingerprint": blueprint.fingerprint,
+                "built": manifest is not None,
+                "reason": "" if manifest else pipeline.why(blueprint),
+                "size": manifest.artifact.size if manifest else None,
+                "unpacked_size": manifest.artifact.unpacked_size if manifest else None,
+            }
+        )
+    if options.json:
+        print(json.dumps(rows, indent=2))
+    else:
+        _print_table(
+            ("FUNCTION", "FINGERPRINT", "STATE", "SIZE"),
+            [
+                (
+                    str(row["function"]),
+                    str(row["fingerprint"])[:_DIGITS],
+                    "built" if row["built"] else f"to build: {row['reason']}",
+                    _megabytes(row["size"]) if isinstance(row["size"], int) else "-",
+                )
+                for row in rows
+            ],
+        )
+
+
+def _diff(options: argparse.Namespace) -> None:
+    blueprint = pipeline.examine(_project(options), options.function)
+    last = blueprint.store.latest()
+    if last is None:
+        raise HashzipError(
+            f"{options.function} was never built here", f"run: hashzip build {options.function}"
+        )
+    files = changes.compare(changes.digests(last.inputs), changes.digests(blueprint.inputs))
+    recipe = changes.recipe_changes(last.recipe, blueprint.recipe)
+    if options.json:
+        print(json.dumps({**files._asdict(), "recipe": recipe}, indent=2))
+        return
+    for sign, paths in (("+", files.added), ("~", files.changed), ("-", files.removed)):
+        for path in paths:
+            print(f"{sign} {path}")
+    for change in recipe:
+        print(f"~ {change}")
+
+
+def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Prints a table for people, and plain lines, a tab between fields, for a pipe."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            print("\t".join(row))
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow, and only for people
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(*header, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _megabytes(size: int) -> str:
+    """Writes a size in MB, or, where that would be 0.0, in kB."""
+    megabytes = f"{size / 1_000_000:.1f} MB"
+    return megabytes if not megabytes.startswith("0.0") else f"{size / 1000:.1f} kB"
+
+
+_COMMANDS = {"build": _build, "external": _external, "status": _status, "diff": _diff}

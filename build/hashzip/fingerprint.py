@@ -1,0 +1,62 @@
+"""Computes the fingerprint of a package: a digest of all that decides its bytes. Third stage.
+
+Pure; standard library only.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+# Raised whenever the same inputs would give another zip. It is part of every fingerprint.
+FORMAT = "hashzip/1"
+
+Recipe = Mapping[str, object]
+
+
+# A tuple and no dataclass: there may be 100,000 of them on every plan.
+class Input(NamedTuple):
+    """A file that a package is made from.
+
+    Attributes:
+        path: Where it lies in the package; or, after `//`, where in the project, for a file that
+            decides what is packed and is not packed itself, such as a lock file.
+        mode: 0o755 or 0o644.
+        size: In bytes.
+        sha256: Of the content, as 64 hex digits.
+    """
+
+    path: str
+    mode: int
+    size: int
+    sha256: str
+
+
+def fingerprint(recipe: Recipe, inputs: Iterable[Input]) -> str:
+    """Computes the fingerprint of a recipe and its inputs, in whatever order they come.
+
+    Each field is written behind its length, so that no two lists of fields are the same bytes.
+
+    Args:
+        recipe: What is done with the inputs; anything that JSON can hold.
+        inputs: All files that are read.
+
+    Returns:
+        A SHA-256, as 64 hex digits.
+    """
+    digest = hashlib.sha256()
+    digest.update(_record(FORMAT.encode(), canonical_json(recipe).encode()))
+    for path, file in sorted((file.path.encode(), file) for file in inputs):
+        digest.update(
+            _record(path, b"%04o" % file.mode, b"%d" % file.size, bytes.fromhex(file.sha256))
+        )
+    return digest.hexdigest()
+
+
+def canonical_json(value: object) -> str:
+    """Writes JSON so that equal values are equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _record(*fields: bytes) -> bytes:
+    return b"".join(len(field).to_bytes(8) + field for field in fields)

@@ -1,0 +1,107 @@
+"""What was built from what: a value, and its JSON. Standard library only.
+
+No time, host or path of a machine is in it, so that two machines write the same manifest.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hashzip.fingerprint import FORMAT, Input, Recipe, fingerprint
+
+
+@dataclass(frozen=True)
+class Package:
+    """Something that was installed beside the sources."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A zip.
+
+    Attributes:
+        file: Its name, in the folder of the manifest.
+        size: In bytes.
+        unpacked_size: Of all entries together, in bytes; what Lambda limits to 262,144,000.
+        sha256: As 64 hex digits.
+        code_sha256: The same in base64, which is how Lambda reports it as `CodeSha256`.
+        entries: What is in it, in its order.
+    """
+
+    file: str
+    size: int
+    unpacked_size: int
+    sha256: str
+    code_sha256: str
+    entries: Sequence[Input]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What was built from what."""
+
+    function: str
+    fingerprint: str
+    recipe: Recipe
+    inputs: Sequence[Input]
+    packages: Sequence[Package]
+    artifact: Artifact
+    tools: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """Writes the manifest: indented, a file a line, a line feed at the end."""
+        document = {
+            "format": FORMAT,
+            "function": self.function,
+            "fingerprint": self.fingerprint,
+            "recipe": self.recipe,
+            "inputs": [_file(file) for file in self.inputs],
+            "packages": [vars(package) for package in self.packages],
+            "artifact": {
+                **vars(self.artifact),
+                "entries": [_file(entry) for entry in self.artifact.entries],
+            },
+            "tools": self.tools,
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str | bytes) -> Manifest:
+    """Reads a manifest, and checks that its recipe and inputs give its fingerprint.
+
+    Raises:
+        ValueError: It is damaged, of another format, or its fingerprint is not that of its inputs.
+    """
+    try:
+        document = json.loads(text)
+        if document["format"] != FORMAT:
+            raise ValueError(f"format {document['format']!r} is not {FORMAT!r}")
+        artifact = document["artifact"]
+        manifest = Manifest(
+            function=document["function"],
+            fingerprint=document["fingerprint"],
+            recipe=document["recipe"],
+            inputs=[_input(file) for file in document["inputs"]],
+            packages=[Package(**package) for package in document["packages"]],
+            artifact=Artifact(
+                **{**artifact, "entries": [_input(entry) for entry in artifact["entries"]]}
+            ),
+            tools=document["tools"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a manifest: {error!r}") from error
+    if fingerprint(manifest.recipe, manifest.inputs) != manifest.fingerprint:
+        raise ValueError("the fingerprint is not that of the inputs")
+    return manifest
+
+
+def _file(file: Input) -> Mapping[str, object]:
+    return {**file._asdict(), "mode": f"{file.mode:04o}"}
+
+
+def _input(document: Mapping[str, object]) -> Input:
+    values = {**document, "mode": int(str(document["mode"]), 8)}
+    return Input(**values)  # type: ignore[arg-type]  # each use checks what it reads

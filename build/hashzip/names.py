@@ -1,0 +1,83 @@
+"""Names of files in a package: which can be, and which are one name on some machine.
+
+Pure; standard library only.
+"""
+
+import os
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hashzip.errors import HashzipError, printable
+
+
+# A tuple and no dataclass: there may be 100,000 of them on every plan.
+class SourceFile(NamedTuple):
+    """A file that goes into a package.
+
+    Attributes:
+        path: Where it lies in the package: `/`-separated, Unicode NFC.
+        location: Where it lies on this machine.
+        executable: Whether an `executable` pattern matches it.
+    """
+
+    path: str
+    location: bytes
+    executable: bool
+
+
+def decode(name: bytes, folder: bytes) -> str:
+    """Decodes a name to Unicode NFC; macOS and Linux write the same name in different forms.
+
+    Args:
+        name: Of a file or folder.
+        folder: Where it is, for the error.
+
+    Raises:
+        HashzipError: The name is not UTF-8, or has a control character.
+    """
+    try:
+        text = name.decode()
+    except UnicodeDecodeError:
+        problem = "is not UTF-8"
+    else:
+        if text.isascii() and text.isprintable():
+            return text
+        if not any(unicodedata.category(character) == "Cc" for character in text):
+            return unicodedata.normalize("NFC", text)
+        problem = "has a control character"
+    raise HashzipError(
+        f"the name {printable(os.path.join(folder, name))} {problem}",
+        "rename the file, or remove it",
+    )
+
+
+def refuse_clashes(files: Iterable[SourceFile]) -> None:
+    """Refuses paths that are one path on some machine: equal, or equal but for case.
+
+    Folders count too: `Lib/a` and `lib/b` are in one folder on macOS and in two on Linux. And a
+    path cannot be a file in one source folder and a folder in another.
+
+    Raises:
+        HashzipError: There are two such paths; both are named.
+    """
+    seen: dict[str, SourceFile] = {}  # by folded path
+    folders: set[str] = set()
+    for file in files:
+        folder = file.path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            _claim(seen, file._replace(path=folder + "/"))
+            folder = folder.rpartition("/")[0]
+        _claim(seen, file)
+
+
+def _claim(seen: dict[str, SourceFile], file: SourceFile) -> None:
+    other = seen.setdefault(file.path.rstrip("/").casefold(), file)
+    if other is not file:
+        how = "have one path" if other.path == file.path else "differ in case or kind alone"
+        raise HashzipError(
+            f"{printable(other.location)} and {printable(file.location)} {how} in the package: "
+            f"{other.path}, {file.path}",
+            "rename one, or name it in exclude",
+        )

@@ -1,0 +1,192 @@
+"""The order of the stages. Read this first: it is the tour of the house.
+
+    config -> sources -> inputs -> fingerprint      `examine`, at plan time: only reads
+                                       |
+                builder -> archive -> manifest -> store     `build`: once a fingerprint
+
+`examine` answers with a `Blueprint`: all that decides the bytes of a package. Whatever comes later
+checks itself against it, so that what was planned is what is built.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hashzip import __version__, changes, inputs, names, sources, terraform
+from hashzip.builders import python
+from hashzip.config import Function, Project
+from hashzip.errors import HashzipError
+from hashzip.fingerprint import Input, Recipe, fingerprint
+from hashzip.manifest import Manifest
+from hashzip.names import SourceFile
+from hashzip.store import Store
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """All that decides the bytes of one package.
+
+    Attributes:
+        project: The project.
+        function: The function.
+        recipe: What is done with the inputs.
+        files: The sources, which are packed.
+        locks: Files that decide what else is packed.
+        inputs: What `files` and `locks` hold, as read at this moment.
+        fingerprint: The digest of `recipe` and `inputs`.
+    """
+
+    project: Project
+    function: Function
+    recipe: Recipe
+    files: Sequence[SourceFile]
+    locks: Sequence[SourceFile]
+    inputs: Sequence[Input]
+    fingerprint: str
+
+    @property
+    def store(self) -> Store:
+        """Where its artifacts live."""
+        return Store(self.project.root, self.function.name)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build came to.
+
+    Attributes:
+        manifest: Of the artifact that is there now.
+        reason: Why it was built, or "" where it was there already.
+        seconds: How long it took.
+    """
+
+    manifest: Manifest
+    reason: str
+    seconds: float
+
+
+def examine(project: Project, name: str) -> Blueprint:
+    """Reads all inputs of a function, and computes its fingerprint. Writes nothing.
+
+    Raises:
+        HashzipError: The function is unknown, or its inputs cannot be what they are.
+    """
+    function = project.function(name)
+    recipe = python.recipe(function)
+    locks = python.inputs(project, function)
+    files = sources.scan(
+        project.root,
+        function.sources,
+        include=function.include,
+        exclude=function.exclude,
+        executable=function.executable,
+        skip="dist",  # hashzip's own artifacts, where the project's root itself is a source
+    )
+    read = [*inputs.read(locks), *inputs.read(files)]
+    return Blueprint(project, function, recipe, files, locks, read, fingerprint(recipe, read))
+
+
+def expect(blueprint: Blueprint, planned: str, files: Mapping[str, str]) -> None:
+    """Refuses a blueprint that is not the planned one.
+
+    Args:
+        blueprint: What is there now.
+        planned: The fingerprint that the plan saw.
+        files: The summary that the plan saw, to name what changed; empty where it is not known.
+
+    Raises:
+        HashzipError: The fingerprints differ.
+    """
+    if blueprint.fingerprint == planned:
+        return
+    what = f": {changes.compare(files, terraform.summary(blueprint.inputs))}" if files else ""
+    raise HashzipError(
+        f"{blueprint.function.name}: the sources changed since the plan{what} "
+        f"(planned {planned[:12]}, found {blueprint.fingerprint[:12]})",
+        "make a new plan and apply that; nothing was built or deployed",
+    )
+
+
+def build(
+    blueprint: Blueprint,
+    *,
+    force: bool = False,
+    jobs: int | None = None,
+    progress: Callable[[int], None] = lambda _size: None,
+) -> Built:
+    """Builds a package, where it is not there already.
+
+    Args:
+        blueprint: What to build.
+        force: Whether to build even so.
+        jobs: How many threads compress; by default, one a processor.
+        progress: Called with the size of each file, in bytes, when it is packed.
+
+    Raises:
+        HashzipError: The build failed. What was there before is there still.
+    """
+    start = time.perf_counter()
+    store = blueprint.store
+    reason = ""
+    manifest = None if force else store.find(blueprint.fingerprint)
+    if manifest is None:
+        with store.workshop() as workshop:
+            # Another build may have made it while this one waited for the workshop.
+            manifest = None if force else store.find(blueprint.fingerprint)
+            if manifest is None:
+                reason = "forced" if force else why(blueprint)
+                manifest = _make(blueprint, workshop, jobs or os.cpu_count() or 1, progress)
+                store.commit(manifest, workshop / manifest.artifact.file)
+    return Built(manifest, reason, time.perf_counter() - start)
+
+
+def why(blueprint: Blueprint) -> str:
+    """Says why a package is not there as it should be, by its last build."""
+    last = blueprint.store.latest()
+    if last is None:
+        return "no build before"
+    if last.fingerprint == blueprint.fingerprint:
+        return "its zip was missing or damaged"
+    recipe = changes.recipe_changes(last.recipe, blueprint.recipe)
+    files = changes.compare(changes.digests(last.inputs), changes.digests(blueprint.inputs))
+    return ", ".join([*recipe, *([str(files)] if any(files) else [])])
+
+
+def _make(
+    blueprint: Blueprint, workshop: Path, jobs: int, progress: Callable[[int], None]
+) -> Manifest:
+    from hashzip import archive  # noqa: PLC0415 - needs libdeflate, which plan time must not
+
+    staging = workshop / "staging"
+    staging.mkdir()
+    packages = python.stage(blueprint.project, blueprint.function, staging)
+    locked = len(blueprint.locks)
+    if inputs.read(blueprint.locks) != blueprint.inputs[:locked]:
+        raise HashzipError(
+            f"{blueprint.function.requirements} changed while the package was built", "build again"
+        )
+    entries = [
+        archive.Entry(file, read.size, read.sha256)
+        for file, read in zip(blueprint.files, blueprint.inputs[locked:], strict=True)
+    ]
+    if packages:
+        entries += [
+            archive.Entry(file, os.stat(file.location).st_size, "")
+            for file in sources.scan(str(staging), ["."])
+        ]
+        names.refuse_clashes([entry.file for entry in entries])
+    entries.sort(key=lambda entry: entry.file.path.encode())
+    artifact = archive.write(
+        entries, workshop / f"{blueprint.fingerprint}.zip", jobs=jobs, progress=progress
+    )
+    return Manifest(
+        function=blueprint.function.name,
+        fingerprint=blueprint.fingerprint,
+        recipe=blueprint.recipe,
+        inputs=blueprint.inputs,
+        packages=packages,
+        artifact=artifact,
+        tools={"hashzip": __version__, "deflate": archive.LIBRARY},
+    )

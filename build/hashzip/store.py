@@ -1,0 +1,119 @@
+"""Where artifacts live: `dist/FUNCTION/FINGERPRINT.zip`, its manifest beside it.
+
+Reading needs the standard library only, and trusts nothing: what lies in the folder may be cut
+short, changed, or somebody else's.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hashzip import manifest as manifests
+from hashzip.errors import HashzipError
+from hashzip.manifest import Manifest
+
+_PARTIAL = ".partial"
+
+
+class Store:
+    """The artifacts of one function.
+
+    Args:
+        root: The project's folder.
+        function: The function's name.
+    """
+
+    def __init__(self, root: str, function: str) -> None:
+        self.folder = Path(root, "dist", function)
+        self._latest = self.folder / "latest"
+
+    def zip_path(self, fingerprint: str) -> Path:
+        """Answers where the zip of a fingerprint lies, or will lie."""
+        return self.folder / f"{fingerprint}.zip"
+
+    def manifest_path(self, fingerprint: str) -> Path:
+        """Answers where the manifest of a fingerprint lies, or will lie."""
+        return self.folder / f"{fingerprint}.json"
+
+    def find(self, fingerprint: str) -> Manifest | None:
+        """Finds a whole artifact: its manifest is of this fingerprint, its zip is of the manifest.
+
+        Answers None where there is none, or it is damaged in any way.
+        """
+        manifest = self.manifest(fingerprint)
+        if manifest is None:
+            return None
+        try:
+            with self.zip_path(fingerprint).open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return None
+        return manifest if digest == manifest.artifact.sha256 else None
+
+    def manifest(self, fingerprint: str) -> Manifest | None:
+        """Reads a manifest, with or without its zip; None where it is missing or damaged."""
+        try:
+            manifest = manifests.from_json(self.manifest_path(fingerprint).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return manifest if manifest.fingerprint == fingerprint else None
+
+    def latest(self) -> Manifest | None:
+        """Reads the manifest of the last build, if there was one."""
+        try:
+            fingerprint = self._latest.read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            return None
+        return self.manifest(fingerprint)
+
+    @contextmanager
+    def workshop(self) -> Iterator[Path]:
+        """Lends an empty folder to build in, to one build at a time, and removes it at the end.
+
+        It is in the store's folder, so that what is made there can be moved to its place in one
+        step. What a killed build left behind is removed first.
+
+        Raises:
+            HashzipError: The folder cannot be written.
+        """
+        from filelock import FileLock  # noqa: PLC0415 - needed only where something is built
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / ".lock"):
+                for left in self.folder.glob(f"*{_PARTIAL}"):
+                    shutil.rmtree(left)
+                with tempfile.TemporaryDirectory(suffix=_PARTIAL, dir=self.folder) as folder:
+                    yield Path(folder)
+        except OSError as error:
+            raise HashzipError(
+                f"cannot write to {self.folder}: {error.strerror or error}",
+                "make room there, or give yourself the right to write; nothing was changed",
+            ) from error
+
+    def commit(self, manifest: Manifest, zip_file: Path) -> None:
+        """Makes a zip from the workshop, and its manifest, the artifact of their fingerprint.
+
+        The manifest goes last: a zip without one counts for nothing.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        zip_file.replace(self.zip_path(manifest.fingerprint))
+        workshop = zip_file.parent
+        _write_text(self.manifest_path(manifest.fingerprint), manifest.to_json(), workshop)
+        _write_text(self._latest, manifest.fingerprint + "\n", workshop)
+
+
+def _write_text(path: Path, text: str, workshop: Path) -> None:
+    """Writes a file in one step: whoever reads sees the old one or the new one."""
+    partial = workshop / path.name
+    with partial.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

@@ -1,0 +1,95 @@
+"""Terraform's `external` data source: one JSON object in, one flat JSON object of strings out.
+
+The protocol: https://registry.terraform.io/providers/hashicorp/external/latest/docs/data-sources/external
+Pure; standard library only.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hashzip.errors import HashzipError, nearest
+from hashzip.fingerprint import Input, fingerprint
+
+_DIGITS = 12
+_MOST_FILES = 100
+
+
+@dataclass(frozen=True)
+class Query:
+    """What Terraform asks.
+
+    Attributes:
+        project: The project's folder, relative to the current one.
+        function: The function's name.
+        build: Whether to build the package at once, where it is not there.
+    """
+
+    project: str
+    function: str
+    build: bool
+
+
+def parse_query(text: bytes) -> Query:
+    """Reads what Terraform writes to standard input.
+
+    Raises:
+        HashzipError: It is no JSON object of strings, or lacks or has too many keys.
+    """
+    hint = 'write {"project": "FOLDER", "function": "NAME"} to standard input'
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise HashzipError(f"the query is not JSON: {error}", hint) from error
+    if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+        raise HashzipError("the query is not a JSON object of strings", hint)
+    known = ("project", "function", "build")
+    for key in values:
+        if key not in known:
+            raise HashzipError(f'the query has the unknown key "{key}"', nearest(key, known))
+    for key in ("project", "function"):
+        if not values.get(key):
+            raise HashzipError(f'the query has no "{key}"', hint)
+    build = values.get("build", "false")
+    if build not in ("true", "false"):
+        raise HashzipError(f'"build" in the query is "{build}"', 'write "true" or "false"')
+    return Query(values["project"], values["function"], build == "true")
+
+
+def relative(path: str) -> str:
+    """Writes a path relative to the current folder, `/`-separated, so that it fits any machine.
+
+    Raises:
+        HashzipError: There is no such way, from one Windows drive to another.
+    """
+    try:
+        return os.path.relpath(path, os.path.realpath(os.curdir)).replace(os.sep, "/")
+    except ValueError as error:
+        raise HashzipError(
+            f"{path} is on another drive than the current folder",
+            "move the project to the drive of the Terraform configuration",
+        ) from error
+
+
+def summary(inputs: Sequence[Input]) -> dict[str, str]:
+    """Sums up the inputs for the eyes of whoever reads a plan.
+
+    Returns:
+        By path, the first 12 hex digits of its SHA-256. Above 100 files, by top-level folder (the
+        files beside them under `.`), a digest and the count; above 100 folders, one line for all.
+    """
+    if len(inputs) <= _MOST_FILES:
+        return {file.path: file.sha256[:_DIGITS] for file in inputs}
+    groups: dict[str, list[Input]] = {}
+    for file in inputs:
+        # "//" stands before a path in the project: its second part is the top-level folder there.
+        folder, slash, _ = file.path.lstrip("/").partition("/")
+        prefix = "//" if file.path.startswith("//") else ""
+        groups.setdefault(prefix + folder + "/" if slash else prefix + ".", []).append(file)
+    if len(groups) > _MOST_FILES:
+        groups = {".": list(inputs)}
+    return {
+        folder: f"{fingerprint({}, files)[:_DIGITS]} ({len(files)} files)"
+        for folder, files in groups.items()
+    }
