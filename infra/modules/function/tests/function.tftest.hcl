@@ -1,0 +1,187 @@
+# The module's own logic, against a mocked AWS. Real runs are in tests/terraform of the repository.
+
+mock_provider "aws" {
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-cn" }
+  }
+
+  override_resource {
+    target = aws_iam_role.this
+    values = { arn = "arn:aws-cn:iam::123456789012:role/hello" }
+  }
+}
+
+override_data {
+  target = module.package.data.external.package
+  values = {
+    result = {
+      fingerprint  = "1111111111111111111111111111111111111111111111111111111111111111"
+      filename     = "../dist/hello/1111.zip"
+      handler      = "hello.lambda_handler"
+      runtime      = "python3.13"
+      architecture = "arm64"
+      files        = "{\"hello.py\":\"2222\"}"
+      recipe       = "{\"builder\":\"python\"}"
+      manifest     = "../dist/hello/1111.json"
+    }
+  }
+}
+
+variables {
+  project  = "../.."
+  function = "hello"
+}
+
+run "by_default" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_function.this.function_name == "hello"
+    error_message = "The name is that of hashzip.toml."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.source_code_hash == output.fingerprint
+    error_message = "The code is known by its fingerprint."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.architectures == tolist(["arm64"]) && aws_lambda_function.this.runtime == "python3.13"
+    error_message = "Architecture and runtime are those of hashzip.toml."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.logging_config[0].log_format == "JSON" && aws_lambda_function.this.logging_config[0].log_group == "/aws/lambda/hello"
+    error_message = "Logs are JSON, in the function's own group."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.retention_in_days == 30
+    error_message = "Logs end."
+  }
+
+  assert {
+    condition     = keys(aws_iam_role_policy_attachment.this) == ["service-role/AWSLambdaBasicExecutionRole"]
+    error_message = "The role may write logs, and nothing else."
+  }
+
+  assert {
+    condition     = aws_iam_role_policy_attachment.this["service-role/AWSLambdaBasicExecutionRole"].policy_arn == "arn:aws-cn:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    error_message = "Policies are those of the partition."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.this) == 0 && length(aws_lambda_function.this.environment) == 0
+    error_message = "What was not asked for is not there."
+  }
+}
+
+run "as_asked" {
+  command = plan
+
+  variables {
+    function_name      = "greeter"
+    memory_size        = 256
+    timeout            = 10
+    environment        = { LANGUAGE = "en" }
+    log_retention_days = 0
+    tracing_mode       = "Active"
+    policy_json        = "{\"Statement\":[]}"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.function_name == "greeter" && aws_cloudwatch_log_group.this.name == "/aws/lambda/greeter"
+    error_message = "function_name is the name in AWS."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.memory_size == 256 && aws_lambda_function.this.timeout == 10
+    error_message = "Memory and timeout are as given."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables["LANGUAGE"] == "en"
+    error_message = "The environment is as given."
+  }
+
+  assert {
+    condition     = contains(keys(aws_iam_role_policy_attachment.this), "AWSXRayDaemonWriteAccess")
+    error_message = "Who traces may write traces."
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.this[0].policy == "{\"Statement\":[]}"
+    error_message = "The role may do what it was given."
+  }
+}
+
+run "memory_that_cannot_be" {
+  command = plan
+
+  variables {
+    memory_size = 100
+  }
+
+  expect_failures = [var.memory_size]
+}
+
+run "timeout_that_cannot_be" {
+  command = plan
+
+  variables {
+    timeout = 901
+  }
+
+  expect_failures = [var.timeout]
+}
+
+run "retention_that_cannot_be" {
+  command = plan
+
+  variables {
+    log_retention_days = 2
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "too_many_layers" {
+  command = plan
+
+  variables {
+    layers = ["a", "b", "c", "d", "e", "f"]
+  }
+
+  expect_failures = [var.layers]
+}
+
+run "tracing_that_cannot_be" {
+  command = plan
+
+  variables {
+    tracing_mode = "active"
+  }
+
+  expect_failures = [var.tracing_mode]
+}
+
+run "policy_that_is_none" {
+  command = plan
+
+  variables {
+    policy_json = "allow all"
+  }
+
+  expect_failures = [var.policy_json]
+}
+
+run "name_that_cannot_be" {
+  command = plan
+
+  variables {
+    function_name = "hello world"
+  }
+
+  expect_failures = [var.function_name]
+}

@@ -1,0 +1,129 @@
+variable "project" {
+  description = "Folder of hashzip.toml. Give it relative to the configuration (\"$${path.root}/..\"), so that plans are the same in every clone."
+  type        = string
+  nullable    = false
+}
+
+variable "function" {
+  description = "Name of the function in hashzip.toml."
+  type        = string
+  nullable    = false
+}
+
+variable "function_name" {
+  description = "Name in AWS. By default the name in hashzip.toml."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.function_name == null || can(regex("^[A-Za-z0-9_-]{1,64}$", var.function_name))
+    error_message = "function_name must be 1 to 64 letters, digits, - and _."
+  }
+}
+
+variable "description" {
+  description = "What the function does."
+  type        = string
+  default     = null
+}
+
+variable "memory_size" {
+  description = "Memory, in MB."
+  type        = number
+  default     = 128
+  nullable    = false
+
+  validation {
+    condition     = var.memory_size >= 128 && var.memory_size <= 10240 && floor(var.memory_size) == var.memory_size
+    error_message = "memory_size must be a whole number from 128 to 10240 (MB)."
+  }
+}
+
+variable "timeout" {
+  description = "Longest time of an invocation, in seconds."
+  type        = number
+  default     = 3
+  nullable    = false
+
+  validation {
+    condition     = var.timeout >= 1 && var.timeout <= 900 && floor(var.timeout) == var.timeout
+    error_message = "timeout must be a whole number from 1 to 900 (seconds)."
+  }
+}
+
+variable "environment" {
+  description = "Environment variables."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "layers" {
+  description = "ARNs of layer versions, at most five."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.layers) <= 5
+    error_message = "Lambda takes at most five layers."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps the logs, in days; 0 for ever."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition = contains(
+      [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.log_retention_days
+    )
+    error_message = "log_retention_days must be one of those that CloudWatch knows: 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+  }
+}
+
+variable "tracing_mode" {
+  description = "\"Active\" has X-Ray sample invocations, and gives the role the right to write traces; \"PassThrough\" follows the caller."
+  type        = string
+  default     = "PassThrough"
+  nullable    = false
+
+  validation {
+    condition     = contains(["Active", "PassThrough"], var.tracing_mode)
+    error_message = "tracing_mode must be \"Active\" or \"PassThrough\"."
+  }
+}
+
+variable "policy_json" {
+  description = "What the function may do beyond writing its logs: an IAM policy as JSON."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.policy_json == null || can(jsondecode(var.policy_json).Statement)
+    error_message = "policy_json must be an IAM policy as JSON; use data.aws_iam_policy_document.NAME.json."
+  }
+}
+
+variable "tags" {
+  description = "Tags of all that the module makes."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "command" {
+  description = "Program and first arguments that run hashzip; see the package module."
+  type        = list(string)
+  default     = null
+}
+
+variable "build_during_plan" {
+  description = "Whether the plan builds a zip that is missing; see the package module."
+  type        = bool
+  default     = false
+  nullable    = false
+}

@@ -1,0 +1,135 @@
+# The module's own logic, against a mocked hashzip. Real runs are in tests/terraform of the repository.
+
+mock_provider "external" {
+  override_data {
+    target = data.external.package
+    values = {
+      result = {
+        fingerprint  = "1111111111111111111111111111111111111111111111111111111111111111"
+        filename     = "../dist/hello/1111.zip"
+        handler      = "hello.lambda_handler"
+        runtime      = "python3.13"
+        architecture = "arm64"
+        files        = "{\"hello.py\":\"2222\"}"
+        recipe       = "{\"builder\":\"python\"}"
+        manifest     = "../dist/hello/1111.json"
+      }
+    }
+  }
+}
+
+variables {
+  project  = "../.."
+  function = "hello"
+}
+
+run "what_is_asked" {
+  command = plan
+
+  assert {
+    condition = data.external.package.query == tomap({
+      project  = "../.."
+      function = "hello"
+      build    = "false"
+    })
+    error_message = "hashzip is asked for this function of this project, and not to build."
+  }
+
+  assert {
+    condition     = data.external.package.program[0] == "python3" && data.external.package.program[2] == "external"
+    error_message = "By default, python3 runs the hashzip of the module's own repository."
+  }
+}
+
+run "what_triggers_a_build" {
+  command = plan
+
+  variables {
+    triggers = { function_name = "greeter" }
+  }
+
+  assert {
+    condition = terraform_data.build.triggers_replace == {
+      fingerprint   = "1111111111111111111111111111111111111111111111111111111111111111"
+      function_name = "greeter"
+    }
+    error_message = "The fingerprint triggers a build, and whatever else was given; nothing more."
+  }
+}
+
+run "what_the_plan_shows" {
+  command = plan
+
+  assert {
+    condition     = terraform_data.build.input.files["hello.py"] == "2222"
+    error_message = "The plan names each file and its digest."
+  }
+
+  assert {
+    condition     = terraform_data.build.input.recipe.builder == "python"
+    error_message = "The plan shows the recipe."
+  }
+}
+
+run "outputs" {
+  command = plan
+
+  assert {
+    condition     = output.source_code_hash == output.fingerprint && length(output.fingerprint) == 64
+    error_message = "The code's hash is the fingerprint, known at plan time."
+  }
+
+  assert {
+    condition     = output.handler == "hello.lambda_handler" && output.runtime == "python3.13" && output.architectures == ["arm64"]
+    error_message = "Handler, runtime and architecture are those of hashzip.toml."
+  }
+}
+
+run "another_command" {
+  command = plan
+
+  variables {
+    command           = ["hashzip", "--debug"]
+    build_during_plan = true
+  }
+
+  assert {
+    condition     = data.external.package.program == tolist(["hashzip", "--debug", "external"])
+    error_message = "A command of the user's own is run as it is."
+  }
+
+  assert {
+    condition     = data.external.package.query.build == "true"
+    error_message = "The plan builds where it was asked to."
+  }
+}
+
+run "empty_project" {
+  command = plan
+
+  variables {
+    project = ""
+  }
+
+  expect_failures = [var.project]
+}
+
+run "function_that_cannot_be" {
+  command = plan
+
+  variables {
+    function = "hello world"
+  }
+
+  expect_failures = [var.function]
+}
+
+run "empty_command" {
+  command = plan
+
+  variables {
+    command = []
+  }
+
+  expect_failures = [var.command]
+}

@@ -1,0 +1,19 @@
+output "function_name" {
+  description = "Name of the function in AWS."
+  value       = module.hello.function_name
+}
+
+output "arn" {
+  description = "ARN of the function."
+  value       = module.hello.arn
+}
+
+output "log_group_name" {
+  description = "Name of the function's log group."
+  value       = module.hello.log_group_name
+}
+
+output "fingerprint" {
+  description = "Fingerprint of the package that the function runs."
+  value       = module.hello.fingerprint
+}
