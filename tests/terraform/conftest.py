@@ -1,0 +1,60 @@
+"""A local AWS and Terraform's providers, for all tests in this folder."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from scripts import local_aws, providers
+from scripts.local_aws import LocalAws
+
+from tests.helpers import stack
+from tests.helpers.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[LocalAws]:
+    """A local AWS, which really runs functions."""
+    with local_aws.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def provider_environment() -> Mapping[str, str]:
+    """What `terraform init` needs to find its providers."""
+    return providers.environment()
+
+
+
+@pytest.fixture
+def new_stack(
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    aws: LocalAws,
+    provider_environment: Mapping[str, str],
+    terraform_executable: str,
+) -> Stack:
+    """A fresh clone with a small function, initialised, and not deployed yet."""
+    name = request.node.name.translate(str.maketrans("[]", "--")).strip("-")[-40:]
+    clone = stack.make(tmp_path / "clone", name, aws, provider_environment, terraform_executable)
+    return clone.init()
+
+
+@pytest.fixture
+def deployed(new_stack: Stack) -> Stack:
+    """A clone whose function is deployed, by an apply from nothing."""
+    new_stack.apply()
+    return new_stack
+
+
+@pytest.fixture(scope="session")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory,
+    aws: LocalAws,
+    provider_environment: Mapping[str, str],
+    terraform_executable: str,
+) -> Stack:
+    """A deployed clone for tests that only plan: they copy it, and deploy nothing from it."""
+    root = tmp_path_factory.mktemp("shared") / "clone"
+    clone = stack.make(root, "shared", aws, provider_environment, terraform_executable)
+    clone.init().apply()
+    return clone

@@ -1,0 +1,62 @@
+"""A plan is empty unless content changed, on any machine."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import stack
+from tests.helpers.stack import Stack
+
+
+@pytest.fixture
+def elsewhere(shared: Stack, tmp_path: Path) -> Stack:
+    """The deployed function's sources and state in another folder, without a zip."""
+    return shared.clone(tmp_path / "another" / "place", state=True).init()
+
+
+def test_nothing_to_do_after_apply(shared: Stack) -> None:
+    """A plan right after the apply is empty."""
+    assert shared.plan().exit_code == 0
+
+
+def test_nothing_to_do_in_another_folder_without_zip(elsewhere: Stack) -> None:
+    """A plan is empty in a fresh clone at another path; an edit there makes it not empty."""
+    assert not elsewhere.dist.exists()
+    assert elsewhere.plan().exit_code == 0
+    elsewhere.answer_with("something else")
+    assert elsewhere.plan().exit_code == 2
+
+
+def test_nothing_to_do_after_touch_and_chmod(elsewhere: Stack) -> None:
+    """Neither times nor modes nor what tools leave behind make a plan."""
+    stack.invisible_edits(elsewhere.root / "src")
+    assert elsewhere.plan().exit_code == 0
+
+
+def test_nothing_to_do_after_checkout_with_umask_077(shared: Stack, tmp_path: Path) -> None:
+    """A git checkout by somebody with umask 077 makes no plan."""
+    origin = shared.clone(tmp_path / "origin", state=True)
+    git = ["git", "-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "All"]):
+        subprocess.run([*git, *arguments], cwd=origin.root, check=True)
+    clone = tmp_path / "clone"
+    subprocess.run([*git, "clone", "-q", origin.root, clone], check=True, umask=0o077)
+    assert (clone / "src/app.py").stat().st_mode & 0o777 == 0o600
+    assert origin.moved(clone).init().plan().exit_code == 0
+
+
+def test_nothing_to_do_after_running_the_code(elsewhere: Stack) -> None:
+    """Running the function locally leaves `__pycache__`, which makes no plan."""
+    environment = {name: value for name, value in os.environ.items() if "PYCACHE" not in name}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    subprocess.run(
+        [sys.executable, "-c", "import app; print(app.handler({}, None))"],
+        cwd=elsewhere.root / "src",
+        env=environment,
+        check=True,
+    )
+    assert (elsewhere.root / "src/__pycache__").is_dir()
+    assert elsewhere.plan().exit_code == 0
