@@ -1,0 +1,116 @@
+"""Every task of this repository: `nox -l` lists them, `nox -s NAME` runs one."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">= 2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "test"]
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PYPROJECT)
+
+# Terraform finds Terraform's own words for machines ugly in a log; so do people.
+QUIET = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Installs hashzip from this checkout, and a dependency group."""
+    session.install("-e", ".", *nox.project.dependency_groups(PYPROJECT, group))
+
+
+def deploy(session: nox.Session, verb: str) -> None:
+    """Runs one verb of `scripts.deploy`, with the arguments after `--`."""
+    install(session, "local")
+    session.run("python", "-m", "scripts.deploy", verb, *session.posargs, env=QUIET)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build every function of hashzip.toml that is not built yet."""
+    session.install("-e", ".")
+    session.run("hashzip", "build", *session.posargs)
+
+
+@nox.session
+def plan(session: nox.Session) -> None:
+    """Show what an apply would do, on your AWS account; on a local AWS with `-- --local`."""
+    deploy(session, "plan")
+
+
+@nox.session
+def apply(session: nox.Session) -> None:
+    """Deploy, to your AWS account after a question; to a local AWS with `-- --local`."""
+    deploy(session, "apply")
+
+
+@nox.session
+def destroy(session: nox.Session) -> None:
+    """Remove what was deployed, from your AWS account after a question, or `-- --local`."""
+    deploy(session, "destroy")
+
+
+@nox.session
+def invoke(session: nox.Session) -> None:
+    """Invoke the deployed function: `-- --data '{"name": "world"}'`, and `--local`."""
+    deploy(session, "invoke")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Tell the whole story on a local AWS: build, plan, apply, edit, invoke, destroy."""
+    install(session, "local")
+    session.run("python", "-m", "scripts.demo", *session.posargs, env=QUIET)
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """Run all tests, real Terraform on a local AWS included."""
+    install(session, "test")
+    # Most of a Terraform test is waiting, so there may be more of them than processors.
+    workers = str(max(2, os.cpu_count() or 1) + 1)
+    session.run("pytest", "-n", workers, *session.posargs, env=QUIET)
+
+
+@nox.session(python=PYTHONS)
+def determinism(session: nox.Session) -> None:
+    """Check on each Python that is here that the same sources give the same bytes."""
+    install(session, "test")
+    session.run("pytest", "tests/test_determinism.py", *session.posargs)
+
+
+@nox.session
+def test_tofu(session: nox.Session) -> None:
+    """Run the Terraform tests under OpenTofu, which is built where it is not here (4 minutes)."""
+    install(session, "test")
+    session.run("pytest", "-n", "3", "tests/terraform", "--tofu", *session.posargs, env=QUIET)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check format, style and types of the Python, and format and validity of the Terraform."""
+    install(session, "lint")
+    session.run("ruff", "format", "--check", *session.posargs)
+    session.run("ruff", "check", *session.posargs)
+    session.run("mypy", "build/hashzip", "handler/python", "scripts", "tests", "noxfile.py")
+    session.run("python", "-m", "scripts.lint_terraform", env=QUIET)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure hashzip against programs that do the same work, as ratios in one run."""
+    install(session, "local")
+    session.run("python", "-m", "scripts.benchmark", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def clean(session: nox.Session) -> None:
+    """Remove what was built and cached here; Terraform's state stays."""
+    for name in ("dist", ".hashzip", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
+        if Path(name).exists():
+            session.log(f"removing {name}")
+            shutil.rmtree(name)

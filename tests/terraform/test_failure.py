@@ -1,0 +1,94 @@
+"""A build that fails changes nothing, and leaves nothing that the next apply cannot finish."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from scripts.terraform import TerraformError
+
+from tests.helpers import stack
+from tests.helpers.stack import Stack
+
+# Runs hashzip, and kills it at the worst moment: the zip is written, and not yet at its place.
+KILLED = """
+import os, runpy, signal, sys
+sys.argv = sys.argv[1:]
+os.fsync = lambda _descriptor: os.kill(os.getpid(), signal.SIGKILL)
+sys.path.insert(0, sys.argv[0])
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+Spoil = Callable[[Stack], None]
+
+
+def _require_what_does_not_exist(clone: Stack) -> None:
+    requirement = f"no-such-package-anywhere==1.0 --hash=sha256:{'0' * 64}\n"
+    config = stack.PROJECT["hashzip.toml"] + 'requirements = "requirements.txt"\n'
+    clone.write({"requirements.txt": requirement, "hashzip.toml": config})
+
+
+def _unspoil(clone: Stack) -> None:
+    clone.write({"hashzip.toml": stack.PROJECT["hashzip.toml"]})
+
+
+def test_failed_build_leaves_the_function(deployed: Stack) -> None:
+    """A requirement that does not exist fails the apply; the function answers as before."""
+    deployed.answer_with("second")
+    _require_what_does_not_exist(deployed)
+    with pytest.raises(TerraformError, match="no-such-package-anywhere"):
+        deployed.terraform.apply()
+    assert deployed.invoke() == "first"
+    _unspoil(deployed)
+    deployed.apply()
+    assert deployed.invoke() == "second"
+
+
+def test_source_that_vanishes_after_the_plan(deployed: Stack) -> None:
+    """A source that dangles at apply fails it with our words; a new plan and apply work."""
+    deployed.answer_with("second")
+    plan = deployed.plan()
+    source = deployed.root / "src/words.py"
+    source.unlink()
+    source.symlink_to("nowhere")
+    with pytest.raises(TerraformError) as failure:
+        deployed.terraform.apply(plan)
+    assert "leads to nothing" in _one_line(failure)
+    assert deployed.invoke() == "first"
+    source.unlink()
+    deployed.answer_with("third")
+    deployed.apply()
+    assert deployed.invoke() == "third"
+
+
+def test_failed_first_build_is_finished_by_the_next_apply(new_stack: Stack) -> None:
+    """A first apply whose build fails makes no function; the next apply makes the rest."""
+    _require_what_does_not_exist(new_stack)
+    with pytest.raises(TerraformError, match="no-such-package-anywhere"):
+        new_stack.terraform.apply()
+    _unspoil(new_stack)
+    new_stack.apply()
+    assert new_stack.invoke() == "first"
+
+
+def test_killed_build_leaves_no_artifact(deployed: Stack, tmp_path: Path) -> None:
+    """A build that is killed leaves nothing at the artifact's path; the next apply works."""
+    before = sorted(deployed.dist.rglob("*.zip"))
+    deployed.answer_with("second")
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED, encoding="utf-8")
+    python, program = deployed.variables["hashzip_command"]  # type: ignore[misc]
+    killed = deployed.using(hashzip_command=[python, str(script), program])
+    with pytest.raises(TerraformError, match="local-exec provisioner error"):
+        killed.terraform.apply()
+    left = [path for path in deployed.dist.rglob("*.zip") if path not in before]
+    assert [path.parent.suffix for path in left] == [".partial"]
+    assert deployed.invoke() == "first"
+    deployed.apply()
+    assert deployed.invoke() == "second"
+    assert not list(deployed.dist.rglob("*.partial"))
+
+
+def _one_line(failure: pytest.ExceptionInfo[TerraformError]) -> str:
+    """Undoes Terraform's wrapping of long lines."""
+    return re.sub(r"[\s│]+", " ", str(failure.value))

@@ -1,0 +1,65 @@
+"""This repository's own function, by its own configuration, from a clean checkout."""
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from scripts.local_aws import LocalAws
+
+from tests.helpers import stack
+from tests.helpers.stack import REPOSITORY, Stack
+
+
+@pytest.fixture
+def hello(
+    tmp_path: Path,
+    aws: LocalAws,
+    provider_environment: Mapping[str, str],
+    terraform_executable: str,
+) -> Stack:
+    """A clean checkout, initialised; nothing is built or deployed."""
+    root = tmp_path / "checkout"
+    stack.copy_build_and_modules(root)
+    shutil.copytree(REPOSITORY / "handler", root / "handler")
+    shutil.copy(REPOSITORY / "hashzip.toml", root)
+    for file in (REPOSITORY / "infra").glob("*.tf"):
+        shutil.copy(file, root / "infra")
+    environment = {**provider_environment, **aws.environment}
+    variables = {
+        "hashzip_command": [sys.executable, "../build"],
+        "function_name": tmp_path.name.replace("_", "-")[-40:],
+    }
+    return Stack(root, aws, environment, terraform_executable, variables).init()
+
+
+def test_apply_from_a_clean_checkout(hello: Stack) -> None:
+    """One apply builds and deploys; the function answers; its outputs are what users want."""
+    hello.apply()
+    assert hello.invoke({"name": "world"}) == {"message": "Hello, world!"}
+    assert hello.invoke() == {"message": "Hello, stranger!"}
+    name = hello.variables["function_name"]
+    outputs = hello.terraform.output()
+    assert outputs.keys() == {"function_name", "arn", "log_group_name", "fingerprint"}
+    assert outputs["arn"].endswith(f":function:{name}")
+    configuration = hello.client("lambda").get_function_configuration(FunctionName=name)
+    assert configuration["Architectures"] == ["arm64"]
+    assert configuration["LoggingConfig"]["LogFormat"] == "JSON"
+    (group,) = hello.client("logs").describe_log_groups(
+        logGroupNamePrefix=outputs["log_group_name"]
+    )["logGroups"]
+    assert group["retentionInDays"] == 30
+
+
+def test_build_first_then_apply(hello: Stack) -> None:
+    """What `hashzip build` made is what apply deploys: same fingerprint, nothing built twice."""
+    (built,) = json.loads(stack.hashzip(hello, "build", "--json").stdout)
+    before = Path(built["file"]).stat()
+    log = hello.terraform.apply()
+    assert "hello: up to date" in log
+    after = Path(built["file"]).stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+    assert hello.terraform.output()["fingerprint"] == built["fingerprint"]
+    assert hello.plan().empty

@@ -1,0 +1,63 @@
+"""What was deployed can be lost, and so can the sources."""
+
+import shutil
+
+import pytest
+from scripts.terraform import TerraformError
+
+from tests.helpers import stack
+from tests.helpers.stack import Stack
+
+FUNCTION = "module.app.aws_lambda_function.this"
+
+
+@pytest.fixture
+def lost(deployed: Stack) -> Stack:
+    """A stack whose function was deleted behind Terraform's back, without a zip on disk."""
+    deployed.client("lambda").delete_function(FunctionName=deployed.variables["function_name"])
+    stack.remove_artifacts(deployed)
+    return deployed
+
+
+def test_lost_function_is_made_again_after_a_build_by_hand(lost: Stack) -> None:
+    """The plan shows the creation; `hashzip build` makes exactly the file that apply needs."""
+    plan = lost.plan()
+    assert stack.changes(plan) == {FUNCTION: ["create"]}
+    stack.hashzip(lost, "build", "app")
+    lost.apply(plan)
+    assert lost.invoke() == "first"
+
+
+def test_lost_function_without_zip_cannot_be_made(lost: Stack) -> None:
+    """Without that build, the apply fails and names the file that is missing."""
+    with pytest.raises(TerraformError, match=r"dist/app/[0-9a-f]{64}\.zip"):
+        lost.terraform.apply()
+
+
+def test_lost_function_is_made_again_by_a_plan_that_builds(lost: Stack) -> None:
+    """With `build_during_plan` the plan makes the zip, and shows no other change."""
+    building = lost.using(build_during_plan=True)
+    plan = building.plan()
+    assert stack.changes(plan) == {FUNCTION: ["create"]}
+    assert list(lost.dist.rglob("*.zip"))
+    building.apply(plan)
+    assert lost.invoke() == "first"
+
+
+def test_destroy(deployed: Stack) -> None:
+    """`terraform destroy` removes the function."""
+    deployed.terraform.destroy()
+    client = deployed.client("lambda")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_function(FunctionName=deployed.variables["function_name"])
+
+
+def test_destroy_without_sources(deployed: Stack) -> None:
+    """Where the sources are gone, `terraform destroy -refresh=false` still destroys."""
+    shutil.rmtree(deployed.root / "src")
+    with pytest.raises(TerraformError, match="source folder"):
+        deployed.terraform.destroy()
+    deployed.terraform.destroy(refresh=False)
+    client = deployed.client("lambda")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_function(FunctionName=deployed.variables["function_name"])
