@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
 from scripts import local_aws, providers
 from scripts.local_aws import LocalAws
-
-from tests.helpers import stack
+from tests.helpers import stack as stacks
 from tests.helpers.stack import Stack
 
 
@@ -24,7 +24,6 @@ def provider_environment() -> Mapping[str, str]:
     return providers.environment()
 
 
-
 @pytest.fixture
 def new_stack(
     tmp_path: Path,
@@ -32,11 +31,12 @@ def new_stack(
     aws: LocalAws,
     provider_environment: Mapping[str, str],
     terraform_executable: str,
-) -> Stack:
+) -> Iterator[Stack]:
     """A fresh clone with a small function, initialised, and not deployed yet."""
     name = request.node.name.translate(str.maketrans("[]", "--")).strip("-")[-40:]
-    clone = stack.make(tmp_path / "clone", name, aws, provider_environment, terraform_executable)
-    return clone.init()
+    clone = stacks.make(tmp_path / "clone", name, aws, provider_environment, terraform_executable)
+    with clone.init().attached() as stack:
+        yield stack
 
 
 @pytest.fixture
@@ -55,6 +55,6 @@ def shared(
 ) -> Stack:
     """A deployed clone for tests that only plan: they copy it, and deploy nothing from it."""
     root = tmp_path_factory.mktemp("shared") / "clone"
-    clone = stack.make(root, "shared", aws, provider_environment, terraform_executable)
+    clone = stacks.make(root, "shared", aws, provider_environment, terraform_executable)
     clone.init().apply()
     return clone

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from scripts.terraform import TerraformError
 
+from scripts.terraform import TerraformError
 from tests.helpers import stack
 from tests.helpers.stack import Stack
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from scripts.local_aws import LocalAws
 
+from scripts.local_aws import LocalAws
 from tests.helpers import stack
 from tests.helpers.stack import REPOSITORY, Stack
 

@@ -3,8 +3,8 @@
 import shutil
 
 import pytest
-from scripts.terraform import TerraformError
 
+from scripts.terraform import TerraformError
 from tests.helpers import stack
 from tests.helpers.stack import Stack
 

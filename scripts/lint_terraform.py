@@ -1,0 +1,36 @@
+"""Check the Terraform: `terraform fmt -check`, and `terraform validate` of root and modules."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from scripts.deploy import REPOSITORY, terraform
+from scripts.errors import ScriptError, exit_code
+
+
+def main() -> None:
+    """Check all; validate in a copy, so that nothing is left in the checkout."""
+    if shutil.which("terraform") is None:
+        raise ScriptError(
+            "there is no program terraform",
+            "install it: https://developer.hashicorp.com/terraform/install",
+        )
+    infra = REPOSITORY / "infra"
+    format_check = ["terraform", "fmt", "-check", "-diff", "-recursive", infra]
+    if subprocess.run(format_check, check=False).returncode:
+        raise ScriptError(
+            "the files above are not formatted", "run: terraform fmt -recursive infra"
+        )
+    with tempfile.TemporaryDirectory(prefix="hashzip-lint-") as folder:
+        copy = Path(folder, "infra")
+        ignore = shutil.ignore_patterns(".terraform*", "*.tfstate*")
+        shutil.copytree(infra, copy, ignore=ignore)
+        terraform({}, copy).validate()
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

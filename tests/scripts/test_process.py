@@ -1,0 +1,43 @@
+"""A program that is run gets to its end."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+# Like Terraform: after Ctrl-C it takes a while, and writes something down.
+PROGRAM = """
+import pathlib, signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print("ready", flush=True)
+while not pathlib.Path("go-on").exists():
+    pass
+pathlib.Path("saved").touch()
+"""
+STARTER = f"""
+import os, sys
+from scripts.process import run
+run([sys.executable, "-c", {PROGRAM!r}], sys.argv[1], os.environ, echo=True)
+"""
+
+
+def test_ctrl_c_waits_for_the_program(tmp_path: Path) -> None:
+    """After Ctrl-C the program still finishes what it does, and only then is it an interrupt."""
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as starter:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "ready\n"
+        starter.send_signal(signal.SIGINT)
+        (tmp_path / "go-on").touch()
+        _, errors = starter.communicate(timeout=30)
+    assert (tmp_path / "saved").exists()
+    assert errors.strip().endswith("KeyboardInterrupt")

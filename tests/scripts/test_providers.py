@@ -1,0 +1,121 @@
+"""Providers: nothing to do with the registry in reach, a mirror without it."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scripts import golang, providers
+from scripts.errors import ScriptError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOWHERE = "http://127.0.0.1:1/"  # nothing listens on port 1
+PLATFORM = "_".join(golang.system())
+
+
+@contextmanager
+def serving(body: bytes) -> Iterator[str]:
+    """Answer every request with a body; yield the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def machine(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Make a machine that has an AWS provider and Go; return the list of what Go has built."""
+    version = tmp_path / "opt/some/registry.terraform.io/hashicorp/aws/9.9.9" / PLATFORM
+    version.mkdir(parents=True)
+    (version / "terraform-provider-aws_v9.9.9_x5").touch()
+    monkeypatch.setattr(providers, "_roots", lambda: [tmp_path / "opt"])
+    built: list[Path] = []
+
+    def build(_module: golang.Module, _package: str, program: Path, *_: str) -> None:
+        assert program.is_relative_to(own_cache)
+        program.parent.mkdir(parents=True)
+        program.touch()
+        built.append(program)
+
+    monkeypatch.setattr(golang, "build", build)
+    return built
+
+
+def test_reachable_registry_leaves_all_as_it_is(own_cache: Path) -> None:
+    """With the registry in reach, nothing is set and nothing is made."""
+    with serving(b'{"providers.v1": "/v1/providers/"}') as registry:
+        assert providers.environment(registry) == {}
+    assert not own_cache.exists()
+
+
+@pytest.mark.usefixtures("machine")
+def test_login_page_is_not_the_registry() -> None:
+    """A network that answers everything with its login page counts as out of reach."""
+    with serving(b"<html>Welcome to our hotel</html>") as registry:
+        assert providers.environment(registry)
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize("host", ["registry.terraform.io", "registry.opentofu.org"])
+@pytest.mark.parametrize("provider", ["aws", "external"])
+def test_mirror_has_each_provider_for_both_programs(
+    own_cache: Path, host: str, provider: str
+) -> None:
+    """Terraform and OpenTofu each find both providers below their own registry's name."""
+    providers.environment(NOWHERE)
+    found = own_cache.glob(f"providers/{host}/hashicorp/{provider}/*/{PLATFORM}/*-{provider}_v*")
+    assert len(list(found)) == 1
+
+
+def test_configuration_names_the_mirror(own_cache: Path, machine: list[Path]) -> None:
+    """The variable leads to a configuration that leads to the mirror."""
+    set_to = providers.environment(NOWHERE)
+    assert list(set_to) == ["TF_CLI_CONFIG_FILE"]
+    text = (own_cache / "terraform.tfrc").read_text(encoding="utf-8")
+    assert set_to["TF_CLI_CONFIG_FILE"] == str(own_cache / "terraform.tfrc")
+    assert f'path = "{own_cache / "providers"}"' in text
+    assert machine
+
+
+def test_provider_is_built_once(machine: list[Path]) -> None:
+    """Of two that need the mirror at the same time, one builds and one waits."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(providers.environment, [NOWHERE, NOWHERE]))
+    assert len(machine) == 1
+
+
+@pytest.mark.usefixtures("machine")
+def test_missing_aws_provider_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an AWS provider on the machine, the error says how to bring one there."""
+    monkeypatch.setattr(providers, "_roots", list)
+    with pytest.raises(ScriptError, match="terraform providers mirror"):
+        providers.environment(NOWHERE)
+
+
+@pytest.mark.usefixtures("program_path")
+def test_missing_go_is_named(tmp_path: Path) -> None:
+    """Without Go, the error says where to get it."""
+    with pytest.raises(ScriptError, match=r"go\.dev"):
+        golang.build(providers.EXTERNAL, ".", tmp_path / "program")
