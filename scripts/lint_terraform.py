@@ -20,7 +20,7 @@ def main() -> None:
             "install it: https://developer.hashicorp.com/terraform/install",
         )
     infra = REPOSITORY / "infra"
-    format_check = ["terraform", "fmt", "-check", "-diff", "-recursive", infra]
+    format_check = ["terraform", "fmt", "-check", "-diff", "-recursive", str(infra)]
     if subprocess.run(format_check, check=False).returncode:
         raise ScriptError(
             "the files above are not formatted", "run: terraform fmt -recursive infra"

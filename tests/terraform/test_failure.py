@@ -1,6 +1,7 @@
 """A build that fails changes nothing, and leaves nothing that the next apply cannot finish."""
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,8 +78,7 @@ def test_killed_build_leaves_no_artifact(deployed: Stack, tmp_path: Path) -> Non
     deployed.answer_with("second")
     script = tmp_path / "killed.py"
     script.write_text(KILLED, encoding="utf-8")
-    python, program = deployed.variables["hashzip_command"]  # type: ignore[misc]
-    killed = deployed.using(hashzip_command=[python, str(script), program])
+    killed = deployed.using(hashzip_command=[sys.executable, str(script), "../build"])
     with pytest.raises(TerraformError, match="local-exec provisioner error"):
         killed.terraform.apply()
     left = [path for path in deployed.dist.rglob("*.zip") if path not in before]
