@@ -134,10 +134,7 @@ class _Writer:
         name = record.path.encode()
         flags = 0 if name.isascii() else _UTF8
         if max(record.size, self.offset) >= _LIMIT_32:
-            raise HashzipError(
-                f"{record.path} takes the package over 4 GiB",
-                "Lambda takes 250 MB: leave files out",
-            )
+            raise _too_large(record.path)
         common = (
             *(_VERSION, flags, method, _TIME_MIDNIGHT, _DATE_1980_01_01),
             *(crc, len(data), record.size, len(name), 0),
@@ -155,6 +152,8 @@ class _Writer:
 
     def finish(self) -> None:
         start = self.offset
+        if start >= _LIMIT_32:
+            raise _too_large(self.records[-1].path)
         count = len(self.directory)
         self._write(b"".join(self.directory))
         size = self.offset - start
@@ -171,6 +170,12 @@ class _Writer:
         self.stream.write(data)
         self.digest.update(data)
         self.offset += len(data)
+
+
+def _too_large(path: str) -> HashzipError:
+    return HashzipError(
+        f"{path} takes the package over 4 GiB", "Lambda takes 250 MB: leave files out"
+    )
 
 
 def _compressed(entries: Sequence[Entry], jobs: int) -> Iterator[_Member]:

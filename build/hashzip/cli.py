@@ -34,24 +34,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         _COMMANDS[options.command](options)
-    except HashzipError as error:
-        if options.debug:
-            raise
-        _print_error(error.message, error.hint)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read this has gone, as `head` does; Python's last flush must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except ModuleNotFoundError as error:
+    except (HashzipError, ModuleNotFoundError, OSError) as error:
         if options.debug:
             raise
-        _print_error(
-            f"this needs the Python package {error.name}, which {sys.executable} does not have",
-            "run: python3 -m pip install hashzip; or have Terraform use a Python that has it, "
-            "by the module's variable `command`",
-        )
+        _print_error(*_explain(error))
         return 1
     except KeyboardInterrupt:
         _print_error("interrupted", "nothing is half-written; run it again")
         return 130
     return 0
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    """Answers what is wrong, and the way out."""
+    if isinstance(error, HashzipError):
+        return error.message, error.hint
+    if isinstance(error, ModuleNotFoundError):
+        hint = (
+            "run: python3 -m pip install hashzip; or have Terraform use a Python that has it, "
+            "by the module's variable `command`"
+        )
+        return f"this needs the Python package {error.name}, which {sys.executable} lacks", hint
+    # What no stage foresaw, such as a current folder that is gone.
+    return str(error), "with --debug, this shows where it happened"
 
 
 def _print_error(message: str, hint: str) -> None:
@@ -138,12 +148,12 @@ def _external(options: argparse.Namespace) -> None:
 def _build(options: argparse.Namespace) -> None:
     project = _project(options)
     names = options.functions or list(project.functions)
-    if options.expect and len(names) != 1:
+    if options.expect is not None and len(names) != 1:
         raise HashzipError(
             f"--expect is the fingerprint of one function, not of {len(names)}", "name one function"
         )
     blueprints = [pipeline.examine(project, name) for name in names]
-    if options.expect:
+    if options.expect is not None:  # an empty one expects nothing that there is
         pipeline.expect(blueprints[0], options.expect, _expected_files())
     results = []
     for blueprint in blueprints:
@@ -158,7 +168,7 @@ def _build(options: argparse.Namespace) -> None:
 def _expected_files() -> dict[str, str]:
     try:
         files = json.loads(os.environ.get(EXPECT_FILES, "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         files = None
     if not isinstance(files, dict):
         raise HashzipError(

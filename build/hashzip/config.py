@@ -93,8 +93,14 @@ def load(root: str) -> Project:
             document = tomllib.load(file)
     except FileNotFoundError:
         raise HashzipError(f"there is no {path}", 'see "Your own function" in the README') from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise HashzipError(f"cannot read {path}: {error}") from error
+    except OSError as error:
+        raise HashzipError(
+            f"cannot read {path}: {error.strerror}", "give yourself the right to read it"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise HashzipError(f"{path} is not UTF-8: {error}", "save it as UTF-8") from error
+    except RecursionError:
+        raise HashzipError(f"{path} is nested too deep", "it needs two levels") from None
     except tomllib.TOMLDecodeError as error:
         raise HashzipError(f"{path} is not valid TOML: {error}", "mend that line") from error
     table = _Table(document, path)
@@ -155,7 +161,8 @@ class _Table:
     def table(self, key: str) -> "_Table":
         values = self.values.get(key, {})
         if not isinstance(values, dict):
-            raise self.error(key, f"must be a table, not {_kind(values)}", f"write [{key}.NAME]")
+            table = f"{self.name}.{key}" if self.name else f"{key}.NAME"
+            raise self.error(key, f"must be a table, not {_kind(values)}", f"write [{table}]")
         return _Table(values, self.path, f"{self.name}.{key}".lstrip("."))
 
     def string(self, key: str) -> str:
@@ -182,7 +189,7 @@ class _Table:
     def inside(self, key: str, path: str) -> str:
         """Checks that a path cannot leave the project, whatever folder the project is in."""
         parts = path.replace("\\", "/").split("/")
-        if path.startswith("/") or ":" in parts[0] or ".." in parts:
+        if not parts[0] or ":" in parts[0] or ".." in parts or "\0" in path:
             raise self.error(
                 key,
                 f'is "{path}", which is not a path below the project\'s folder',

@@ -91,9 +91,10 @@ def from_json(text: str | bytes) -> Manifest:
             ),
             tools=document["tools"],
         )
-    except (KeyError, TypeError, AttributeError) as error:
+        found = fingerprint(manifest.recipe, manifest.inputs)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a manifest: {error!r}") from error
-    if fingerprint(manifest.recipe, manifest.inputs) != manifest.fingerprint:
+    if found != manifest.fingerprint:
         raise ValueError("the fingerprint is not that of the inputs")
     return manifest
 

@@ -7,9 +7,29 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, nearest
 
 _EVERYTHING = "**"
+_FOLDERS = re.compile(r"(?:^|(?<=/))\*{2,}(?:/|$)")
+
+# What stands in brackets: a class, or a character or range, each character maybe escaped.
+_ITEM = re.compile(
+    r"\[:(?P<name>[^\]]*):\]|(?P<low>\\.|[^\\])(?:-(?P<high>\\.|[^\\\]]))?", re.DOTALL
+)
+_CLASSES = {
+    "alnum": "A-Za-z0-9",
+    "alpha": "A-Za-z",
+    "blank": r" \t",
+    "cntrl": r"\x00-\x1f\x7f",
+    "digit": "0-9",
+    "graph": "!-~",
+    "lower": "a-z",
+    "print": " -~",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r" \t-\r",
+    "upper": "A-Z",
+    "xdigit": "0-9A-Fa-f",
+}
 
 
 class Matcher(Protocol):
@@ -29,7 +49,7 @@ def matcher(patterns: Iterable[str]) -> Matcher:
         patterns: In the syntax of `.gitignore`, relative to the folder that is walked.
 
     Raises:
-        HashzipError: A pattern is empty, a negation, or not closed.
+        HashzipError: A pattern is empty, a negation, or not closed, or names an unknown class.
     """
     wanted = tuple(patterns)
     if _EVERYTHING in wanted:
@@ -37,7 +57,7 @@ def matcher(patterns: Iterable[str]) -> Matcher:
     if not wanted:
         return _never
     either = _compile(pattern for pattern in wanted if not pattern.endswith("/"))
-    folder = _compile(pattern.rstrip("/") for pattern in wanted if pattern.endswith("/"))
+    folder = _compile(pattern for pattern in wanted if pattern.endswith("/"))
 
     def matches(path: str, *, is_folder: bool) -> bool:
         return either(path) is not None or (is_folder and folder(path) is not None)
@@ -61,54 +81,65 @@ def _compile(patterns: Iterable[str]) -> Callable[[str], object]:
 
 
 def _expression(pattern: str) -> str:
-    """Translates one pattern, without the slash at its end, to a regular expression."""
+    """Translates one pattern, but for the slash at its end, to a regular expression."""
     if not pattern.strip("/") or pattern.startswith("!"):
         raise HashzipError(
             f'"{pattern}" is not a pattern',
             "a pattern is one line of a .gitignore; there is no negation: use include and exclude",
         )
-    anchored = "/" in pattern
-    parts = pattern.removeprefix("/").split("/")
-    expression = "" if anchored else "(?:.*/)?"
-    for position, part in enumerate(parts):
-        last = position == len(parts) - 1
-        if part == "**":
+    text = pattern.removesuffix("/")
+    expression = "" if "/" in text else "(?:.*/)?"
+    text = text.removeprefix("/")
+    at = 0
+    while at < len(text):
+        character = text[at]
+        stars = _FOLDERS.match(text, at)
+        if stars:
             # In front and in the middle it stands for any folders or none; at the end, for all
             # below the folder, which is not the folder itself.
-            expression += ".+" if last else "(?:.*/)?"
-        else:
-            expression += _part(part, pattern) + ("" if last else "/")
-    return expression
-
-
-def _part(part: str, pattern: str) -> str:
-    """Translates what stands between two slashes."""
-    expression = ""
-    at = 0
-    while at < len(part):
-        character = part[at]
-        if character == "*":
+            expression += "(?:.*/)?" if stars.group().endswith("/") else ".+"
+            at = stars.end() - 1
+        elif character == "*":
             expression += "[^/]*"
         elif character == "?":
             expression += "[^/]"
         elif character == "[":
-            bracket, at = _bracket(part, at, pattern)
+            bracket, at = _bracket(text, at, pattern)
             expression += bracket
-        elif character == "\\" and at + 1 < len(part):
+        elif character == "\\":
             at += 1
-            expression += re.escape(part[at])
+            if at == len(text):
+                raise HashzipError(
+                    f'"{pattern}" has nothing behind its last backslash',
+                    r"write \\ for a backslash",
+                )
+            expression += re.escape(text[at])
         else:
             expression += re.escape(character)
         at += 1
     return expression
 
 
-def _bracket(part: str, start: int, pattern: str) -> tuple[str, int]:
+def _bracket(text: str, start: int, pattern: str) -> tuple[str, int]:
     """Translates `[…]`; answers it and the position of its `]`, which may stand first inside."""
-    first = start + 1 + (part[start + 1 : start + 2] in ("!", "^"))
-    end = part.find("]", first + 1)
-    if end < 0:
-        raise HashzipError(f'"{pattern}" has a "[" without a "]"', r"close it, or write \[")
-    inside = re.sub(r"([\\\[\]^&~|])", r"\\\1", part[first:end])
-    # What a class excludes may still not be a slash.
-    return (f"[^/{inside}]" if first > start + 1 else f"[{inside}]"), end
+    negated = text[start + 1 : start + 2] in ("!", "^")
+    first = at = start + 1 + negated
+    inside = ""
+    while text[at : at + 1] != "]" or at == first:
+        item = _ITEM.match(text, at)
+        if item is None:
+            raise HashzipError(f'"{pattern}" has a "[" without a "]"', r"close it, or write \[")
+        low, high, name = item["low"], item["high"], item["name"]
+        if name is not None and name not in _CLASSES:
+            raise HashzipError(
+                f'"{pattern}" has the unknown class "[:{name}:]"', nearest(name, _CLASSES)
+            )
+        if name is not None:
+            inside += _CLASSES[name]
+        else:
+            inside += re.escape(low[-1])
+            if high is not None and low[-1] <= high[-1]:
+                inside += f"-{re.escape(high[-1])}"
+        at = item.end()
+    # Whatever a class holds or excludes, it is never a slash.
+    return (f"[^/{inside}]" if negated else f"(?!/)[{inside}]" if inside else "(?!)"), at

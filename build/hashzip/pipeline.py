@@ -101,7 +101,8 @@ def expect(blueprint: Blueprint, planned: str, files: Mapping[str, str]) -> None
     """
     if blueprint.fingerprint == planned:
         return
-    what = f": {changes.compare(files, terraform.summary(blueprint.inputs))}" if files else ""
+    changed = changes.compare(files, terraform.summary(blueprint.inputs))
+    what = f": {changed}" if files and any(changed) else ""
     raise HashzipError(
         f"{blueprint.function.name}: the sources changed since the plan{what} "
         f"(planned {planned[:12]}, found {blueprint.fingerprint[:12]})",
@@ -174,7 +175,7 @@ def _make(
     if packages:
         entries += [
             archive.Entry(file, os.stat(file.location).st_size, "")
-            for file in sources.scan(str(staging), ["."])
+            for file in sources.scan(os.path.realpath(staging), ["."])
         ]
         names.refuse_clashes([entry.file for entry in entries])
     entries.sort(key=lambda entry: entry.file.path.encode())

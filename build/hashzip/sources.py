@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from hashzip import names, patterns
 from hashzip.errors import HashzipError, printable
@@ -86,6 +87,24 @@ def scan(
     return found
 
 
+class _Folder(NamedTuple):
+    """A folder that is still to be walked.
+
+    Attributes:
+        location: On this machine.
+        prefix: In the package, with a slash at its end, or "".
+        above: The real paths of this folder and those above it, to see a link that loops.
+        taken: Whether an `include` pattern matched a folder above, which takes all below it.
+        executable: The same for `executable`.
+    """
+
+    location: bytes
+    prefix: str
+    above: tuple[bytes, ...]
+    taken: bool
+    executable: bool
+
+
 class _Walk:
     """One walk over the folders of a function."""
 
@@ -111,26 +130,14 @@ class _Walk:
                 "make it, or correct source in hashzip.toml",
             )
         real = self._resolve(location)
-        return self._entries(location, "", (real,), taken=False, executable=False)
+        # No recursion: folders can be nested deeper than Python's stack.
+        waiting = [_Folder(location, "", (real,), taken=False, executable=False)]
+        while waiting:
+            yield from self._entries(waiting.pop(), waiting)
 
-    def _entries(
-        self,
-        location: bytes,
-        prefix: str,
-        above: tuple[bytes, ...],
-        *,
-        taken: bool,
-        executable: bool,
-    ) -> Iterator[SourceFile]:
-        """Walks one folder.
-
-        Args:
-            location: The folder on this machine.
-            prefix: The folder in the package, with a slash at its end, or "".
-            above: The real paths of this folder and those above it, to see a link that loops.
-            taken: Whether an `include` pattern matched a folder above, which takes all below it.
-            executable: The same for `executable`.
-        """
+    def _entries(self, folder: "_Folder", waiting: list["_Folder"]) -> Iterator[SourceFile]:
+        """Answers the files of one folder, and adds its folders to those that wait."""
+        location, prefix, above, taken, executable = folder
         try:
             with os.scandir(location) as listing:
                 entries = list(listing)
@@ -141,7 +148,7 @@ class _Walk:
                 continue
             path = prefix + names.decode(entry.name, location)
             # Asked before the entry is looked at, so that what is excluded can be no error.
-            if self.excluded(path, is_folder=False):
+            if entry.path == self.skip or self.excluded(path, is_folder=False):
                 continue
             is_folder, real = self._kind(entry, above)
             takes = taken or self.included(path, is_folder=is_folder)
@@ -150,9 +157,7 @@ class _Walk:
                 if takes:
                     yield SourceFile(path, entry.path, runs)
             elif real != self.skip and not self.excluded(path, is_folder=True):
-                yield from self._entries(
-                    entry.path, path + "/", (*above, real), taken=takes, executable=runs
-                )
+                waiting.append(_Folder(entry.path, path + "/", (*above, real), takes, runs))
 
     def _kind(self, entry: os.DirEntry[bytes], above: tuple[bytes, ...]) -> tuple[bool, bytes]:
         """Answers whether an entry is a folder, and a folder's real path."""

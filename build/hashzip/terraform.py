@@ -40,7 +40,7 @@ def parse_query(text: bytes) -> Query:
     hint = 'write {"project": "FOLDER", "function": "NAME"} to standard input'
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HashzipError(f"the query is not JSON: {error}", hint) from error
     if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
         raise HashzipError("the query is not a JSON object of strings", hint)
@@ -51,10 +51,20 @@ def parse_query(text: bytes) -> Query:
     for key in ("project", "function"):
         if not values.get(key):
             raise HashzipError(f'the query has no "{key}"', hint)
+    if not _is_path(values["project"]):
+        raise HashzipError(f'"project" in the query is {values["project"]!a}, no path', hint)
     build = values.get("build", "false")
     if build not in ("true", "false"):
         raise HashzipError(f'"build" in the query is "{build}"', 'write "true" or "false"')
     return Query(values["project"], values["function"], build == "true")
+
+
+def _is_path(text: str) -> bool:
+    """Answers whether the operating system could take a text as a path at all."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def relative(path: str) -> str:

@@ -151,7 +151,8 @@ def _install(project: Project, function: Function, folder: Path) -> None:
     if finished.returncode != 0:
         raise HashzipError(
             f"uv could not install {function.requirements} for {function.name} "
-            f"({function.runtime}, {function.architecture}):\n{finished.stderr.strip()}",
+            f"({function.runtime}, {function.architecture}):\n"
+            + "\n".join(f"  {line}" for line in finished.stderr.strip().splitlines()),
             "mend the requirements as uv says above, and lock them again: "
             + _lock_command(function.requirements or ""),
         )

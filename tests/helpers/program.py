@@ -1,0 +1,86 @@
+"""Runs hashzip as a user or Terraform does: in a process of its own, from the checkout."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[2]
+BUILD = CHECKOUT / "build"
+
+_CAPABILITIES = "-dac_override,-dac_read_search"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Answers this process's environment, without what would steer hashzip, Python or uv."""
+    mine = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HASHZIP_", "PYTHON", "UV_", "LC_")) or name == "UV_CACHE_DIR"
+    }
+    return mine | settings
+
+
+def without_roots_rights() -> list[str]:
+    """Answers what to put before a command so that file modes count for root too."""
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    assert setpriv, "as root, this needs setpriv (util-linux)"
+    return [setpriv, f"--bounding-set={_CAPABILITIES}", f"--inh-caps={_CAPABILITIES}", "--"]
+
+
+def run(
+    *arguments: str,
+    cwd: Path,
+    text: str | bytes = "",
+    settings: Mapping[str, str] | None = None,
+    before: Callable[[], object] | None = None,
+    wrapper: Sequence[str] = (),
+    python: Sequence[str] = (sys.executable,),
+) -> Finished:
+    """Runs `python3 build ARGUMENTS`.
+
+    Args:
+        arguments: For hashzip.
+        cwd: The current folder.
+        text: What is written to standard input.
+        settings: Environment variables on top of this process's own.
+        before: Called in the new process before it becomes Python.
+        wrapper: What is put before the command.
+        python: The interpreter, with its options.
+    """
+    finished = subprocess.run(
+        [*wrapper, *python, str(BUILD), *arguments],
+        cwd=cwd,
+        input=text.encode() if isinstance(text, str) else text,
+        env=environment(**settings or {}),
+        capture_output=True,
+        check=False,
+        timeout=120,
+        preexec_fn=before,
+    )
+    return Finished(
+        finished.returncode,
+        finished.stdout.decode(errors="backslashreplace"),
+        finished.stderr.decode(errors="backslashreplace"),
+    )
+
+
+def start(*command: str, cwd: Path) -> subprocess.Popen[bytes]:
+    """Starts a program, for tests that run several at a time."""
+    return subprocess.Popen(
+        command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )

@@ -1,0 +1,124 @@
+"""Makes small projects, and sees what becomes of them."""
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.helpers import program
+from tests.helpers.program import Finished
+
+HELLO = {
+    "source": "src",
+    "handler": "hello.lambda_handler",
+    "runtime": "python3.13",
+    "architecture": "arm64",
+}
+SOURCES = {
+    "hello.py": b"def lambda_handler(event, context):\n    return {}\n",
+    "lib/names.py": b"WORLD = 'world'\n",
+    "run.sh": b"#!/bin/sh\nexit 0\n",
+}
+
+
+def write_config(root: Path, **functions: Mapping[str, object]) -> None:
+    """Writes `hashzip.toml`, a table a function. JSON's strings and lists are TOML's as well."""
+    tables = [
+        "\n".join(
+            [
+                f"[function.{name}]",
+                *(f"{key} = {json.dumps(value)}" for key, value in table.items()),
+            ]
+        )
+        for name, table in functions.items()
+    ]
+    (root / "hashzip.toml").write_text("\n\n".join(tables) + "\n", encoding="utf-8")
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes files, by their paths in a folder."""
+    for path, content in files.items():
+        location = folder / path
+        location.parent.mkdir(parents=True, exist_ok=True)
+        location.write_bytes(content)
+
+
+def configure(root: Path, **changes: object) -> None:
+    """Writes the `hashzip.toml` of hello, with other or more keys."""
+    write_config(root, hello=HELLO | changes)
+
+
+def make(root: Path) -> Path:
+    """Makes a project with one function, "hello", in a new folder; answers the folder."""
+    root.mkdir()
+    configure(root)
+    write_files(root / "src", SOURCES)
+    return root
+
+
+def listing(root: Path) -> dict[bytes, tuple[int, int, str]]:
+    """Answers all that is below a folder: mode, time of last change and content, by path."""
+    found = {}
+    for folder, folders, files in os.walk(os.fsencode(root)):
+        for name in [*folders, *files]:
+            path = os.path.join(folder, name)
+            status = os.lstat(path)
+            content = ""
+            if stat.S_ISLNK(status.st_mode):
+                content = repr(os.readlink(path))
+            elif stat.S_ISREG(status.st_mode):
+                # A test may have made it so, and then all that can change is its time.
+                with contextlib.suppress(PermissionError), open(path, "rb") as file:
+                    content = hashlib.file_digest(file, "sha256").hexdigest()
+            found[path] = (status.st_mode, status.st_mtime_ns, content)
+    return found
+
+
+def query(**values: str) -> str:
+    """Writes what Terraform asks."""
+    return json.dumps({"project": ".", "function": "hello"} | values)
+
+
+def external(root: Path, **values: str) -> dict[str, str]:
+    """Asks as Terraform does at plan time, and answers the answer."""
+    finished = program.run("external", cwd=root, text=query(**values))
+    assert finished.code == 0, finished.err
+    answer: dict[str, str] = json.loads(finished.out)
+    return answer
+
+
+def fingerprint(root: Path, function: str = "hello") -> str:
+    """Answers the fingerprint that Terraform would see."""
+    return external(root, function=function)["fingerprint"]
+
+
+def built(root: Path, *arguments: str) -> dict[str, object]:
+    """Builds one function, and answers what `--json` says of it."""
+    finished = program.run("build", "--json", *arguments, cwd=root)
+    assert finished.code == 0, finished.err
+    (result,) = json.loads(finished.out)
+    assert isinstance(result, dict)
+    return result
+
+
+def artifacts(root: Path, function: str = "hello") -> list[str]:
+    """Answers the names in a function's folder of `dist/`, without hashzip's own two."""
+    folder = root / "dist" / function
+    if not folder.exists():
+        return []
+    return sorted({path.name for path in folder.iterdir()} - {".lock", "latest"})
+
+
+def complaint(finished: Finished) -> tuple[str, str]:
+    """Checks that a run failed as it should, and answers its error and its hint."""
+    assert finished.code == 1, finished
+    assert finished.out == ""
+    assert "Traceback" not in finished.err
+    lines = finished.err.splitlines()
+    assert lines[0].startswith("error: "), finished.err
+    assert lines[-1].startswith("hint: "), finished.err
+    assert sum(line.startswith(("error: ", "hint: ")) for line in lines) == 2
+    return "\n".join(lines[:-1]), lines[-1]

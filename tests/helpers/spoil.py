@@ -1,0 +1,439 @@
+"""Ways to spoil a project, and what the error must name: one table for each place that reads it."""
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.helpers import project, wheels
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """One way to spoil a project.
+
+    Attributes:
+        name: Says it in a few words; the test's id.
+        spoil: Spoils a sound project, made by `project.make`, whose folder it gets.
+        error: What the error must name.
+        hint: What the hint must name.
+        function: Which function is asked for.
+        unprivileged: Whether it needs `program.without_roots_rights()` to be seen.
+    """
+
+    name: str
+    spoil: Callable[[Path], None]
+    error: Sequence[str]
+    hint: str
+    function: str = "hello"
+    unprivileged: bool = False
+
+
+def _link(path: str, target: str) -> Callable[[Path], None]:
+    return lambda root: (root / path).symlink_to(target)
+
+
+def _links(**targets: str) -> Callable[[Path], None]:
+    def spoil(root: Path) -> None:
+        for folder, target in targets.items():
+            (root / "src" / folder).mkdir()
+            (root / "src" / folder / "link").symlink_to(target)
+
+    return spoil
+
+
+def _chmod(path: str) -> Callable[[Path], None]:
+    return lambda root: (root / path).chmod(0)
+
+
+def _file(path: bytes) -> Callable[[Path], None]:
+    def spoil(root: Path) -> None:
+        with open(os.path.join(os.fsencode(root), path), "wb") as file:
+            file.write(b"x")
+
+    return spoil
+
+
+def _two(one: str, other: str) -> Callable[[Path], None]:
+    """Two source folders, so that it spoils on file systems where the two names are one."""
+
+    def spoil(root: Path) -> None:
+        project.write_files(root, {f"src/{one}": b"1", f"over/{other}": b"2"})
+        project.configure(root, source=["src", "over"])
+
+    return spoil
+
+
+def _socket(root: Path) -> None:
+    here = os.getcwd()
+    os.chdir(root / "src")  # a socket's path may be a hundred bytes long, and no more
+    try:
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind("socket")
+    finally:
+        os.chdir(here)
+
+
+def _config(**changes: object) -> Callable[[Path], None]:
+    return lambda root: project.configure(root, **changes)
+
+
+def _toml(text: str) -> Callable[[Path], None]:
+    def spoil(root: Path) -> None:
+        (root / "hashzip.toml").write_text(text, encoding="utf-8")
+
+    return spoil
+
+
+def _requirements(text: str) -> Callable[[Path], None]:
+    def spoil(root: Path) -> None:
+        (root / "requirements.txt").write_text(text, encoding="utf-8")
+        project.configure(root, requirements="requirements.txt")
+
+    return spoil
+
+
+def _binary_requirements(root: Path) -> None:
+    project.write_files(root, {"requirements.txt": b"\xff"})
+    project.configure(root, requirements="requirements.txt")
+
+
+def _sibling(root: Path) -> None:
+    (root.parent / f"{root.name}-other").mkdir()
+    (root / "src" / "out").symlink_to(f"../../{root.name}-other")
+
+
+def _linked_source(root: Path) -> None:
+    (root / "out").symlink_to("/etc")
+    project.configure(root, source="out")
+
+
+def _empty(root: Path) -> None:
+    (root / "empty").mkdir()
+    project.configure(root, source="empty")
+
+
+def _missing_config(root: Path) -> None:
+    (root / "hashzip.toml").unlink()
+
+
+# Found by whoever reads a project: at plan time, and so by each command.
+AT_PLAN = (
+    Spoiled(
+        "dangling link",
+        _link("src/gone.py", "nowhere.py"),
+        ["src/gone.py", "leads to nothing", "nowhere.py"],
+        "remove the link",
+    ),
+    Spoiled(
+        "link to itself",
+        _link("src/self.py", "self.py"),
+        ["src/self.py", "loops"],
+        "remove the link",
+    ),
+    Spoiled(
+        "folder link to its parent",
+        _link("src/lib/up", ".."),
+        ["src/lib/up", "a folder that it is in"],
+        "remove the link",
+    ),
+    Spoiled(
+        "folder links to each other",
+        _links(ping="../pong", pong="../ping"),
+        ["link", "a folder that it is in"],
+        "remove the link",
+    ),
+    Spoiled(
+        "link out of the project",
+        _link("src/out.py", "/etc/hosts"),
+        ["src/out.py", "out of the project", "/etc/hosts"],
+        "copy what it leads to",
+    ),
+    Spoiled(
+        "folder link out of the project",
+        _link("src/out", "/etc"),
+        ["src/out", "out of the project", "/etc"],
+        "copy what it leads to",
+    ),
+    Spoiled(
+        "link out to a sibling folder whose name starts like the project's",
+        _sibling,
+        ["src/out", "out of the project"],
+        "copy what it leads to",
+    ),
+    Spoiled(
+        "unreadable file",
+        _chmod("src/hello.py"),
+        ["src/hello.py", "Permission denied"],
+        "right to read",
+        unprivileged=True,
+    ),
+    Spoiled(
+        "unreadable folder",
+        _chmod("src/lib"),
+        ["src/lib", "Permission denied"],
+        "right to read",
+        unprivileged=True,
+    ),
+    Spoiled(
+        "unreadable hashzip.toml",
+        _chmod("hashzip.toml"),
+        ["hashzip.toml", "Permission denied"],
+        "right to read",
+        unprivileged=True,
+    ),
+    Spoiled("name with a newline", _file(b"src/a\nb.py"), [r"src/a\nb.py", "control"], "rename"),
+    Spoiled("name that is not UTF-8", _file(b"src/\xff.py"), [r"src/\xff.py", "UTF-8"], "rename"),
+    Spoiled(
+        "names equal but for case",
+        _two("names.py", "Names.py"),
+        ["src/names.py", "over/Names.py", "case"],
+        "rename",
+    ),
+    Spoiled(
+        "folders equal but for case",
+        _two("lib/a.py", "Lib/b.py"),
+        ["src/lib/", "over/Lib/b.py", "case"],
+        "rename",
+    ),
+    Spoiled(
+        "names equal but for Unicode form",
+        _two("caf\u00e9.py", "cafe\u0301.py"),
+        ["src/caf\u00e9.py", "over/cafe\u0301.py", "one path"],
+        "rename",
+    ),
+    Spoiled(
+        "one path twice",
+        _two("same.py", "same.py"),
+        ["src/same.py", "over/same.py", "one path"],
+        "rename",
+    ),
+    Spoiled(
+        "a path that is a file and a folder",
+        _two("thing", "thing/inside.py"),
+        ["src/thing", "over/thing/inside.py", "kind"],
+        "rename",
+    ),
+    Spoiled("socket", _socket, ["src/socket", "is a socket"], "remove it"),
+    Spoiled(
+        "pipe",
+        lambda root: os.mkfifo(root / "src" / "pipe"),
+        ["src/pipe", "is a pipe"],
+        "remove it",
+    ),
+    Spoiled("empty source folder", _empty, ["no file to pack in empty"], "include and exclude"),
+    Spoiled(
+        "everything excluded",
+        _config(exclude=["*"]),
+        ["no file to pack in src"],
+        "include and exclude",
+    ),
+    Spoiled(
+        "missing source folder",
+        _config(source="nowhere"),
+        ["nowhere", "does not exist"],
+        "source in hashzip.toml",
+    ),
+    Spoiled(
+        "source folder out of the project",
+        _config(source="../elsewhere"),
+        ['"source" in [function.hello]', "../elsewhere"],
+        "move hashzip.toml up",
+    ),
+    Spoiled(
+        "source folder that is a link out of the project",
+        _linked_source,
+        ["out", "out of the project", "/etc"],
+        "copy what it leads to",
+    ),
+    Spoiled(
+        "unknown function",
+        lambda _root: None,
+        ['"helo"', "hashzip.toml"],
+        'did you mean "hello"? known: hello',
+        function="helo",
+    ),
+    Spoiled("no hashzip.toml", _missing_config, ["hashzip.toml"], ""),
+    Spoiled(
+        "unknown key",
+        _config(handlr="hello.lambda_handler"),
+        ['"handlr" in [function.hello]', "hashzip.toml"],
+        'did you mean "handler"?',
+    ),
+    Spoiled(
+        "unknown key at the top",
+        _toml("[functions.hello]\n"),
+        ['"functions" in the top level', "hashzip.toml"],
+        'did you mean "function"?',
+    ),
+    Spoiled(
+        "missing key",
+        _toml('[function.hello]\nsource = "src"\narchitecture = "arm64"\n'),
+        ['"handler" in [function.hello] is missing', "hashzip.toml"],
+        "add handler",
+    ),
+    Spoiled(
+        "wrong type",
+        _config(exclude="tests/"),
+        ['"exclude" in [function.hello] must be a list of strings, not a string'],
+        "write exclude = [",
+    ),
+    Spoiled(
+        "wrong type in a list",
+        _config(source=["src", 7]),
+        ['"source" in [function.hello] must be a list of strings'],
+        "write source = [",
+    ),
+    Spoiled(
+        "a function that is no table",
+        _toml('[function]\nhello = "src"\n'),
+        ['"hello" in [function] must be a table, not a string'],
+        "write [function.hello]",
+    ),
+    Spoiled(
+        "impossible name of a function",
+        _toml('[function."hel lo"]\n'),
+        ['"hel lo" cannot be the name of a function'],
+        "letters, digits",
+    ),
+    Spoiled(
+        "unknown architecture",
+        _config(architecture="arm"),
+        ['"architecture" in [function.hello] is "arm"'],
+        'did you mean "arm64"?',
+    ),
+    Spoiled(
+        "unknown runtime",
+        _config(runtime="pyton3.13"),
+        ['runtime "pyton3.13"', "[function.hello]"],
+        'did you mean "python3.13"?',
+    ),
+    Spoiled(
+        "broken TOML",
+        _toml('[function.hello]\nsource = "src"\nhandler =\n'),
+        ["hashzip.toml", "line 3"],
+        "mend that line",
+    ),
+    Spoiled(
+        "TOML nested too deep",
+        _toml("function = " + "[" * 5_000),
+        ["hashzip.toml", "deep"],
+        "two levels",
+    ),
+    Spoiled(
+        "TOML that is not UTF-8",
+        lambda root: project.write_files(root, {"hashzip.toml": b"# \xff\n"}),
+        ["hashzip.toml is not UTF-8"],
+        "UTF-8",
+    ),
+    *(
+        Spoiled(f"{what} pattern", _config(exclude=[pattern]), [f'"{pattern}"'], hint)
+        for what, pattern, hint in (
+            ("negated", "!hello.py", "use include and exclude"),
+            ("empty", "/", "one line of a .gitignore"),
+            ("unclosed", "hello[.py", "close it"),
+            ("cut off", "hello\\", "for a backslash"),
+        )
+    ),
+    Spoiled(
+        "missing requirements",
+        _config(requirements="requirements.txt"),
+        ["requirements.txt of [function.hello] does not exist"],
+        "uv pip compile",
+    ),
+    Spoiled(
+        "requirement without a hash",
+        _requirements("greet==1.0\n"),
+        ["requirements.txt", '"greet==1.0"', "without a hash"],
+        "uv pip compile --generate-hashes",
+    ),
+    Spoiled(
+        "hash in a comment",
+        _requirements("greet==1.0 # --hash=sha256:00\n"),
+        ["requirements.txt", '"greet==1.0"', "without a hash"],
+        "uv pip compile --generate-hashes",
+    ),
+    *(
+        Spoiled(
+            f"requirements with {line}",
+            _requirements(line + "\n"),
+            ["requirements.txt", f'"{line}"'],
+            "lock all into one file",
+        )
+        for line in ("-r other.txt", "--requirement=other.txt", "-c other.txt", "-e .")
+    ),
+    Spoiled(
+        "requirements that are not UTF-8",
+        _binary_requirements,
+        ["requirements.txt is not UTF-8"],
+        "uv pip compile",
+    ),
+)
+
+
+def _greet(tag: str = "py3-none-any") -> Callable[[Path], None]:
+    def spoil(root: Path) -> None:
+        wheels.lock(root, wheels.make(root, tag=tag))
+        project.configure(root, requirements="requirements.txt")
+
+    return spoil
+
+
+def _wrong_hash(root: Path) -> None:
+    _greet()(root)
+    path = root / "requirements.txt"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text.partition('sha256:')[0]}sha256:{'0' * 64}\n", encoding="utf-8")
+
+
+def _not_pinned(root: Path) -> None:
+    _greet()(root)
+    path = root / "requirements.txt"
+    path.write_text(path.read_text(encoding="utf-8").replace("==", ">="), encoding="utf-8")
+
+
+def _clash(root: Path) -> None:
+    wheels.lock(root, wheels.make(root, files={"hello.py": "", "greet.py": ""}))
+    project.configure(root, requirements="requirements.txt")
+
+
+# Found only when the package is built: uv says it.
+AT_BUILD = (
+    Spoiled(
+        "requirement with a wrong hash",
+        _wrong_hash,
+        ["requirements.txt", "hello", "greet", "0" * 64],
+        "uv pip compile --generate-hashes",
+    ),
+    Spoiled(
+        "requirement that is not pinned",
+        _not_pinned,
+        ["requirements.txt", "hello", "greet>=1.0", "=="],
+        "uv pip compile --generate-hashes",
+    ),
+    Spoiled(
+        "no wheel for the architecture",
+        _greet("cp313-cp313-manylinux_2_17_x86_64"),
+        ["requirements.txt", "hello (python3.13, arm64)", "greet", "no wheels"],
+        "uv pip compile --generate-hashes",
+    ),
+    Spoiled(
+        "no wheel for the Python",
+        _greet("cp311-cp311-manylinux_2_17_aarch64"),
+        ["requirements.txt", "hello (python3.13, arm64)", "greet", "no wheels"],
+        "uv pip compile --generate-hashes",
+    ),
+    Spoiled(
+        "no such package",
+        _requirements(f"--no-index\nnowhere==1.0 --hash=sha256:{'0' * 64}\n"),
+        ["requirements.txt", "nowhere"],
+        "uv pip compile --generate-hashes",
+    ),
+    Spoiled(
+        "a source at the path of a package's file",
+        _clash,
+        ["src/hello.py", "staging/hello.py", "one path"],
+        "rename",
+    ),
+)

@@ -1,0 +1,202 @@
+"""Entries -> zip bytes. That they are the same everywhere is in `test_determinism.py`."""
+
+import base64
+import hashlib
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hashzip import archive
+from hashzip.archive import Entry
+from hashzip.errors import HashzipError
+from hashzip.fingerprint import Input
+from hashzip.manifest import Artifact
+from hashzip.names import SourceFile
+
+NAMES = st.text(
+    st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="/\\"), min_size=1, max_size=6
+)
+PATHS = st.lists(NAMES.filter(lambda name: name not in (".", "..")), min_size=1, max_size=3).map(
+    "/".join
+)
+CONTENTS = st.binary(max_size=200) | st.binary(max_size=40).map(lambda chunk: chunk * 50)
+
+
+def entries(folder: Path, files: Mapping[str, bytes]) -> list[Entry]:
+    """Writes files, under names of their own, and answers them as entries in the right order."""
+    found = []
+    for number, path in enumerate(sorted(files, key=str.encode)):
+        location = folder / str(number)
+        location.write_bytes(files[path])
+        source = SourceFile(path, str(location).encode(), executable=False)
+        found.append(Entry(source, len(files[path]), hashlib.sha256(files[path]).hexdigest()))
+    return found
+
+
+def pack(folder: Path, files: Mapping[str, bytes], jobs: int = 2) -> bytes:
+    """Packs files, and answers the zip."""
+    archive.write(entries(folder, files), folder / "out.zip", jobs=jobs)
+    return (folder / "out.zip").read_bytes()
+
+
+def opened(content: bytes) -> zipfile.ZipFile:
+    """Opens a zip from memory."""
+    return zipfile.ZipFile(io.BytesIO(content))
+
+
+class TestWrite:
+    """Files -> a zip."""
+
+    @settings(deadline=None, max_examples=60)
+    @given(files=st.dictionaries(PATHS, CONTENTS, max_size=8))
+    def test_round_trip(self, files: dict[str, bytes]) -> None:
+        """What goes in comes out, by Python's own reader."""
+        with tempfile.TemporaryDirectory() as folder, opened(pack(Path(folder), files)) as found:
+            assert found.testzip() is None
+            assert found.namelist() == sorted(files, key=str.encode)
+            assert {name: found.read(name) for name in found.namelist()} == files
+
+    @settings(deadline=None, max_examples=20)
+    @given(files=st.dictionaries(PATHS, CONTENTS, max_size=8), jobs=st.integers(1, 5))
+    def test_jobs(self, files: dict[str, bytes], jobs: int) -> None:
+        """The bytes do not depend on how many threads made them, nor on the run."""
+        with tempfile.TemporaryDirectory() as folder:
+            assert pack(Path(folder), files, jobs) == pack(Path(folder), files, 1)
+
+    def test_many_tasks(self, tmp_path: Path) -> None:
+        """More files than one task, and than wait at a time, come in order."""
+        files = {f"{n:04}": b"%d" % n * (n % 50) for n in range(1500)}
+        files |= {f"big{n}": hashlib.shake_256(b"%d" % n).digest(700_000) for n in range(6)}
+
+        with opened(pack(tmp_path, files, 2)) as found:
+            assert found.namelist() == sorted(files)
+            assert {name: found.read(name) for name in files} == files
+
+    def test_policy(self, tmp_path: Path) -> None:
+        """Each entry says the same of itself: 1980, Unix, its mode, and no extras."""
+        files = {"a.py": b"x" * 99, "b.sh": b"#!/bin/sh\n", "empty": b"", "é": b"\x7fELF"}
+
+        with opened(pack(tmp_path, files)) as found:
+            assert found.comment == b""
+            for info in found.infolist():
+                assert info.date_time == (1980, 1, 1, 0, 0, 0)
+                assert info.create_system == 3
+                assert info.create_version == info.extract_version == 20
+                assert (info.extra, info.comment, info.internal_attr) == (b"", b"", 0)
+                assert info.flag_bits == (0 if info.filename.isascii() else 0x800)
+            modes = {info.filename: oct(info.external_attr >> 16) for info in found.infolist()}
+        assert modes == {
+            "a.py": "0o100644",
+            "b.sh": "0o100755",
+            "empty": "0o100644",
+            "é": "0o100755",
+        }
+
+    def test_no_time_of_a_file(self, tmp_path: Path) -> None:
+        """A file's time is in the zip of Python's writer, and not in this one."""
+        ours, pythons = set(), set()
+        for time in (1_000_000_000, 2_000_000_000):
+            content = pack(tmp_path, {"a": b"x"})
+            os.utime(tmp_path / "0", (time, time))
+            ours.add(pack_again(tmp_path))
+            with zipfile.ZipFile(tmp_path / "python.zip", "w") as writer:
+                writer.write(tmp_path / "0", "a")
+            pythons.add((tmp_path / "python.zip").read_bytes())
+            assert content in ours
+
+        assert len(ours) == 1
+        assert len(pythons) == 2
+
+    def test_stored_where_deflate_does_not_shrink(self, tmp_path: Path) -> None:
+        """Noise is stored, and what repeats is deflated."""
+        noise = hashlib.shake_256(b"noise").digest(5_000)
+
+        with opened(pack(tmp_path, {"noise": noise, "text": b"text" * 500, "empty": b""})) as found:
+            methods = {info.filename: info.compress_type for info in found.infolist()}
+        assert methods == {
+            "empty": zipfile.ZIP_STORED,
+            "noise": zipfile.ZIP_STORED,
+            "text": zipfile.ZIP_DEFLATED,
+        }
+
+    @pytest.mark.parametrize("count", [65_534, 65_535])
+    def test_more_files_than_two_bytes_count(self, tmp_path: Path, count: int) -> None:
+        """Around 65,535 entries, where the format's short count ends, a zip is whole."""
+        (location,) = [entry.file.location for entry in entries(tmp_path, {"a": b""})]
+        many = [
+            Entry(SourceFile(f"{n:05}", location, executable=False), 0, "") for n in range(count)
+        ]
+        archive.write(many, tmp_path / "out.zip", jobs=1)
+
+        with zipfile.ZipFile(tmp_path / "out.zip") as found:
+            names = found.namelist()
+        assert (len(names), names[-1]) == (count, f"{count - 1:05}")
+        long_count = b"PK\x06\x06" in (tmp_path / "out.zip").read_bytes()[-200:]
+        assert long_count == (count >= 65_535)
+
+    def test_artifact(self, tmp_path: Path) -> None:
+        """What is answered is what is there."""
+        progress: list[int] = []
+        files = {"a": b"x" * 99, "run": b"#!"}
+        artifact = archive.write(
+            entries(tmp_path, files), tmp_path / "out.zip", jobs=1, progress=progress.append
+        )
+
+        content = (tmp_path / "out.zip").read_bytes()
+        digest = hashlib.sha256(content)
+        assert artifact == Artifact(
+            file="out.zip",
+            size=len(content),
+            unpacked_size=101,
+            sha256=digest.hexdigest(),
+            code_sha256=base64.b64encode(digest.digest()).decode(),
+            entries=artifact.entries,
+        )
+        assert [tuple(entry) for entry in artifact.entries] == [
+            ("a", 0o644, 99, hashlib.sha256(files["a"]).hexdigest()),
+            ("run", 0o755, 2, hashlib.sha256(files["run"]).hexdigest()),
+        ]
+        assert progress == [99, 2]
+
+    def test_changed_file(self, tmp_path: Path) -> None:
+        """A file that is not what its entry says is an error that names it."""
+        found = entries(tmp_path, {"a": b"x"})
+        (tmp_path / "0").write_bytes(b"y")
+
+        with pytest.raises(HashzipError, match=f"{tmp_path}/0 changed while"):
+            archive.write(found, tmp_path / "out.zip", jobs=1)
+        archive.write([entry._replace(sha256="") for entry in found], tmp_path / "out.zip", jobs=1)
+
+    def test_vanished_file(self, tmp_path: Path) -> None:
+        """A file that is gone is an error that names it."""
+        found = entries(tmp_path, {"a": b"x"})
+        (tmp_path / "0").unlink()
+
+        with pytest.raises(HashzipError, match=f"{tmp_path}/0 vanished"):
+            archive.write(found, tmp_path / "out.zip", jobs=1)
+
+    @pytest.mark.parametrize("size", [(1 << 32) - 1, 1 << 32])
+    def test_over_4_gib(self, size: int) -> None:
+        """A package whose directory would lie beyond what the format holds is refused by name."""
+        writer = archive._Writer(io.BytesIO())  # noqa: SLF001 - 4 GiB for real would take long
+        writer.records.append(Input("big", 0o644, size, ""))
+        writer.offset = size
+
+        with pytest.raises(HashzipError, match="big takes the package over 4 GiB"):
+            writer.finish()
+        writer.offset = (1 << 32) - 2
+        writer.finish()
+
+
+def pack_again(folder: Path) -> bytes:
+    """Packs the one file that `pack` left in a folder, as it lies there now."""
+    source = SourceFile("a", str(folder / "0").encode(), executable=False)
+    archive.write([Entry(source, 1, "")], folder / "out.zip", jobs=1)
+    return (folder / "out.zip").read_bytes()

@@ -1,0 +1,123 @@
+"""`hashzip.toml` -> `Project`. What is refused is in `test_bad_input.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from hashzip import config
+from hashzip.config import Function
+from hashzip.errors import HashzipError
+from tests.helpers import project as projects
+
+
+class TestLoad:
+    """Reading a project."""
+
+    def test_least(self, project: Path) -> None:
+        """What may be left out has its default."""
+        assert config.load(str(project)).functions == {
+            "hello": Function(
+                name="hello",
+                sources=("src",),
+                handler="hello.lambda_handler",
+                runtime="python3.13",
+                architecture="arm64",
+                requirements=None,
+                include=("**",),
+                exclude=(),
+                executable=(),
+            )
+        }
+
+    def test_most(self, project: Path) -> None:
+        """What is given takes the default's place."""
+        projects.configure(
+            project,
+            source=["src", "over"],
+            requirements="lock.txt",
+            include=["*.py"],
+            exclude=["tests/"],
+            executable=["bin/*"],
+        )
+
+        assert config.load(str(project)).function("hello") == Function(
+            name="hello",
+            sources=("src", "over"),
+            handler="hello.lambda_handler",
+            runtime="python3.13",
+            architecture="arm64",
+            requirements="lock.txt",
+            include=("*.py",),
+            exclude=("tests/",),
+            executable=("bin/*",),
+        )
+
+    def test_order(self, project: Path) -> None:
+        """Functions come in the order of the file, not of the alphabet."""
+        projects.write_config(project, zebra=projects.HELLO, ape=projects.HELLO)
+
+        assert list(config.load(str(project)).functions) == ["zebra", "ape"]
+
+    def test_root_through_a_link(self, project: Path, tmp_path: Path) -> None:
+        """Two ways to one project are one."""
+        (tmp_path / "link").symlink_to("project")
+
+        assert config.load(str(tmp_path / "link")).root == config.load(str(project)).root
+
+    @pytest.mark.parametrize(
+        "written, meant",
+        [
+            ("src/", "src"),
+            ("./src", "src"),
+            ("src//lib/./", "src/lib"),
+            ("src\\lib", "src/lib"),
+            (".", "."),
+            ("./", "."),
+        ],
+    )
+    def test_path(self, project: Path, written: str, meant: str) -> None:
+        """Ways to write one folder are one."""
+        projects.configure(project, source=written)
+
+        assert config.load(str(project)).function("hello").sources == (meant,)
+
+    @pytest.mark.parametrize(
+        "path", ["/src", "../src", "src/../..", "C:/src", "C:src", "\\src", "..\\src", "a\0b"]
+    )
+    def test_path_that_leaves_the_project(self, project: Path, path: str) -> None:
+        """A path must lie below the project's folder, on Windows too."""
+        projects.configure(project, source=path)
+
+        with pytest.raises(HashzipError, match=r'"source" in \[function.hello\]'):
+            config.load(str(project))
+
+    @pytest.mark.parametrize("name", ["a", "A-b_9", "x" * 64])
+    def test_name(self, project: Path, name: str) -> None:
+        """A function may have each name that AWS allows."""
+        projects.write_config(project, **{name: projects.HELLO})
+
+        assert list(config.load(str(project)).functions) == [name]
+
+    @pytest.mark.parametrize("name", ["", "a b", "a/b", "..", "é", "x" * 65])
+    def test_impossible_name(self, project: Path, name: str) -> None:
+        """A name that AWS refuses, or that is no folder's name, is refused."""
+        projects.write_config(project, **{f'"{name}"': projects.HELLO})
+
+        with pytest.raises(HashzipError, match="cannot be the name of a function"):
+            config.load(str(project))
+
+
+class TestFindRoot:
+    """Finding the project that a folder belongs to."""
+
+    def test_nearest(self, project: Path) -> None:
+        """Of two projects around a folder, it is the inner one's."""
+        inner = projects.make(project / "inner")
+
+        assert config.find_root(str(inner / "src" / "lib")) == str(inner)
+        assert config.find_root(str(project / "src")) == str(project)
+
+    def test_none(self, tmp_path: Path) -> None:
+        """Without one, the error names the folder."""
+        with pytest.raises(HashzipError, match=str(tmp_path)):
+            config.find_root(str(tmp_path))

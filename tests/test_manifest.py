@@ -1,0 +1,87 @@
+"""A manifest and its JSON."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from hashzip import manifest as manifests
+from hashzip.fingerprint import Input, fingerprint
+from hashzip.manifest import Artifact, Manifest, Package
+
+RECIPE = {"builder": "python", "runtime": "python3.13", "architecture": "arm64"}
+INPUTS = [Input("//lock.txt", 0o644, 3, "11" * 32), Input("é/run.sh", 0o755, 9, "22" * 32)]
+SOUND = Manifest(
+    function="hello",
+    fingerprint=fingerprint(RECIPE, INPUTS),
+    recipe=RECIPE,
+    inputs=INPUTS,
+    packages=[Package("greet", "1.0")],
+    artifact=Artifact("x.zip", 10, 20, "33" * 32, "base64=", [Input("a", 0o644, 1, "44" * 32)]),
+    tools={"hashzip": "0.1.0"},
+)
+
+
+class TestJson:
+    """Out and in."""
+
+    def test_round_trip(self) -> None:
+        """What is written is what is read."""
+        assert manifests.from_json(SOUND.to_json()) == SOUND
+
+    def test_text(self) -> None:
+        """It is what DESIGN shows, for people and other programs to read."""
+        document = json.loads(SOUND.to_json())
+
+        assert list(document) == [
+            *("format", "function", "fingerprint", "recipe"),
+            *("inputs", "packages", "artifact", "tools"),
+        ]
+        assert document["format"] == "hashzip/1"
+        assert document["inputs"][1] == {
+            "path": "é/run.sh",
+            "mode": "0755",
+            "size": 9,
+            "sha256": "22" * 32,
+        }
+        assert "é/run.sh" in SOUND.to_json()
+        assert SOUND.to_json().endswith("}\n")
+
+
+DAMAGE: dict[str, Callable[[str], str]] = {
+    "empty": lambda _text: "",
+    "cut short": lambda text: text[: len(text) // 2],
+    "no object": lambda _text: "[]",
+    "null": lambda _text: "null",
+    "another format": lambda text: text.replace("hashzip/1", "hashzip/2"),
+    "a missing key": lambda text: text.replace('"tools"', '"tool"'),
+    "an unknown key": lambda text: text.replace('"unpacked_size"', '"unpacked"'),
+    "another recipe": lambda text: text.replace("arm64", "x86_64"),
+    "another input": lambda text: text.replace("22" * 32, "23" * 32),
+    "another mode": lambda text: text.replace("0755", "0644"),
+    "a mode that is none": lambda text: text.replace("0755", "rwx"),
+    "another fingerprint": lambda text: text.replace(SOUND.fingerprint, "00" * 32),
+    "text for a size": lambda text: text.replace('"size": 9', '"size": "9"'),
+    "null for a digest": lambda text: text.replace(f'"{"22" * 32}"', "null"),
+    "a number for a path": lambda text: text.replace('"é/run.sh"', "7"),
+    "half a character": lambda text: text.replace("é", "\\ud800"),
+    "nested too deep": lambda _text: "[" * 100_000,
+}
+
+
+class TestDamage:
+    """A manifest that is not what hashzip wrote."""
+
+    @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+    def test_refused(self, damage: Callable[[str], str]) -> None:
+        """It is a `ValueError`, whatever is wrong, and nothing else."""
+        text = damage(SOUND.to_json())
+        assert text != SOUND.to_json()
+
+        with pytest.raises(ValueError, match=r"."):
+            manifests.from_json(text)
+
+    def test_not_utf8(self) -> None:
+        """Bytes that are no text are one more."""
+        with pytest.raises(ValueError, match="utf-8"):
+            manifests.from_json(b"\xff")

@@ -1,0 +1,246 @@
+"""The stages in their order: what is planned is what is built."""
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hashzip import changes, config, pipeline, terraform
+from hashzip.errors import HashzipError
+from hashzip.pipeline import Blueprint
+from tests.helpers import project as projects
+from tests.helpers import wheels
+
+
+def examine(project: Path) -> Blueprint:
+    """Answers what hello would be built from."""
+    return pipeline.examine(config.load(str(project)), "hello")
+
+
+def lock(project: Path) -> None:
+    """Gives the project a locked package."""
+    wheels.lock(project, wheels.make(project))
+    projects.configure(project, requirements="requirements.txt")
+
+
+def append(project: Path, path: str) -> None:
+    """Changes a file."""
+    with (project / path).open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+
+
+CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a file": (lambda p: append(p, "src/hello.py"), "hello.py changed"),
+    "a new file": (lambda p: (p / "src" / "new.py").touch(), "new.py added"),
+    "a removed file": (lambda p: (p / "src" / "run.sh").unlink(), "run.sh removed"),
+    "a renamed file": (
+        lambda p: (p / "src" / "run.sh").rename(p / "src" / "go.sh"),
+        "go.sh added, run.sh removed",
+    ),
+    "a mode": (lambda p: projects.configure(p, executable=["hello.py"]), "hello.py changed"),
+    "the runtime": (
+        lambda p: projects.configure(p, runtime="python3.12"),
+        "runtime python3.13 -> python3.12",
+    ),
+    "the architecture": (
+        lambda p: projects.configure(p, architecture="x86_64"),
+        "architecture arm64 -> x86_64",
+    ),
+    "the requirements": (
+        lock,
+        "requirements None -> //requirements.txt, //requirements.txt added",
+    ),
+}
+NO_CHANGES: dict[str, Callable[[Path], object]] = {
+    "nothing": lambda _project: None,
+    "a touch": lambda p: (p / "src" / "hello.py").touch(),
+    "a mode on the disk": lambda p: (p / "src" / "hello.py").chmod(0o777),
+    "the handler, which is no part of the zip": lambda p: projects.configure(p, handler="a.b"),
+    "what is left out": lambda p: projects.write_files(p / "src", {"__pycache__/a.pyc": b"x"}),
+    "a file beside the sources": lambda p: (p / "README.md").touch(),
+    "a copy in place of a file": lambda p: shutil.move(
+        shutil.copy(p / "src" / "hello.py", p / "copy"), p / "src" / "hello.py"
+    ),
+}
+
+
+class TestWhy:
+    """Why something is built."""
+
+    def test_first(self, project: Path) -> None:
+        """The first build has nothing to compare with."""
+        assert pipeline.build(examine(project)).reason == "no build before"
+        assert pipeline.build(examine(project)).reason == ""
+
+    @pytest.mark.parametrize("change, reason", CHANGES.values(), ids=CHANGES)
+    def test_change(self, project: Path, change: Callable[[Path], object], reason: str) -> None:
+        """Whatever can change a zip is named, and gives a new fingerprint beside the old one."""
+        before = pipeline.build(examine(project)).manifest
+        change(project)
+        built = pipeline.build(examine(project))
+
+        assert built.reason == reason
+        assert built.manifest.fingerprint != before.fingerprint
+        assert len(projects.artifacts(project)) == 4
+
+    @pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
+    def test_no_change(self, project: Path, change: Callable[[Path], object]) -> None:
+        """Whatever cannot change a zip is no reason to build."""
+        pipeline.build(examine(project))
+        change(project)
+
+        assert pipeline.build(examine(project)).reason == ""
+
+    def test_change_and_back(self, project: Path) -> None:
+        """What was built before is there still when the sources are as they were."""
+        pipeline.build(examine(project))
+        content = (project / "src" / "hello.py").read_bytes()
+        append(project, "src/hello.py")
+        assert pipeline.build(examine(project)).reason == "hello.py changed"
+
+        (project / "src" / "hello.py").write_bytes(content)
+
+        assert pipeline.build(examine(project)).reason == ""
+
+    def test_missing_zip(self, project: Path) -> None:
+        """A zip that is gone is said to be gone."""
+        blueprint = examine(project)
+        pipeline.build(blueprint)
+        blueprint.store.zip_path(blueprint.fingerprint).unlink()
+
+        assert pipeline.build(blueprint).reason == "its zip was missing or damaged"
+
+    def test_force(self, project: Path) -> None:
+        """What is there already is built again only when it must be, to the same bytes."""
+        before = pipeline.build(examine(project)).manifest
+
+        built = pipeline.build(examine(project), force=True)
+
+        assert built.reason == "forced"
+        assert built.manifest == before
+
+
+class TestBuild:
+    """A blueprint -> an artifact."""
+
+    def test_zip(self, project: Path) -> None:
+        """The zip holds the sources, and the manifest says so."""
+        blueprint = examine(project)
+        manifest = pipeline.build(blueprint).manifest
+
+        with zipfile.ZipFile(blueprint.store.zip_path(blueprint.fingerprint)) as found:
+            assert {name: found.read(name) for name in found.namelist()} == projects.SOURCES
+        assert manifest.artifact.entries == manifest.inputs == blueprint.inputs
+        assert manifest.packages == []
+
+    def test_changed_meanwhile(self, project: Path) -> None:
+        """A source that changes between examining and packing is named, and nothing is left."""
+        blueprint = examine(project)
+        append(project, "src/hello.py")
+
+        with pytest.raises(HashzipError, match=r"src/hello\.py changed while"):
+            pipeline.build(blueprint)
+        assert projects.artifacts(project) == []
+        assert pipeline.build(examine(project)).reason == "no build before"
+
+    def test_vanished_meanwhile(self, project: Path) -> None:
+        """A source that vanishes is named, and nothing is left."""
+        blueprint = examine(project)
+        (project / "src" / "hello.py").unlink()
+
+        with pytest.raises(HashzipError, match=r"src/hello\.py vanished"):
+            pipeline.build(blueprint)
+        assert projects.artifacts(project) == []
+
+    def test_requirements_changed_meanwhile(self, project: Path) -> None:
+        """A lock file that changes is named, and nothing is left."""
+        lock(project)
+        blueprint = examine(project)
+        append(project, "requirements.txt")
+
+        with pytest.raises(HashzipError, match=r"requirements\.txt changed while"):
+            pipeline.build(blueprint)
+        assert projects.artifacts(project) == []
+
+    def test_added_meanwhile(self, project: Path) -> None:
+        """A file that comes in between is not in the zip: what was planned is what is built."""
+        blueprint = examine(project)
+        (project / "src" / "late.py").touch()
+
+        built = pipeline.build(blueprint)
+
+        assert "late.py" not in {entry.path for entry in built.manifest.artifact.entries}
+
+    def test_progress(self, project: Path) -> None:
+        """Whoever watches is told each file's size."""
+        seen: list[int] = []
+
+        pipeline.build(examine(project), progress=seen.append)
+
+        assert sorted(seen) == sorted(len(content) for content in projects.SOURCES.values())
+
+    @pytest.mark.parametrize("requirements", [None, "requirements.txt"])
+    def test_artifacts_on_another_disk(
+        self, project: Path, tmp_path: Path, requirements: str | None
+    ) -> None:
+        """`dist` may be a link to a folder elsewhere, and a link in the sources may not."""
+        lock(project)
+        projects.configure(project, **({"requirements": requirements} if requirements else {}))
+        (tmp_path / "elsewhere").mkdir()
+        (project / "dist").symlink_to("../elsewhere")
+
+        assert pipeline.build(examine(project)).reason == "no build before"
+        assert pipeline.build(examine(project)).reason == ""
+        (project / "src" / "out").symlink_to("../../elsewhere")
+        with pytest.raises(HashzipError, match="out of the project"):
+            examine(project)
+
+    @pytest.mark.parametrize("linked", [False, True])
+    def test_project_is_its_own_source(
+        self, project: Path, tmp_path: Path, *, linked: bool
+    ) -> None:
+        """With the root as source, hashzip's own artifacts are no inputs."""
+        if linked:
+            (tmp_path / "elsewhere").mkdir()
+            (project / "dist").symlink_to("../elsewhere")
+        projects.configure(project, source=".")
+
+        pipeline.build(examine(project))
+
+        assert pipeline.build(examine(project)).reason == ""
+
+
+class TestExpect:
+    """Building what was planned."""
+
+    def test_planned(self, project: Path) -> None:
+        """The planned fingerprint passes."""
+        blueprint = examine(project)
+
+        pipeline.expect(blueprint, blueprint.fingerprint, {})
+
+    @pytest.mark.parametrize("change, reason", CHANGES.values(), ids=CHANGES)
+    def test_changed(self, project: Path, change: Callable[[Path], object], reason: str) -> None:
+        """Any other is refused, and the files that changed are named where they are known."""
+        planned = examine(project)
+        files = terraform.summary(planned.inputs)
+        change(project)
+        found = examine(project)
+
+        with pytest.raises(HashzipError) as caught:
+            pipeline.expect(found, planned.fingerprint, files)
+
+        message = caught.value.message
+        assert planned.fingerprint[:12] in message
+        assert found.fingerprint[:12] in message
+        differ = changes.compare(files, terraform.summary(found.inputs))
+        start = "hello: the sources changed since the plan"
+        assert message.startswith(f"{start}: {differ} (" if any(differ) else f"{start} (")
+        assert not any(differ) or str(differ) in reason
+
+    def test_files_unknown(self, project: Path) -> None:
+        """Without the plan's files the fingerprints must do."""
+        with pytest.raises(HashzipError, match=r"since the plan \(planned 000000000000, found"):
+            pipeline.expect(examine(project), "0" * 64, {})

@@ -1,0 +1,207 @@
+"""Where artifacts live: what is not whole counts for nothing, and is made again."""
+
+import json
+import os
+import re
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hashzip import config, pipeline
+from hashzip.errors import HashzipError
+from hashzip.pipeline import Blueprint
+from hashzip.store import Store
+from tests.helpers import program
+from tests.helpers import project as projects
+
+
+def examine(project: Path) -> Blueprint:
+    """Answers what hello would be built from."""
+    return pipeline.examine(config.load(str(project)), "hello")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An artifact in the store."""
+
+    zip: Path
+    manifest: Path
+
+    def damage(self, path: Path, change: Callable[[bytes], bytes]) -> None:
+        """Changes one of the two files."""
+        path.write_bytes(change(path.read_bytes()))
+
+
+@pytest.fixture
+def artifact(project: Path) -> Artifact:
+    """The artifact of a build."""
+    blueprint = examine(project)
+    pipeline.build(blueprint)
+    store, fingerprint = blueprint.store, blueprint.fingerprint
+    return Artifact(store.zip_path(fingerprint), store.manifest_path(fingerprint))
+
+
+def foreign(artifact: Artifact) -> None:
+    """Puts the whole artifact of other inputs at an artifact's path."""
+    project = projects.make(artifact.zip.parents[2].with_name("other"))
+    (project / "src" / "hello.py").write_bytes(b"other")
+    blueprint = examine(project)
+    pipeline.build(blueprint)
+    blueprint.store.zip_path(blueprint.fingerprint).replace(artifact.zip)
+    blueprint.store.manifest_path(blueprint.fingerprint).replace(artifact.manifest)
+
+
+def folder(path: Path) -> None:
+    """Puts an empty folder at a file's path."""
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGE: dict[str, Callable[[Artifact], None]] = {
+    "a zip cut short": lambda a: a.damage(a.zip, lambda content: content[:-1]),
+    "an empty zip": lambda a: a.damage(a.zip, lambda _content: b""),
+    "a flipped bit": lambda a: a.damage(
+        a.zip, lambda content: bytes([content[0] ^ 1]) + content[1:]
+    ),
+    "a longer zip": lambda a: a.damage(a.zip, lambda content: content + b"\0"),
+    "a missing zip": lambda a: a.zip.unlink(),
+    "a foreign zip": lambda a: a.damage(a.zip, lambda _content: b"PK\x05\x06" + bytes(18)),
+    "a missing manifest": lambda a: a.manifest.unlink(),
+    "a manifest cut short": lambda a: a.damage(a.manifest, lambda content: content[:-9]),
+    "a manifest of other text": lambda a: a.damage(a.manifest, lambda _content: b"\xff"),
+    "a manifest of wrong types": lambda a: a.damage(
+        a.manifest, lambda content: re.sub(rb'"size": \d+', b'"size": "1"', content)
+    ),
+    "a manifest that is nested too deep": lambda a: a.damage(
+        a.manifest, lambda _content: b"[" * 100_000
+    ),
+    "another artifact's manifest and zip": foreign,
+}
+
+
+class TestFind:
+    """Finding an artifact."""
+
+    def test_whole(self, project: Path, artifact: Artifact) -> None:
+        """The control: an artifact that nobody touched is found, and not built again."""
+        before = projects.listing(artifact.zip.parent)
+
+        assert not pipeline.build(examine(project)).reason
+        assert projects.listing(artifact.zip.parent) == before
+
+    @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+    def test_damaged(
+        self, project: Path, artifact: Artifact, damage: Callable[[Artifact], None]
+    ) -> None:
+        """An artifact that is damaged in any way is built again, to the same bytes."""
+        content, manifest = artifact.zip.read_bytes(), artifact.manifest.read_bytes()
+        damage(artifact)
+        blueprint = examine(project)
+        assert blueprint.store.find(blueprint.fingerprint) is None
+
+        assert pipeline.build(blueprint).reason
+
+        assert artifact.zip.read_bytes() == content
+        assert artifact.manifest.read_bytes() == manifest
+        assert projects.artifacts(project) == [artifact.manifest.name, artifact.zip.name]
+
+    def test_folder_in_the_way(self, project: Path, artifact: Artifact) -> None:
+        """A folder at the artifact's path is not removed, but an error that names the place."""
+        folder(artifact.zip)
+
+        with pytest.raises(HashzipError, match=str(artifact.zip.parent)):
+            pipeline.build(examine(project))
+        assert artifact.zip.is_dir()
+
+    @pytest.mark.parametrize("latest", [b"", b"\xff", b"../../hashzip.toml", b"\0", b"0" * 64])
+    def test_latest(self, project: Path, artifact: Artifact, latest: bytes) -> None:
+        """A damaged note of the last build is no last build."""
+        store = Store(str(project), "hello")
+        assert store.latest() is not None
+        (artifact.zip.parent / "latest").write_bytes(latest)
+
+        assert store.latest() is None
+
+
+class TestManifest:
+    """What is written beside a zip."""
+
+    def test_no_machine_in_it(self, project: Path, artifact: Artifact) -> None:
+        """No absolute path, time, host or user is in it, nor anything else of one machine."""
+        text = artifact.manifest.read_text(encoding="utf-8")
+        document = json.loads(text)
+
+        assert str(project) not in text
+        assert socket.gethostname() not in text
+        assert sys.prefix not in text
+        assert re.search(r"\d\d:\d\d|20\d\d-\d\d", text) is None
+        assert document["artifact"]["file"] == artifact.zip.name
+        assert document["function"] == "hello"
+
+    def test_same_from_two_projects(self, artifact: Artifact, tmp_path: Path) -> None:
+        """Two machines write the same manifest and the same zip."""
+        other = projects.make(tmp_path / "at another place")
+        blueprint = examine(other)
+        pipeline.build(blueprint, jobs=1)
+
+        there = blueprint.store.folder
+        assert (there / artifact.manifest.name).read_bytes() == artifact.manifest.read_bytes()
+        assert (there / artifact.zip.name).read_bytes() == artifact.zip.read_bytes()
+
+
+class TestWorkshop:
+    """A folder to build in."""
+
+    def test_removed(self, project: Path) -> None:
+        """It is gone at the end, after an error too."""
+        store = Store(str(project), "hello")
+
+        with store.workshop() as workshop:
+            (workshop / "half").write_bytes(b"x")
+            assert workshop.parent == store.folder
+        assert not workshop.exists()
+        with pytest.raises(KeyError), store.workshop() as workshop:
+            raise KeyError
+        assert not workshop.exists()
+
+    def test_killed_build(self, project: Path) -> None:
+        """What a killed build leaves is no artifact, and the next build removes it."""
+        suicide = (
+            "import os, signal, sys\n"
+            "sys.path.insert(0, sys.argv[1])\n"
+            "from hashzip import archive, cli\n"
+            "archive.os.fsync = lambda _file: os.kill(os.getpid(), signal.SIGKILL)\n"
+            "cli.main(['build'])\n"
+        )
+        killed = program.run(cwd=project, python=[sys.executable, "-c", suicide])
+        assert killed.code == -9
+        (left,) = projects.artifacts(project)
+        assert left.endswith(".partial")
+        assert list((project / "dist" / "hello" / left).glob("*.zip"))
+
+        assert projects.built(project)["built"]
+        assert len(projects.artifacts(project)) == 2
+        assert left not in projects.artifacts(project)
+
+    def test_one_at_a_time(self, project: Path) -> None:
+        """Of two builds of one function at one time, one builds, and both have the artifact."""
+        (project / "src" / "noise").write_bytes(os.urandom(3_000_000))
+        store = Store(str(project), "hello")
+        command = [sys.executable, str(program.BUILD), "build", "--json"]
+        with store.workshop():  # so that both wait for it
+            builds = [
+                program.start(*command, cwd=project),
+                program.start(*command, cwd=project),
+            ]
+        finished = [build.communicate(timeout=60) for build in builds]
+
+        assert [build.returncode for build in builds] == [0, 0], finished
+        results = [json.loads(out)[0] for out, _ in finished]
+        assert sorted(result["built"] for result in results) == [False, True]
+        assert results[0]["fingerprint"] == results[1]["fingerprint"]
+        assert store.find(results[0]["fingerprint"])
+        assert len(projects.artifacts(project)) == 2
