@@ -27,7 +27,7 @@ import deflate
 
 from hashzip.errors import HashzipError, printable
 from hashzip.fingerprint import Input
-from hashzip.inputs import mode as mode_of
+from hashzip.inputs import Content, as_input, runs
 from hashzip.manifest import Artifact
 from hashzip.names import SourceFile
 from hashzip.sources import unreadable
@@ -216,14 +216,13 @@ def _compress(entry: Entry) -> _Member:
         content = Path(os.fsdecode(file.location)).read_bytes()
     except OSError as error:
         raise unreadable(file.location, error) from error
-    sha256 = hashlib.sha256(content).hexdigest()
-    if entry.sha256 not in ("", sha256):
+    found = Content(len(content), runs(content), hashlib.sha256(content).digest())
+    record = as_input(file, found)
+    if entry.sha256 not in ("", record.sha256):
         raise HashzipError(
             f"{printable(file.location)} changed while the package was built",
             "wait until nothing writes to the sources, and build again",
         )
-    mode = mode_of(content[:4], executable=file.executable)
-    record = Input(file.path, mode, len(content), sha256)
     packed = deflate.deflate_compress(content, LEVEL)
     crc = deflate.crc32(content)
     if len(packed) < len(content):

@@ -45,10 +45,16 @@ def fingerprint(recipe: Recipe, inputs: Iterable[Input]) -> str:
         A SHA-256, as 64 hex digits.
     """
     digest = hashlib.sha256()
-    digest.update(_record(FORMAT.encode(), canonical_json(recipe).encode()))
-    for path, file in sorted((file.path.encode(), file) for file in inputs):
+    digest.update(_field(FORMAT.encode()) + _field(canonical_json(recipe).encode()))
+    for file in sorted(inputs, key=lambda file: file.path.encode()):
         digest.update(
-            _record(path, b"%04o" % file.mode, b"%d" % file.size, bytes.fromhex(file.sha256))
+            b"%b%b%b%b"
+            % (
+                _field(file.path.encode()),
+                _field(b"%04o" % file.mode),
+                _field(b"%d" % file.size),
+                _field(bytes.fromhex(file.sha256)),
+            )
         )
     return digest.hexdigest()
 
@@ -58,5 +64,5 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def _record(*fields: bytes) -> bytes:
-    return b"".join(len(field).to_bytes(8) + field for field in fields)
+def _field(content: bytes) -> bytes:
+    return len(content).to_bytes(8) + content

@@ -6,6 +6,7 @@ In one thread: hashing many small files from several Python threads is slower th
 import hashlib
 import os
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from hashzip.fingerprint import Input
 from hashzip.names import SourceFile
@@ -16,38 +17,67 @@ _READ = 1 << 20
 _OPEN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
+class Content(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        size: In bytes.
+        runs: Whether it is a script or a program, by its first bytes.
+        sha256: As 32 bytes.
+    """
+
+    size: int
+    runs: bool
+    sha256: bytes
+
+
 def read(files: Iterable[SourceFile]) -> list[Input]:
     """Reads the files, in their order.
 
     Raises:
         HashzipError: A file cannot be read.
     """
-    return [_read(file) for file in files]
+    return [as_input(file, content(file.location)[0]) for file in files]
 
 
-def mode(start: bytes, *, executable: bool) -> int:
-    """Decides a file's mode from its first bytes, and never from the file system.
+def as_input(file: SourceFile, content: Content) -> Input:
+    """Puts together what a file holds and where it goes."""
+    mode = 0o755 if content.runs or file.executable else 0o644
+    return Input(file.path, mode, content.size, content.sha256.hex())
+
+
+def runs(start: bytes) -> bool:
+    """Decides by a file's first bytes whether it can be executed, and never by the file system.
 
     A checkout loses modes: by umask, on Windows, in some archives. So a script (`#!`) and an ELF
     file can be executed, and whatever the user named; nothing else.
     """
-    runs = executable or start.startswith((b"#!", b"\x7fELF"))
-    return 0o755 if runs else 0o644
+    return start.startswith((b"#!", b"\x7fELF"))
 
 
-def _read(file: SourceFile) -> Input:
+def content(location: bytes) -> tuple[Content, os.stat_result]:
+    """Reads a file.
+
+    Returns:
+        What it holds, and its status from before it was read.
+
+    Raises:
+        HashzipError: It cannot be read.
+    """
     try:
-        descriptor = os.open(file.location, _OPEN)
+        descriptor = os.open(location, _OPEN)
         try:
+            status = os.fstat(descriptor)
             start = chunk = os.read(descriptor, _FIRST_READ)
             digest = hashlib.sha256(chunk)
             size = len(chunk)
-            while len(chunk) >= _FIRST_READ:
+            # A file that is as long as its status says needs no read more to find its end.
+            while chunk and size != status.st_size:
                 chunk = os.read(descriptor, _READ)
                 digest.update(chunk)
                 size += len(chunk)
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise unreadable(file.location, error) from error
-    return Input(file.path, mode(start, executable=file.executable), size, digest.hexdigest())
+        raise unreadable(location, error) from error
+    return Content(size, runs(start), digest.digest()), status

@@ -27,17 +27,20 @@ class SourceFile(NamedTuple):
 
 
 def decode(name: bytes, folder: bytes) -> str:
-    """Decodes a name to Unicode NFC; macOS and Linux write the same name in different forms.
+    """Decodes a path to Unicode NFC; macOS and Linux write the same name in different forms.
 
     Args:
-        name: Of a file or folder.
+        name: Of a file or folder, relative to the folder.
         folder: Where it is, for the error.
+
+    Returns:
+        The path, `/`-separated.
 
     Raises:
         HashzipError: The name is not UTF-8, or has a control character.
     """
     try:
-        text = name.decode()
+        text = name.decode().replace(os.sep, "/")
     except UnicodeDecodeError:
         problem = "is not UTF-8"
     else:

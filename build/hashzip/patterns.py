@@ -53,9 +53,9 @@ def matcher(patterns: Iterable[str]) -> Matcher:
     """
     wanted = tuple(patterns)
     if _EVERYTHING in wanted:
-        return _always
+        return always
     if not wanted:
-        return _never
+        return never
     either = _compile(pattern for pattern in wanted if not pattern.endswith("/"))
     folder = _compile(pattern for pattern in wanted if pattern.endswith("/"))
 
@@ -65,12 +65,33 @@ def matcher(patterns: Iterable[str]) -> Matcher:
     return matches
 
 
-def _always(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher
+def always(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher
+    """The matcher of everything."""
     return True
 
 
-def _never(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher
+def never(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher
+    """The matcher of nothing."""
     return False
+
+
+def matcher_below(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Compiles patterns into the question: does any match this file, or a folder above it?
+
+    Raises:
+        HashzipError: As for `matcher`.
+    """
+    matches = matcher(patterns)
+    if matches is never:
+        return lambda _path: False
+
+    def matches_below(path: str) -> bool:
+        ends = [at for at, character in enumerate(path) if character == "/"]
+        return matches(path, is_folder=False) or any(
+            matches(path[:end], is_folder=True) for end in ends
+        )
+
+    return matches_below
 
 
 def _compile(patterns: Iterable[str]) -> Callable[[str], object]:

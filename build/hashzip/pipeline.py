@@ -1,6 +1,6 @@
 """The order of the stages. Read this first: it is the tour of the house.
 
-    config -> sources -> inputs -> fingerprint      `examine`, at plan time: only reads
+    config -> sources -> index -> inputs -> fingerprint     `examine`, at plan time: only reads
                                        |
                 builder -> archive -> manifest -> store     `build`: once a fingerprint
 
@@ -12,15 +12,19 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from hashzip import __version__, changes, inputs, names, sources, terraform
 from hashzip.builders import python
 from hashzip.config import Function, Project
 from hashzip.errors import HashzipError
-from hashzip.fingerprint import Input, Recipe, fingerprint
+from hashzip.fingerprint import Input, Recipe, canonical_json, fingerprint
+from hashzip.index import FOLDER as INDEX_FOLDER
+from hashzip.index import Answer, Index
 from hashzip.manifest import Manifest
 from hashzip.names import SourceFile
+from hashzip.sources import Listing
 from hashzip.store import Store
 
 
@@ -32,19 +36,49 @@ class Blueprint:
         project: The project.
         function: The function.
         recipe: What is done with the inputs.
-        files: The sources, which are packed.
-        locks: Files that decide what else is packed.
-        inputs: What `files` and `locks` hold, as read at this moment.
-        fingerprint: The digest of `recipe` and `inputs`.
+        locks: Files that decide what is packed beside the sources.
+        listings: The sources, which are packed.
+        index: What all these files hold, when they are examined.
     """
 
     project: Project
     function: Function
     recipe: Recipe
-    files: Sequence[SourceFile]
     locks: Sequence[SourceFile]
-    inputs: Sequence[Input]
-    fingerprint: str
+    listings: Sequence[Listing]
+    index: Index
+
+    @cached_property
+    def files(self) -> Sequence[SourceFile]:
+        """The sources as they are named in the package."""
+        return sources.name(self.listings, self.function.executable)
+
+    @cached_property
+    def inputs(self) -> Sequence[Input]:
+        """What locks and sources held when they were examined."""
+        return [
+            inputs.as_input(file, self.index.content(file.location))
+            for file in (*self.locks, *self.files)
+        ]
+
+    @cached_property
+    def answer(self) -> Answer:
+        """What comes of it all: the fingerprint, and the summary for whoever reads a plan."""
+        function = self.function
+        # All that it depends on beside the files.
+        key = canonical_json([__version__, self.recipe, function.sources, function.executable])
+        known = self.index.answer(key)
+        if known:
+            return known
+        found = self.inputs
+        answer = Answer(key, fingerprint(self.recipe, found), terraform.summary(found))
+        self.index.keep(answer)
+        return answer
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of recipe and inputs."""
+        return self.answer.fingerprint
 
     @property
     def store(self) -> Store:
@@ -68,7 +102,7 @@ class Built:
 
 
 def examine(project: Project, name: str) -> Blueprint:
-    """Reads all inputs of a function, and computes its fingerprint. Writes nothing.
+    """Looks at all inputs of a function, and computes its fingerprint. Writes nothing but a cache.
 
     Raises:
         HashzipError: The function is unknown, or its inputs cannot be what they are.
@@ -76,16 +110,20 @@ def examine(project: Project, name: str) -> Blueprint:
     function = project.function(name)
     recipe = python.recipe(function)
     locks = python.inputs(project, function)
-    files = sources.scan(
+    listings = sources.walk(
         project.root,
         function.sources,
         include=function.include,
         exclude=function.exclude,
-        executable=function.executable,
         skip="dist",  # hashzip's own artifacts, where the project's root itself is a source
     )
-    read = [*inputs.read(locks), *inputs.read(files)]
-    return Blueprint(project, function, recipe, files, locks, read, fingerprint(recipe, read))
+    locations = [file.location for file in locks]
+    for listing in listings:
+        locations += listing.files
+    index = Index(os.path.join(project.root, INDEX_FOLDER, f"{name}.index"), locations)
+    blueprint = Blueprint(project, function, recipe, locks, listings, index)
+    _ = blueprint.answer  # now, and not when somebody first asks for it
+    return blueprint
 
 
 def expect(blueprint: Blueprint, planned: str, files: Mapping[str, str]) -> None:
@@ -101,7 +139,7 @@ def expect(blueprint: Blueprint, planned: str, files: Mapping[str, str]) -> None
     """
     if blueprint.fingerprint == planned:
         return
-    changed = changes.compare(files, terraform.summary(blueprint.inputs))
+    changed = changes.compare(files, blueprint.answer.summary)
     what = f": {changed}" if files and any(changed) else ""
     raise HashzipError(
         f"{blueprint.function.name}: the sources changed since the plan{what} "

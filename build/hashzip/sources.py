@@ -35,11 +35,25 @@ LEFT_OUT = frozenset(
 _LEFT_OUT_ENDING = b".pyc"
 _LEFT_OUT_BELOW = (b"node_modules", b".cache")
 
+_SEPARATOR = os.fsencode(os.sep)
+
 _BROKEN_LINK = {
     errno.ENOENT: "leads to nothing",
     errno.ENOTDIR: "leads to nothing",
     errno.ELOOP: "loops",
 }
+
+
+class Listing(NamedTuple):
+    """The files of a source folder.
+
+    Attributes:
+        folder: Where it is on this machine.
+        files: Where they are: below the folder, in no order.
+    """
+
+    folder: bytes
+    files: list[bytes]
 
 
 def scan(
@@ -51,37 +65,62 @@ def scan(
     executable: Sequence[str] = (),
     skip: str = "",
 ) -> list[SourceFile]:
-    """Finds all files of some folders laid over each other.
+    """Finds all files of some folders laid over each other, as `walk` and `name` do together."""
+    return name(walk(root, folders, include=include, exclude=exclude, skip=skip), executable)
+
+
+def walk(
+    root: str,
+    folders: Sequence[str],
+    *,
+    include: Sequence[str] = ("**",),
+    exclude: Sequence[str] = (),
+    skip: str = "",
+) -> list[Listing]:
+    """Lists the files of some folders.
 
     Args:
         root: The folder that no link may lead out of, absolute and free of links.
         folders: Relative to the root.
         include: Patterns of what is taken.
         exclude: Patterns of what of that is left out.
-        executable: Patterns of what gets mode 0755 whatever its content.
         skip: A folder, relative to the root, that is never walked.
+
+    Raises:
+        HashzipError: No file; a link that dangles, loops or leads out of the root; a socket, pipe
+            or device; a folder that cannot be read.
+    """
+    walker = _Walk(os.fsencode(root), patterns.matcher(include), patterns.matcher(exclude), skip)
+    found = [walker.folder(folder) for folder in folders]
+    if not any(listing.files for listing in found):
+        raise HashzipError(
+            f"there is no file to pack in {', '.join(folders)} (in {root})",
+            "put the function's files there, or look at its include and exclude patterns",
+        )
+    return found
+
+
+def name(listings: Sequence[Listing], executable: Sequence[str] = ()) -> list[SourceFile]:
+    """Names the files as they are in the package.
+
+    Args:
+        listings: Folders laid over each other.
+        executable: Patterns of what gets mode 0755 whatever its content.
 
     Returns:
         The files, sorted by the bytes of their paths.
 
     Raises:
-        HashzipError: No file; two files with one path, or with paths equal but for case or Unicode
-            form; a link that dangles, loops or leads out of the root; a socket, pipe or device; a
-            name that is not UTF-8 or has a control character; a folder that cannot be read.
+        HashzipError: Two files with one path, or with paths equal but for case or Unicode form; a
+            name that is not UTF-8 or has a control character.
     """
-    walk = _Walk(
-        os.fsencode(root),
-        patterns.matcher(include),
-        patterns.matcher(exclude),
-        patterns.matcher(executable),
-        skip,
-    )
-    found = [file for folder in folders for file in walk.folder(folder)]
-    if not found:
-        raise HashzipError(
-            f"there is no file to pack in {', '.join(folders)} (in {root})",
-            "put the function's files there, or look at its include and exclude patterns",
-        )
+    runs = patterns.matcher_below(executable)
+    found = []
+    for folder, files in listings:
+        start = len(folder) + len(_SEPARATOR)
+        for location in files:
+            path = names.decode(location[start:], folder)
+            found.append(SourceFile(path, location, runs(path)))
     found.sort(key=lambda file: file.path.encode())
     names.refuse_clashes(found)
     return found
@@ -92,93 +131,94 @@ class _Folder(NamedTuple):
 
     Attributes:
         location: On this machine.
-        prefix: In the package, with a slash at its end, or "".
         above: The real paths of this folder and those above it, to see a link that loops.
         taken: Whether an `include` pattern matched a folder above, which takes all below it.
-        executable: The same for `executable`.
     """
 
     location: bytes
-    prefix: str
     above: tuple[bytes, ...]
     taken: bool
-    executable: bool
 
 
 class _Walk:
-    """One walk over the folders of a function."""
+    """A walk over the folders of a function."""
 
-    def __init__(
-        self,
-        root: bytes,
-        included: Matcher,
-        excluded: Matcher,
-        executable: Matcher,
-        skip: str,
-    ) -> None:
+    def __init__(self, root: bytes, included: Matcher, excluded: Matcher, skip: str) -> None:
         self.root = root
         self.included = included
         self.excluded = excluded
-        self.executable = executable
+        self.takes_all = included is patterns.always and excluded is patterns.never
         self.skip = os.path.join(root, skip.encode()) if skip else b""
 
-    def folder(self, folder: str) -> Iterator[SourceFile]:
+    def folder(self, folder: str) -> Listing:
         location = os.path.join(self.root, folder.encode()) if folder != "." else self.root
         if not os.path.isdir(location):
             raise HashzipError(
                 f"the source folder {printable(location)} does not exist",
                 "make it, or correct source in hashzip.toml",
             )
-        real = self._resolve(location)
+        found = Listing(location, [])
         # No recursion: folders can be nested deeper than Python's stack.
-        waiting = [_Folder(location, "", (real,), taken=False, executable=False)]
+        waiting = [_Folder(location, (self._resolve(location),), taken=self.takes_all)]
         while waiting:
-            yield from self._entries(waiting.pop(), waiting)
+            self._entries(waiting.pop(), found, waiting)
+        return found
 
-    def _entries(self, folder: "_Folder", waiting: list["_Folder"]) -> Iterator[SourceFile]:
-        """Answers the files of one folder, and adds its folders to those that wait."""
-        location, prefix, above, taken, executable = folder
+    def _entries(self, folder: _Folder, found: Listing, waiting: list[_Folder]) -> None:
+        """Adds the files of one folder, and its folders to those that wait."""
+        location, _, taken = folder
         try:
             with os.scandir(location) as listing:
                 entries = list(listing)
         except OSError as error:
             raise unreadable(location, error) from error
         for entry in entries:
-            if _is_left_out(entry.name, location):
+            name = entry.name
+            if name in LEFT_OUT or name.endswith(_LEFT_OUT_ENDING):
                 continue
-            path = prefix + names.decode(entry.name, location)
+            path = "" if self.takes_all else self._path(entry, found.folder)
             # Asked before the entry is looked at, so that what is excluded can be no error.
-            if entry.path == self.skip or self.excluded(path, is_folder=False):
+            if path and self.excluded(path, is_folder=False):
                 continue
-            is_folder, real = self._kind(entry, above)
-            takes = taken or self.included(path, is_folder=is_folder)
-            runs = executable or self.executable(path, is_folder=is_folder)
-            if not is_folder:
-                if takes:
-                    yield SourceFile(path, entry.path, runs)
-            elif real != self.skip and not self.excluded(path, is_folder=True):
-                waiting.append(_Folder(entry.path, path + "/", (*above, real), takes, runs))
+            # In line, since most entries are plain files, and there may be 100,000 on every plan.
+            if not entry.is_file(follow_symlinks=False):
+                if entry.path == self.skip or _is_cache(name, location):
+                    continue
+                if self._is_folder(entry):
+                    waiting.extend(self._enter(entry, path, folder))
+                    continue
+            if taken or self.included(path, is_folder=False):
+                found.files.append(entry.path)
 
-    def _kind(self, entry: os.DirEntry[bytes], above: tuple[bytes, ...]) -> tuple[bool, bytes]:
-        """Answers whether an entry is a folder, and a folder's real path."""
-        if entry.is_file(follow_symlinks=False):
-            return False, b""
+    def _path(self, entry: os.DirEntry[bytes], folder: bytes) -> str:
+        """Answers what patterns are asked about: an entry's path in the package."""
+        return names.decode(entry.path[len(folder) + len(_SEPARATOR) :], folder)
+
+    def _is_folder(self, entry: os.DirEntry[bytes]) -> bool:
+        """Answers whether an entry is a folder or a link to one; if not, it is a file."""
         if entry.is_dir(follow_symlinks=False):
-            return True, os.path.join(above[-1], entry.name)
-        if not entry.is_symlink():
-            raise _not_a_file(entry.path, entry.stat(follow_symlinks=False).st_mode)
-        real = self._resolve(entry.path)
-        mode = os.stat(real).st_mode
-        if stat.S_ISREG(mode):
-            return False, real
-        if not stat.S_ISDIR(mode):
+            return True
+        is_link = entry.is_symlink()
+        mode = os.stat(self._resolve(entry.path) if is_link else entry.path).st_mode
+        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
             raise _not_a_file(entry.path, mode)
-        if any(_is_below(folder, real) for folder in above):
-            raise HashzipError(
-                f"the link {printable(entry.path)} leads to a folder that it is in",
-                "remove the link, or name it in exclude",
-            )
-        return True, real
+        return stat.S_ISDIR(mode)
+
+    def _enter(self, entry: os.DirEntry[bytes], path: str, folder: _Folder) -> Iterator[_Folder]:
+        """Answers a folder as one that waits, unless a pattern excludes it."""
+        if path and self.excluded(path, is_folder=True):
+            return
+        real = os.path.join(folder.above[-1], entry.name)
+        if entry.is_symlink():
+            real = self._resolve(entry.path)
+            if any(_is_below(above, real) for above in folder.above):
+                raise HashzipError(
+                    f"the link {printable(entry.path)} leads to a folder that it is in",
+                    "remove the link, or name it in exclude",
+                )
+        if real != self.skip:
+            takes = folder.taken or self.included(path, is_folder=True)
+            yield _Folder(entry.path, (*folder.above, real), takes)
 
     def _resolve(self, link: bytes) -> bytes:
         """Follows a link to the real path of its end, which must lie in the project."""
@@ -200,18 +240,12 @@ class _Walk:
         return real
 
 
-def _is_left_out(name: bytes, folder: bytes) -> bool:
-    return (
-        name in LEFT_OUT
-        or name.endswith(_LEFT_OUT_ENDING)
-        or (name == _LEFT_OUT_BELOW[1] and os.path.basename(folder) == _LEFT_OUT_BELOW[0])
-    )
+def _is_cache(name: bytes, folder: bytes) -> bool:
+    return name == _LEFT_OUT_BELOW[1] and os.path.basename(folder) == _LEFT_OUT_BELOW[0]
 
 
 def _is_below(path: bytes, folder: bytes) -> bool:
-    return path == folder or path.startswith(
-        folder.rstrip(os.fsencode(os.sep)) + os.fsencode(os.sep)
-    )
+    return path == folder or path.startswith(folder.rstrip(_SEPARATOR) + _SEPARATOR)
 
 
 def _not_a_file(location: bytes, mode: int) -> HashzipError:

@@ -4,13 +4,14 @@ The protocol: https://registry.terraform.io/providers/hashicorp/external/latest/
 Pure; standard library only.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hashzip.errors import HashzipError, nearest
-from hashzip.fingerprint import Input, fingerprint
+from hashzip.fingerprint import Input
 
 _DIGITS = 12
 _MOST_FILES = 100
@@ -91,15 +92,32 @@ def summary(inputs: Sequence[Input]) -> dict[str, str]:
     """
     if len(inputs) <= _MOST_FILES:
         return {file.path: file.sha256[:_DIGITS] for file in inputs}
-    groups: dict[str, list[Input]] = {}
-    for file in inputs:
+    groups: dict[str, _Group] = {}
+    for path, mode, _, sha256 in inputs:
         # "//" stands before a path in the project: its second part is the top-level folder there.
-        folder, slash, _ = file.path.lstrip("/").partition("/")
-        prefix = "//" if file.path.startswith("//") else ""
-        groups.setdefault(prefix + folder + "/" if slash else prefix + ".", []).append(file)
+        outside = "//" if path.startswith("//") else ""
+        folder, slash, _ = path.removeprefix("//").partition("/")
+        group = groups.setdefault(outside + (folder + "/" if slash else "."), _Group())
+        group.add(f"{mode:o} {sha256} {path}\n".encode())
     if len(groups) > _MOST_FILES:
-        groups = {".": list(inputs)}
-    return {
-        folder: f"{fingerprint({}, files)[:_DIGITS]} ({len(files)} files)"
-        for folder, files in groups.items()
-    }
+        whole = _Group()
+        for folder, group in sorted(groups.items()):
+            whole.add(f"{folder} {group}\n".encode(), group.count)
+        groups = {".": whole}
+    return {folder: str(group) for folder, group in groups.items()}
+
+
+class _Group:
+    """Files that are summed up in one line: a digest, and how many they are."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.digest = hashlib.sha256()
+
+    def add(self, line: bytes, count: int = 1) -> None:
+        self.count += count
+        self.digest.update(line)
+
+    def __str__(self) -> str:
+        files = "file" if self.count == 1 else "files"
+        return f"{self.digest.hexdigest()[:_DIGITS]} ({self.count} {files})"

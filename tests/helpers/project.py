@@ -60,9 +60,13 @@ def make(root: Path) -> Path:
 
 
 def listing(root: Path) -> dict[bytes, tuple[int, int, str]]:
-    """Answers all that is below a folder: mode, time of last change and content, by path."""
+    """Answers all that is below a folder: mode, time of last change and content, by path.
+
+    But for the cache, which may come and go at any time.
+    """
     found = {}
     for folder, folders, files in os.walk(os.fsencode(root)):
+        folders[:] = [name for name in folders if name != b".hashzip"]
         for name in [*folders, *files]:
             path = os.path.join(folder, name)
             status = os.lstat(path)
