@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from scripts import opentofu
 from tests.helpers import project as projects
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option that runs the Terraform tests under OpenTofu."""
+    parser.addoption("--tofu", action="store_true", help="run Terraform tests under OpenTofu")
 
 
 @pytest.fixture
@@ -16,8 +22,10 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def terraform_executable() -> str:
-    """Terraform, which CI must have and a machine at home may lack."""
+def terraform_executable(request: pytest.FixtureRequest) -> str:
+    """Terraform, which CI must have and a machine at home may lack; or OpenTofu, with `--tofu`."""
+    if request.config.getoption("--tofu"):
+        return str(opentofu.executable())
     terraform = shutil.which("terraform")
     if terraform is None:
         advice = "terraform is not on the PATH: https://developer.hashicorp.com/terraform/install"

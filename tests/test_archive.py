@@ -9,11 +9,12 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import deflate
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashzip import archive
+from hashzip import archive, container, inputs
 from hashzip.archive import Entry
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import Input
@@ -36,7 +37,8 @@ def entries(folder: Path, files: Mapping[str, bytes]) -> list[Entry]:
         location = folder / str(number)
         location.write_bytes(files[path])
         source = SourceFile(path, str(location).encode(), executable=False)
-        found.append(Entry(source, len(files[path]), hashlib.sha256(files[path]).hexdigest()))
+        (expected,) = inputs.read([source])
+        found.append(Entry(source, len(files[path]), expected))
     return found
 
 
@@ -130,14 +132,14 @@ class TestWrite:
     def test_more_files_than_two_bytes_count(self, tmp_path: Path, count: int) -> None:
         """Around 65,535 entries, where the format's short count ends, a zip is whole."""
         (location,) = [entry.file.location for entry in entries(tmp_path, {"a": b""})]
-        many = [
-            Entry(SourceFile(f"{n:05}", location, executable=False), 0, "") for n in range(count)
-        ]
+        many = [Entry(SourceFile(f"{n:05}", location, executable=False), 0) for n in range(count)]
         archive.write(many, tmp_path / "out.zip", jobs=1)
 
         with zipfile.ZipFile(tmp_path / "out.zip") as found:
             names = found.namelist()
         assert (len(names), names[-1]) == (count, f"{count - 1:05}")
+        data = memoryview((tmp_path / "out.zip").read_bytes())
+        assert [name for name, _ in container.members(data)] == names
         long_count = b"PK\x06\x06" in (tmp_path / "out.zip").read_bytes()[-200:]
         assert long_count == (count >= 65_535)
 
@@ -172,7 +174,9 @@ class TestWrite:
 
         with pytest.raises(HashzipError, match=f"{tmp_path}/0 changed while"):
             archive.write(found, tmp_path / "out.zip", jobs=1)
-        archive.write([entry._replace(sha256="") for entry in found], tmp_path / "out.zip", jobs=1)
+        archive.write(
+            [entry._replace(expected=None) for entry in found], tmp_path / "out.zip", jobs=1
+        )
 
     def test_vanished_file(self, tmp_path: Path) -> None:
         """A file that is gone is an error that names it."""
@@ -185,7 +189,7 @@ class TestWrite:
     @pytest.mark.parametrize("size", [(1 << 32) - 1, 1 << 32])
     def test_over_4_gib(self, size: int) -> None:
         """A package whose directory would lie beyond what the format holds is refused by name."""
-        writer = archive._Writer(io.BytesIO())  # noqa: SLF001 - 4 GiB for real would take long
+        writer = container.Writer(io.BytesIO())  # 4 GiB for real would take long
         writer.records.append(Input("big", 0o644, size, ""))
         writer.offset = size
 
@@ -198,5 +202,99 @@ class TestWrite:
 def pack_again(folder: Path) -> bytes:
     """Packs the one file that `pack` left in a folder, as it lies there now."""
     source = SourceFile("a", str(folder / "0").encode(), executable=False)
-    archive.write([Entry(source, 1, "")], folder / "out.zip", jobs=1)
+    archive.write([Entry(source, 1)], folder / "out.zip", jobs=1)
     return (folder / "out.zip").read_bytes()
+
+
+class TestEarlier:
+    """An earlier zip, from which what is known is copied."""
+
+    FILES: Mapping[str, bytes] = {"a": b"a" * 100, "b": b"b" * 5_000, "é/c": bytes(range(256))}
+
+    @settings(deadline=None, max_examples=60)
+    @given(
+        before=st.dictionaries(PATHS, CONTENTS, min_size=1, max_size=6),
+        edits=st.lists(
+            st.tuples(st.integers(0, 5), PATHS, CONTENTS, st.booleans()), min_size=1, max_size=4
+        ),
+    )
+    def test_same_bytes_as_a_cold_build(
+        self, before: dict[str, bytes], edits: list[tuple[int, str, bytes, bool]]
+    ) -> None:
+        """After files are changed, added, renamed or removed, both ways give the same bytes."""
+        after = dict(before)
+        for number, path, content, renames in edits:
+            old = sorted(after)[number % len(after)]
+            after[path] = after.pop(old) if renames else content
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            earlier = _earlier(folder, before)
+            (folder / "now").mkdir()
+            found = entries(folder / "now", after)
+            archive.write(found, folder / "cold.zip", jobs=1)
+            artifact = archive.write(found, folder / "warm.zip", jobs=2, earlier=earlier)
+            warm = (folder / "warm.zip").read_bytes()
+            assert warm == (folder / "cold.zip").read_bytes()
+            assert artifact.sha256 == hashlib.sha256(warm).hexdigest()
+
+    def test_known_content_is_not_compressed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Only what the earlier zip has not is compressed; without it, all is."""
+        earlier = _earlier(tmp_path, self.FILES)
+        found = entries(tmp_path, {**self.FILES, "b": b"edited"})
+        assert _compressed(monkeypatch, found, tmp_path, earlier) == [b"edited"]
+        assert len(_compressed(monkeypatch, found, tmp_path, None)) == 3
+
+    @pytest.mark.parametrize("damage", ["missing", "cut", "flipped", "foreign", "library", "empty"])
+    def test_damaged_zip_is_not_used(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+    ) -> None:
+        """From an earlier zip that is not what it should be, nothing is copied."""
+        earlier = _earlier(tmp_path, self.FILES)
+        whole = earlier.path.read_bytes()
+        if damage == "missing":
+            earlier.path.unlink()
+        elif damage == "library":
+            earlier = earlier._replace(library="another")
+        else:
+            (tmp_path / "foreign").mkdir()
+            earlier.path.write_bytes(
+                {
+                    "cut": whole[:-1],
+                    "flipped": whole[:40] + bytes([whole[40] ^ 1]) + whole[41:],
+                    "foreign": pack(tmp_path / "foreign", {"x": b"y"}),
+                    "empty": b"",
+                }[damage]
+            )
+        found = entries(tmp_path, self.FILES)
+        assert len(_compressed(monkeypatch, found, tmp_path, earlier)) == 3
+
+
+def _earlier(folder: Path, files: Mapping[str, bytes]) -> archive.Earlier:
+    """Packs files as an earlier build did."""
+    (folder / "before").mkdir()
+    path = folder / "before.zip"
+    artifact = archive.write(entries(folder / "before", files), path, jobs=1)
+    return archive.Earlier(path, artifact, archive.LIBRARY)
+
+
+def _compressed(
+    monkeypatch: pytest.MonkeyPatch,
+    found: list[Entry],
+    folder: Path,
+    earlier: archive.Earlier | None,
+) -> list[bytes]:
+    """Packs, and answers what was compressed for it."""
+    seen = []
+    original = deflate.deflate_compress
+
+    def deflate_compress(content: bytes, level: int) -> bytearray:
+        seen.append(content)
+        packed: bytearray = original(content, level)
+        return packed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deflate, "deflate_compress", deflate_compress)
+        archive.write(found, folder / "out.zip", jobs=1, earlier=earlier)
+    return seen

@@ -1,30 +1,25 @@
-"""Writes entries as a zip whose bytes depend on them alone.
+"""Packs entries into a zip whose bytes depend on them alone.
 
-The format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (sections in brackets).
-The policy, each with its reason:
-
-- entries in the order that they are given, which is sorted; files only, since unpacking makes
-  folders, and Lambda needs no others;
-- one fixed time, the earliest that the format has: a file's own time changes with each checkout;
-- made by Unix, so that the mode counts, on Windows too;
-- no extra fields, comments or data descriptors, which hold times, owners and what tools like;
-- compressed by libdeflate, whose output is the same on each system and processor. zlib's is not:
-  Pythons ship zlib, zlib-ng and others. Level 7 is the knee: smaller than zlib's best, at a
-  fraction of its time.
+Compressed by libdeflate, whose output is the same on each system and processor. zlib's is not:
+Pythons ship zlib, zlib-ng and others. Level 7 is the knee: smaller than zlib's best, at a fraction
+of its time. What an earlier zip has compressed already is copied from there.
 """
 
 import base64
 import hashlib
+import mmap
 import os
 import struct
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import deflate
 
+from hashzip import container
+from hashzip.container import DEFLATED, STORED, Packed
 from hashzip.errors import HashzipError, printable
 from hashzip.fingerprint import Input
 from hashzip.inputs import Content, as_input, runs
@@ -35,26 +30,12 @@ from hashzip.sources import unreadable
 LEVEL = 7
 LIBRARY = f"libdeflate by deflate {deflate.__version__}"
 
-_DATE_1980_01_01 = 1 << 5 | 1  # [4.4.6] MS-DOS: years since 1980, month, day
-_TIME_MIDNIGHT = 0
-_MADE_BY_UNIX = 3 << 8  # [4.4.2]
-_VERSION = 20  # [4.4.3] deflate
-_VERSION_ZIP64 = 45
-_STORED, _DEFLATED = 0, 8  # [4.4.5]
-_UTF8 = 0x800  # [4.4.4] set where needed only, as Python's zipfile does
-_REGULAR_FILE = 0o100000
-_LIMIT_16, _LIMIT_32 = 0xFFFF, 0xFFFFFFFF
-
-_LOCAL = struct.Struct("<4s5H3L2H")  # [4.3.7]
-_CENTRAL = struct.Struct("<4s6H3L5H2L")  # [4.3.12]
-_END = struct.Struct("<4s4H2LH")  # [4.3.16]
-_END_ZIP64 = struct.Struct("<4sQ2H2L4Q")  # [4.3.14]
-_LOCATOR_ZIP64 = struct.Struct("<4sLQL")  # [4.3.15]
-
 # Small files are compressed several to a task, since a task costs more than such a file.
 _TASK_SIZE = 1 << 20  # bytes
 _TASK_FILES = 64
 _TASKS_AHEAD = 3  # a thread; bounds what waits in memory to be written
+
+_Members = list[tuple[Input, Packed]]
 
 
 class Entry(NamedTuple):
@@ -63,19 +44,26 @@ class Entry(NamedTuple):
     Attributes:
         file: Where it is, and where it goes.
         size: In bytes, as far as known: it only balances the work.
-        sha256: What its content must be, as 64 hex digits, or "" where any will do.
+        expected: What it must be, or None where it may be anything.
     """
 
     file: SourceFile
     size: int
-    sha256: str
+    expected: Input | None = None
 
 
-class _Member(NamedTuple):
-    record: Input
-    crc: int
-    method: int
-    data: bytes | bytearray
+class Earlier(NamedTuple):
+    """A zip that was written before.
+
+    Attributes:
+        path: Where it is; it may be missing or damaged.
+        artifact: What it is, if it is whole.
+        library: What compressed it.
+    """
+
+    path: Path
+    artifact: Artifact
+    library: str
 
 
 def write(
@@ -83,6 +71,7 @@ def write(
     out: Path,
     *,
     jobs: int,
+    earlier: Earlier | None = None,
     progress: Callable[[int], None] = lambda _size: None,
 ) -> Artifact:
     """Writes a zip.
@@ -91,6 +80,7 @@ def write(
         entries: In the order that they shall have.
         out: The file to write. Whoever calls removes it after an error.
         jobs: How many threads compress. The bytes do not depend on it.
+        earlier: A zip to copy from what it has. The bytes do not depend on it either.
         progress: Called with the size of each file, in bytes, when it is written.
 
     Returns:
@@ -100,11 +90,12 @@ def write(
         HashzipError: A file cannot be read, is not what its entry says, or is over 4 GiB.
         OSError: `out` cannot be written.
     """
+    known = _known(earlier) if earlier else {}
     with out.open("wb") as stream:
-        writer = _Writer(stream)
-        for member in _compressed(entries, jobs):
-            writer.add(member)
-            progress(member.record.size)
+        writer = container.Writer(stream)
+        for record, packed in _compressed(entries, known, jobs):
+            writer.add(record, packed)
+            progress(record.size)
         writer.finish()
         stream.flush()
         os.fsync(stream.fileno())
@@ -119,72 +110,37 @@ def write(
     )
 
 
-class _Writer:
-    """Writes members one behind the other, and the directory behind them all."""
+def _known(earlier: Earlier) -> Mapping[str, Packed]:
+    """Answers what an earlier zip has, by the SHA-256 of the content.
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.stream = stream
-        self.digest = hashlib.sha256()
-        self.offset = 0
-        self.records: list[Input] = []
-        self.directory: list[bytes] = []
-
-    def add(self, member: _Member) -> None:
-        record, crc, method, data = member
-        name = record.path.encode()
-        flags = 0 if name.isascii() else _UTF8
-        if max(record.size, self.offset) >= _LIMIT_32:
-            raise _too_large(record.path)
-        common = (
-            *(_VERSION, flags, method, _TIME_MIDNIGHT, _DATE_1980_01_01),
-            *(crc, len(data), record.size, len(name), 0),
-        )
-        attributes = (_REGULAR_FILE | record.mode) << 16
-        self.directory.append(
-            _CENTRAL.pack(
-                b"PK\x01\x02", _MADE_BY_UNIX | _VERSION, *common, 0, 0, 0, attributes, self.offset
-            )
-            + name
-        )
-        self._write(_LOCAL.pack(b"PK\x03\x04", *common) + name)
-        self._write(data)
-        self.records.append(record)
-
-    def finish(self) -> None:
-        start = self.offset
-        if start >= _LIMIT_32:
-            raise _too_large(self.records[-1].path)
-        count = len(self.directory)
-        self._write(b"".join(self.directory))
-        size = self.offset - start
-        if count >= _LIMIT_16:
-            end = self.offset
-            version = (_MADE_BY_UNIX | _VERSION_ZIP64, _VERSION_ZIP64)
-            rest = (_END_ZIP64.size - 12, *version, 0, 0, count, count, size, start)
-            self._write(_END_ZIP64.pack(b"PK\x06\x06", *rest))
-            self._write(_LOCATOR_ZIP64.pack(b"PK\x06\x07", 0, end, 1))
-        short = min(count, _LIMIT_16)
-        self._write(_END.pack(b"PK\x05\x06", 0, 0, short, short, size, start, 0))
-
-    def _write(self, data: bytes | bytearray) -> None:
-        self.stream.write(data)
-        self.digest.update(data)
-        self.offset += len(data)
+    Its own digest vouches for all of it at once. Nothing is taken from a zip that is damaged or
+    that another library compressed.
+    """
+    path, artifact, library = earlier
+    if library != LIBRARY:
+        return {}
+    try:
+        with path.open("rb") as file:
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        if hashlib.sha256(data).hexdigest() != artifact.sha256:
+            return {}
+        return {
+            record.sha256: packed
+            for record, (_, packed) in zip(artifact.entries, container.members(data), strict=True)
+        }
+    except (OSError, ValueError, struct.error):
+        return {}
 
 
-def _too_large(path: str) -> HashzipError:
-    return HashzipError(
-        f"{path} takes the package over 4 GiB", "Lambda takes 250 MB: leave files out"
-    )
-
-
-def _compressed(entries: Sequence[Entry], jobs: int) -> Iterator[_Member]:
+def _compressed(
+    entries: Sequence[Entry], known: Mapping[str, Packed], jobs: int
+) -> Iterator[tuple[Input, Packed]]:
     """Compresses in threads, and answers the members in order, with a bounded number waiting."""
-    waiting: deque[Future[list[_Member]]] = deque()
+    waiting: deque[Future[_Members]] = deque()
     with ThreadPoolExecutor(jobs) as pool:
         try:
             for task in _tasks(entries):
-                waiting.append(pool.submit(_compress_all, task))
+                waiting.append(pool.submit(_compress_all, task, known))
                 if len(waiting) > jobs * _TASKS_AHEAD:
                     yield from waiting.popleft().result()
             while waiting:
@@ -206,11 +162,17 @@ def _tasks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield task
 
 
-def _compress_all(entries: list[Entry]) -> list[_Member]:
-    return [_compress(entry) for entry in entries]
+def _compress_all(entries: list[Entry], known: Mapping[str, Packed]) -> _Members:
+    return [_copy(entry, known) or _compress(entry, known) for entry in entries]
 
 
-def _compress(entry: Entry) -> _Member:
+def _copy(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed] | None:
+    """Answers a member without reading its file, where its content is known."""
+    packed = known.get(entry.expected.sha256) if entry.expected else None
+    return (entry.expected, packed) if entry.expected and packed else None
+
+
+def _compress(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed]:
     file = entry.file
     try:
         content = Path(os.fsdecode(file.location)).read_bytes()
@@ -218,13 +180,18 @@ def _compress(entry: Entry) -> _Member:
         raise unreadable(file.location, error) from error
     found = Content(len(content), runs(content), hashlib.sha256(content).digest())
     record = as_input(file, found)
-    if entry.sha256 not in ("", record.sha256):
+    if entry.expected not in (None, record):
         raise HashzipError(
             f"{printable(file.location)} changed while the package was built",
             "wait until nothing writes to the sources, and build again",
         )
-    packed = deflate.deflate_compress(content, LEVEL)
+    return record, known.get(record.sha256) or _pack(content)
+
+
+def _pack(content: bytes) -> Packed:
+    """Compresses, but for what that does not make smaller."""
     crc = deflate.crc32(content)
+    packed = deflate.deflate_compress(content, LEVEL)
     if len(packed) < len(content):
-        return _Member(record, crc, _DEFLATED, packed)
-    return _Member(record, crc, _STORED, content)
+        return Packed(crc, DEFLATED, packed)
+    return Packed(crc, STORED, content)

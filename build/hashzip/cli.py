@@ -231,7 +231,7 @@ def _status(options: argparse.Namespace) -> None:
                 "function": name,
                 "fingerprint": blueprint.fingerprint,
                 "built": manifest is not None,
-                "reason": "" if manifest else pipeline.why(blueprint),
+                "reason": "" if manifest else pipeline.why(blueprint, blueprint.store.latest()),
                 "size": manifest.artifact.size if manifest else None,
                 "unpacked_size": manifest.artifact.unpacked_size if manifest else None,
             }

@@ -159,7 +159,7 @@ def build(
 
     Args:
         blueprint: What to build.
-        force: Whether to build even so.
+        force: Whether to build even so, and take nothing from earlier builds.
         jobs: How many threads compress; by default, one a processor.
         progress: Called with the size of each file, in bytes, when it is packed.
 
@@ -175,15 +175,15 @@ def build(
             # Another build may have made it while this one waited for the workshop.
             manifest = None if force else store.find(blueprint.fingerprint)
             if manifest is None:
-                reason = "forced" if force else why(blueprint)
-                manifest = _make(blueprint, workshop, jobs or os.cpu_count() or 1, progress)
+                last = None if force else store.latest()
+                reason = "forced" if force else why(blueprint, last)
+                manifest = _make(blueprint, workshop, last, jobs or os.cpu_count() or 1, progress)
                 store.commit(manifest, workshop / manifest.artifact.file)
     return Built(manifest, reason, time.perf_counter() - start)
 
 
-def why(blueprint: Blueprint) -> str:
-    """Says why a package is not there as it should be, by its last build."""
-    last = blueprint.store.latest()
+def why(blueprint: Blueprint, last: Manifest | None) -> str:
+    """Says why a package is not there as it should be, by the manifest of its last build."""
     if last is None:
         return "no build before"
     if last.fingerprint == blueprint.fingerprint:
@@ -194,7 +194,11 @@ def why(blueprint: Blueprint) -> str:
 
 
 def _make(
-    blueprint: Blueprint, workshop: Path, jobs: int, progress: Callable[[int], None]
+    blueprint: Blueprint,
+    workshop: Path,
+    last: Manifest | None,
+    jobs: int,
+    progress: Callable[[int], None],
 ) -> Manifest:
     from hashzip import archive  # noqa: PLC0415 - needs libdeflate, which plan time must not
 
@@ -207,18 +211,26 @@ def _make(
             f"{blueprint.function.requirements} changed while the package was built", "build again"
         )
     entries = [
-        archive.Entry(file, read.size, read.sha256)
+        archive.Entry(file, read.size, read)
         for file, read in zip(blueprint.files, blueprint.inputs[locked:], strict=True)
     ]
     if packages:
         entries += [
-            archive.Entry(file, os.stat(file.location).st_size, "")
+            archive.Entry(file, os.stat(file.location).st_size)
             for file in sources.scan(os.path.realpath(staging), ["."])
         ]
         names.refuse_clashes([entry.file for entry in entries])
     entries.sort(key=lambda entry: entry.file.path.encode())
+    earlier = None
+    if last:
+        path = blueprint.store.zip_path(last.fingerprint)
+        earlier = archive.Earlier(path, last.artifact, last.tools.get("deflate", ""))
     artifact = archive.write(
-        entries, workshop / f"{blueprint.fingerprint}.zip", jobs=jobs, progress=progress
+        entries,
+        workshop / f"{blueprint.fingerprint}.zip",
+        jobs=jobs,
+        earlier=earlier,
+        progress=progress,
     )
     return Manifest(
         function=blueprint.function.name,

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+
 from scripts.benchmark import growth, measure, trees
 from scripts.benchmark.__main__ import main
 from scripts.benchmark.measure import PYTHON, Program

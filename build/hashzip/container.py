@@ -1,0 +1,167 @@
+"""The zip container: headers and directory, written, and read back from what was written.
+
+The format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (sections in brackets).
+The policy, each with its reason:
+
+- members in the order that they are given, which is sorted; files only, since unpacking makes
+  folders, and Lambda needs no others;
+- one fixed time, the earliest that the format has: a file's own time changes with each checkout;
+- made by Unix, so that the mode counts, on Windows too;
+- no extra fields, comments or data descriptors, which hold times, owners and what tools like.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from hashzip.errors import HashzipError
+from hashzip.fingerprint import Input
+
+STORED, DEFLATED = 0, 8  # [4.4.5]
+
+_BLOCK = 1 << 20  # bytes
+
+_DATE_1980_01_01 = 1 << 5 | 1  # [4.4.6] MS-DOS: years since 1980, month, day
+_TIME_MIDNIGHT = 0
+_MADE_BY_UNIX = 3 << 8  # [4.4.2]
+_VERSION = 20  # [4.4.3] deflate
+_VERSION_ZIP64 = 45
+_UTF8 = 0x800  # [4.4.4] set where needed only, as Python's zipfile does
+_REGULAR_FILE = 0o100000
+_LIMIT_16, _LIMIT_32 = 0xFFFF, 0xFFFFFFFF
+
+_LOCAL = struct.Struct("<4s5H3L2H")  # [4.3.7]
+_CENTRAL = struct.Struct("<4s6H3L5H2L")  # [4.3.12]
+_END = struct.Struct("<4s4H2LH")  # [4.3.16]
+_END_ZIP64 = struct.Struct("<4sQ2H2L4Q")  # [4.3.14]
+_LOCATOR_ZIP64 = struct.Struct("<4sLQL")  # [4.3.15]
+
+
+class Packed(NamedTuple):
+    """A file's content as it stands in a zip.
+
+    Attributes:
+        crc: CRC-32 of the content.
+        method: `STORED` or `DEFLATED`.
+        data: The content, by that method.
+    """
+
+    crc: int
+    method: int
+    data: bytes | bytearray | memoryview
+
+
+class Writer:
+    """Writes members one behind the other, and the directory behind them all.
+
+    Attributes:
+        digest: SHA-256 of the zip, when it is finished.
+        offset: The size of that, in bytes.
+        records: The members so far.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
+        self.waiting: list[bytes | bytearray | memoryview] = []
+        self.waiting_size = 0
+        self.digest = hashlib.sha256()
+        self.offset = 0
+        self.records: list[Input] = []
+        self.directory: list[bytes] = []
+
+    def add(self, record: Input, packed: Packed) -> None:
+        """Writes a member.
+
+        Raises:
+            HashzipError: The zip grows over 4 GiB.
+            OSError: It cannot be written.
+        """
+        crc, method, data = packed
+        name = record.path.encode()
+        flags = 0 if name.isascii() else _UTF8
+        if max(record.size, self.offset) >= _LIMIT_32:
+            raise _too_large(record.path)
+        common = (
+            *(_VERSION, flags, method, _TIME_MIDNIGHT, _DATE_1980_01_01),
+            *(crc, len(data), record.size, len(name), 0),
+        )
+        attributes = (_REGULAR_FILE | record.mode) << 16
+        self.directory.append(
+            _CENTRAL.pack(
+                b"PK\x01\x02", _MADE_BY_UNIX | _VERSION, *common, 0, 0, 0, attributes, self.offset
+            )
+            + name
+        )
+        self._write(_LOCAL.pack(b"PK\x03\x04", *common) + name)
+        self._write(data)
+        self.records.append(record)
+
+    def finish(self) -> None:
+        """Writes the directory.
+
+        Raises:
+            HashzipError: The zip grew over 4 GiB.
+            OSError: It cannot be written.
+        """
+        start = self.offset
+        if start >= _LIMIT_32:
+            raise _too_large(self.records[-1].path)
+        count = len(self.directory)
+        self._write(b"".join(self.directory))
+        size = self.offset - start
+        if count >= _LIMIT_16:
+            end = self.offset
+            version = (_MADE_BY_UNIX | _VERSION_ZIP64, _VERSION_ZIP64)
+            rest = (_END_ZIP64.size - 12, *version, 0, 0, count, count, size, start)
+            self._write(_END_ZIP64.pack(b"PK\x06\x06", *rest))
+            self._write(_LOCATOR_ZIP64.pack(b"PK\x06\x07", 0, end, 1))
+        short = min(count, _LIMIT_16)
+        self._write(_END.pack(b"PK\x05\x06", 0, 0, short, short, size, start, 0))
+        self._flush()
+
+    def _write(self, data: bytes | bytearray | memoryview) -> None:
+        """Writes in large blocks, each of which is hashed at once."""
+        self.waiting.append(data)
+        self.waiting_size += len(data)
+        self.offset += len(data)
+        if self.waiting_size >= _BLOCK:
+            self._flush()
+
+    def _flush(self) -> None:
+        block = b"".join(self.waiting)
+        self.stream.write(block)
+        self.digest.update(block)
+        self.waiting.clear()
+        self.waiting_size = 0
+
+
+def _too_large(path: str) -> HashzipError:
+    return HashzipError(
+        f"{path} takes the package over 4 GiB", "Lambda takes 250 MB: leave files out"
+    )
+
+
+def members(data: memoryview) -> Iterator[tuple[str, Packed]]:
+    """Reads a zip that `Writer` wrote: the names and what stands behind them, in their order.
+
+    Raises:
+        struct.error: It was cut short.
+        ValueError: It is another's zip.
+    """
+    *_, count, size, start, _ = _END.unpack_from(data, len(data) - _END.size)
+    if count == _LIMIT_16:
+        at = len(data) - _END.size - _LOCATOR_ZIP64.size
+        _, _, end, _ = _LOCATOR_ZIP64.unpack_from(data, at)
+        *_, size, start = _END_ZIP64.unpack_from(data, end)
+    at = start
+    while at < start + size:
+        magic, *_, method, _, _, crc, packed, _, length, extra, comment, _, _, _, offset = (
+            _CENTRAL.unpack_from(data, at)
+        )
+        if magic != b"PK\x01\x02" or extra or comment:
+            raise ValueError("not written by hashzip")
+        name = bytes(data[at + _CENTRAL.size : at + _CENTRAL.size + length]).decode()
+        content = offset + _LOCAL.size + length
+        yield name, Packed(crc, method, data[content : content + packed])
+        at += _CENTRAL.size + length
