@@ -14,9 +14,6 @@ nox.options.sessions = ["lint", "test"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 
-# Terraform finds Terraform's own words for machines ugly in a log; so do people.
-QUIET = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
-
 
 def install(session: nox.Session, group: str) -> None:
     """Installs hashzip from this checkout, and a dependency group."""
@@ -26,7 +23,7 @@ def install(session: nox.Session, group: str) -> None:
 def deploy(session: nox.Session, verb: str) -> None:
     """Runs one verb of `scripts.deploy`, with the arguments after `--`."""
     install(session, "local")
-    session.run("python", "-m", "scripts.deploy", verb, *session.posargs, env=QUIET)
+    session.run("python", "-m", "scripts.deploy", verb, *session.posargs)
 
 
 @nox.session
@@ -64,7 +61,7 @@ def invoke(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Tell the whole story on a local AWS: build, plan, apply, edit, invoke, destroy."""
     install(session, "local")
-    session.run("python", "-m", "scripts.demo", *session.posargs, env=QUIET)
+    session.run("python", "-m", "scripts.demo", *session.posargs)
 
 
 @nox.session
@@ -73,7 +70,7 @@ def test(session: nox.Session) -> None:
     install(session, "test")
     # Most of a Terraform test is waiting, so there may be more of them than processors.
     workers = str(max(2, os.cpu_count() or 1) + 1)
-    session.run("pytest", "-n", workers, *session.posargs, env=QUIET)
+    session.run("pytest", "-n", workers, *session.posargs)
 
 
 @nox.session(python=PYTHONS)
@@ -87,7 +84,7 @@ def determinism(session: nox.Session) -> None:
 def test_tofu(session: nox.Session) -> None:
     """Run the Terraform tests under OpenTofu, which is built where it is not here (4 minutes)."""
     install(session, "test")
-    session.run("pytest", "-n", "3", "tests/terraform", "--tofu", *session.posargs, env=QUIET)
+    session.run("pytest", "-n", "3", "tests/terraform", "--tofu", *session.posargs)
 
 
 @nox.session
@@ -97,13 +94,13 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", *session.posargs)
     session.run("ruff", "check", *session.posargs)
     session.run("mypy", "build/hashzip", "handler/python", "scripts", "tests", "noxfile.py")
-    session.run("python", "-m", "scripts.lint_terraform", env=QUIET)
+    session.run("python", "-m", "scripts.lint_terraform")
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure hashzip against programs that do the same work, as ratios in one run."""
-    install(session, "local")
+    install(session, "bench")
     session.run("python", "-m", "scripts.benchmark", *session.posargs)
 
 
