@@ -14,6 +14,9 @@ nox.options.sessions = ["lint", "test"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 
+# Half of a Terraform test is waiting for AWS, so there may be more of them than processors.
+WORKERS = str(2 * (os.cpu_count() or 1))
+
 
 def install(session: nox.Session, group: str) -> None:
     """Installs hashzip from this checkout, and a dependency group."""
@@ -68,9 +71,7 @@ def demo(session: nox.Session) -> None:
 def test(session: nox.Session) -> None:
     """Run all tests, real Terraform on a local AWS included."""
     install(session, "test")
-    # Most of a Terraform test is waiting, so there may be more of them than processors.
-    workers = str(max(2, os.cpu_count() or 1) + 1)
-    session.run("pytest", "-n", workers, *session.posargs)
+    session.run("pytest", "-n", WORKERS, *session.posargs)
 
 
 @nox.session(python=PYTHONS)
@@ -84,7 +85,7 @@ def determinism(session: nox.Session) -> None:
 def test_tofu(session: nox.Session) -> None:
     """Run the Terraform tests under OpenTofu, which is built where it is not here (4 minutes)."""
     install(session, "test")
-    session.run("pytest", "-n", "3", "tests/terraform", "--tofu", *session.posargs)
+    session.run("pytest", "-n", WORKERS, "tests/terraform", "--tofu", *session.posargs)
 
 
 @nox.session

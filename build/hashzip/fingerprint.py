@@ -6,6 +6,7 @@ Pure; standard library only.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 # Raised whenever the same inputs would give another zip. It is part of every fingerprint.
@@ -32,6 +33,10 @@ class Input(NamedTuple):
     sha256: str
 
 
+# By the bytes of the path: UTF-8 sorts as the code points that it stands for.
+BY_PATH = attrgetter("path")
+
+
 def fingerprint(recipe: Recipe, inputs: Iterable[Input]) -> str:
     """Computes the fingerprint of a recipe and its inputs, in whatever order they come.
 
@@ -46,7 +51,7 @@ def fingerprint(recipe: Recipe, inputs: Iterable[Input]) -> str:
     """
     digest = hashlib.sha256()
     digest.update(_field(FORMAT.encode()) + _field(canonical_json(recipe).encode()))
-    for file in sorted(inputs, key=lambda file: file.path.encode()):
+    for file in sorted(inputs, key=BY_PATH):
         digest.update(
             b"%b%b%b%b"
             % (

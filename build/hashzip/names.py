@@ -76,7 +76,10 @@ def refuse_clashes(files: Iterable[SourceFile]) -> None:
 
 
 def _claim(seen: dict[str, SourceFile], file: SourceFile) -> None:
-    other = seen.setdefault(file.path.rstrip("/").casefold(), file)
+    path = file.path.rstrip("/")
+    folded = path.casefold()
+    # Most paths are folded already: then one text serves for both, which saves memory.
+    other = seen.setdefault(path if folded == path else folded, file)
     if other is not file:
         how = "have one path" if other.path == file.path else "differ in case or kind alone"
         raise HashzipError(

@@ -19,7 +19,7 @@ from hashzip import __version__, changes, inputs, names, sources, terraform
 from hashzip.builders import python
 from hashzip.config import Function, Project
 from hashzip.errors import HashzipError
-from hashzip.fingerprint import Input, Recipe, canonical_json, fingerprint
+from hashzip.fingerprint import BY_PATH, Input, Recipe, canonical_json, fingerprint
 from hashzip.index import FOLDER as INDEX_FOLDER
 from hashzip.index import Answer, Index
 from hashzip.manifest import Manifest
@@ -220,7 +220,7 @@ def _make(
             for file in sources.scan(os.path.realpath(staging), ["."])
         ]
         names.refuse_clashes([entry.file for entry in entries])
-    entries.sort(key=lambda entry: entry.file.path.encode())
+    entries.sort(key=lambda entry: BY_PATH(entry.file))
     earlier = None
     if last:
         path = blueprint.store.zip_path(last.fingerprint)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hashzip import names, patterns
 from hashzip.errors import HashzipError, printable
+from hashzip.fingerprint import BY_PATH
 from hashzip.names import SourceFile
 from hashzip.patterns import Matcher
 
@@ -121,7 +122,7 @@ def name(listings: Sequence[Listing], executable: Sequence[str] = ()) -> list[So
         for location in files:
             path = names.decode(location[start:], folder)
             found.append(SourceFile(path, location, runs(path)))
-    found.sort(key=lambda file: file.path.encode())
+    found.sort(key=BY_PATH)
     names.refuse_clashes(found)
     return found
 

@@ -33,14 +33,16 @@ def main(arguments: Sequence[str] | None = None, table: Sequence[Row] = ROWS) ->
     options = _options(arguments, [row.name for row in table])
     chosen = [row for row in table if not options.only or row.name in options.only]
     with tempfile.TemporaryDirectory(prefix="hashzip-benchmark-") as folder:
+        if options.quick:
+            _note("on smaller trees than the rows say, so that figures and ratios mean nothing")
         bench = Bench(Path(folder).resolve(), runs=options.runs, quick=options.quick)
         outcomes = []
         for row in chosen:
-            _note(row.name)
+            _note(f"measuring {row.name}")
             outcomes.append(rows.measure(row, bench))
         measured = None
         if options.draw or _GROWTH in options.only:
-            _note(_GROWTH)
+            _note(f"measuring {_GROWTH}")
             measured = growth.measure(bench)
     if outcomes:
         report.print_rows(outcomes)
@@ -91,8 +93,8 @@ def _positive(text: str) -> int:
     return number
 
 
-def _note(name: str) -> None:
-    print(f"measuring {name}", file=sys.stderr, flush=True)
+def _note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
