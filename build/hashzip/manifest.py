@@ -6,6 +6,8 @@ No time, host or path of a machine is in it, so that two machines write the same
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring
+from typing import Any
 
 from hashzip.fingerprint import FORMAT, Input, Recipe, fingerprint
 
@@ -81,9 +83,7 @@ def _object(fields: Mapping[str, object], indent: str = "") -> str:
 
 def _value(value: object, indent: str) -> str:
     if isinstance(value, _Rows):
-        rows = ",\n".join(
-            f"{indent}  {json.dumps(_file(file), ensure_ascii=False)}" for file in value
-        )
+        rows = ",\n".join(f"{indent}  {_row(file)}" for file in value)
         return f"[\n{rows}\n{indent}]"
     if isinstance(value, dict) and any(isinstance(inner, _Rows) for inner in value.values()):
         return _object(value, indent)
@@ -120,10 +120,13 @@ def from_json(text: str | bytes) -> Manifest:
     return manifest
 
 
-def _file(file: Input) -> Mapping[str, object]:
-    return {**file._asdict(), "mode": f"{file.mode:04o}"}
+def _row(file: Input) -> str:
+    path = encode_basestring(file.path)
+    return (
+        f'{{"path": {path}, "mode": "{file.mode:04o}", "size": {file.size}, '
+        f'"sha256": "{file.sha256}"}}'
+    )
 
 
-def _input(document: Mapping[str, object]) -> Input:
-    values = {**document, "mode": int(str(document["mode"]), 8)}
-    return Input(**values)  # type: ignore[arg-type]  # each use checks what it reads
+def _input(row: Mapping[str, Any]) -> Input:
+    return Input(row["path"], int(row["mode"], 8), row["size"], row["sha256"])
