@@ -300,7 +300,7 @@ class TestProgram:
 
         assert "Python package" in error
         assert sys.executable in error
-        assert "pip install hashzip" in hint
+        assert f"{sys.executable} -m pip install {program.CHECKOUT};" in hint
 
     @pytest.mark.parametrize("command", ["build", "status", "external"])
     def test_closed_pipe(self, project: Path, command: str) -> None:

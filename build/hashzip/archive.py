@@ -33,7 +33,9 @@ LIBRARY = f"libdeflate by deflate {deflate.__version__}"
 # Small files are compressed several to a task, since a task costs more than such a file.
 _TASK_SIZE = 1 << 20  # bytes
 _TASK_FILES = 64
-_TASKS_AHEAD = 3  # a thread; bounds what waits in memory to be written
+# Bounds what waits in memory to be written. Less, and while one thread is at a large file, which is
+# next to be written, the others may not go on.
+_AHEAD = 32 << 20  # bytes of sources
 
 _Members = list[tuple[Input, Packed]]
 
@@ -136,15 +138,20 @@ def _compressed(
     entries: Sequence[Entry], known: Mapping[str, Packed], jobs: int
 ) -> Iterator[tuple[Input, Packed]]:
     """Compresses in threads, and answers the members in order, with a bounded number waiting."""
-    waiting: deque[Future[_Members]] = deque()
+    waiting: deque[tuple[Future[_Members], int]] = deque()
+    ahead = 0
     with ThreadPoolExecutor(jobs) as pool:
         try:
             for task in _tasks(entries):
-                waiting.append(pool.submit(_compress_all, task, known))
-                if len(waiting) > jobs * _TASKS_AHEAD:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
+                size = sum(entry.size for entry in task)
+                waiting.append((pool.submit(_compress_all, task, known), size))
+                ahead += size
+                while ahead > _AHEAD:
+                    future, size = waiting.popleft()
+                    yield from future.result()
+                    ahead -= size
+            for future, _ in waiting:
+                yield from future.result()
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -59,12 +59,18 @@ def _explain(error: Exception) -> tuple[str, str]:
         return error.message, error.hint
     if isinstance(error, ModuleNotFoundError):
         hint = (
-            "run: python3 -m pip install hashzip; or have Terraform use a Python that has it, "
-            "by the module's variable `command`"
+            f"run: {sys.executable} -m pip install {_distribution()}; or have Terraform use "
+            "a Python that has it, by the module's variable `command`"
         )
         return f"this needs the Python package {error.name}, which {sys.executable} lacks", hint
     # What no stage foresaw, such as a current folder that is gone.
     return str(error), "with --debug, this shows where it happened"
+
+
+def _distribution() -> str:
+    """Answers what pip installs hashzip from: the checkout that runs, or else the index."""
+    checkout = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    return checkout if os.path.isfile(os.path.join(checkout, "pyproject.toml")) else "hashzip"
 
 
 def _print_error(message: str, hint: str) -> None:

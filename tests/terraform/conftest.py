@@ -1,5 +1,6 @@
 """A local AWS and Terraform's providers, for all tests in this folder."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,7 +20,9 @@ def aws() -> Iterator[LocalAws]:
 
 
 @pytest.fixture(scope="session")
-def provider_environment() -> Mapping[str, str]:
+def provider_environment(
+    terraform_executable: str,  # noqa: ARG001 - without it, nobody needs providers
+) -> Mapping[str, str]:
     """What `terraform init` needs to find its providers."""
     return providers.environment()
 
@@ -28,12 +31,12 @@ def provider_environment() -> Mapping[str, str]:
 def new_stack(
     tmp_path: Path,
     request: pytest.FixtureRequest,
-    aws: LocalAws,
     provider_environment: Mapping[str, str],
+    aws: LocalAws,
     terraform_executable: str,
 ) -> Iterator[Stack]:
     """A fresh clone with a small function, initialised, and not deployed yet."""
-    name = request.node.name.translate(str.maketrans("[]", "--")).strip("-")[-40:]
+    name = re.sub("[^A-Za-z0-9]+", "-", request.node.name)[-40:].strip("-")
     clone = stacks.make(tmp_path / "clone", name, aws, provider_environment, terraform_executable)
     with clone.init().attached() as stack:
         yield stack
@@ -49,8 +52,8 @@ def deployed(new_stack: Stack) -> Stack:
 @pytest.fixture(scope="session")
 def shared(
     tmp_path_factory: pytest.TempPathFactory,
-    aws: LocalAws,
     provider_environment: Mapping[str, str],
+    aws: LocalAws,
     terraform_executable: str,
 ) -> Stack:
     """A deployed clone for tests that only plan: they copy it, and deploy nothing from it."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from scripts.terraform import TerraformError
-from tests.helpers import stack
+from tests.helpers import program
+from tests.helpers import stack as stacks
 from tests.helpers.stack import Stack
 
 # Runs hashzip, and kills it at the worst moment: the zip is written, and not yet at its place.
@@ -20,17 +21,15 @@ sys.path.insert(0, sys.argv[0])
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
-Spoil = Callable[[Stack], None]
-
 
 def _require_what_does_not_exist(clone: Stack) -> None:
     requirement = f"no-such-package-anywhere==1.0 --hash=sha256:{'0' * 64}\n"
-    config = stack.PROJECT["hashzip.toml"] + 'requirements = "requirements.txt"\n'
+    config = stacks.PROJECT["hashzip.toml"] + 'requirements = "requirements.txt"\n'
     clone.write({"requirements.txt": requirement, "hashzip.toml": config})
 
 
 def _unspoil(clone: Stack) -> None:
-    clone.write({"hashzip.toml": stack.PROJECT["hashzip.toml"]})
+    clone.write({"hashzip.toml": stacks.PROJECT["hashzip.toml"]})
 
 
 def test_failed_build_leaves_the_function(deployed: Stack) -> None:
@@ -45,21 +44,38 @@ def test_failed_build_leaves_the_function(deployed: Stack) -> None:
     assert deployed.invoke() == "second"
 
 
-def test_source_that_vanishes_after_the_plan(deployed: Stack) -> None:
-    """A source that dangles at apply fails it with our words; a new plan and apply work."""
-    deployed.answer_with("second")
-    plan = deployed.plan()
-    source = deployed.root / "src/words.py"
+def _dangle(source: Path) -> None:
     source.unlink()
     source.symlink_to("nowhere")
+
+
+def _forbid(source: Path) -> None:
+    source.chmod(0)
+
+
+@pytest.mark.parametrize(
+    "spoil, message", [(_dangle, "leads to nothing"), (_forbid, "Permission denied")]
+)
+def test_source_that_is_spoiled_after_the_plan(
+    deployed: Stack, spoil: Callable[[Path], None], message: str
+) -> None:
+    """A source that cannot be read at apply fails it by name; a new plan and apply work."""
+    command = [*program.without_roots_rights(), sys.executable, "../build"]
+    stack = deployed.using(hashzip_command=command)
+    stack.answer_with("second")
+    plan = stack.plan()
+    source = stack.root / "src/words.py"
+    spoil(source)
     with pytest.raises(TerraformError) as failure:
-        deployed.terraform.apply(plan)
-    assert "leads to nothing" in _one_line(failure)
-    assert deployed.invoke() == "first"
+        stack.terraform.apply(plan)
+    words = _one_line(failure)
+    assert "src/words.py" in words
+    assert message in words
+    assert stack.invoke() == "first"
     source.unlink()
-    deployed.answer_with("third")
-    deployed.apply()
-    assert deployed.invoke() == "third"
+    stack.answer_with("third")
+    stack.apply()
+    assert stack.invoke() == "third"
 
 
 def test_failed_first_build_is_finished_by_the_next_apply(new_stack: Stack) -> None:

@@ -16,8 +16,8 @@ from tests.helpers.stack import REPOSITORY, Stack
 @pytest.fixture
 def hello(
     tmp_path: Path,
-    aws: LocalAws,
     provider_environment: Mapping[str, str],
+    aws: LocalAws,
     terraform_executable: str,
 ) -> Stack:
     """A clean checkout, initialised; nothing is built or deployed."""
