@@ -253,6 +253,8 @@ class TestReading:
         assert len(found) == 3
         assert cached(project) == uncached(project)
 
+    # The worker that runs this test has threads; a process that runs hashzip has none.
+    @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
     def test_many_files(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Two processes that look at the files see what one sees."""
         found = {}

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from hashzip import __version__, changes, config, pipeline, terraform
+from hashzip import arguments, changes, config, pipeline, terraform
 from hashzip.config import Project
 from hashzip.errors import HashzipError
 from hashzip.pipeline import Blueprint, Built
@@ -19,11 +19,11 @@ _DIGITS = 12
 EXPECT_FILES = "HASHZIP_EXPECT_FILES"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Runs hashzip.
 
     Args:
-        arguments: Without the program's name; by default, those of the process.
+        words: The arguments, without the program's name; by default, those of the process.
 
     Returns:
         The exit code: 0, or 1 after an error. Bad usage exits with 2.
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A name that the terminal cannot show is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    options = arguments.parser().parse_args(words)
     try:
         _COMMANDS[options.command](options)
         sys.stdout.flush()
@@ -77,57 +77,6 @@ def _print_error(message: str, hint: str) -> None:
     print(f"error: {message}", file=sys.stderr)
     if hint:
         print(f"hint: {hint}", file=sys.stderr)
-
-
-def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--project",
-        metavar="DIR",
-        help="the project's folder (default: the nearest one upwards with a hashzip.toml)",
-    )
-    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    readable = argparse.ArgumentParser(add_help=False, parents=[common])
-    readable.add_argument("--json", action="store_true", help="print JSON, for machines")
-
-    parser = argparse.ArgumentParser(prog="hashzip", description=sys.modules["hashzip"].__doc__)
-    parser.add_argument("--version", action="version", version=f"hashzip {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    build = commands.add_parser(
-        "build",
-        parents=[readable],
-        help="build what is not built yet, and say what was done and why",
-    )
-    build.add_argument("functions", nargs="*", metavar="FUNCTION", help="default: all")
-    build.add_argument(
-        "--expect", metavar="FINGERPRINT", help="refuse unless the inputs have this fingerprint"
-    )
-    build.add_argument("--force", action="store_true", help="build even what is there already")
-    build.add_argument(
-        "--jobs",
-        type=_positive,
-        metavar="N",
-        help="threads that compress (default: one a processor)",
-    )
-    commands.add_parser(
-        "external", parents=[common], help="answer Terraform's external data source"
-    )
-    commands.add_parser(
-        "status", parents=[readable], help="a row a function: fingerprint, built or not, size"
-    )
-    diff = commands.add_parser(
-        "diff", parents=[readable], help="files added, changed, removed since the last build"
-    )
-    diff.add_argument("function", metavar="FUNCTION")
-    return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
 
 
 def _project(options: argparse.Namespace) -> Project:

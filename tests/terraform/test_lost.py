@@ -8,6 +8,7 @@ from scripts.terraform import TerraformError
 from tests.helpers import stack
 from tests.helpers.stack import Stack
 
+BUILD = "module.app.module.package.terraform_data.build"
 FUNCTION = "module.app.aws_lambda_function.this"
 
 
@@ -42,6 +43,29 @@ def test_lost_function_is_made_again_by_a_plan_that_builds(lost: Stack) -> None:
     assert list(lost.dist.rglob("*.zip"))
     building.apply(plan)
     assert lost.invoke() == "first"
+
+
+def test_function_replaced_by_hand(deployed: Stack) -> None:
+    """`-replace` of the function, without a zip on disk, works after a build by hand."""
+    stack.remove_artifacts(deployed)
+    plan = deployed.terraform.plan(out=deployed.root / "plan", replace=FUNCTION)
+    assert stack.changes(plan) == {FUNCTION: ["delete", "create"]}
+    stack.hashzip(deployed, "build", "app")
+    deployed.apply(plan)
+    assert deployed.invoke() == "first"
+
+
+def test_built_elsewhere_and_not_deployed(deployed: Stack) -> None:
+    """Where an apply got no further than the build, and its zip is gone, a build by hand helps."""
+    deployed.answer_with("second")
+    deployed.terraform.apply(target=BUILD)
+    assert deployed.invoke() == "first"
+    stack.remove_artifacts(deployed)
+    plan = deployed.plan()
+    assert stack.changes(plan) == {FUNCTION: ["update"]}
+    stack.hashzip(deployed, "build", "app")
+    deployed.apply(plan)
+    assert deployed.invoke() == "second"
 
 
 def test_destroy(deployed: Stack) -> None:

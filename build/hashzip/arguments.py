@@ -1,0 +1,57 @@
+"""The arguments of the command line."""
+
+import argparse
+
+import hashzip
+
+
+def parser() -> argparse.ArgumentParser:
+    """Makes the parser of the whole command line; `command` names the subcommand."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--project",
+        metavar="DIR",
+        help="the project's folder (default: the nearest one upwards with a hashzip.toml)",
+    )
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    readable = argparse.ArgumentParser(add_help=False, parents=[common])
+    readable.add_argument("--json", action="store_true", help="print JSON, for machines")
+
+    whole = argparse.ArgumentParser(prog="hashzip", description=hashzip.__doc__)
+    whole.add_argument("--version", action="version", version=f"hashzip {hashzip.__version__}")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    build = commands.add_parser(
+        "build",
+        parents=[readable],
+        help="build what is not built yet, and say what was done and why",
+    )
+    build.add_argument("functions", nargs="*", metavar="FUNCTION", help="default: all")
+    build.add_argument(
+        "--expect", metavar="FINGERPRINT", help="refuse unless the inputs have this fingerprint"
+    )
+    build.add_argument("--force", action="store_true", help="build even what is there already")
+    build.add_argument(
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        help="threads that compress (default: one a processor)",
+    )
+    commands.add_parser(
+        "external", parents=[common], help="answer Terraform's external data source"
+    )
+    commands.add_parser(
+        "status", parents=[readable], help="a row a function: fingerprint, built or not, size"
+    )
+    diff = commands.add_parser(
+        "diff", parents=[readable], help="files added, changed, removed since the last build"
+    )
+    diff.add_argument("function", metavar="FUNCTION")
+    return whole
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
