@@ -30,13 +30,12 @@ def provider_environment(
 @pytest.fixture
 def new_stack(
     tmp_path: Path,
-    request: pytest.FixtureRequest,
     provider_environment: Mapping[str, str],
     aws: LocalAws,
     terraform_executable: str,
 ) -> Iterator[Stack]:
     """A fresh clone with a small function, initialised, and not deployed yet."""
-    name = re.sub("[^A-Za-z0-9]+", "-", request.node.name)[-40:].strip("-")
+    name = re.sub("[^A-Za-z0-9]+", "-", tmp_path.name).strip("-")
     clone = stacks.make(tmp_path / "clone", name, aws, provider_environment, terraform_executable)
     with clone.init().attached() as stack:
         yield stack
