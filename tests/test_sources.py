@@ -106,9 +106,9 @@ class TestScan:
 
     def test_links(self, tmp_path: Path) -> None:
         """A link counts as what it leads to, as long as that is in the project."""
-        projects.write_files(tmp_path, {"src/a": b"", "shared/b": b"", "shared/deep/c": b""})
-        (tmp_path / "src" / "file").symlink_to("../shared/b")
-        (tmp_path / "src" / "folder").symlink_to("../shared")
+        projects.write_files(tmp_path, {"src/a": b"", "common/b": b"", "common/deep/c": b""})
+        (tmp_path / "src" / "file").symlink_to("../common/b")
+        (tmp_path / "src" / "folder").symlink_to("../common")
         (tmp_path / "src" / "chain").symlink_to("folder/deep")
 
         assert scan(tmp_path, "src") == ["a", "chain/c", "file", "folder/b", "folder/deep/c"]

@@ -94,11 +94,11 @@ class Index:
         Raises:
             HashzipError: It cannot be read.
         """
-        begun = self._clock  # before anything is read
         at = self._positions[location]
         status = self._now[_place(_STATUS, at)]
         packed = self._recall(location, status)
         if packed is None:
+            begun = self._clock  # before anything is read
             found, read = inputs.content(location)
             packed = _CONTENT.pack(found.runs, found.sha256)
             status = _pack(read) if begun and _is_older(read, begun) else _UNTRUSTED
