@@ -161,7 +161,7 @@ class TestSame:
         assert len(orders) > 7 * 2
 
         assert {blueprint.fingerprint for blueprint in blueprints} == {golden.FINGERPRINT}
-        manifests = [pipeline.build(one, force=True).manifest for one in blueprints]
+        manifests = [projects.build(one, force=True) for one in blueprints]
         assert {manifest.artifact.sha256 for manifest in manifests} == {golden.SHA256}
 
     @pytest.mark.parametrize("jobs", [1, 2, 7])
@@ -169,7 +169,7 @@ class TestSame:
         """The number of threads does not matter."""
         blueprint = pipeline.examine(config.load(str(tree)), "hello")
 
-        assert pipeline.build(blueprint, jobs=jobs).manifest.artifact.sha256 == golden.SHA256
+        assert projects.build(blueprint, jobs=jobs).artifact.sha256 == golden.SHA256
 
     def test_links_in_place_of_files(self, tree: Path) -> None:
         """A link to a file is that file, and a link to a folder is that folder."""
@@ -235,7 +235,7 @@ class TestDifferent:
         DIFFERENT[name](tree)
         blueprint = pipeline.examine(config.load(str(tree)), "hello")
 
-        assert pipeline.build(blueprint).manifest.artifact.sha256 != golden.SHA256
+        assert projects.build(blueprint).artifact.sha256 != golden.SHA256
 
     def test_requirement(self, tree: Path) -> None:
         """Another version of a requirement is another fingerprint."""

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashzip import config, index, inputs, pipeline
+from hashzip import config, inputs, pipeline, stats
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import fingerprint
 from tests.helpers import program
@@ -38,15 +37,6 @@ def outcome(examine: Callable[[Path], str], root: Path) -> str:
         return examine(root)
     except HashzipError as error:
         return error.message
-
-
-def grow_older(root: Path) -> None:
-    """Waits until the file system's clock has moved on from the last change."""
-    latest = max(file.lstat().st_ctime_ns for file in [root, *root.rglob("*")])
-    while True:
-        with tempfile.NamedTemporaryFile(dir=root.parent) as file:
-            if os.fstat(file.fileno()).st_mtime_ns > latest:
-                return
 
 
 @contextmanager
@@ -136,7 +126,7 @@ def _folder_becomes_link(file: Path, _other: Path, content: bytes) -> None:
 
 
 def _wait(file: Path, _other: Path, _content: bytes) -> None:
-    grow_older(file.parents[2] if file.parent.name == "folder" else file.parents[1])
+    projects.grow_older(file.parents[2] if file.parent.name == "folder" else file.parents[1])
 
 
 EDITS: list[Edit] = [
@@ -184,7 +174,7 @@ class TestEdits:
         """Each way to edit gives another fingerprint, once the cache is warm."""
         sources = {"folder/a": b"one", "folder/b": b"two"}
         projects.write_files(project / "src", sources)
-        grow_older(project)
+        projects.grow_older(project)
         before = [cached(project) for _ in range(2)]
         edit(project / "src/folder/a", project / "src/folder/b", b"new")
         assert before == [before[0]] * 2
@@ -216,7 +206,7 @@ class TestReading:
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Once it is warm nothing is read; after an edit, one file."""
-        grow_older(project)
+        projects.grow_older(project)
         with counted(monkeypatch) as first:
             cached(project)
         with counted(monkeypatch) as second:
@@ -226,17 +216,34 @@ class TestReading:
             cached(project)
         assert (len(first), second, third) == (3, [], [b"hello.py"])
 
+    def test_shared_folder_is_read_once(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In one command, functions that share a folder have it read once, and each its own."""
+        projects.write_files(project, {"one/a": b"1", "two/b": b"2"})
+        of = {name: {**projects.HELLO, "source": ["src", name]} for name in ("one", "two")}
+        projects.write_config(project, **of)
+        loaded, survey = config.load(str(project)), pipeline.Survey()
+        with counted(monkeypatch) as together:
+            shared = [pipeline.examine(loaded, name, survey).fingerprint for name in of]
+        shutil.rmtree(project / ".hashzip")
+        with counted(monkeypatch) as apart:
+            alone = [pipeline.examine(loaded, name).fingerprint for name in of]
+        assert shared == alone
+        assert sorted(together) == [b"a", b"b", b"hello.py", b"names.py", b"run.sh"]
+        assert len(apart) == 2 + 3 * 2
+
     def test_young_file_is_read_again(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A file as young as the cache is not trusted; when it has grown older, it is."""
         file = project / "src/hello.py"
         os.utime(file, (4_000_000_000, 4_000_000_000))
-        grow_older(project)
+        projects.grow_older(project)
         for _ in range(2):
             with counted(monkeypatch) as read:
                 cached(project)
         assert read == [b"hello.py"]
         os.utime(file, (1, 1))
-        grow_older(project)
+        projects.grow_older(project)
         cached(project)
         with counted(monkeypatch) as read:
             cached(project)
@@ -244,7 +251,7 @@ class TestReading:
 
     def test_answer_depends_on_more_than_files(self, project: Path) -> None:
         """Another recipe or pattern gives another fingerprint from a warm cache."""
-        grow_older(project)
+        projects.grow_older(project)
         found = {cached(project)}
         projects.configure(project, architecture="x86_64")
         found.add(cached(project))
@@ -259,8 +266,8 @@ class TestReading:
         """Two processes that look at the files see what one sees."""
         found = {}
         for many in (1, 1_000):
-            monkeypatch.setattr(index, "_MANY", many)
-            grow_older(project)
+            monkeypatch.setattr(stats, "_MANY", many)
+            projects.grow_older(project)
             cached(project)
             found[many] = (project / ".hashzip/hello.index").read_bytes()
         assert found[1] == found[1_000]
@@ -271,7 +278,7 @@ class TestDamage:
 
     def test_damaged_index_is_ignored(self, project: Path) -> None:
         """Whatever byte is changed, and wherever it is cut, the fingerprint is the right one."""
-        grow_older(project)
+        projects.grow_older(project)
         right = cached(project)
         file = project / ".hashzip/hello.index"
         whole = file.read_bytes()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import config, pipeline
+from hashzip import config, inputs, pipeline
 from hashzip.errors import HashzipError
 from hashzip.pipeline import Blueprint
 from hashzip.store import Store
@@ -93,12 +93,40 @@ class TestFind:
         assert not pipeline.build(examine(project)).reason
         assert projects.listing(artifact.zip.parent) == before
 
+    def test_not_read_again(
+        self, project: Path, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What was found whole is not read again, until it is touched."""
+        blueprint = examine(project)
+        projects.grow_older(project)
+        read: list[bytes] = []
+        original = inputs.content
+
+        def content(location: bytes) -> tuple[inputs.Content, os.stat_result]:
+            read.append(location)
+            return original(location)
+
+        monkeypatch.setattr(inputs, "content", content)
+
+        found = [blueprint.store.find(blueprint.fingerprint) for _ in range(2)]
+        first = len(read)
+        artifact.zip.touch()
+        found.append(blueprint.store.find(blueprint.fingerprint))
+
+        size = artifact.zip.stat().st_size
+        assert [sizes.zip for sizes in found if sizes] == [size] * 3
+        assert (first, len(read)) == (2, 3)
+
+    @pytest.mark.parametrize("known", [False, True], ids=["unknown", "found whole before"])
     @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
     def test_damaged(
-        self, project: Path, artifact: Artifact, damage: Callable[[Artifact], None]
+        self, project: Path, artifact: Artifact, damage: Callable[[Artifact], None], *, known: bool
     ) -> None:
         """An artifact that is damaged in any way is built again, to the same bytes."""
         content, manifest = artifact.zip.read_bytes(), artifact.manifest.read_bytes()
+        if known:
+            projects.grow_older(project)
+            pipeline.build(examine(project))
         damage(artifact)
         blueprint = examine(project)
         assert blueprint.store.find(blueprint.fingerprint) is None
@@ -173,8 +201,8 @@ class TestWorkshop:
         suicide = (
             "import os, signal, sys\n"
             "sys.path.insert(0, sys.argv[1])\n"
-            "from hashzip import archive, cli\n"
-            "archive.os.fsync = lambda _file: os.kill(os.getpid(), signal.SIGKILL)\n"
+            "from hashzip import cli, container\n"
+            "container.Writer.finish = lambda _self: os.kill(os.getpid(), signal.SIGKILL)\n"
             "cli.main(['build'])\n"
         )
         killed = program.run(cwd=project, python=[sys.executable, "-c", suicide])

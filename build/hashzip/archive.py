@@ -20,12 +20,11 @@ import deflate
 
 from hashzip import container
 from hashzip.container import DEFLATED, STORED, Packed
-from hashzip.errors import HashzipError, printable
+from hashzip.errors import HashzipError, printable, unreadable
 from hashzip.fingerprint import Input
 from hashzip.inputs import Content, as_input, runs
 from hashzip.manifest import Artifact
 from hashzip.names import SourceFile
-from hashzip.sources import unreadable
 
 LEVEL = 7
 LIBRARY = f"libdeflate by deflate {deflate.__version__}"
@@ -92,68 +91,76 @@ def write(
         HashzipError: A file cannot be read, is not what its entry says, or is over 4 GiB.
         OSError: `out` cannot be written.
     """
-    known = _known(earlier) if earlier else {}
-    with out.open("wb") as stream:
-        writer = container.Writer(stream)
-        for record, packed in _compressed(entries, known, jobs):
+    with ThreadPoolExecutor(jobs) as pool:
+        known, is_whole = _known(earlier, pool) if earlier else ({}, None)
+        artifact = _write(_compressed(entries, known, pool), out, progress)
+    if is_whole and not is_whole.result():
+        return write(entries, out, jobs=jobs, progress=progress)
+    return artifact
+
+
+def _write(
+    members: Iterable[tuple[Input, Packed]], out: Path, progress: Callable[[int], None]
+) -> Artifact:
+    with out.open("wb") as stream, container.Writer(stream) as writer:
+        for record, packed in members:
             writer.add(record, packed)
             progress(record.size)
-        writer.finish()
-        stream.flush()
-        os.fsync(stream.fileno())
-    digest = writer.digest
+        digest = writer.finish()
     return Artifact(
         file=out.name,
         size=writer.offset,
         unpacked_size=sum(record.size for record in writer.records),
-        sha256=digest.hexdigest(),
-        code_sha256=base64.b64encode(digest.digest()).decode(),
+        sha256=digest.hex(),
+        code_sha256=base64.b64encode(digest).decode(),
         entries=writer.records,
     )
 
 
-def _known(earlier: Earlier) -> Mapping[str, Packed]:
+def _known(
+    earlier: Earlier, pool: ThreadPoolExecutor
+) -> tuple[Mapping[str, Packed], Future[bool] | None]:
     """Answers what an earlier zip has, by the SHA-256 of the content.
 
-    Its own digest vouches for all of it at once. Nothing is taken from a zip that is damaged or
-    that another library compressed.
+    Its own digest vouches for all of it at once: that comes later, and what was taken counts for
+    nothing if it is not what it should be. Nothing is taken from a zip of another library.
     """
     path, artifact, library = earlier
     if library != LIBRARY:
-        return {}
+        return {}, None
     try:
         with path.open("rb") as file:
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        if hashlib.sha256(data).hexdigest() != artifact.sha256:
-            return {}
-        return {
+        members = container.members(data)
+        known = {
             record.sha256: packed
-            for record, (_, packed) in zip(artifact.entries, container.members(data), strict=True)
+            for record, (_, packed) in zip(artifact.entries, members, strict=True)
         }
     except (OSError, ValueError, struct.error):
-        return {}
+        return {}, None
+    return known, pool.submit(lambda: hashlib.sha256(data).hexdigest() == artifact.sha256)
 
 
 def _compressed(
-    entries: Sequence[Entry], known: Mapping[str, Packed], jobs: int
+    entries: Sequence[Entry], known: Mapping[str, Packed], pool: ThreadPoolExecutor
 ) -> Iterator[tuple[Input, Packed]]:
     """Compresses in threads, and answers the members in order, with a bounded number waiting."""
     waiting: deque[tuple[Future[_Members], int]] = deque()
     ahead = 0
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            for task in _tasks(entries):
-                size = sum(entry.size for entry in task)
-                waiting.append((pool.submit(_compress_all, task, known), size))
-                ahead += size
-                while ahead > _AHEAD:
-                    future, size = waiting.popleft()
-                    yield from future.result()
-                    ahead -= size
-            for future, _ in waiting:
+    try:
+        for task in _tasks(entries):
+            size = sum(entry.size for entry in task)
+            waiting.append((pool.submit(_compress_all, task, known), size))
+            ahead += size
+            while ahead > _AHEAD:
+                future, size = waiting.popleft()
                 yield from future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+                ahead -= size
+        for future, _ in waiting:
+            yield from future.result()
+    finally:
+        for future, _ in waiting:
+            future.cancel()
 
 
 def _tasks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
         "--jobs",
         type=_positive,
         metavar="N",
-        help="threads that compress (default: one a processor)",
+        help="functions built at a time, and threads that compress each (default: one a processor)",
     )
     commands.add_parser(
         "external", parents=[common], help="answer Terraform's external data source"

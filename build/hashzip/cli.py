@@ -6,12 +6,17 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from hashzip import arguments, changes, config, pipeline, terraform
 from hashzip.config import Project
 from hashzip.errors import HashzipError
-from hashzip.pipeline import Blueprint, Built
+from hashzip.pipeline import Blueprint, Built, Survey
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 _DIGITS = 12
 
@@ -110,15 +115,19 @@ def _build(options: argparse.Namespace) -> None:
         raise HashzipError(
             f"--expect is the fingerprint of one function, not of {len(names)}", "name one function"
         )
-    blueprints = [pipeline.examine(project, name) for name in names]
+    survey = Survey()
+    blueprints = [pipeline.examine(project, name, survey) for name in names]
     if options.expect is not None:  # an empty one expects nothing that there is
         pipeline.expect(blueprints[0], options.expect, _expected_files())
     results = []
-    for blueprint in blueprints:
-        built = _build_one(blueprint, options)
-        results.append(_built_json(blueprint, built))
-        if not options.json:
-            print(_built_line(built), flush=True)
+    with _progress() as progress:
+        builds = pipeline.build_all(
+            blueprints, force=options.force, jobs=options.jobs, progress=progress
+        )
+        for blueprint, built in zip(blueprints, builds, strict=True):
+            results.append(_built_json(blueprint, built))
+            if not options.json:
+                print(_built_line(blueprint, built), flush=True)
     if options.json:
         print(json.dumps(results, indent=2))
 
@@ -135,31 +144,35 @@ def _expected_files() -> dict[str, str]:
     return files
 
 
-def _build_one(blueprint: Blueprint, options: argparse.Namespace) -> Built:
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int], None]]:
+    """Shows people on a terminal how much of each function is packed."""
     if not sys.stderr.isatty():
-        return pipeline.build(blueprint, force=options.force, jobs=options.jobs)
+        yield lambda _name, _size: None
+        return
     from rich.console import Console  # noqa: PLC0415 - slow, and only for people
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        # The size is that of the sources; packages add to it when they are there.
-        task = bar.add_task(blueprint.function.name, total=None)
-        return pipeline.build(
-            blueprint,
-            force=options.force,
-            jobs=options.jobs,
-            progress=lambda size: bar.advance(task, size),
-        )
+        tasks: dict[str, TaskID] = {}
+
+        def advance(name: str, size: int) -> None:
+            if name not in tasks:
+                # Nobody knows the whole size before the packages are there.
+                tasks[name] = bar.add_task(name, total=None)
+            bar.advance(tasks[name], size)
+
+        yield advance
 
 
-def _built_line(built: Built) -> str:
-    manifest = built.manifest
+def _built_line(blueprint: Blueprint, built: Built) -> str:
+    name = blueprint.function.name
     if not built.reason:
-        return f"{manifest.function}: up to date"
+        return f"{name}: up to date"
     return (
-        f"{manifest.function}: built {manifest.fingerprint[:_DIGITS]} ({built.reason}), "
-        f"{_megabytes(manifest.artifact.size)}, {built.seconds:.1f} s"
+        f"{name}: built {blueprint.fingerprint[:_DIGITS]} ({built.reason}), "
+        f"{_megabytes(built.sizes.zip)}, {built.seconds:.1f} s"
     )
 
 
@@ -170,25 +183,26 @@ def _built_json(blueprint: Blueprint, built: Built) -> dict[str, object]:
         "built": bool(built.reason),
         "reason": built.reason,
         "file": str(blueprint.store.zip_path(blueprint.fingerprint)),
-        "size": built.manifest.artifact.size,
+        "size": built.sizes.zip,
         "seconds": round(built.seconds, 3),
     }
 
 
 def _status(options: argparse.Namespace) -> None:
     project = _project(options)
+    survey = Survey()
     rows = []
     for name in project.functions:
-        blueprint = pipeline.examine(project, name)
-        manifest = blueprint.store.find(blueprint.fingerprint)
+        blueprint = pipeline.examine(project, name, survey)
+        sizes = blueprint.store.find(blueprint.fingerprint)
         rows.append(
             {
                 "function": name,
                 "fingerprint": blueprint.fingerprint,
-                "built": manifest is not None,
-                "reason": "" if manifest else pipeline.why(blueprint, blueprint.store.latest()),
-                "size": manifest.artifact.size if manifest else None,
-                "unpacked_size": manifest.artifact.unpacked_size if manifest else None,
+                "built": sizes is not None,
+                "reason": "" if sizes else pipeline.why(blueprint, blueprint.store.latest()),
+                "size": sizes.zip if sizes else None,
+                "unpacked_size": sizes.unpacked if sizes else None,
             }
         )
     if options.json:

@@ -13,7 +13,8 @@ The policy, each with its reason:
 import hashlib
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import BinaryIO, NamedTuple, Self
 
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import Input
@@ -55,9 +56,10 @@ class Packed(NamedTuple):
 class Writer:
     """Writes members one behind the other, and the directory behind them all.
 
+    Hashes what it writes in a thread of its own; the `with` statement ends that.
+
     Attributes:
-        digest: SHA-256 of the zip, when it is finished.
-        offset: The size of that, in bytes.
+        offset: The size of what was written, in bytes.
         records: The members so far.
     """
 
@@ -66,9 +68,17 @@ class Writer:
         self.waiting: list[bytes | bytearray | memoryview] = []
         self.waiting_size = 0
         self.digest = hashlib.sha256()
+        self.hasher = ThreadPoolExecutor(1)
+        self.hashing: Future[None] | None = None
         self.offset = 0
         self.records: list[Input] = []
         self.directory: list[bytes] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.hasher.shutdown()
 
     def add(self, record: Input, packed: Packed) -> None:
         """Writes a member.
@@ -93,12 +103,14 @@ class Writer:
             )
             + name
         )
-        self._write(_LOCAL.pack(b"PK\x03\x04", *common) + name)
-        self._write(data)
+        self._write(_LOCAL.pack(b"PK\x03\x04", *common) + name, data)
         self.records.append(record)
 
-    def finish(self) -> None:
+    def finish(self) -> bytes:
         """Writes the directory.
+
+        Returns:
+            The SHA-256 of the zip.
 
         Raises:
             HashzipError: The zip grew over 4 GiB.
@@ -119,19 +131,24 @@ class Writer:
         short = min(count, _LIMIT_16)
         self._write(_END.pack(b"PK\x05\x06", 0, 0, short, short, size, start, 0))
         self._flush()
+        self.hasher.shutdown()
+        return self.digest.digest()
 
-    def _write(self, data: bytes | bytearray | memoryview) -> None:
+    def _write(self, header: bytes, data: bytes | bytearray | memoryview = b"") -> None:
         """Writes in large blocks, each of which is hashed at once."""
-        self.waiting.append(data)
-        self.waiting_size += len(data)
-        self.offset += len(data)
+        size = len(header) + len(data)
+        self.waiting += (header, data)
+        self.waiting_size += size
+        self.offset += size
         if self.waiting_size >= _BLOCK:
             self._flush()
 
     def _flush(self) -> None:
         block = b"".join(self.waiting)
+        if self.hashing:
+            self.hashing.result()  # lest blocks pile up
+        self.hashing = self.hasher.submit(self.digest.update, block)
         self.stream.write(block)
-        self.digest.update(block)
         self.waiting.clear()
         self.waiting_size = 0
 

@@ -31,3 +31,16 @@ def printable(name: bytes) -> str:
     r"""Writes a file name so that it is safe on a terminal: `b"a\n\xff"` becomes `a\n\xff`."""
     text = name.decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def unreadable(location: bytes, error: OSError) -> HashzipError:
+    """Makes the error of a file or folder that is an input and cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return HashzipError(
+            f"{printable(location)} vanished while it was read",
+            "wait until nothing writes to the sources, and run this again",
+        )
+    return HashzipError(
+        f"cannot read {printable(location)}: {error.strerror}",
+        "give yourself the right to read it, or name it in exclude",
+    )

@@ -12,6 +12,9 @@ from typing import NamedTuple
 # Raised whenever the same inputs would give another zip. It is part of every fingerprint.
 FORMAT = "hashzip/1"
 
+_LENGTH_OF_MODE = (4).to_bytes(8)
+_LENGTH_OF_DIGEST = (32).to_bytes(8)
+
 Recipe = Mapping[str, object]
 
 
@@ -52,13 +55,14 @@ def fingerprint(recipe: Recipe, inputs: Iterable[Input]) -> str:
     digest = hashlib.sha256()
     digest.update(_field(FORMAT.encode()) + _field(canonical_json(recipe).encode()))
     for file in sorted(inputs, key=BY_PATH):
+        path, size = file.path.encode(), b"%d" % file.size
         digest.update(
-            b"%b%b%b%b"
+            b"%b%b%b%04o%b%b%b%b"
             % (
-                _field(file.path.encode()),
-                _field(b"%04o" % file.mode),
-                _field(b"%d" % file.size),
-                _field(bytes.fromhex(file.sha256)),
+                *(len(path).to_bytes(8), path),
+                *(_LENGTH_OF_MODE, file.mode),
+                *(len(size).to_bytes(8), size),
+                *(_LENGTH_OF_DIGEST, bytes.fromhex(file.sha256)),
             )
         )
     return digest.hexdigest()

@@ -14,15 +14,15 @@ import os
 import struct
 import tempfile
 import zlib
-from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
-from hashzip import inputs
+from hashzip import inputs, stats
 from hashzip.inputs import Content
-from hashzip.sources import unreadable
 
 FOLDER = ".hashzip"
 
@@ -30,12 +30,9 @@ FOLDER = ".hashzip"
 # each path; then a checksum of all that.
 _MAGIC = b"hashzip index 1\n"
 _HEADER = struct.Struct("=16s3Q")  # magic; sizes of answer and paths in bytes, count of files
-_STATUS = struct.Struct("=5Q")  # size, time of content, time of anything, inode, device
+_STATUS = stats.RECORD
 _CONTENT = struct.Struct("=?32s")
 _CHECKSUM = struct.Struct("=L")
-_UNSIGNED = (1 << 64) - 1
-_MANY = 20_000  # files; from here on it pays to look at them in two processes
-_UNTRUSTED = bytes(_STATUS.size)  # of no file: none has inode 0
 
 
 class Answer(NamedTuple):
@@ -52,6 +49,27 @@ class Answer(NamedTuple):
     summary: dict[str, str]
 
 
+class Group:
+    """Files that belong together: looked at once and read once, however many functions have them.
+
+    Args:
+        locations: At least one.
+    """
+
+    def __init__(self, locations: Sequence[bytes]) -> None:
+        self.locations = locations
+        self.paths = b"\0".join(locations)
+        # What was found out about them, once they were asked for.
+        self.is_known = False
+        self.known_statuses = bytearray(_STATUS.size * len(locations))
+        self.known_contents = bytearray(_CONTENT.size * len(locations))
+
+    @cached_property
+    def statuses(self) -> bytes:
+        """What the file system says of them now."""
+        return stats.look(self.locations)
+
+
 class _Memory(NamedTuple):
     """An index as it was kept."""
 
@@ -66,20 +84,18 @@ class Index:
 
     Args:
         file: Where it is kept.
-        locations: All files. They are looked at now, and read when they are asked for.
+        groups: All files. They are looked at now, and read when one is asked for.
 
     Raises:
         HashzipError: A file is gone.
     """
 
-    def __init__(self, file: str, locations: Sequence[bytes]) -> None:
+    def __init__(self, file: str, groups: Sequence[Group]) -> None:
         self._file = file
-        self._locations = locations
-        self._paths = b"\0".join(locations)
+        self._groups = groups
         self._old = _load(file)
-        self._now = _statuses(locations) if self._old else b""
-        self._kept_statuses = bytearray(_STATUS.size * len(locations))
-        self._kept_contents = bytearray(_CONTENT.size * len(locations))
+        self._paths = b"\0".join(group.paths for group in groups)
+        self._now = b"".join(group.statuses for group in groups) if self._old else b""
 
     def answer(self, key: str) -> Answer | None:
         """Recalls the answer, if it was for this key, these very files, and none has changed."""
@@ -92,43 +108,55 @@ class Index:
         """Answers what a file holds: from memory, or by reading it.
 
         Raises:
-            HashzipError: It cannot be read.
+            HashzipError: One of the files cannot be read.
         """
         at = self._positions[location]
-        status = self._now[_place(_STATUS, at)]
-        packed = self._recall(location, status)
-        if packed is None:
-            begun = self._clock  # before anything is read
-            found, read = inputs.content(location)
-            packed = _CONTENT.pack(found.runs, found.sha256)
-            status = _pack(read) if begun and _is_older(read, begun) else _UNTRUSTED
-        else:
-            found = Content(_STATUS.unpack(status)[0], *_CONTENT.unpack(packed))
-        self._kept_statuses[_place(_STATUS, at)] = status
-        self._kept_contents[_place(_CONTENT, at)] = packed
-        return found
+        number = bisect_right(self._starts, at) - 1
+        group = self._groups[number]
+        if not group.is_known:
+            self._read(group)
+        at -= self._starts[number]
+        size, *_ = _STATUS.unpack_from(group.known_statuses, at * _STATUS.size)
+        return Content(size, *_CONTENT.unpack_from(group.known_contents, at * _CONTENT.size))
 
     def keep(self, answer: Answer) -> None:
-        """Keeps the contents, each of which was asked for, and the answer that came of them.
+        """Keeps the contents, one of each group having been asked for, and the answer.
 
         Where that is not possible, nothing is kept, and nobody is told: it is only a cache.
         """
         if not self._clock:
             return
         words = json.dumps(answer).encode()
-        header = _HEADER.pack(_MAGIC, len(words), len(self._paths), len(self._locations))
+        count = sum(len(group.locations) for group in self._groups)
+        header = _HEADER.pack(_MAGIC, len(words), len(self._paths), count)
         parts: list[bytes | bytearray] = [
             header,
             words,
             self._paths,
-            self._kept_statuses,
-            self._kept_contents,
+            *(group.known_statuses for group in self._groups),
+            *(group.known_contents for group in self._groups),
         ]
         checksum = 0
         for part in parts:
             checksum = zlib.crc32(part, checksum)
         with suppress(OSError):
             _replace(self._file, *parts, _CHECKSUM.pack(checksum))
+
+    def _read(self, group: Group) -> None:
+        """Finds out what the files of a group hold: from memory, or by reading them."""
+        begun = self._clock  # before anything is read
+        statuses = group.statuses if self._old else b""
+        for at, location in enumerate(group.locations):
+            status = statuses[_place(_STATUS, at)]
+            packed = self._recall(location, status)
+            if packed is None:
+                found, read = inputs.content(location)
+                packed = _CONTENT.pack(found.runs, found.sha256)
+                trusted = begun and stats.is_older(read, begun)
+                status = stats.pack(read) if trusted else _STATUS.pack(found.size, 0, 0, 0, 0)
+            group.known_statuses[_place(_STATUS, at)] = status
+            group.known_contents[_place(_CONTENT, at)] = packed
+        group.is_known = True
 
     def _recall(self, location: bytes, status: bytes) -> bytes | None:
         at = self._old_positions.get(location)
@@ -137,8 +165,14 @@ class Index:
         return self._old.contents[_place(_CONTENT, at)]
 
     @cached_property
+    def _starts(self) -> list[int]:
+        """The position of each group's first file."""
+        return [0, *accumulate(len(group.locations) for group in self._groups)][:-1]
+
+    @cached_property
     def _positions(self) -> dict[bytes, int]:
-        return {location: at for at, location in enumerate(self._locations)}
+        locations = (location for group in self._groups for location in group.locations)
+        return {location: at for at, location in enumerate(locations)}
 
     @cached_property
     def _old_positions(self) -> dict[bytes, int]:
@@ -155,76 +189,13 @@ class Index:
             if not os.path.isdir(folder):
                 os.mkdir(folder)
                 _replace(os.path.join(folder, ".gitignore"), b"*\n")
-            with tempfile.TemporaryFile(dir=folder) as file:
-                return os.fstat(file.fileno())
         except OSError:
             return None
-
-
-def _is_older(status: os.stat_result, begun: os.stat_result) -> bool:
-    """Tells whether a file was last touched before a moment, by one and the same clock."""
-    return (
-        status.st_dev == begun.st_dev
-        and status.st_mtime_ns < begun.st_mtime_ns
-        and status.st_ctime_ns < begun.st_mtime_ns
-    )
+        return stats.clock(folder)
 
 
 def _place(record: struct.Struct, at: int) -> slice:
     return slice(at * record.size, (at + 1) * record.size)
-
-
-def _pack(status: os.stat_result) -> bytes:
-    return array("Q", _numbers(status)).tobytes()
-
-
-def _numbers(status: os.stat_result) -> tuple[int, int, int, int, int]:
-    """Answers all that an edit changes; a time from before 1970 is negative."""
-    return (
-        status.st_size,
-        status.st_mtime_ns & _UNSIGNED,
-        status.st_ctime_ns & _UNSIGNED,
-        status.st_ino,
-        status.st_dev,
-    )
-
-
-def _statuses(locations: Sequence[bytes]) -> bytes:
-    """Looks at all files, in their order, through links.
-
-    With very many, a second process looks at half of them; threads would wait for each other.
-    """
-    if len(locations) < _MANY or not hasattr(os, "fork"):
-        return _look(locations)
-    half = len(locations) // 2
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with suppress(BaseException), open(writer, "wb") as sent:
-            sent.write(_look(locations[half:]))
-        os._exit(0)
-    os.close(writer)
-    try:
-        first = _look(locations[:half])
-        with open(reader, "rb", closefd=False) as sent:
-            second = sent.read()
-    finally:
-        os.close(reader)
-        os.waitpid(child, 0)
-    if len(second) != (len(locations) - half) * _STATUS.size:
-        second = _look(locations[half:])  # to see what is wrong there
-    return first + second
-
-
-def _look(locations: Sequence[bytes]) -> bytes:
-    found = array("Q")
-    location = b""
-    try:
-        for location in locations:
-            found.extend(_numbers(os.stat(location)))
-    except OSError as error:
-        raise unreadable(location, error) from error
-    return found.tobytes()
 
 
 def _load(file: str) -> _Memory | None:

@@ -8,9 +8,9 @@ import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hashzip.errors import unreadable
 from hashzip.fingerprint import Input
 from hashzip.names import SourceFile
-from hashzip.sources import unreadable
 
 _FIRST_READ = 1 << 16  # bytes; most sources are smaller, and are read whole by this
 _READ = 1 << 20

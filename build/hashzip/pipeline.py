@@ -10,7 +10,7 @@ checks itself against it, so that what was planned is what is built.
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,11 +21,11 @@ from hashzip.config import Function, Project
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import BY_PATH, Input, Recipe, canonical_json, fingerprint
 from hashzip.index import FOLDER as INDEX_FOLDER
-from hashzip.index import Answer, Index
+from hashzip.index import Answer, Group, Index
 from hashzip.manifest import Manifest
 from hashzip.names import SourceFile
 from hashzip.sources import Listing
-from hashzip.store import Store
+from hashzip.store import Sizes, Store
 
 
 @dataclass(frozen=True)
@@ -86,23 +86,59 @@ class Blueprint:
         return Store(self.project.root, self.function.name)
 
 
+class Survey:
+    """What one command sees of a project: a folder that functions share is looked at once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[object, ...], tuple[Listing, Group | None]] = {}
+
+    def listings(self, project: Project, function: Function) -> tuple[list[Listing], list[Group]]:
+        """Lists the sources of a function, and answers the groups of all that there are.
+
+        Raises:
+            HashzipError: There is no file, or what is there cannot be a source.
+        """
+        found = [self._walk(project.root, function, folder) for folder in function.sources]
+        listings = [listing for listing, _ in found]
+        sources.refuse_nothing(project.root, listings)
+        return listings, [group for _, group in found if group]
+
+    def _walk(self, root: str, function: Function, folder: str) -> tuple[Listing, Group | None]:
+        key = (root, folder, function.include, function.exclude)
+        if key not in self._seen:
+            listing = sources.walk(
+                root,
+                folder,
+                include=function.include,
+                exclude=function.exclude,
+                skip="dist",  # hashzip's own artifacts, where the project's root is a source
+            )
+            self._seen[key] = listing, Group(listing.files) if listing.files else None
+        return self._seen[key]
+
+
 @dataclass(frozen=True)
 class Built:
     """What a build came to.
 
     Attributes:
-        manifest: Of the artifact that is there now.
+        sizes: Of the artifact that is there now.
         reason: Why it was built, or "" where it was there already.
         seconds: How long it took.
     """
 
-    manifest: Manifest
+    sizes: Sizes
     reason: str
     seconds: float
 
 
-def examine(project: Project, name: str) -> Blueprint:
+def examine(project: Project, name: str, survey: Survey | None = None) -> Blueprint:
     """Looks at all inputs of a function, and computes its fingerprint. Writes nothing but a cache.
+
+    Args:
+        project: The project.
+        name: The function's name.
+        survey: What was seen for other functions in the same command.
 
     Raises:
         HashzipError: The function is unknown, or its inputs cannot be what they are.
@@ -110,17 +146,10 @@ def examine(project: Project, name: str) -> Blueprint:
     function = project.function(name)
     recipe = python.recipe(function)
     locks = python.inputs(project, function)
-    listings = sources.walk(
-        project.root,
-        function.sources,
-        include=function.include,
-        exclude=function.exclude,
-        skip="dist",  # hashzip's own artifacts, where the project's root itself is a source
-    )
-    locations = [file.location for file in locks]
-    for listing in listings:
-        locations += listing.files
-    index = Index(os.path.join(project.root, INDEX_FOLDER, f"{name}.index"), locations)
+    listings, groups = (survey or Survey()).listings(project, function)
+    if locks:
+        groups.append(Group([file.location for file in locks]))
+    index = Index(os.path.join(project.root, INDEX_FOLDER, f"{name}.index"), groups)
     blueprint = Blueprint(project, function, recipe, locks, listings, index)
     _ = blueprint.answer  # now, and not when somebody first asks for it
     return blueprint
@@ -148,6 +177,43 @@ def expect(blueprint: Blueprint, planned: str, files: Mapping[str, str]) -> None
     )
 
 
+def build_all(
+    blueprints: Sequence[Blueprint],
+    *,
+    force: bool = False,
+    jobs: int | None = None,
+    progress: Callable[[str, int], None] = lambda _name, _size: None,
+) -> Iterator[Built]:
+    """Builds packages, and answers in their order, each when it is there.
+
+    Side by side where several are installed; what else there is to a build keeps the processors
+    busy alone.
+
+    Args:
+        blueprints: What to build.
+        force: As `build` takes it.
+        jobs: How many are built at a time, and how many threads each has to compress; by default,
+            one a processor.
+        progress: Called with a function's name, and the size of each file, when it is packed.
+
+    Raises:
+        HashzipError: A build failed. Those that were begun are brought to their end.
+    """
+
+    def one(blueprint: Blueprint) -> Built:
+        name = blueprint.function.name
+        return build(blueprint, force=force, jobs=jobs, progress=lambda size: progress(name, size))
+
+    installs = [b for b in blueprints if b.locks and (force or not b.store.find(b.fingerprint))]
+    if len(installs) < 2:  # noqa: PLR2004 - side by side takes two
+        yield from map(one, blueprints)
+        return
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - seldom needed, and slow
+
+    with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+        yield from pool.map(one, blueprints)
+
+
 def build(
     blueprint: Blueprint,
     *,
@@ -169,17 +235,18 @@ def build(
     start = time.perf_counter()
     store = blueprint.store
     reason = ""
-    manifest = None if force else store.find(blueprint.fingerprint)
-    if manifest is None:
+    found = None if force else store.find(blueprint.fingerprint)
+    if found is None:
         with store.workshop() as workshop:
             # Another build may have made it while this one waited for the workshop.
-            manifest = None if force else store.find(blueprint.fingerprint)
-            if manifest is None:
+            found = None if force else store.find(blueprint.fingerprint)
+            if found is None:
                 last = None if force else store.latest()
                 reason = "forced" if force else why(blueprint, last)
                 manifest = _make(blueprint, workshop, last, jobs or os.cpu_count() or 1, progress)
                 store.commit(manifest, workshop / manifest.artifact.file)
-    return Built(manifest, reason, time.perf_counter() - start)
+                found = Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
+    return Built(found, reason, time.perf_counter() - start)
 
 
 def why(blueprint: Blueprint, last: Manifest | None) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hashzip import names, patterns
-from hashzip.errors import HashzipError, printable
+from hashzip.errors import HashzipError, printable, unreadable
 from hashzip.fingerprint import BY_PATH
 from hashzip.names import SourceFile
 from hashzip.patterns import Matcher
@@ -67,38 +67,52 @@ def scan(
     skip: str = "",
 ) -> list[SourceFile]:
     """Finds all files of some folders laid over each other, as `walk` and `name` do together."""
-    return name(walk(root, folders, include=include, exclude=exclude, skip=skip), executable)
+    listings = [
+        walk(root, folder, include=include, exclude=exclude, skip=skip) for folder in folders
+    ]
+    refuse_nothing(root, listings)
+    return name(listings, executable)
 
 
 def walk(
     root: str,
-    folders: Sequence[str],
+    folder: str,
     *,
     include: Sequence[str] = ("**",),
     exclude: Sequence[str] = (),
     skip: str = "",
-) -> list[Listing]:
-    """Lists the files of some folders.
+) -> Listing:
+    """Lists the files of a folder.
 
     Args:
         root: The folder that no link may lead out of, absolute and free of links.
-        folders: Relative to the root.
+        folder: Relative to the root.
         include: Patterns of what is taken.
         exclude: Patterns of what of that is left out.
         skip: A folder, relative to the root, that is never walked.
 
     Raises:
-        HashzipError: No file; a link that dangles, loops or leads out of the root; a socket, pipe
-            or device; a folder that cannot be read.
+        HashzipError: The folder is missing; a link dangles, loops or leads out of the root; there
+            is a socket, pipe or device; a folder cannot be read.
     """
-    walker = _Walk(os.fsencode(root), patterns.matcher(include), patterns.matcher(exclude), skip)
-    found = [walker.folder(folder) for folder in folders]
-    if not any(listing.files for listing in found):
+    included, excluded = patterns.matcher(include), patterns.matcher(exclude)
+    return _Walk(os.fsencode(root), included, excluded, skip).folder(folder)
+
+
+def refuse_nothing(root: str, listings: Sequence[Listing]) -> None:
+    """Refuses folders that have no file among them.
+
+    Raises:
+        HashzipError: There is none.
+    """
+    if not any(listing.files for listing in listings):
+        folders = ", ".join(
+            printable(os.path.relpath(folder, os.fsencode(root))) for folder, _ in listings
+        )
         raise HashzipError(
-            f"there is no file to pack in {', '.join(folders)} (in {root})",
+            f"there is no file to pack in {folders} (in {root})",
             "put the function's files there, or look at its include and exclude patterns",
         )
-    return found
 
 
 def name(listings: Sequence[Listing], executable: Sequence[str] = ()) -> list[SourceFile]:
@@ -259,17 +273,4 @@ def _not_a_file(location: bytes, mode: int) -> HashzipError:
     return HashzipError(
         f"{printable(location)} is {kinds.get(stat.S_IFMT(mode), 'neither a file nor a folder')}",
         "remove it, or name it in exclude",
-    )
-
-
-def unreadable(location: bytes, error: OSError) -> HashzipError:
-    """Makes the error of a file or folder that is an input and cannot be read."""
-    if isinstance(error, FileNotFoundError):
-        return HashzipError(
-            f"{printable(location)} vanished while it was read",
-            "wait until nothing writes to the sources, and run this again",
-        )
-    return HashzipError(
-        f"cannot read {printable(location)}: {error.strerror}",
-        "give yourself the right to read it, or name it in exclude",
     )

@@ -5,9 +5,13 @@ import hashlib
 import json
 import os
 import stat
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from hashzip import pipeline
+from hashzip.manifest import Manifest
+from hashzip.pipeline import Blueprint
 from tests.helpers import program
 from tests.helpers.program import Finished
 
@@ -81,6 +85,15 @@ def listing(root: Path) -> dict[bytes, tuple[int, int, str]]:
     return found
 
 
+def grow_older(root: Path) -> None:
+    """Waits until the file system's clock has moved on from the last change."""
+    latest = max(file.lstat().st_ctime_ns for file in [root, *root.rglob("*")])
+    while True:
+        with tempfile.NamedTemporaryFile(dir=root.parent) as file:
+            if os.fstat(file.fileno()).st_mtime_ns > latest:
+                return
+
+
 def query(**values: str) -> str:
     """Writes what Terraform asks."""
     return json.dumps({"project": ".", "function": "hello"} | values)
@@ -106,6 +119,14 @@ def built(root: Path, *arguments: str) -> dict[str, object]:
     (result,) = json.loads(finished.out)
     assert isinstance(result, dict)
     return result
+
+
+def build(blueprint: Blueprint, *, force: bool = False, jobs: int | None = None) -> Manifest:
+    """Builds in this process, and answers the manifest that is there then."""
+    pipeline.build(blueprint, force=force, jobs=jobs)
+    manifest = blueprint.store.manifest(blueprint.fingerprint)
+    assert manifest
+    return manifest
 
 
 def artifacts(root: Path, function: str = "hello") -> list[str]:

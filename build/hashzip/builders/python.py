@@ -11,11 +11,10 @@ import re
 from pathlib import Path
 
 from hashzip.config import Function, Project
-from hashzip.errors import HashzipError, nearest
+from hashzip.errors import HashzipError, nearest, unreadable
 from hashzip.fingerprint import Recipe
 from hashzip.manifest import Package
 from hashzip.names import SourceFile
-from hashzip.sources import unreadable
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
