@@ -107,8 +107,8 @@ class TestStage:
         manifest = json.loads(build(locked).with_suffix(".json").read_text(encoding="utf-8"))
 
         assert manifest["packages"] == [
-            {"name": "Able", "version": "2.1"},
-            {"name": "greet", "version": "1.0"},
+            {"name": "Able", "version": "2.1", "hashes": []},
+            {"name": "greet", "version": "1.0", "hashes": []},
         ]
         inputs = [file["path"] for file in manifest["inputs"]]
         assert inputs == ["//requirements.txt", "hello.py", "lib/names.py", "run.sh"]

@@ -1,6 +1,7 @@
 """A manifest and its JSON."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +17,7 @@ SOUND = Manifest(
     fingerprint=fingerprint(RECIPE, INPUTS),
     recipe=RECIPE,
     inputs=INPUTS,
-    packages=[Package("greet", "1.0")],
+    packages=[Package("greet", "1.0", ("sha256:" + "55" * 32, "sha256:" + "66" * 32))],
     artifact=Artifact("x.zip", 10, 20, "33" * 32, "base64=", [Input("a", 0o644, 1, "44" * 32)]),
     tools={"hashzip": "0.1.0"},
 )
@@ -28,6 +29,13 @@ class TestJson:
     def test_round_trip(self) -> None:
         """What is written is what is read."""
         assert manifests.from_json(SOUND.to_json()) == SOUND
+
+    def test_package_without_hashes(self) -> None:
+        """A manifest from before packages had hashes is read, with none; one with them has them."""
+        document = json.loads(SOUND.to_json())
+        assert document["packages"][0].pop("hashes") == list(SOUND.packages[0].hashes)
+
+        assert manifests.from_json(json.dumps(document)).packages == [Package("greet", "1.0")]
 
     def test_text(self) -> None:
         """It is what DESIGN shows, for people and other programs to read."""
@@ -62,6 +70,7 @@ DAMAGE: dict[str, Callable[[str], str]] = {
     "a mode that is none": lambda text: text.replace("0755", "rwx"),
     "another fingerprint": lambda text: text.replace(SOUND.fingerprint, "00" * 32),
     "text for a size": lambda text: text.replace('"size": 9', '"size": "9"'),
+    "null for hashes": lambda text: re.sub(r'"hashes": \[[^\]]*\]', '"hashes": null', text),
     "null for a digest": lambda text: text.replace(f'"{"22" * 32}"', "null"),
     "a number for a path": lambda text: text.replace('"é/run.sh"', "7"),
     "half a character": lambda text: text.replace("é", "\\ud800"),

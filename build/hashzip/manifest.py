@@ -14,10 +14,17 @@ from hashzip.fingerprint import FORMAT, Input, Recipe, fingerprint
 
 @dataclass(frozen=True)
 class Package:
-    """Something that was installed beside the sources."""
+    """Something that was installed beside the sources.
+
+    Attributes:
+        name: As it calls itself.
+        version: Of it.
+        hashes: Of the files that the lock lets it be installed from, as `sha256:HEX`.
+    """
 
     name: str
     version: str
+    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ def from_json(text: str | bytes) -> Manifest:
             fingerprint=document["fingerprint"],
             recipe=document["recipe"],
             inputs=[_input(file) for file in document["inputs"]],
-            packages=[Package(**package) for package in document["packages"]],
+            packages=[_package(package) for package in document["packages"]],
             artifact=Artifact(
                 **{**artifact, "entries": [_input(entry) for entry in artifact["entries"]]}
             ),
@@ -126,6 +133,11 @@ def _row(file: Input) -> str:
         f'{{"path": {path}, "mode": "{file.mode:04o}", "size": {file.size}, '
         f'"sha256": "{file.sha256}"}}'
     )
+
+
+def _package(row: Mapping[str, Any]) -> Package:
+    """Reads a package; one from before there were hashes has none."""
+    return Package(**{**row, "hashes": tuple(row.get("hashes", ()))})
 
 
 def _input(row: Mapping[str, Any]) -> Input:
