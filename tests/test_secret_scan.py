@@ -117,6 +117,7 @@ NAMES = {
     ".env.local": ".env.local.sample",
     ".env.keys": ".env.vault",
     ".env.test": ".env.template",
+    ".env.json": "config.env.json",
     "id_rsa": "id_rsa.pub",
     "ssh/id_ed25519": "ssh/id_ed25519.pub",
     "id_ecdsa": "id_ecdsa.py",

@@ -200,9 +200,12 @@ def _reason(file: SourceFile, name: str, *, is_key: bool) -> str:
     """Says why a file looks like a secret, or "" where it does not after all."""
     if is_key:
         return "holds a private key"
-    rule = _BY_NAME.get(name) or _BY_ENDING.get(name[name.rfind(".") :]) or _ENVIRONMENT
+    rule = _BY_NAME.get(name) or _BY_ENDING.get(name[name.rfind(".") :])
+    if rule is None and name.startswith(".env."):
+        rule = _ENVIRONMENT
     if (
-        not _HARMLESS.isdisjoint(name.split("."))
+        rule is None
+        or not _HARMLESS.isdisjoint(name.split("."))
         or rule.within not in f"/{file.path.lower()}"
         or rule.without in name
         or (rule.content and not _holds(file.location, rule.content))
