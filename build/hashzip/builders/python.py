@@ -4,8 +4,6 @@ The requirements are installed by uv for the runtime and architecture that the f
 whatever machine builds: https://docs.astral.sh/uv/guides/integration/aws-lambda/
 """
 
-import csv
-import io
 import os
 import re
 from pathlib import Path
@@ -80,20 +78,17 @@ def stage(project: Project, function: Function, folder: Path) -> list[Package]:
         What was installed, sorted by name.
 
     Raises:
-        HashzipError: uv is missing, or refused: a wrong hash, no wheel, no network. Its own words
-            are in the message.
+        HashzipError: uv is missing, or refused: a wrong hash, no wheel, no network. Or what it
+            installed cannot be packed: two packages have one file, or one leads out of the folder.
     """
     if function.requirements is None:
         return []
     _install(project, function, folder)
-    (folder / ".lock").unlink(missing_ok=True)  # uv's own, against two installs at a time
-    _remove_scripts(folder)
-    from importlib.metadata import distributions  # noqa: PLC0415 - slow, and never at plan time
+    from hashzip.builders import installed  # noqa: PLC0415 - slow, and never at plan time
 
-    return sorted(
-        (Package(found.name, found.version) for found in distributions(path=[str(folder)])),
-        key=lambda package: package.name.lower(),
-    )
+    found = installed.read(folder)
+    installed.refuse_conflicts(folder, found)
+    return [Package(each.name, each.version) for each in installed.tidy(folder, found)]
 
 
 def platform(function: Function) -> str:
@@ -170,23 +165,3 @@ def _uv() -> str:
             ) from None
         return program
     return find_uv_bin()
-
-
-def _remove_scripts(folder: Path) -> None:
-    """Removes console scripts, and their rows in each `RECORD`, and sorts its rows.
-
-    The first line of a script names the Python of the machine that builds, so its bytes would
-    differ from machine to machine; and in Lambda nothing runs it.
-    """
-    for record in sorted(folder.glob("*.dist-info/RECORD")):
-        rows = list(csv.reader(io.StringIO(record.read_text(encoding="utf-8"))))
-        kept = []
-        for row in rows:
-            if row and row[0].split("/")[0] in ("bin", "Scripts"):
-                (folder / row[0]).unlink(missing_ok=True)
-            elif row:
-                kept.append(row)
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(sorted(kept))
-        record.unlink()  # it may be a hard link into uv's cache
-        record.write_text(text.getvalue(), encoding="utf-8", newline="\n")
