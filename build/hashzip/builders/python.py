@@ -123,45 +123,21 @@ def _refuse_unlocked(text: str, path: str) -> None:
 
 
 def _install(project: Project, function: Function, folder: Path) -> None:
-    import subprocess  # noqa: PLC0415 - never at plan time
-    import sys  # noqa: PLC0415
+    import sys  # noqa: PLC0415 - never at plan time
 
-    finished = subprocess.run(
+    from hashzip.builders import uv  # noqa: PLC0415
+
+    path = function.requirements or ""
+    uv.run(
         [
-            *(_uv(), "pip", "install", "--no-progress", "--color", "never"),
+            *("pip", "install", "--no-progress", "--color", "never"),
             *("--python", sys.executable, "--python-version", function.runtime[len("python") :]),
             *("--python-platform", platform(function), "--target", str(folder)),
             *("--require-hashes", "--only-binary", ":all:", "--no-deps"),
             *("--no-compile-bytecode", "--no-installer-metadata"),
-            *("--requirements", str(function.requirements)),
+            *("--requirements", path),
         ],
-        cwd=project.root,  # where a user's uv.toml, with their index, stands
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
+        project.root,
+        f"install {path} for {function.name} ({function.runtime}, {function.architecture})",
+        _lock_command(path),
     )
-    if finished.returncode != 0:
-        raise HashzipError(
-            f"uv could not install {function.requirements} for {function.name} "
-            f"({function.runtime}, {function.architecture}):\n"
-            + "\n".join(f"  {line}" for line in finished.stderr.strip().splitlines()),
-            "mend the requirements as uv says above, and lock them again: "
-            + _lock_command(function.requirements or ""),
-        )
-
-
-def _uv() -> str:
-    try:
-        from uv import find_uv_bin  # noqa: PLC0415 - never at plan time
-    except ImportError:
-        import shutil  # noqa: PLC0415
-
-        program = shutil.which("uv")
-        if program is None:
-            raise HashzipError(
-                "uv, which installs requirements, is not here", "run: python3 -m pip install uv"
-            ) from None
-        return program
-    return find_uv_bin()
