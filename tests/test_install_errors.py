@@ -88,7 +88,7 @@ class TestPackage:
             assert wheels.requirement(wheel).partition("sha256:")[2].strip() in error
         assert "if not, do not use it" in hint
         index.add(greet)
-        assert build(project, index).code == 0
+        assert build(project, index, UV_CACHE_DIR=f"{index.cache}-2").code == 0
 
     def test_damaged(self, project: Path, index: Index) -> None:
         """A wheel that cannot be read is named."""
