@@ -1,0 +1,209 @@
+"""Programs and shared libraries: for which machine they are, and what the loader sees of them.
+
+The format: https://gabi.xinuos.com/elf/
+"""
+
+import mmap
+import struct
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from hashzip.errors import HashzipError
+from hashzip.names import SourceFile
+from hashzip.sources import unreadable
+
+MAGIC = b"\x7fELF"
+
+_HEADER = 20  # bytes; up to the machine, and alike in 32 and 64 bit
+_ORDERS = {1: "little", 2: "big"}
+_BITS = {1: 32, 2: 64}
+_PROGRAM = 2  # ET_EXEC
+_LIBRARY = 3  # ET_DYN: and programs that can lie anywhere
+_LOADABLE = (_PROGRAM, _LIBRARY)
+
+# What Linux runs on, and wheels are made for; arm64 and x86_64 as Lambda names them. The others are
+# graphics and signal processors and microcontrollers, whose programs are data to Linux.
+# https://gabi.xinuos.com/elf/a-emachine.html
+_MACHINES = {
+    3: "x86",
+    8: "mips",
+    20: "powerpc",
+    21: "powerpc64",
+    22: "s390x",
+    40: "arm",
+    62: "x86_64",
+    183: "arm64",
+    243: "riscv",
+    258: "loongarch",
+}
+
+# The header of 64 bit: where the table of segments is, the size of a row, and how many there are.
+_TABLE = struct.Struct("<32x Q 14x H H 6x")
+# What of the header is about the places of tables, which the loader sees nothing of: first, end.
+_PLACES = ((32, 48), (60, 64))
+_SEGMENT = struct.Struct("<II Q Q Q Q Q Q")
+_LOAD = 1  # PT_LOAD
+_COMPARED = 1 << 20  # bytes at a time
+
+
+class Kind(NamedTuple):
+    """For what an ELF file is made.
+
+    Attributes:
+        machine: Lambda's name of the architecture, where it is one of Lambda's.
+        bits: 64 or 32.
+        order: Of bytes: `little` or `big`.
+    """
+
+    machine: str
+    bits: int
+    order: str
+
+    def fits(self, architecture: str) -> bool:
+        """Answers whether a Lambda of this architecture can load it."""
+        return self == (architecture, 64, "little")
+
+    def __str__(self) -> str:
+        """Names the machine: `arm64`, or `x86 (32 bit)`."""
+        odd = [
+            *([f"{self.bits} bit"] if self.bits != 64 else []),  # noqa: PLR2004 - bits
+            *([f"{self.order}-endian"] if self.order != "little" else []),
+        ]
+        return f"{self.machine} ({', '.join(odd)})" if odd else self.machine
+
+
+def kind(start: bytes) -> Kind | None:
+    """Reads for what a program or shared library is made.
+
+    Args:
+        start: The first bytes of a file.
+
+    Returns:
+        What it is made for; or None where it is nothing that Linux on any machine would load. Such
+        are object files, programs for the kernel (BPF) or for a graphics processor, and dumps.
+    """
+    if len(start) < _HEADER or not start.startswith(MAGIC):
+        return None
+    order, bits = _ORDERS.get(start[5]), _BITS.get(start[4])
+    if order is None or bits is None:
+        return None
+    form, number = struct.unpack_from("<HH" if order == "little" else ">HH", start, 16)
+    machine = _MACHINES.get(number)
+    if machine is None or form not in _LOADABLE:
+        return None
+    return Kind(machine, bits, order)
+
+
+def kind_of(file: SourceFile) -> Kind | None:
+    """Reads for what a file is made, as `kind` does.
+
+    Raises:
+        HashzipError: It cannot be read.
+    """
+    try:
+        with open(file.location, "rb", buffering=0) as content:
+            return kind(content.read(_HEADER))
+    except OSError as error:
+        raise unreadable(file.location, error) from error
+
+
+def refuse_foreign(
+    files: Iterable[SourceFile], architecture: str, owners: Mapping[str, str]
+) -> None:
+    """Refuses programs and shared libraries that the function's machine cannot load.
+
+    It would be found out in Lambda, by an import that fails. What is nothing that Linux loads is
+    data, whatever machine it is for: see `kind`. And some packages bring a library for each of
+    several machines, and choose when they run; so what is for another machine is right where it
+    has a sibling, from the same requirement, that fits. A file that no requirement brought must
+    fit in any case: whoever wrote it there can leave it out.
+
+    Args:
+        files: Of the package.
+        architecture: `arm64` or `x86_64`.
+        owners: By path in the package, the requirement that brought the file: `numpy 2.3.1`.
+
+    Raises:
+        HashzipError: There is such a file; the first is named, with its package and machine.
+    """
+    foreign = []
+    served = set()
+    for file in files:
+        found = kind_of(file)
+        if found is None:
+            continue
+        owner = owners.get(file.path, "")
+        if found.fits(architecture):
+            served.add(owner)
+        else:
+            foreign.append((file.path, found, owner))
+    refused = [one for one in foreign if not one[2] or one[2] not in served]
+    if refused:
+        raise _foreign(*min(refused), len(refused) - 1, architecture)
+
+
+def _foreign(path: str, found: Kind, owner: str, others: int, architecture: str) -> HashzipError:
+    whose = f" of {owner}" if owner else ""
+    more = f" (and {others} more files are not for it)" if others else ""
+    hint = f"build it for {architecture}, name it in exclude, or set the function's architecture"
+    if owner:
+        hint = (
+            f"lock a version of {owner.partition(' ')[0]} that has a wheel for {architecture}, "
+            "or set the function's architecture"
+        )
+    return HashzipError(
+        f"{path}{whose} is for {found}, and the function runs on {architecture}{more}", hint
+    )
+
+
+def loads_alike(before: bytes, after: bytes) -> bool:
+    """Answers whether the loader sees the same in two files of 64 bit, in little-endian order.
+
+    It sees the segments: where each goes in memory, and what is in it, down to the name of the
+    library and the symbols by which it is linked. Where a segment lies in the file does not matter,
+    if only it can be mapped from there: as far into a page as in memory.
+
+    Args:
+        before: Where one file is.
+        after: Where the other is.
+    """
+    with open(before, "rb") as one, open(after, "rb") as other:
+        try:
+            with (
+                mmap.mmap(one.fileno(), 0, access=mmap.ACCESS_COPY) as old,
+                mmap.mmap(other.fileno(), 0, access=mmap.ACCESS_COPY) as new,
+            ):
+                return _alike(old, new)
+        except (ValueError, IndexError, struct.error):  # an empty file; a table that is cut off
+            return False
+
+
+def _alike(old: mmap.mmap, new: mmap.mmap) -> bool:
+    old_segments, new_segments = _segments(old), _segments(new)
+    if old[: _TABLE.size] != new[: _TABLE.size] or len(old_segments) != len(new_segments):
+        return False
+    for was, now in zip(old_segments, new_segments, strict=True):
+        (kind, flags, old_start, *rest), (_, _, new_start, *_) = was, now
+        if now != (kind, flags, new_start, *rest):
+            return False
+        address, _, size, _, alignment = rest
+        if kind == _LOAD and (new_start - address) % max(alignment, 1):
+            return False
+        for offset in range(0, size, _COMPARED):
+            length = min(size - offset, _COMPARED)
+            begin, start = old_start + offset, new_start + offset
+            if old[begin : begin + length] != new[start : start + length]:
+                return False
+    return True
+
+
+def _segments(file: mmap.mmap) -> list[tuple[int, ...]]:
+    """Answers the rows of the table, and blots out (not on disk) all that tells places in a file.
+
+    A row is type, flags, offset, address, physical address, size in the file, in memory, alignment.
+    """
+    table, size, count = _TABLE.unpack_from(file)
+    rows = [_SEGMENT.unpack_from(file, table + size * number) for number in range(count)]
+    for start, end in (*_PLACES, (table, table + size * count)):
+        file[start:end] = bytes(end - start)
+    return rows

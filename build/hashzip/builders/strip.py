@@ -1,0 +1,138 @@
+"""Removes debug symbols from shared libraries: what only a debugger reads, and Lambda counts.
+
+The symbols that the loader looks up, and those that name functions in a backtrace, stay. Whatever
+the tool wrote is taken only where the loader sees the same library as before: tools are known to
+break what patchelf has patched, as it has in many wheels, and they say nothing of it. See
+https://github.com/pypa/auditwheel/issues/716 and https://github.com/pypa/manylinux/issues/119.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from hashzip.builders import elf
+from hashzip.errors import HashzipError, printable
+from hashzip.names import SourceFile
+
+_IS_LIBRARY = re.compile(r".+\.so(\.[0-9]+)*").fullmatch
+
+# As GNU names machines in its programs and file formats.
+_PREFIXES = {"arm64": "aarch64-linux-gnu-", "x86_64": "x86_64-linux-gnu-"}
+_FORMATS = {"arm64": "elf64-littleaarch64", "x86_64": "elf64-x86-64"}
+
+
+class Tool(NamedTuple):
+    """A program that strips.
+
+    Attributes:
+        program: Where it is.
+        version: Its name and version.
+    """
+
+    program: str
+    version: str
+
+
+def strip(files: Sequence[SourceFile], architecture: str) -> str:
+    """Removes debug symbols from all shared libraries of a staging folder.
+
+    A library stays as it is where it would not become smaller, where the tool refuses it, and
+    where what the tool wrote would not load as before: a larger library is better than none.
+
+    Args:
+        files: Of the package. They may be hard links to files of others, so each is replaced.
+        architecture: `arm64` or `x86_64`.
+
+    Returns:
+        The tool's name and version, or "" where there is no shared library.
+
+    Raises:
+        HashzipError: No tool that is here can strip for this architecture; or it broke down.
+    """
+    libraries = [
+        file
+        for file in files
+        if _IS_LIBRARY(file.path) and (kind := elf.kind_of(file)) and kind.fits(architecture)
+    ]
+    if not libraries:
+        return ""
+    tool = find(architecture)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        for _ in threads.map(lambda file: _strip(tool, file), libraries):
+            pass
+    return tool.version
+
+
+def find(architecture: str) -> Tool:
+    """Finds a program that strips libraries of an architecture, and asks it whether it does.
+
+    Raises:
+        HashzipError: There is none.
+    """
+    # LLVM's comes first: one program for all architectures, so that most machines have the same.
+    for name in ("llvm-strip", f"{_PREFIXES[architecture]}strip", "strip"):
+        program = shutil.which(name)
+        if program is None:
+            continue
+        version = _say(program, "--version")
+        if found := re.search(r"LLVM version (\S+)", version):
+            return Tool(program, f"llvm-strip {found[1]}")
+        if version.startswith("GNU strip") and _FORMATS[architecture] in _say(program, "--help"):
+            return Tool(program, version.splitlines()[0].strip())
+    raise HashzipError(
+        f"no program here removes debug symbols from {architecture} libraries: there is neither "
+        f"llvm-strip nor {_PREFIXES[architecture]}strip, nor a GNU strip for {architecture}",
+        "install LLVM (apt install llvm, dnf install llvm, brew install llvm and put its bin folder"
+        " on the PATH), or set strip = false in hashzip.toml",
+    )
+
+
+def _say(program: str, option: str) -> str:
+    try:
+        finished = subprocess.run(
+            [program, option],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            env={**os.environ, "LC_ALL": "C"},
+        )
+    except OSError:  # such as a program for another machine
+        return ""
+    # Words of a shell's wrapper that failed are no answer.
+    return finished.stdout.strip() if finished.returncode == 0 else ""
+
+
+def _strip(tool: Tool, file: SourceFile) -> None:
+    # In a folder of its own, which goes away with all that the tool may leave.
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(file.location)) as folder:
+        target = os.path.join(folder, b"stripped")
+        finished = subprocess.run(
+            [tool.program, "--strip-debug", "-o", target, file.location],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        # A tool that was killed says nothing of the file: the next build might have other bytes.
+        if finished.returncode < 0:
+            raise HashzipError(
+                f"{tool.version} broke down (signal {-finished.returncode}) at "
+                f"{printable(file.location)}",
+                "build again; or set strip = false in hashzip.toml",
+            )
+        if (
+            finished.returncode == 0
+            and os.path.isfile(target)
+            and os.path.getsize(target) < os.path.getsize(file.location)
+            and elf.loads_alike(file.location, target)
+        ):
+            shutil.copymode(file.location, target)
+            os.replace(target, file.location)
