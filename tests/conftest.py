@@ -2,10 +2,12 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hashzip.builders import trees
 from scripts import opentofu
 from tests.helpers import project as projects
 
@@ -13,6 +15,14 @@ from tests.helpers import project as projects
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the option that runs the Terraform tests under OpenTofu."""
     parser.addoption("--tofu", action="store_true", help="run Terraform tests under OpenTofu")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps what is installed to this run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(trees.FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture

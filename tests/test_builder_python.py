@@ -1,16 +1,18 @@
 """Python functions: the locked packages beside the sources."""
 
+import hashlib
 import importlib.metadata
 import json
 import shutil
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hashzip import config
-from hashzip.builders import python
+from hashzip.builders import locks, python
 from hashzip.config import Function
 from hashzip.errors import HashzipError
 from tests.helpers import program, wheels
@@ -88,11 +90,16 @@ class TestStage:
 
     def test_manifest(self, locked: Path) -> None:
         """The manifest lists the packages, and the lock file among the inputs."""
+
+        def digest(wheel: str) -> str:
+            content = (locked / "wheels" / f"{wheel}-py3-none-any.whl").read_bytes()
+            return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
         manifest = json.loads(build(locked).with_suffix(".json").read_text(encoding="utf-8"))
 
         assert manifest["packages"] == [
-            {"name": "Able", "version": "2.1", "hashes": []},
-            {"name": "greet", "version": "1.0", "hashes": []},
+            {"name": "Able", "version": "2.1", "hashes": [digest("Able-2.1")]},
+            {"name": "greet", "version": "1.0", "hashes": [digest("greet-1.0")]},
         ]
         inputs = [file["path"] for file in manifest["inputs"]]
         assert inputs == ["//requirements.txt", "hello.py", "lib/names.py", "run.sh"]
@@ -101,7 +108,7 @@ class TestStage:
     def test_same_bytes(
         self, locked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A second build, from a full cache or an empty one, has the same bytes."""
+        """A forced build, from a full cache or an empty one, has the same bytes."""
         content = build(locked).read_bytes()
         again = build(locked, "--force").read_bytes()
         monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
@@ -162,7 +169,7 @@ class TestStage:
         assert names(build(project)) == before
         assert len(projects.artifacts(project)) == 4
 
-    def test_uv_missing(self, locked: Path) -> None:
+    def test_uv_missing(self, locked: Path, tmp_path: Path) -> None:
         """Without uv the error says how to get it; a plan works without."""
         hide = (
             "import sys\n"
@@ -172,7 +179,7 @@ class TestStage:
             "sys.exit(main(sys.argv[2:]))\n"
         )
         python_without = [sys.executable, "-c", hide]
-        settings = {"PATH": str(locked)}
+        settings = {"PATH": str(locked), "HASHZIP_CACHE_DIR": str(tmp_path / "cache")}
 
         built = program.run("build", cwd=locked, python=python_without, settings=settings)
         planned = program.run(
@@ -192,7 +199,13 @@ class TestStage:
 class TestRecipe:
     """What decides the bytes beside the inputs."""
 
-    HELLO = Function("hello", ("src",), "hello.handler", "python3.13", "arm64")
+    HELLO = Function(
+        name="hello",
+        sources=("src",),
+        handler="hello.handler",
+        runtime="python3.13",
+        architecture="arm64",
+    )
 
     @pytest.mark.parametrize(
         "runtime, architecture, platform",
@@ -205,22 +218,22 @@ class TestRecipe:
     )
     def test_platform(self, runtime: str, architecture: str, platform: str) -> None:
         """The newest wheels that the runtime's C library can load."""
-        function = Function("hello", ("src",), "hello.handler", runtime, architecture)
+        function = replace(self.HELLO, runtime=runtime, architecture=architecture)
 
         assert python.platform(function) == platform
 
     @pytest.mark.parametrize("runtime", ["python3.8", "python3.15", "python3", "nodejs22.x", ""])
     def test_unknown_runtime(self, runtime: str) -> None:
         """A runtime that Lambda does not have is refused by name."""
-        function = Function("hello", ("src",), "hello.handler", runtime, "arm64")
+        function = replace(self.HELLO, runtime=runtime)
 
         with pytest.raises(HashzipError, match=f'runtime "{runtime}"') as caught:
-            python.recipe(function)
+            python.recipe(function, {})
         assert "python3.13" in caught.value.hint
 
     def test_no_handler(self) -> None:
         """The handler, which is no part of the zip, is no part of the recipe."""
-        assert python.recipe(self.HELLO) == {
+        assert python.recipe(self.HELLO, {}) == {
             "builder": "python",
             "runtime": "python3.13",
             "architecture": "arm64",
@@ -247,6 +260,8 @@ class TestInputs:
         projects.configure(project, requirements="lock.txt")
         loaded = config.load(str(project))
 
-        (found,) = python.inputs(loaded, loaded.function("hello"))
+        found = locks.find(loaded, loaded.target("hello"))
 
-        assert (found.path, found.location) == ("//lock.txt", bytes(project / "lock.txt"))
+        assert found
+        (file,) = found.files
+        assert (file.path, file.location) == ("//lock.txt", bytes(project / "lock.txt"))

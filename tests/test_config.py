@@ -15,17 +15,26 @@ class TestLoad:
 
     def test_least(self, project: Path) -> None:
         """What may be left out has its default."""
-        assert config.load(str(project)).functions == {
+        assert config.load(str(project)).targets == {
             "hello": Function(
                 name="hello",
                 sources=("src",),
                 handler="hello.lambda_handler",
                 runtime="python3.13",
                 architecture="arm64",
-                requirements=None,
                 include=("**",),
                 exclude=(),
                 executable=(),
+                allow=(),
+                requirements=None,
+                extras=(),
+                groups=(),
+                package=None,
+                exclude_packages=(),
+                build_sdists=False,
+                bytecode=False,
+                strip=False,
+                layers=(),
             )
         }
 
@@ -40,7 +49,7 @@ class TestLoad:
             executable=["bin/*"],
         )
 
-        assert config.load(str(project)).function("hello") == Function(
+        assert config.load(str(project)).target("hello") == Function(
             name="hello",
             sources=("src", "over"),
             handler="hello.lambda_handler",
@@ -56,7 +65,7 @@ class TestLoad:
         """Functions come in the order of the file, not of the alphabet."""
         projects.write_config(project, zebra=projects.HELLO, ape=projects.HELLO)
 
-        assert list(config.load(str(project)).functions) == ["zebra", "ape"]
+        assert list(config.load(str(project)).targets) == ["zebra", "ape"]
 
     def test_root_through_a_link(self, project: Path, tmp_path: Path) -> None:
         """Two ways to one project are one."""
@@ -79,7 +88,7 @@ class TestLoad:
         """Ways to write one folder are one."""
         projects.configure(project, source=written)
 
-        assert config.load(str(project)).function("hello").sources == (meant,)
+        assert config.load(str(project)).target("hello").sources == (meant,)
 
     @pytest.mark.parametrize(
         "path", ["/src", "../src", "src/../..", "C:/src", "C:src", "\\src", "..\\src", "a\0b"]
@@ -96,7 +105,7 @@ class TestLoad:
         """A function may have each name that AWS allows."""
         projects.write_config(project, **{name: projects.HELLO})
 
-        assert list(config.load(str(project)).functions) == [name]
+        assert list(config.load(str(project)).targets) == [name]
 
     @pytest.mark.parametrize("name", ["", "a b", "a/b", "..", "é", "x" * 65])
     def test_impossible_name(self, project: Path, name: str) -> None:

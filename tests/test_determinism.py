@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import stream_unzip
 
-from hashzip import config, pipeline
+from hashzip import config, planning
 from tests.helpers import golden, program
 from tests.helpers import project as projects
 
@@ -39,7 +39,7 @@ def build(
 
 def examine(project: Path) -> str:
     """Answers a project's fingerprint, in this process."""
-    return pipeline.examine(config.load(str(project)), "hello").fingerprint
+    return planning.examine(config.load(str(project)), "hello").fingerprint
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ class TestSame:
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "scandir", Shuffled)
-            blueprints = [pipeline.examine(config.load(str(tree)), "hello") for _ in range(5)]
+            blueprints = [planning.examine(config.load(str(tree)), "hello") for _ in range(5)]
         assert len(orders) > 7 * 2
 
         assert {blueprint.fingerprint for blueprint in blueprints} == {golden.FINGERPRINT}
@@ -167,7 +167,7 @@ class TestSame:
     @pytest.mark.parametrize("jobs", [1, 2, 7])
     def test_jobs(self, tree: Path, jobs: int) -> None:
         """The number of threads does not matter."""
-        blueprint = pipeline.examine(config.load(str(tree)), "hello")
+        blueprint = planning.examine(config.load(str(tree)), "hello")
 
         assert projects.build(blueprint, jobs=jobs).artifact.sha256 == golden.SHA256
 
@@ -233,7 +233,7 @@ class TestDifferent:
     def test_zip(self, tree: Path, name: str) -> None:
         """And whatever of that is in the zip changes the zip."""
         DIFFERENT[name](tree)
-        blueprint = pipeline.examine(config.load(str(tree)), "hello")
+        blueprint = planning.examine(config.load(str(tree)), "hello")
 
         assert projects.build(blueprint).artifact.sha256 != golden.SHA256
 

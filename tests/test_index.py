@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashzip import config, inputs, pipeline, stats
+from hashzip import config, inputs, planning, stats
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import fingerprint
 from tests.helpers import program
@@ -22,13 +22,13 @@ NAMES = ("a", "b", "folder/c", "folder/d")
 
 def cached(root: Path) -> str:
     """The fingerprint, by the cache where it is there."""
-    return pipeline.examine(config.load(str(root)), "hello").fingerprint
+    return planning.examine(config.load(str(root)), "hello").fingerprint
 
 
 def uncached(root: Path) -> str:
     """The fingerprint, by reading all files."""
-    blueprint = pipeline.examine(config.load(str(root)), "hello")
-    return fingerprint(blueprint.recipe, inputs.read([*blueprint.locks, *blueprint.files]))
+    blueprint = planning.examine(config.load(str(root)), "hello")
+    return fingerprint(blueprint.recipe, inputs.read([*blueprint.locked, *blueprint.files]))
 
 
 def outcome(examine: Callable[[Path], str], root: Path) -> str:
@@ -223,12 +223,12 @@ class TestReading:
         projects.write_files(project, {"one/a": b"1", "two/b": b"2"})
         of = {name: {**projects.HELLO, "source": ["src", name]} for name in ("one", "two")}
         projects.write_config(project, **of)
-        loaded, survey = config.load(str(project)), pipeline.Survey()
+        loaded, survey = config.load(str(project)), planning.Survey()
         with counted(monkeypatch) as together:
-            shared = [pipeline.examine(loaded, name, survey).fingerprint for name in of]
+            shared = [planning.examine(loaded, name, survey).fingerprint for name in of]
         shutil.rmtree(project / ".hashzip")
         with counted(monkeypatch) as apart:
-            alone = [pipeline.examine(loaded, name).fingerprint for name in of]
+            alone = [planning.examine(loaded, name).fingerprint for name in of]
         assert shared == alone
         assert sorted(together) == [b"a", b"b", b"hello.py", b"names.py", b"run.sh"]
         assert len(apart) == 2 + 3 * 2

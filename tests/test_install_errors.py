@@ -88,7 +88,7 @@ class TestPackage:
             assert wheels.requirement(wheel).partition("sha256:")[2].strip() in error
         assert "if not, do not use it" in hint
         index.add(greet)
-        assert build(project, index, UV_CACHE_DIR=f"{index.cache}-2").code == 0
+        assert build(project, index, **index.caches("uv-cache-2")).code == 0
 
     def test_damaged(self, project: Path, index: Index) -> None:
         """A wheel that cannot be read is named."""
@@ -107,7 +107,7 @@ class TestPackage:
         lock(project, wheels.make(project, version="2.0"))
         error, hint = refused(project, index)
         assert "the index has greet, but no version 2.0" in error
-        assert "uv pip compile --generate-hashes" in hint
+        assert "uv pip compile --universal --generate-hashes" in hint
 
         lock(project, wheels.make(project, "able"))
         error, hint = refused(project, index)
@@ -144,7 +144,7 @@ class TestPackage:
         arm = wheels.make(project, tag=ARM)
         index.add(arm)
         lock(project, arm)
-        assert build(project, index, UV_CACHE_DIR=f"{index.cache}-2").code == 0
+        assert build(project, index, **index.caches("uv-cache-2")).code == 0
 
     def test_python(self, project: Path, index: Index) -> None:
         """A package that needs a later Python says which."""
@@ -175,7 +175,7 @@ class TestPackage:
             )
 
         index.add(greet)
-        assert build(project, index, UV_CACHE_DIR=f"{index.cache}-2").err == ""
+        assert build(project, index, **index.caches("uv-cache-2")).err == ""
 
 
 class TestOutside:
@@ -256,7 +256,7 @@ class TestConflict:
         assert "take one of them out" in hint
         assert projects.artifacts(project) == []
         self.both(project, index, "both/a.py", "both/b.py")
-        assert build(project, index, UV_CACHE_DIR=f"{index.cache}-2").code == 0
+        assert build(project, index, **index.caches("uv-cache-2")).code == 0
 
     @pytest.mark.parametrize("paths", [("both", "both/a.py"), ("both/a.py", "both")])
     def test_kind(self, project: Path, index: Index, paths: tuple[str, str]) -> None:
@@ -350,11 +350,11 @@ class TestIndex:
         text = f"[[index]]\nurl = {json.dumps(index.url)}\ndefault = true\n"
         (project / "uv.toml").write_text(text, encoding="utf-8")
 
-        settings = {"UV_CACHE_DIR": str(index.cache)}
+        settings = index.caches()
         finished = program.run("build", cwd=project, settings=settings)
 
         assert finished.code == 0, finished.err
         assert index.requests == ["/simple/greet/", f"/files/{greet.name}"]
-        (manifest,) = (project / "dist" / "hello").glob("*.json")
+        (manifest,) = (project / "dist" / "hello").glob("*[0-9a-f].json")
         packages = json.loads(manifest.read_text(encoding="utf-8"))["packages"]
-        assert packages == [{"name": "greet", "version": "1.0"}]
+        assert [(one["name"], one["version"]) for one in packages] == [("greet", "1.0")]

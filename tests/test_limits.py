@@ -27,7 +27,7 @@ def problem(
 ) -> HashzipError:
     """Checks a function that is too large, and answers the error."""
     with pytest.raises(HashzipError) as caught:
-        limits.check_unpacked("hello", artifact(files), layers or {}, owners or {})
+        limits.check_unpacked("[function.hello]", artifact(files), layers or {}, owners or {})
     return caught.value
 
 
@@ -36,16 +36,16 @@ class TestUnpacked:
 
     def test_limit(self) -> None:
         """A byte over the limit is an error that has both numbers; the limit itself is none."""
-        limits.check_unpacked("hello", artifact({"a": 262_144_000}), {}, {})
+        limits.check_unpacked("[function.hello]", artifact({"a": 262_144_000}), {}, {})
         message = problem({"a": 262_144_001}).message
 
-        assert "hello is 262,144,001 bytes unpacked" in message
+        assert "[function.hello] is 262,144,001 bytes unpacked" in message
         assert "Lambda takes 262,144,000 bytes" in message
 
     def test_layers_count(self) -> None:
         """A function that fits alone is refused with its layers, which are named."""
         layers = {"deps": artifact({"python/a": 200 * MB}), "data": artifact({"b": 10 * MB})}
-        limits.check_unpacked("hello", artifact({"a": 60 * MB}), {}, {})
+        limits.check_unpacked("[function.hello]", artifact({"a": 60 * MB}), {}, {})
 
         error = problem({"a": 60 * MB}, layers)
 
@@ -114,11 +114,16 @@ class TestZip:
 
     def test_limit(self) -> None:
         """A byte over the limit is an error that has both numbers; the limit itself is none."""
-        limits.check_zip("hello", artifact({"a": 1}, 52_428_800), {})
+        limits.check_zip("[function.hello]", artifact({"a": 1}, 52_428_800), {})
         with pytest.raises(HashzipError) as caught:
-            limits.check_zip("hello", artifact({"a": 7, "b": 70}, 52_428_801), {"b": "greet 1"})
+            limits.check_zip(
+                "[function.hello]", artifact({"a": 7, "b": 70}, 52_428_801), {"b": "greet 1"}
+            )
 
         header, *rows = caught.value.message.splitlines()
-        assert "the zip of hello is 52,428,801 bytes, and Lambda takes 52,428,800 bytes" in header
+        assert (
+            "the zip of [function.hello] is 52,428,801 bytes, and Lambda takes 52,428,800 bytes"
+            in header
+        )
         assert rows == ["  greet 1       70", "  your sources   7"]
         assert "S3" in caught.value.hint

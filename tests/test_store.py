@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import config, inputs, pipeline
+from hashzip import config, inputs, pipeline, planning
 from hashzip.errors import HashzipError
-from hashzip.pipeline import Blueprint
+from hashzip.planning import Blueprint
 from hashzip.store import Store
 from tests.helpers import program
 from tests.helpers import project as projects
@@ -21,7 +21,7 @@ from tests.helpers import project as projects
 
 def examine(project: Path) -> Blueprint:
     """Answers what hello would be built from."""
-    return pipeline.examine(config.load(str(project)), "hello")
+    return planning.examine(config.load(str(project)), "hello")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import config, pipeline, terraform
+from hashzip import config, planning, terraform
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import Input
 from hashzip.terraform import Query
@@ -183,6 +183,6 @@ class TestExternal:
 
     def test_examine_is_the_same(self, project: Path) -> None:
         """What a plan answers is what a build will expect."""
-        blueprint = pipeline.examine(config.load(str(project)), "hello")
+        blueprint = planning.examine(config.load(str(project)), "hello")
 
         assert blueprint.fingerprint == projects.fingerprint(project)

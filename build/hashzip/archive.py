@@ -67,6 +67,21 @@ class Earlier(NamedTuple):
     library: str
 
 
+class ChangedError(HashzipError):
+    """A file is not what it was when it was examined.
+
+    Attributes:
+        location: Of the file.
+    """
+
+    def __init__(self, location: bytes) -> None:
+        super().__init__(
+            f"{printable(location)} changed while the package was built",
+            "wait until nothing writes to the sources, and build again",
+        )
+        self.location = location
+
+
 def write(
     entries: Sequence[Entry],
     out: Path,
@@ -88,7 +103,8 @@ def write(
         What was written; `file` is the name of `out`.
 
     Raises:
-        HashzipError: A file cannot be read, is not what its entry says, or is over 4 GiB.
+        ChangedError: A file is not what its entry says.
+        HashzipError: A file cannot be read, or is over 4 GiB.
         OSError: `out` cannot be written.
     """
     with ThreadPoolExecutor(jobs) as pool:
@@ -192,13 +208,11 @@ def _compress(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed]
         content = Path(os.fsdecode(file.location)).read_bytes()
     except OSError as error:
         raise unreadable(file.location, error) from error
-    found = Content(len(content), runs(content), hashlib.sha256(content).digest())
+    digest = hashlib.sha256(content).digest()
+    found = Content(len(content), runs(content), is_private_key=False, sha256=digest)
     record = as_input(file, found)
     if entry.expected not in (None, record):
-        raise HashzipError(
-            f"{printable(file.location)} changed while the package was built",
-            "wait until nothing writes to the sources, and build again",
-        )
+        raise ChangedError(file.location)
     return record, known.get(record.sha256) or _pack(content)
 
 

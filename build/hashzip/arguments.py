@@ -26,7 +26,9 @@ def parser() -> argparse.ArgumentParser:
         parents=[readable],
         help="build what is not built yet, and say what was done and why",
     )
-    build.add_argument("functions", nargs="*", metavar="FUNCTION", help="default: all")
+    build.add_argument(
+        "functions", nargs="*", metavar="FUNCTION", help="or layer.NAME; default: all"
+    )
     build.add_argument(
         "--expect", metavar="FINGERPRINT", help="refuse unless the inputs have this fingerprint"
     )
@@ -46,7 +48,11 @@ def parser() -> argparse.ArgumentParser:
     diff = commands.add_parser(
         "diff", parents=[readable], help="files added, changed, removed since the last build"
     )
-    diff.add_argument("function", metavar="FUNCTION")
+    sbom = commands.add_parser(
+        "sbom", parents=[common], help="print what is in a package, as CycloneDX 1.6 JSON"
+    )
+    for command in (diff, sbom):
+        command.add_argument("function", metavar="FUNCTION", help="or layer.NAME")
     return whole
 
 

@@ -1,10 +1,12 @@
 """Compares what went into a package with what goes into it now. Pure; standard library only."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from hashzip.fingerprint import Input, Recipe
 
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # its first digits will do for people
 _NAMED = 3  # files named in one line, before the rest is only counted
 
 
@@ -44,7 +46,7 @@ def digests(files: Iterable[Input]) -> dict[str, str]:
 def recipe_changes(old: Recipe, new: Recipe) -> list[str]:
     """Names the keys of a recipe that differ: `runtime python3.12 -> python3.13`."""
     return [
-        f"{key} {old.get(key)} -> {new.get(key)}"
+        _DIGEST.sub(r"\1", f"{key} {old.get(key)} -> {new.get(key)}")
         for key in sorted(old.keys() | new.keys())
         if old.get(key) != new.get(key)
     ]

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hashzip import arguments, changes, config, pipeline, terraform
-from hashzip.config import Project
+from hashzip import arguments, changes, config, pipeline, planning, terraform
+from hashzip.config import Function, Project
 from hashzip.errors import HashzipError
-from hashzip.pipeline import Blueprint, Built, Survey
+from hashzip.pipeline import Built
+from hashzip.planning import Blueprint, Survey
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -91,16 +92,16 @@ def _project(options: argparse.Namespace) -> Project:
 def _external(options: argparse.Namespace) -> None:
     query = terraform.parse_query(sys.stdin.buffer.read())
     project = config.load(os.path.join(options.project or "", query.project))
-    blueprint = pipeline.examine(project, query.function)
+    blueprint = planning.examine(project, query.function)
     if query.build:
         pipeline.build(blueprint)
-    store, function = blueprint.store, blueprint.function
+    store, target = blueprint.store, blueprint.target
     answer = {
         "fingerprint": blueprint.fingerprint,
         "filename": terraform.relative(str(store.zip_path(blueprint.fingerprint))),
-        "handler": function.handler,
-        "runtime": function.runtime,
-        "architecture": function.architecture,
+        "handler": target.handler if isinstance(target, Function) else "",
+        "runtime": target.runtime,
+        "architecture": target.architecture,
         "files": json.dumps(blueprint.answer.summary),
         "recipe": json.dumps(blueprint.recipe),
         "manifest": terraform.relative(str(store.manifest_path(blueprint.fingerprint))),
@@ -110,13 +111,13 @@ def _external(options: argparse.Namespace) -> None:
 
 def _build(options: argparse.Namespace) -> None:
     project = _project(options)
-    names = options.functions or list(project.functions)
+    names = options.functions or list(project.targets)
     if options.expect is not None and len(names) != 1:
         raise HashzipError(
             f"--expect is the fingerprint of one function, not of {len(names)}", "name one function"
         )
     survey = Survey()
-    blueprints = [pipeline.examine(project, name, survey) for name in names]
+    blueprints = [planning.examine(project, name, survey) for name in names]
     if options.expect is not None:  # an empty one expects nothing that there is
         pipeline.expect(blueprints[0], options.expect, _expected_files())
     results = []
@@ -167,7 +168,7 @@ def _progress() -> Iterator[Callable[[str, int], None]]:
 
 
 def _built_line(blueprint: Blueprint, built: Built) -> str:
-    name = blueprint.function.name
+    name = blueprint.target.name
     if not built.reason:
         return f"{name}: up to date"
     return (
@@ -178,7 +179,7 @@ def _built_line(blueprint: Blueprint, built: Built) -> str:
 
 def _built_json(blueprint: Blueprint, built: Built) -> dict[str, object]:
     return {
-        "function": blueprint.function.name,
+        "function": blueprint.target.name,
         "fingerprint": blueprint.fingerprint,
         "built": bool(built.reason),
         "reason": built.reason,
@@ -192,8 +193,8 @@ def _status(options: argparse.Namespace) -> None:
     project = _project(options)
     survey = Survey()
     rows = []
-    for name in project.functions:
-        blueprint = pipeline.examine(project, name, survey)
+    for name in project.targets:
+        blueprint = planning.examine(project, name, survey)
         sizes = blueprint.store.find(blueprint.fingerprint)
         rows.append(
             {
@@ -223,7 +224,7 @@ def _status(options: argparse.Namespace) -> None:
 
 
 def _diff(options: argparse.Namespace) -> None:
-    blueprint = pipeline.examine(_project(options), options.function)
+    blueprint = planning.examine(_project(options), options.function)
     last = blueprint.store.latest()
     if last is None:
         raise HashzipError(
@@ -239,6 +240,19 @@ def _diff(options: argparse.Namespace) -> None:
             print(f"{sign} {path}")
     for change in recipe:
         print(f"~ {change}")
+
+
+def _sbom(options: argparse.Namespace) -> None:
+    blueprint = planning.examine(_project(options), options.function)
+    manifest = blueprint.store.manifest(blueprint.fingerprint)
+    if manifest is None:
+        raise HashzipError(
+            f"{options.function} is not built as it is now",
+            f"run: hashzip build {options.function}",
+        )
+    from hashzip import sbom  # noqa: PLC0415 - needs a package that the plan must not need
+
+    print(sbom.document(manifest), end="")
 
 
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -262,4 +276,10 @@ def _megabytes(size: int) -> str:
     return megabytes if not megabytes.startswith("0.0") else f"{size / 1000:.1f} kB"
 
 
-_COMMANDS = {"build": _build, "external": _external, "status": _status, "diff": _diff}
+_COMMANDS = {
+    "build": _build,
+    "external": _external,
+    "status": _status,
+    "diff": _diff,
+    "sbom": _sbom,
+}

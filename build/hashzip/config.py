@@ -1,12 +1,13 @@
-"""Reads `hashzip.toml` into a `Project` of `Function`s. First stage; standard library only."""
+"""Reads `hashzip.toml` into a `Project` of `Function`s and `Layer`s. Standard library only."""
 
 import os
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hashzip.errors import HashzipError, nearest
+from hashzip.table import Table
 
 FILE_NAME = "hashzip.toml"
 ARCHITECTURES = ("arm64", "x86_64")
@@ -16,19 +17,91 @@ ARCHITECTURES = ("arm64", "x86_64")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-@dataclass(frozen=True)
-class Function:
-    """One `[function.NAME]` table. Paths are as written: relative to the project, `/`-separated."""
+LAYER = "layer."  # what the name of a layer starts with, beside those of functions
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_MOST_LAYERS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a zip is built for. Paths are as written: relative to the project, `/`-separated.
+
+    Attributes:
+        name: How commands name it: `hello`, or `layer.deps`.
+        extras: Of the locked project, to install too.
+        groups: Dependency groups of the locked project, to install too.
+        package: Which member of a locked workspace to install for.
+        allow: Patterns of files that look like secrets, and are none.
+    """
 
     name: str
-    sources: tuple[str, ...]
-    handler: str
     runtime: str
     architecture: str
-    requirements: str | None = None
+    sources: tuple[str, ...] = ()
     include: tuple[str, ...] = ("**",)
     exclude: tuple[str, ...] = ()
     executable: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    requirements: str | None = None
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    package: str | None = None
+    exclude_packages: tuple[str, ...] = ()
+    build_sdists: bool = False
+    bytecode: bool = False
+    strip: bool = False
+
+    @property
+    def where(self) -> str:
+        """Its table in `hashzip.toml`, as it is written there."""
+        return f"[{self.name}]"
+
+    @property
+    def prefix(self) -> str:
+        """The folder of the zip that all its files go into, or ""."""
+        return ""
+
+    @property
+    def home(self) -> str:
+        """The folder in Lambda that the content of that folder becomes."""
+        return "/var/task"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function(Target):
+    """One `[function.NAME]` table.
+
+    Attributes:
+        layers: Names of `[layer.NAME]` tables.
+    """
+
+    handler: str
+    layers: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """Its table in `hashzip.toml`, as it is written there."""
+        return f"[function.{self.name}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer(Target):
+    """One `[layer.NAME]` table.
+
+    Lambda unpacks layers to `/opt`, and Python finds modules in `/opt/python`:
+    https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
+    """
+
+    @property
+    def prefix(self) -> str:
+        """The folder of the zip that all its files go into, or ""."""
+        return "python/"
+
+    @property
+    def home(self) -> str:
+        """The folder in Lambda that the content of that folder becomes."""
+        return "/opt/python"
 
 
 @dataclass(frozen=True)
@@ -37,24 +110,31 @@ class Project:
 
     Attributes:
         root: The folder, absolute and free of links, so that two ways to one project are one.
-        functions: By name, in the order of the file.
+        targets: By name, layers first, in the order of the file.
     """
 
     root: str
-    functions: Mapping[str, Function]
+    targets: Mapping[str, Target]
 
-    def function(self, name: str) -> Function:
-        """Finds a function by its name.
+    def target(self, name: str) -> Target:
+        """Finds a function or layer by its name.
 
         Raises:
             HashzipError: There is none; the hint has the nearest name.
         """
-        if name not in self.functions:
+        if name not in self.targets:
+            what = "layer" if name.startswith(LAYER) else "function"
             raise HashzipError(
-                f'there is no function "{name}" in {os.path.join(self.root, FILE_NAME)}',
-                nearest(name, self.functions),
+                f'there is no {what} "{name.removeprefix(LAYER)}" in '
+                f"{os.path.join(self.root, FILE_NAME)}",
+                nearest(name, self.targets),
             )
-        return self.functions[name]
+        return self.targets[name]
+
+    def layers(self, target: Target) -> list[Target]:
+        """Answers the layers of a function, in their order; a layer has none."""
+        names = target.layers if isinstance(target, Function) else ()
+        return [self.targets[LAYER + name] for name in names]
 
 
 def find_root(folder: str) -> str:
@@ -87,119 +167,84 @@ def load(root: str) -> Project:
             value of the wrong type (with the key, and the nearest valid one).
     """
     root = os.path.realpath(root)
-    path = os.path.join(root, FILE_NAME)
-    try:
-        with open(path, "rb") as file:
-            document = tomllib.load(file)
-    except FileNotFoundError:
-        raise HashzipError(f"there is no {path}", 'see "Your own function" in the README') from None
-    except OSError as error:
-        raise HashzipError(
-            f"cannot read {path}: {error.strerror}", "give yourself the right to read it"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise HashzipError(f"{path} is not UTF-8: {error}", "save it as UTF-8") from error
-    except RecursionError:
-        raise HashzipError(f"{path} is nested too deep", "it needs two levels") from None
-    except tomllib.TOMLDecodeError as error:
-        raise HashzipError(f"{path} is not valid TOML: {error}", "mend that line") from error
-    table = _Table(document, path)
-    table.refuse_unknown({"function"})
-    functions = table.table("function")
-    return Project(root, {name: _function(functions, name) for name in functions.values})
+    table = Table.load(os.path.join(root, FILE_NAME))
+    table.refuse_unknown({"function", "layer"})
+    layers, functions = table.table("layer"), table.table("function")
+    targets: dict[str, Target] = {}
+    for name in layers.values:
+        targets[LAYER + name] = _layer(layers, name)
+    for name in functions.values:
+        targets[name] = _function(functions, name, targets)
+    return Project(root, targets)
 
 
-def _function(functions: "_Table", name: str) -> Function:
+def _function(functions: Table, name: str, targets: Mapping[str, Target]) -> Function:
+    table = _named(functions, name, Function)
+    layers = table.strings("layers")
+    function = Function(
+        sources=table.folders("source"),
+        handler=table.string("handler"),
+        layers=layers,
+        **_common(table, name),
+    )
+    if len(layers) > _MOST_LAYERS:
+        raise table.error("layers", f"names {len(layers)}", f"Lambda takes {_MOST_LAYERS}")
+    known = {
+        other[len(LAYER) :]: layer for other, layer in targets.items() if other.startswith(LAYER)
+    }
+    for layer in layers:
+        if layer not in known:
+            raise table.error("layers", f'names "{layer}"', nearest(layer, known))
+        for key in ("runtime", "architecture"):
+            has, wants = getattr(known[layer], key), getattr(function, key)
+            if has != wants:
+                raise table.error(
+                    key,
+                    f'is "{wants}", and that of the layer {layer} is "{has}"',
+                    "make them the same, or make another layer",
+                )
+    return function
+
+
+def _layer(layers: Table, name: str) -> Layer:
+    table = _named(layers, name, Layer)
+    if "requirements" not in table.values and "source" not in table.values:
+        raise table.error(
+            "requirements", "is missing, and source too", 'add requirements = "…", or source = "…"'
+        )
+    sources = table.folders("source") if "source" in table.values else ()
+    return Layer(**_common(table, LAYER + name), sources=sources)
+
+
+def _named(tables: Table, name: str, kind: type[Target]) -> Table:
+    """Finds the table of a function or layer, whose keys are those of its class."""
     if not _NAME.fullmatch(name):
         raise HashzipError(
-            f'{functions.path}: "{name}" cannot be the name of a function',
+            f'{tables.path}: "{name}" cannot be the name of a {tables.name}',
             "use 1 to 64 letters, digits, - and _",
         )
-    table = functions.table(name)
-    table.refuse_unknown(
-        frozenset(Function.__dataclass_fields__) - {"name", "sources"} | {"source"}
-    )
+    table = tables.table(name)
+    table.refuse_unknown(frozenset(kind.__dataclass_fields__) - {"name", "sources"} | {"source"})
+    return table
+
+
+def _common(table: Table, name: str) -> dict[str, Any]:
+    """Reads what functions and layers have in common."""
     architecture = table.string("architecture")
     if architecture not in ARCHITECTURES:
         raise table.error(
             "architecture", f'is "{architecture}"', nearest(architecture, ARCHITECTURES)
         )
-    return Function(
-        name=name,
-        sources=tuple(table.inside("source", path) for path in table.one_or_more("source")),
-        handler=table.string("handler"),
-        runtime=table.string("runtime"),
-        architecture=architecture,
-        requirements=(
-            table.inside("requirements", table.string("requirements"))
-            if "requirements" in table.values
-            else None
-        ),
-        include=table.strings("include", ("**",)),
-        exclude=table.strings("exclude"),
-        executable=table.strings("executable"),
-    )
-
-
-class _Table:
-    """A TOML table that knows where it stands, so that each error can say so."""
-
-    def __init__(self, values: Mapping[str, object], path: str, name: str = "") -> None:
-        self.values = values
-        self.path = path
-        self.name = name
-
-    def error(self, key: str, problem: str, hint: str) -> HashzipError:
-        where = f"[{self.name}]" if self.name else "the top level"
-        return HashzipError(f'{self.path}: "{key}" in {where} {problem}', hint)
-
-    def refuse_unknown(self, known: Iterable[str]) -> None:
-        for key in self.values:
-            if key not in known:
-                raise self.error(key, "is not a key that hashzip knows", nearest(key, known))
-
-    def table(self, key: str) -> "_Table":
-        values = self.values.get(key, {})
-        if not isinstance(values, dict):
-            table = f"{self.name}.{key}" if self.name else f"{key}.NAME"
-            raise self.error(key, f"must be a table, not {_kind(values)}", f"write [{table}]")
-        return _Table(values, self.path, f"{self.name}.{key}".lstrip("."))
-
-    def string(self, key: str) -> str:
-        value = self.values.get(key)
-        if value is None:
-            raise self.error(key, "is missing", f'add {key} = "…"')
-        if not isinstance(value, str) or not value:
-            raise self.error(key, f"must be a string, not {_kind(value)}", f'write {key} = "…"')
-        return value
-
-    def strings(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        value = self.values.get(key, default)
-        if not isinstance(value, list | tuple) or not all(isinstance(v, str) and v for v in value):
-            raise self.error(
-                key, f"must be a list of strings, not {_kind(value)}", f'write {key} = ["…"]'
-            )
-        return tuple(value)
-
-    def one_or_more(self, key: str) -> tuple[str, ...]:
-        value = self.values.get(key)
-        several = self.strings(key) if isinstance(value, list) else ()
-        return several or (self.string(key),)
-
-    def inside(self, key: str, path: str) -> str:
-        """Checks that a path cannot leave the project, whatever folder the project is in."""
-        parts = path.replace("\\", "/").split("/")
-        if not parts[0] or ":" in parts[0] or ".." in parts or "\0" in path:
-            raise self.error(
-                key,
-                f'is "{path}", which is not a path below the project\'s folder',
-                f"move {FILE_NAME} up to a folder that holds it",
-            )
-        return "/".join(part for part in parts if part not in ("", ".")) or "."
-
-
-def _kind(value: object) -> str:
-    names = {str: "a string", bool: "a boolean", list: "a list", dict: "a table"}
-    if value in ("", []):
-        return "an empty one"
-    return names.get(type(value), f"{value!r}")
+    lists = ("exclude", "executable", "allow", "extras", "groups", "exclude_packages")
+    flags = ("build_sdists", "bytecode", "strip")
+    requirements = table.string_or_none("requirements")
+    return {
+        "name": name,
+        "runtime": table.string("runtime"),
+        "architecture": architecture,
+        "include": table.strings("include", ("**",)),
+        "requirements": requirements and table.inside("requirements", requirements),
+        "package": table.string_or_none("package"),
+        **{key: table.strings(key) for key in lists},
+        **{key: table.flag(key) for key in flags},
+    }

@@ -15,6 +15,8 @@ FORMAT = "hashzip/1"
 _LENGTH_OF_MODE = (4).to_bytes(8)
 _LENGTH_OF_DIGEST = (32).to_bytes(8)
 
+PROGRAM, DATA = 0o755, 0o644  # the modes that there are
+
 Recipe = Mapping[str, object]
 
 
@@ -25,7 +27,7 @@ class Input(NamedTuple):
     Attributes:
         path: Where it lies in the package; or, after `//`, where in the project, for a file that
             decides what is packed and is not packed itself, such as a lock file.
-        mode: 0o755 or 0o644.
+        mode: `PROGRAM` or `DATA`.
         size: In bytes.
         sha256: Of the content, as 64 hex digits.
     """

@@ -28,10 +28,10 @@ FOLDER = ".hashzip"
 
 # The file: header, answer (JSON), paths (a zero byte between two), and a status and a content for
 # each path; then a checksum of all that.
-_MAGIC = b"hashzip index 1\n"
+_MAGIC = b"hashzip index 2\n"
 _HEADER = struct.Struct("=16s3Q")  # magic; sizes of answer and paths in bytes, count of files
 _STATUS = stats.RECORD
-_CONTENT = struct.Struct("=?32s")
+_CONTENT = struct.Struct("=??32s")
 _CHECKSUM = struct.Struct("=L")
 
 
@@ -120,12 +120,15 @@ class Index:
         return Content(size, *_CONTENT.unpack_from(group.known_contents, at * _CONTENT.size))
 
     def keep(self, answer: Answer) -> None:
-        """Keeps the contents, one of each group having been asked for, and the answer.
+        """Keeps what all files hold, and the answer that came of it.
 
         Where that is not possible, nothing is kept, and nobody is told: it is only a cache.
         """
         if not self._clock:
             return
+        for group in self._groups:
+            if not group.is_known:  # all its files are in another group too
+                self._read(group)
         words = json.dumps(answer).encode()
         count = sum(len(group.locations) for group in self._groups)
         header = _HEADER.pack(_MAGIC, len(words), len(self._paths), count)
@@ -151,7 +154,7 @@ class Index:
             packed = self._recall(location, status)
             if packed is None:
                 found, read = inputs.content(location)
-                packed = _CONTENT.pack(found.runs, found.sha256)
+                packed = _CONTENT.pack(*found[1:])
                 trusted = begun and stats.is_older(read, begun)
                 status = stats.pack(read) if trusted else _STATUS.pack(found.size, 0, 0, 0, 0)
             group.known_statuses[_place(_STATUS, at)] = status

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hashzip.errors import unreadable
-from hashzip.fingerprint import Input
+from hashzip.fingerprint import DATA, PROGRAM, Input
 from hashzip.names import SourceFile
+from hashzip.secret_scan import holds_private_key
 
 _FIRST_READ = 1 << 16  # bytes; most sources are smaller, and are read whole by this
 _READ = 1 << 20
@@ -23,11 +24,13 @@ class Content(NamedTuple):
     Attributes:
         size: In bytes.
         runs: Whether it is a script or a program, by its first bytes.
+        is_private_key: Whether it holds one, by its first bytes.
         sha256: As 32 bytes.
     """
 
     size: int
     runs: bool
+    is_private_key: bool
     sha256: bytes
 
 
@@ -42,7 +45,7 @@ def read(files: Iterable[SourceFile]) -> list[Input]:
 
 def as_input(file: SourceFile, content: Content) -> Input:
     """Puts together what a file holds and where it goes."""
-    mode = 0o755 if content.runs or file.executable else 0o644
+    mode = PROGRAM if content.runs or file.executable else DATA
     return Input(file.path, mode, content.size, content.sha256.hex())
 
 
@@ -80,4 +83,4 @@ def content(location: bytes) -> tuple[Content, os.stat_result]:
             os.close(descriptor)
     except OSError as error:
         raise unreadable(location, error) from error
-    return Content(size, runs(start), digest.digest()), status
+    return Content(size, runs(start), holds_private_key(start), digest.digest()), status

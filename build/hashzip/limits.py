@@ -21,7 +21,7 @@ _ROWS = 10
 
 
 def check_unpacked(
-    function: str,
+    where: str,
     artifact: Artifact,
     layers: Mapping[str, Artifact],
     owners: Mapping[str, str],
@@ -29,7 +29,7 @@ def check_unpacked(
     """Refuses a function that Lambda could not unpack.
 
     Args:
-        function: Its name.
+        where: Its table in `hashzip.toml`.
         artifact: Its package.
         layers: By name, the packages of its layers.
         owners: Which package a file was installed from, as `name version`, by the file's path in
@@ -43,19 +43,19 @@ def check_unpacked(
         return
     with_layers = f" with its layers ({', '.join(layers)})" if layers else ""
     raise HashzipError(
-        f"{function}{with_layers} is {_bytes(size)} unpacked, and Lambda takes {_bytes(UNPACKED)}:"
+        f"{where}{with_layers} is {_bytes(size)} unpacked, and Lambda takes {_bytes(UNPACKED)}:"
         f"\n{_table(artifact, layers, owners)}",
-        f"in [function.{function}] of hashzip.toml, name in exclude_packages what the function "
+        f"in {where} of hashzip.toml, name in exclude_packages what the function "
         "does not import or Lambda has already (boto3), set strip = true, or exclude files; a "
         "layer counts too, so that moving packages into one helps only where it replaces copies",
     )
 
 
-def check_zip(name: str, artifact: Artifact, owners: Mapping[str, str]) -> None:
+def check_zip(where: str, artifact: Artifact, owners: Mapping[str, str]) -> None:
     """Refuses a zip that is too large to be uploaded in a request. S3 takes any size.
 
     Args:
-        name: Of the function or layer.
+        where: Its table in `hashzip.toml`.
         artifact: Its package.
         owners: As for `check_unpacked`.
 
@@ -65,10 +65,10 @@ def check_zip(name: str, artifact: Artifact, owners: Mapping[str, str]) -> None:
     if artifact.size <= ZIP:
         return
     raise HashzipError(
-        f"the zip of {name} is {_bytes(artifact.size)}, and Lambda takes {_bytes(ZIP)} in a direct "
-        f"upload; unpacked, it holds:\n{_table(artifact, {}, owners)}",
+        f"the zip of {where} is {_bytes(artifact.size)}, and Lambda takes {_bytes(ZIP)} in a "
+        f"direct upload; unpacked, it holds:\n{_table(artifact, {}, owners)}",
         "upload it through S3, which has no such limit; or make it smaller: exclude_packages, "
-        f"strip = true or a layer, for {name} in hashzip.toml",
+        f"strip = true or a layer, in {where} of hashzip.toml",
     )
 
 

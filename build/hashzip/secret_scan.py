@@ -13,9 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, NoReturn
 
 from hashzip import patterns
-from hashzip.errors import HashzipError, printable
+from hashzip.errors import HashzipError, printable, unreadable
 from hashzip.names import SourceFile
-from hashzip.sources import unreadable
 
 _READ = 1 << 16  # bytes of a file that is judged by what it holds; none such is longer
 _NAMED = 5  # how many files an error names
@@ -159,21 +158,21 @@ def find(files: Iterable[tuple[SourceFile, bool]], allow: Iterable[str] = ()) ->
     return found
 
 
-def refuse(function: str, findings: Sequence[Finding]) -> None:
+def refuse(where: str, findings: Sequence[Finding]) -> None:
     """Refuses to pack what was found, if anything was.
 
     Args:
-        function: Its name.
+        where: The function's table in `hashzip.toml`.
         findings: What `find` found.
 
     Raises:
         HashzipError: There are findings; the first few are named.
     """
     if findings:
-        _refuse(function, findings)
+        _refuse(where, findings)
 
 
-def _refuse(function: str, findings: Sequence[Finding]) -> NoReturn:
+def _refuse(where: str, findings: Sequence[Finding]) -> NoReturn:
     named = findings[:_NAMED]
     rows = [f"  {printable(file.path.encode())}: {reason}" for file, reason in named]
     listed = [_pattern(file.path) for file, _ in named]
@@ -184,8 +183,8 @@ def _refuse(function: str, findings: Sequence[Finding]) -> NoReturn:
     count = "a file that looks" if len(findings) == 1 else f"{len(findings)} files that look"
     listing = ", ".join(listed)
     raise HashzipError(
-        "\n".join([f"{function} would pack {count} like a secret:", *rows]),
-        f"in [function.{function}] of hashzip.toml, leave out what is one: exclude = [{listing}]; "
+        "\n".join([f"{where} would pack {count} like a secret:", *rows]),
+        f"in {where} of hashzip.toml, leave out what is one: exclude = [{listing}]; "
         f"or let pass what is none: allow = [{listing}]",
     )
 

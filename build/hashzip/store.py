@@ -116,6 +116,10 @@ class Store:
                 "make room there, or give yourself the right to write; nothing was changed",
             ) from error
 
+    def sbom_path(self, fingerprint: str) -> Path:
+        """Answers where the bill of materials of a fingerprint lies, if it has packages."""
+        return self.folder / f"{fingerprint}.cdx.json"
+
     def commit(self, manifest: Manifest, zip_file: Path) -> None:
         """Makes a zip from the workshop, and its manifest, the artifact of their fingerprint.
 
@@ -127,6 +131,11 @@ class Store:
         """
         zip_file.replace(self.zip_path(manifest.fingerprint))
         workshop = zip_file.parent
+        if manifest.packages:
+            from hashzip import sbom  # noqa: PLC0415 - slow, and only wanted where there is one
+
+            text = sbom.document(manifest)
+            _write_text(self.sbom_path(manifest.fingerprint), text, workshop)
         _write_text(self.manifest_path(manifest.fingerprint), manifest.to_json(), workshop)
         _write_text(self._latest, manifest.fingerprint + "\n", workshop)
 

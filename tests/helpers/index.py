@@ -52,7 +52,14 @@ class Index:
     @property
     def settings(self) -> Mapping[str, str]:
         """The environment that points uv at this index and at nothing else."""
-        return {"UV_DEFAULT_INDEX": self.url, "UV_CACHE_DIR": str(self.cache)}
+        return {"UV_DEFAULT_INDEX": self.url, **self.caches()}
+
+    def caches(self, name: str = "uv-cache") -> Mapping[str, str]:
+        """Environment variables that give uv and hashzip caches of their own."""
+        return {
+            "UV_CACHE_DIR": str(self.cache.with_name(name)),
+            "HASHZIP_CACHE_DIR": str(self.cache.with_name(f"{name}-trees")),
+        }
 
     def add(
         self,

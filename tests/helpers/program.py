@@ -11,6 +11,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[2]
 BUILD = CHECKOUT / "build"
 
+_CACHES = ("UV_CACHE_DIR", "HASHZIP_CACHE_DIR")
 _CAPABILITIES = "-dac_override,-dac_read_search"
 
 
@@ -28,7 +29,7 @@ def environment(**settings: str) -> dict[str, str]:
     mine = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("HASHZIP_", "PYTHON", "UV_", "LC_")) or name == "UV_CACHE_DIR"
+        if not name.startswith(("HASHZIP_", "PYTHON", "UV_", "LC_")) or name in _CACHES
     }
     return mine | settings
 

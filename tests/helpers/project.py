@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hashzip import pipeline
 from hashzip.manifest import Manifest
-from hashzip.pipeline import Blueprint
+from hashzip.planning import Blueprint
 from tests.helpers import program
 from tests.helpers.program import Finished
 

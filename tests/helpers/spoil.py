@@ -346,13 +346,13 @@ AT_PLAN = (
         "requirement without a hash",
         _requirements("greet==1.0\n"),
         ["requirements.txt", '"greet==1.0"', "without a hash"],
-        "uv pip compile --generate-hashes",
+        "uv pip compile --universal --generate-hashes",
     ),
     Spoiled(
         "hash in a comment",
         _requirements("greet==1.0 # --hash=sha256:00\n"),
         ["requirements.txt", '"greet==1.0"', "without a hash"],
-        "uv pip compile --generate-hashes",
+        "uv pip compile --universal --generate-hashes",
     ),
     *(
         Spoiled(
@@ -404,36 +404,36 @@ AT_BUILD = (
         "requirement with a wrong hash",
         _wrong_hash,
         ["requirements.txt", "hello", "greet", "0" * 64],
-        "uv pip compile --generate-hashes",
+        "uv pip compile --universal --generate-hashes",
     ),
     Spoiled(
         "requirement that is not pinned",
         _not_pinned,
         ["requirements.txt", "hello", "greet>=1.0", "=="],
-        "uv pip compile --generate-hashes",
+        "uv pip compile --universal --generate-hashes",
     ),
     Spoiled(
         "no wheel for the architecture",
         _greet("cp313-cp313-manylinux_2_17_x86_64"),
         ["requirements.txt", "hello (python3.13, arm64)", "greet", "no wheels"],
-        "uv pip compile --generate-hashes",
+        "uv pip compile --universal --generate-hashes",
     ),
     Spoiled(
         "no wheel for the Python",
         _greet("cp311-cp311-manylinux_2_17_aarch64"),
         ["requirements.txt", "hello (python3.13, arm64)", "greet", "no wheels"],
-        "uv pip compile --generate-hashes",
+        "uv pip compile --universal --generate-hashes",
     ),
     Spoiled(
         "no such package",
         _requirements(f"--no-index\nnowhere==1.0 --hash=sha256:{'0' * 64}\n"),
         ["requirements.txt", "nowhere"],
-        "uv pip compile --generate-hashes",
+        "uv pip compile --universal --generate-hashes",
     ),
     Spoiled(
         "a source at the path of a package's file",
         _clash,
-        ["src/hello.py", "staging/hello.py", "one path"],
+        ["src/hello.py", "greet 1.0", "the file hello.py"],
         "rename",
     ),
 )

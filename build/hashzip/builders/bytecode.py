@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def compile_all(
 
 
 def find(uv: str, version: str) -> str:
-    """Finds a Python, and never installs one.
+    """Finds a Python, and never downloads one.
 
     Args:
         uv: The program that finds it.
@@ -110,13 +111,16 @@ def find(uv: str, version: str) -> str:
         errors="replace",
         check=False,
     )
-    if finished.returncode != 0:
-        raise HashzipError(
-            f"Python {version}, which compiles the package's bytecode, is not here:\n"
-            + "\n".join(f"  {line}" for line in finished.stderr.strip().splitlines()),
-            _way_out(version),
-        )
-    return finished.stdout.strip()
+    if finished.returncode == 0:
+        return finished.stdout.strip()
+    # uv gives up at the first broken one that it meets, such as a shim of pyenv.
+    if sys.implementation.name == "cpython" and sys.version.startswith(f"{version}."):
+        return sys.executable
+    raise HashzipError(
+        f"Python {version}, which compiles the package's bytecode, is not here:\n"
+        + "\n".join(f"  {line}" for line in finished.stderr.strip().splitlines()),
+        _way_out(version),
+    )
 
 
 def _way_out(version: str) -> str:

@@ -8,9 +8,8 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, unreadable
 from hashzip.names import SourceFile
-from hashzip.sources import unreadable
 
 MAGIC = b"\x7fELF"
 

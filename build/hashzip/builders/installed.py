@@ -7,7 +7,7 @@ where it lies: it is unlinked, and written anew.
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -16,12 +16,14 @@ from pathlib import Path
 from hashzip.builders import record
 from hashzip.builders.record import SCRIPT_FOLDERS, Distribution
 from hashzip.errors import HashzipError, nearest
+from hashzip.patterns import matcher_below
 from hashzip.sources import LEFT_OUT
 
 # "The Lambda Python runtimes include the AWS SDK for Python (Boto3) and its dependencies":
 # https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
 # These are what boto3 asks for, and what that asks for in turn. They go together: the same page
 # warns of a package that brings urllib3 and leaves boto3 to the runtime.
+RUNTIME = "@runtime"
 RUNTIME_PACKAGES = (
     "boto3",
     "botocore",
@@ -120,34 +122,55 @@ def tidy(folder: Path, distributions: Sequence[Distribution]) -> list[Distributi
 def exclude(
     folder: Path, distributions: Sequence[Distribution], patterns: Iterable[str]
 ) -> list[Distribution]:
-    """Removes whole packages, but for files that a package that stays has too.
+    """Removes whole packages, but for files that a package that stays has too; or single files.
 
     Args:
         folder: Where they are installed.
         distributions: All that is installed there.
         patterns: Of names, in the syntax of `fnmatch`. Case does not count, and `-`, `_` and `.`
             are one: https://packaging.python.org/en/latest/specifications/name-normalization/
+            `@runtime` stands for `RUNTIME_PACKAGES`. A pattern with a slash is of files, as
+            `exclude` has them, and never takes what says which packages there are.
 
     Returns:
         What stays.
 
     Raises:
-        HashzipError: A pattern matches no package: it is misspelt, or no longer needed.
+        HashzipError: A pattern matches nothing: it is misspelt, or no longer needed.
     """
-    names = {normalized(each.name) for each in distributions}
-    unwanted: set[str] = set()
+    kept = list(distributions)
     for pattern in patterns:
-        matched = {name for name in names if fnmatchcase(name, normalized(pattern))}
+        matched = _matched(pattern, distributions)
         if not matched:
             raise HashzipError(
-                f'there is no package to leave out that matches "{pattern}"',
-                nearest(normalized(pattern), names),
+                f'nothing that is installed matches "{pattern}" in exclude_packages',
+                nearest(normalized(pattern), [normalized(each.name) for each in distributions]),
             )
-        unwanted |= matched
-    kept = [each for each in distributions if normalized(each.name) not in unwanted]
+        kept = [_without(each, matched) for each in kept if normalized(each.name) not in matched]
     stays = owners(kept)
     _remove(folder, [path for path in owners(distributions) if path not in stays])
     return kept
+
+
+def _matched(pattern: str, distributions: Sequence[Distribution]) -> set[str]:
+    """Answers the names of packages, or the paths of files, that a pattern matches."""
+    if "/" in pattern:
+        is_matched = matcher_below([pattern])
+        return {
+            path
+            for each in distributions
+            for path in each.files
+            if not path.startswith(f"{each.info}/") and is_matched(path)
+        }
+    names = {normalized(each.name) for each in distributions}
+    if pattern == RUNTIME:
+        return names.intersection(RUNTIME_PACKAGES)
+    return {name for name in names if fnmatchcase(name, normalized(pattern))}
+
+
+def _without(distribution: Distribution, paths: Collection[str]) -> Distribution:
+    files = {path: hash_ for path, hash_ in distribution.files.items() if path not in paths}
+    return replace(distribution, files=files)
 
 
 def normalized(name: str) -> str:

@@ -1,18 +1,14 @@
-"""Builds Python functions: the sources, with the locked requirements beside them.
+"""What decides a package in Python, beside its inputs. Plan time; standard library only.
 
-The requirements are installed by uv for the runtime and architecture that the function runs on,
-whatever machine builds: https://docs.astral.sh/uv/guides/integration/aws-lambda/
+The packages are installed for the runtime and architecture that the function runs on, whatever
+machine builds: `install`, at build time.
 """
 
-import os
-import re
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 
-from hashzip.config import Function, Project
-from hashzip.errors import HashzipError, nearest, unreadable
-from hashzip.fingerprint import Recipe
-from hashzip.manifest import Package
-from hashzip.names import SourceFile
+from hashzip.config import Target
+from hashzip.errors import HashzipError, nearest
+from hashzip.fingerprint import Input, Recipe, fingerprint
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
@@ -22,122 +18,72 @@ RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
 _FIRST_ON_AMAZON_LINUX_2023 = 12
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
-_HASH = re.compile(r"(?:^|\s)--hash[= ]")
-_OPTIONS_THAT_READ_MORE = re.compile(r"(-r|-c|-e|--requirement|--constraint|--editable)\b")
+_OPTIONS = (
+    "extras",
+    "groups",
+    "package",
+    "exclude_packages",
+    "build_sdists",
+    "bytecode",
+    "strip",
+)
 
 
-def recipe(function: Function) -> Recipe:
-    """Answers what, beside the inputs, decides the bytes of the package.
+def recipe(target: Target, layers: Mapping[str, str]) -> Recipe:
+    """Answers what, beside the inputs, decides the bytes of the package. Options are in it if set.
+
+    Args:
+        target: The function or layer.
+        layers: By name, what is installed in its layers, as `tree_key` has it.
 
     Raises:
         HashzipError: Lambda has no such Python runtime.
     """
-    if function.runtime not in RUNTIMES:
+    if target.runtime not in RUNTIMES:
         raise HashzipError(
-            f'[function.{function.name}] has runtime "{function.runtime}", '
-            "for which hashzip has no builder",
-            nearest(function.runtime, RUNTIMES),
+            f'{target.where} has runtime "{target.runtime}", for which hashzip has no builder',
+            nearest(target.runtime, RUNTIMES),
         )
+    more = {"prefix": target.prefix, "layers": dict(layers)}
     return {
         "builder": "python",
-        "runtime": function.runtime,
-        "architecture": function.architecture,
-        "requirements": _lock_path(function),
+        "runtime": target.runtime,
+        "architecture": target.architecture,
+        "requirements": target.requirements and f"//{target.requirements}",
+        **_options(target),
+        **{key: value for key, value in more.items() if value},
     }
 
 
-def inputs(project: Project, function: Function) -> list[SourceFile]:
-    """Answers the files that decide the package and are not packed: the locked requirements.
+def tree_key(target: Target, locked: Iterable[Input]) -> str:
+    """Computes the digest of all that decides what is installed.
 
-    Raises:
-        HashzipError: The file is missing, or a requirement in it has no hash.
-    """
-    path = _lock_path(function)
-    if path is None:
-        return []
-    location = os.fsencode(project.root) + path.encode()[1:]
-    try:
-        text = Path(os.fsdecode(location)).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise HashzipError(
-            f"the requirements file {path[2:]} of [function.{function.name}] does not exist",
-            f"make it: {_lock_command(path[2:])}",
-        ) from error
-    except OSError as error:
-        raise unreadable(location, error) from error
-    except UnicodeDecodeError as error:
-        raise HashzipError(f"{path[2:]} is not UTF-8", f"{_lock_command(path[2:])}") from error
-    _refuse_unlocked(text, path[2:])
-    return [SourceFile(path, location, executable=False)]
-
-
-def stage(project: Project, function: Function, folder: Path) -> list[Package]:
-    """Installs the locked requirements into an empty folder.
+    Args:
+        target: The function or layer.
+        locked: Its lock, and all that this reads.
 
     Returns:
-        What was installed, sorted by name.
-
-    Raises:
-        HashzipError: uv is missing, or refused: a wrong hash, no wheel, no network. Or what it
-            installed cannot be packed: two packages have one file, or one leads out of the folder.
+        A SHA-256, as 64 hex digits.
     """
-    if function.requirements is None:
-        return []
-    _install(project, function, folder)
-    from hashzip.builders import installed  # noqa: PLC0415 - slow, and never at plan time
-
-    found = installed.read(folder)
-    installed.refuse_conflicts(folder, found)
-    return [Package(each.name, each.version) for each in installed.tidy(folder, found)]
+    # A module that is compiled knows the path that it will have.
+    home = {"home": target.home} if target.bytecode else {}
+    where = {"runtime": target.runtime, "architecture": target.architecture}
+    return fingerprint({**where, **_options(target), **home}, locked)
 
 
-def platform(function: Function) -> str:
-    """Answers uv's name of the platform that a function runs on."""
-    minor = int(function.runtime.partition(".")[2])
+def version(target: Target) -> str:
+    """Answers the version of Python that runs it: `3.13`."""
+    return target.runtime.removeprefix("python")
+
+
+def platform(target: Target) -> str:
+    """Answers uv's name of the platform that it runs on."""
+    minor = int(version(target).partition(".")[2])
     glibc = "2_34" if minor >= _FIRST_ON_AMAZON_LINUX_2023 else "2_17"
-    return f"{_MACHINES[function.architecture]}-manylinux_{glibc}"
+    return f"{_MACHINES[target.architecture]}-manylinux_{glibc}"
 
 
-def _lock_path(function: Function) -> str | None:
-    return None if function.requirements is None else f"//{function.requirements}"
-
-
-def _lock_command(path: str) -> str:
-    return f"uv pip compile --generate-hashes requirements.in -o {path}"
-
-
-def _refuse_unlocked(text: str, path: str) -> None:
-    """Refuses at plan time what uv would refuse at build time, or what hides inputs from us."""
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        requirement = re.sub(r"(^|\s)#.*", "", line).strip()
-        if _OPTIONS_THAT_READ_MORE.match(requirement):
-            raise HashzipError(
-                f'{path} has the line "{requirement}", whose file hashzip does not see',
-                f"lock all into one file: {_lock_command(path)}",
-            )
-        if requirement and not requirement.startswith("-") and not _HASH.search(requirement):
-            raise HashzipError(
-                f'{path} has a requirement without a hash: "{requirement}"',
-                f"lock it: {_lock_command(path)}",
-            )
-
-
-def _install(project: Project, function: Function, folder: Path) -> None:
-    import sys  # noqa: PLC0415 - never at plan time
-
-    from hashzip.builders import uv  # noqa: PLC0415
-
-    path = function.requirements or ""
-    uv.run(
-        [
-            *("pip", "install", "--no-progress", "--color", "never"),
-            *("--python", sys.executable, "--python-version", function.runtime[len("python") :]),
-            *("--python-platform", platform(function), "--target", str(folder)),
-            *("--require-hashes", "--only-binary", ":all:", "--no-deps"),
-            *("--no-compile-bytecode", "--no-installer-metadata"),
-            *("--requirements", path),
-        ],
-        project.root,
-        f"install {path} for {function.name} ({function.runtime}, {function.architecture})",
-        _lock_command(path),
-    )
+def _options(target: Target) -> dict[str, object]:
+    """Answers the options that are set."""
+    found = {key: getattr(target, key) for key in _OPTIONS}
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in found.items() if v}

@@ -47,6 +47,16 @@ class _Known(NamedTuple):
 
 _KNOWN = (
     _Known(
+        r"lockfile at .* needs to be updated",
+        "the lock is stale: it does not fit its pyproject.toml any more",
+        "run: {relock}",
+    ),
+    _Known(
+        r"No interpreter found for (?P<python>Python [\w.]+)",
+        "{python}, which the locked project asks for, is not here",
+        "run: uv python install; or run hashzip by that Python",
+    ),
+    _Known(
         rf"Hash mismatch for `{_PACKAGE}`",
         "{package} {version} has another hash than the one that is locked",
         "if you know why it changed, lock it again: {relock}; if not, do not use it",
@@ -143,7 +153,7 @@ def run(words: Sequence[str], cwd: str, what: str, relock: str) -> str:
         HashzipError: uv is not here, too old, or failed: a plain sentence, then its own words.
     """
     try:
-        finished = _start([_program(), *words], cwd)
+        finished = _start([program(), *words], cwd)
     except OSError as error:
         raise HashzipError(f"cannot run uv: {error}", _INSTALL) from error
     if finished.returncode != 0:
@@ -165,7 +175,7 @@ def _start(command: Sequence[str], cwd: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def _program() -> str:
+def program() -> str:
     """Answers the path of uv: that of this Python, or that on the `PATH`."""
     try:
         from uv import find_uv_bin  # noqa: PLC0415 - may not be here

@@ -10,13 +10,13 @@ variable "project" {
 }
 
 variable "function" {
-  description = "Name of the function in hashzip.toml."
+  description = "Name of the function in hashzip.toml; or layer.NAME, for a layer."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.function))
-    error_message = "function is the NAME of a [function.NAME] in hashzip.toml: 1 to 64 letters, digits, - and _."
+    condition     = can(regex("^(layer[.])?[A-Za-z0-9_-]{1,64}$", var.function))
+    error_message = "function is the NAME of a [function.NAME] in hashzip.toml: 1 to 64 letters, digits, - and _; or layer.NAME."
   }
 }
 

@@ -1,0 +1,152 @@
+"""Puts together what goes into a zip: sources, installed packages, bytecode. Build time."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hashzip import names
+from hashzip.archive import Entry
+from hashzip.builders import bytecode, elf, install, python, trees, uv
+from hashzip.builders.installed import normalized
+from hashzip.builders.trees import Tree, TreeFile
+from hashzip.errors import HashzipError, printable
+from hashzip.fingerprint import BY_PATH, PROGRAM
+from hashzip.manifest import Package
+from hashzip.planning import Blueprint
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What goes into a zip.
+
+    Attributes:
+        entries: The files, in their order.
+        packages: What is installed, and is not in a layer.
+        owners: Which package a file was installed from, as `name version`, by its path in the zip.
+        tools: What made it, beside uv: the programs' versions, by name.
+    """
+
+    entries: Sequence[Entry]
+    packages: Sequence[Package]
+    owners: Mapping[str, str]
+    tools: Mapping[str, str]
+
+
+def assemble(blueprint: Blueprint, workshop: Path, *, fresh: bool = False) -> Assembly:
+    """Puts together what goes into a zip, and installs what is not installed yet.
+
+    Args:
+        blueprint: What to pack.
+        workshop: A folder for what is made on the way.
+        fresh: Whether to install even what is installed.
+
+    Raises:
+        HashzipError: It cannot be installed or compiled; two files have one path; a layer has
+            another version of a package.
+    """
+    prefix = blueprint.target.prefix
+    read = blueprint.inputs[len(blueprint.locked) :]
+    entries = [
+        Entry(file, found.size, found) for file, found in zip(blueprint.files, read, strict=True)
+    ]
+    _refuse_foreign(blueprint, entries)
+    tools: dict[str, str] = {}
+    owners: dict[str, str] = {}
+    packages: list[Package] = []
+    tree = _needed(blueprint, fresh=fresh)
+    if tree:
+        packages = _not_in_layers(blueprint, tree)
+        tools |= tree.tools
+        entries += [
+            Entry(trees.source_file(tree, file), file.input.size, file.input)
+            for file in _of(tree, packages)
+        ]
+        owners = trees.owners(tree, prefix, packages)
+    if blueprint.target.bytecode:
+        entries += _compiled(blueprint, workshop / "bytecode", tools)
+    _refuse_clashes(blueprint, owners)
+    names.refuse_clashes([entry.file for entry in entries])
+    entries.sort(key=lambda entry: BY_PATH(entry.file))
+    if prefix:
+        entries = [_below(prefix, entry) for entry in entries]
+    return Assembly(entries, packages, owners, tools)
+
+
+def _refuse_clashes(blueprint: Blueprint, owners: Mapping[str, str]) -> None:
+    """Refuses a source that has the path of a package's file."""
+    for file in blueprint.files:
+        owner = owners.get(blueprint.target.prefix + file.path)
+        if owner:
+            raise HashzipError(
+                f"{printable(file.location)} and {owner} both have the file {file.path}",
+                "rename yours, or name it in exclude",
+            )
+
+
+def _refuse_foreign(blueprint: Blueprint, entries: Sequence[Entry]) -> None:
+    """Refuses a source that is for another machine; what is one can be executed."""
+    programs = [one.file for one in entries if one.expected and one.expected.mode == PROGRAM]
+    elf.refuse_foreign(programs, blueprint.target.architecture, {})
+
+
+def _needed(blueprint: Blueprint, *, fresh: bool) -> Tree | None:
+    """Installs the requirements, unless there are none, or a layer has these very ones."""
+    in_layers = [layer.tree_key for layer in blueprint.layers if layer.lock]
+    if blueprint.lock is None or blueprint.tree_key in in_layers:
+        return None
+    return install.tree(blueprint, fresh=fresh)
+
+
+def _not_in_layers(blueprint: Blueprint, tree: Tree) -> list[Package]:
+    """Answers the packages that no layer has."""
+    in_layers = {
+        normalized(package.name): (package, layer.target.name)
+        for layer in blueprint.layers
+        if layer.lock
+        for package in install.tree(layer).packages
+    }
+    kept = []
+    for package in tree.packages:
+        other, layer = in_layers.get(normalized(package.name), (None, ""))
+        if other is None:
+            kept.append(package)
+        elif other.version != package.version:
+            raise HashzipError(
+                f"{blueprint.target.where} locks {package.name} {package.version}, and "
+                f"[{layer}] locks {other.version}",
+                "lock both alike, or take the package out of one",
+            )
+    return kept
+
+
+def _of(tree: Tree, packages: Sequence[Package]) -> Iterator[TreeFile]:
+    """Answers the files of some packages, and those of none."""
+    wanted = {number for number, package in enumerate(tree.packages) if package in packages}
+    return (file for file in tree.files if file.owner in wanted or file.owner < 0)
+
+
+def _compiled(blueprint: Blueprint, folder: Path, tools: dict[str, str]) -> list[Entry]:
+    """Compiles the sources."""
+    target = blueprint.target
+    compiled = bytecode.compile_all(
+        blueprint.files, folder, version=python.version(target), uv=uv.program(), prefix=target.home
+    )
+    if compiled.skipped:
+        path, problem = next(iter(compiled.skipped.items()))
+        raise HashzipError(
+            f"{path} of {target.where} is no Python {python.version(target)}: {problem}",
+            "mend it, or name it in exclude",
+        )
+    if compiled.version:
+        tools["bytecode"] = f"CPython {compiled.version}"
+    return [Entry(file, os.stat(file.location).st_size) for file in compiled.files]
+
+
+def _below(prefix: str, entry: Entry) -> Entry:
+    expected = entry.expected
+    return Entry(
+        entry.file._replace(path=prefix + entry.file.path),
+        entry.size,
+        expected and expected._replace(path=prefix + expected.path),
+    )

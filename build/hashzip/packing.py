@@ -1,0 +1,79 @@
+"""Packs what a blueprint says into a zip, and says in a manifest what is in it. Build time."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hashzip import __version__, archive, assembly, limits
+from hashzip.builders import trees
+from hashzip.errors import HashzipError, printable
+from hashzip.manifest import Artifact, Manifest
+from hashzip.planning import Blueprint
+
+
+def pack(
+    blueprint: Blueprint,
+    workshop: Path,
+    last: Manifest | None,
+    *,
+    fresh: bool,
+    jobs: int | None,
+    progress: Callable[[int], None],
+) -> Manifest:
+    """Packs a function or layer into a zip in the workshop.
+
+    Args:
+        blueprint: What to pack.
+        workshop: The folder to work in.
+        last: Of an earlier build, whose zip has what is compressed already.
+        fresh: Whether to install even what is installed.
+        jobs: How many threads compress; by default, one a processor.
+        progress: Called with the size of each file, in bytes, when it is packed.
+
+    Raises:
+        HashzipError: It cannot be installed, compiled or packed, or Lambda would not take it.
+    """
+    parts = assembly.assemble(blueprint, workshop, fresh=fresh)
+    earlier = None
+    if last:
+        path = blueprint.store.zip_path(last.fingerprint)
+        earlier = archive.Earlier(path, last.artifact, last.tools.get("deflate", ""))
+    try:
+        artifact = archive.write(
+            parts.entries,
+            workshop / f"{blueprint.fingerprint}.zip",
+            jobs=jobs or os.cpu_count() or 1,
+            earlier=earlier,
+            progress=progress,
+        )
+    except archive.ChangedError as error:
+        if trees.forget(error.location):
+            raise HashzipError(
+                f"the cache was damaged at {printable(error.location)}, and that part is removed",
+                "build again",
+            ) from error
+        raise
+    _check_limits(blueprint, artifact, parts.owners)
+    return Manifest(
+        function=blueprint.target.name,
+        fingerprint=blueprint.fingerprint,
+        recipe=blueprint.recipe,
+        inputs=blueprint.inputs,
+        packages=parts.packages,
+        artifact=artifact,
+        tools={"hashzip": __version__, "deflate": archive.LIBRARY, **parts.tools},
+    )
+
+
+def _check_limits(blueprint: Blueprint, artifact: Artifact, owners: Mapping[str, str]) -> None:
+    """Checks that Lambda takes a package, with those layers whose size is known here."""
+    layers = {}
+    owned = dict(owners)
+    for layer in blueprint.layers:
+        manifest = layer.store.manifest(layer.fingerprint)
+        if manifest:
+            layers[layer.target.name] = manifest.artifact
+            tree = trees.known(layer.tree_key)
+            owned |= trees.owners(tree, layer.target.prefix, tree.packages) if tree else {}
+    limits.check_zip(blueprint.target.where, artifact, owned)
+    limits.check_unpacked(blueprint.target.where, artifact, layers, owned)

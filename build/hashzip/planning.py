@@ -1,0 +1,193 @@
+"""Plan time: looks at all inputs of a function or layer, and computes its fingerprint.
+
+Standard library only. Reads, and writes nothing but a cache.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hashzip import __version__, inputs, secret_scan, sources, terraform
+from hashzip.builders import locks, python
+from hashzip.builders.locks import Lock
+from hashzip.config import Project, Target
+from hashzip.fingerprint import Input, Recipe, canonical_json, fingerprint
+from hashzip.index import FOLDER as INDEX_FOLDER
+from hashzip.index import Answer, Group, Index
+from hashzip.names import SourceFile
+from hashzip.sources import Listing
+from hashzip.store import Store
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """All that decides the bytes of one package.
+
+    Attributes:
+        project: The project.
+        target: The function or layer.
+        lock: Its locked requirements, if it has any.
+        layers: Those of a function, in their order.
+        folders: The packages of the project's own that are installed.
+        listings: The sources, which are packed.
+        index: What all files hold, when they are examined.
+    """
+
+    project: Project
+    target: Target
+    lock: Lock | None
+    layers: Sequence["Blueprint"]
+    folders: Sequence[Listing]
+    listings: Sequence[Listing]
+    index: Index
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What is done with the inputs."""
+        # What a layer has already is left out, so that its packages decide too.
+        keys = {layer.target.name: layer.tree_key for layer in self.layers} if self.lock else {}
+        return python.recipe(self.target, keys)
+
+    @cached_property
+    def locked(self) -> Sequence[SourceFile]:
+        """The files that decide what is installed, and are not packed themselves."""
+        return [*(self.lock.files if self.lock else ()), *self._local]
+
+    @cached_property
+    def files(self) -> Sequence[SourceFile]:
+        """The sources as they are named in the package, below its prefix."""
+        return sources.name(self.listings, self.target.executable)
+
+    @cached_property
+    def inputs(self) -> Sequence[Input]:
+        """What the locked files and the sources held when they were examined."""
+        return [self._input(file) for file in (*self.locked, *self.files)]
+
+    @cached_property
+    def tree_key(self) -> str:
+        """The digest of all that decides what is installed."""
+        return python.tree_key(self.target, [self._input(file) for file in self.locked])
+
+    @cached_property
+    def answer(self) -> Answer:
+        """What comes of it all: the fingerprint, and the summary for whoever reads a plan.
+
+        Raises:
+            HashzipError: A file cannot be read, or looks like a secret.
+        """
+        target = self.target
+        # All that it depends on beside the files.
+        key = canonical_json(
+            [__version__, self.recipe, target.sources, target.executable, target.allow]
+        )
+        known = self.index.answer(key)
+        if known:
+            return known
+        found = self.inputs
+        own = [*self._local, *self.files]
+        flags = ((file, self.index.content(file.location).is_private_key) for file in own)
+        secret_scan.refuse(target.where, secret_scan.find(flags, target.allow))
+        answer = Answer(key, fingerprint(self.recipe, found), terraform.summary(found))
+        self.index.keep(answer)
+        return answer
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of recipe and inputs."""
+        return self.answer.fingerprint
+
+    @property
+    def store(self) -> Store:
+        """Where its artifacts live."""
+        return Store(self.project.root, self.target.name)
+
+    @cached_property
+    def _local(self) -> Sequence[SourceFile]:
+        """The files of the project's own packages, named from the project."""
+        folders = zip(self.lock.folders if self.lock else (), self.folders, strict=True)
+        return [
+            file._replace(path=f"//{folder}/{file.path}")
+            for folder, listing in folders
+            for file in sources.name([listing])
+        ]
+
+    def _input(self, file: SourceFile) -> Input:
+        return inputs.as_input(file, self.index.content(file.location))
+
+
+class Survey:
+    """What one command sees of a project: a folder that functions share is looked at once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[object, ...], tuple[Listing, Group | None]] = {}
+
+    def sources(self, project: Project, target: Target) -> list[tuple[Listing, Group | None]]:
+        """Lists the sources of a function or layer.
+
+        Raises:
+            HashzipError: There is no file, or what is there cannot be a source.
+        """
+        found = [
+            self._walk(project.root, folder, target.include, target.exclude)
+            for folder in target.sources
+        ]
+        if found:
+            sources.refuse_nothing(project.root, [listing for listing, _ in found])
+        return found
+
+    def packages(self, project: Project, lock: Lock | None) -> list[tuple[Listing, Group | None]]:
+        """Lists the project's own packages that a lock has.
+
+        Raises:
+            HashzipError: What is there cannot be a source.
+        """
+        folders = lock.folders if lock else ()
+        return [self._walk(project.root, path, ("**",), locks.LEFT_OUT) for path in folders]
+
+    def _walk(
+        self, root: str, folder: str, include: tuple[str, ...], exclude: tuple[str, ...]
+    ) -> tuple[Listing, Group | None]:
+        key = (root, folder, include, exclude)
+        if key not in self._seen:
+            listing = sources.walk(
+                root,
+                folder,
+                include=include,
+                exclude=exclude,
+                skip="dist",  # hashzip's own artifacts, where the project's root is a source
+            )
+            self._seen[key] = listing, Group(listing.files) if listing.files else None
+        return self._seen[key]
+
+
+def examine(project: Project, name: str, survey: Survey | None = None) -> Blueprint:
+    """Looks at all inputs of a function or layer, and computes its fingerprint.
+
+    Args:
+        project: The project.
+        name: Of the function or layer.
+        survey: What was seen for others in the same command.
+
+    Raises:
+        HashzipError: The name is unknown, or the inputs cannot be what they are.
+    """
+    survey = survey or Survey()
+    target = project.target(name)
+    layers = [examine(project, layer.name, survey) for layer in project.layers(target)]
+    lock = locks.find(project, target)
+    found, packages = survey.sources(project, target), survey.packages(project, lock)
+    groups = [group for _, group in (*found, *packages) if group]
+    if lock:
+        groups.append(Group([file.location for file in lock.files]))
+    blueprint = Blueprint(
+        project,
+        target,
+        lock,
+        layers,
+        [listing for listing, _ in packages],
+        [listing for listing, _ in found],
+        Index(os.path.join(project.root, INDEX_FOLDER, f"{name}.index"), groups),
+    )
+    _ = blueprint.answer  # now, and not when somebody first asks for it
+    return blueprint

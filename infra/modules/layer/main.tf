@@ -1,0 +1,35 @@
+locals {
+  layer_name = coalesce(var.layer_name, var.layer)
+}
+
+module "package" {
+  source = "../package"
+
+  project           = var.project
+  function          = "layer.${var.layer}"
+  command           = var.command
+  build_during_plan = var.build_during_plan
+
+  # A version cannot be changed: what replaces it needs the zip again.
+  triggers = {
+    layer_name  = local.layer_name
+    description = coalesce(var.description, "-")
+  }
+}
+
+resource "aws_lambda_layer_version" "this" {
+  layer_name  = local.layer_name
+  description = var.description
+
+  filename                 = module.package.filename
+  source_code_hash         = module.package.source_code_hash
+  compatible_runtimes      = [module.package.runtime]
+  compatible_architectures = module.package.architectures
+
+  skip_destroy = var.skip_destroy
+
+  # Functions go on running on the old version until they have the new one.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
