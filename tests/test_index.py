@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashzip import config, inputs, planning, stats
+from hashzip import config, index, inputs, planning, stats
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import fingerprint
 from tests.helpers import program
@@ -263,10 +263,12 @@ class TestReading:
     # The worker that runs this test has threads; a process that runs hashzip has none.
     @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
     def test_many_files(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Two processes that look at the files see what one sees."""
+        """Several processes that look at the files, and read them, see what one sees."""
         found = {}
         for many in (1, 1_000):
             monkeypatch.setattr(stats, "_MANY", many)
+            monkeypatch.setattr(index, "_MANY", many)
+            shutil.rmtree(project / ".hashzip", ignore_errors=True)
             projects.grow_older(project)
             cached(project)
             found[many] = (project / ".hashzip/hello.index").read_bytes()

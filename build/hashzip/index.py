@@ -21,7 +21,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
-from hashzip import inputs, stats
+from hashzip import inputs, processes, stats
 from hashzip.inputs import Content
 
 FOLDER = ".hashzip"
@@ -33,6 +33,9 @@ _HEADER = struct.Struct("=16s3Q")  # magic; sizes of answer and paths in bytes, 
 _STATUS = stats.RECORD
 _CONTENT = struct.Struct("=??32s")
 _CHECKSUM = struct.Struct("=L")
+
+_RECORD = struct.Struct(f"={_STATUS.size}s{_CONTENT.size}s")
+_MANY = 1_000  # files; from here on it pays to share them among processes
 
 
 class Answer(NamedTuple):
@@ -147,19 +150,41 @@ class Index:
 
     def _read(self, group: Group) -> None:
         """Finds out what the files of a group hold: from memory, or by reading them."""
-        begun = self._clock  # before anything is read
+        _ = self._clock  # before anything is read
         statuses = group.statuses if self._old else b""
+        unknown = []
         for at, location in enumerate(group.locations):
             status = statuses[_place(_STATUS, at)]
             packed = self._recall(location, status)
             if packed is None:
-                found, read = inputs.content(location)
-                packed = _CONTENT.pack(*found[1:])
-                trusted = begun and stats.is_older(read, begun)
-                status = stats.pack(read) if trusted else _STATUS.pack(found.size, 0, 0, 0, 0)
-            group.known_statuses[_place(_STATUS, at)] = status
-            group.known_contents[_place(_CONTENT, at)] = packed
+                unknown.append(at)
+            else:
+                group.known_statuses[_place(_STATUS, at)] = status
+                group.known_contents[_place(_CONTENT, at)] = packed
+        locations = [group.locations[at] for at in unknown]
+        parts = (
+            processes.shares(self._contents, locations)
+            if len(locations) >= _MANY
+            else [self._contents(locations)]
+        )
+        for number, part in enumerate(parts):
+            for at, (status, packed) in zip(
+                unknown[number :: len(parts)], _RECORD.iter_unpack(part), strict=True
+            ):
+                group.known_statuses[_place(_STATUS, at)] = status
+                group.known_contents[_place(_CONTENT, at)] = packed
         group.is_known = True
+
+    def _contents(self, locations: Sequence[bytes]) -> bytes:
+        """Reads files: a record of status and content each."""
+        begun = self._clock
+        found = bytearray()
+        for location in locations:
+            content, read = inputs.content(location)
+            trusted = begun and stats.is_older(read, begun)
+            found += stats.pack(read) if trusted else _STATUS.pack(content.size, 0, 0, 0, 0)
+            found += _CONTENT.pack(*content[1:])
+        return bytes(found)
 
     def _recall(self, location: bytes, status: bytes) -> bytes | None:
         at = self._old_positions.get(location)

@@ -8,20 +8,18 @@ import struct
 import tempfile
 from array import array
 from collections.abc import Sequence
-from contextlib import suppress
 
+from hashzip import processes
 from hashzip.errors import unreadable
 
 RECORD = struct.Struct("=5Q")  # size, time of content, time of anything, inode, device
 
 _UNSIGNED = (1 << 64) - 1
-_MANY = 20_000  # files; from here on it pays to look at them in two processes
+_MANY = 20_000  # files; from here on it pays to share them among processes
 
 
 def look(locations: Sequence[bytes]) -> bytes:
-    """Looks at files, in their order, through links.
-
-    With very many, a second process looks at half of them; threads would wait for each other.
+    """Looks at files, in their order, through links; at very many in several processes.
 
     Returns:
         A record a file.
@@ -29,26 +27,16 @@ def look(locations: Sequence[bytes]) -> bytes:
     Raises:
         HashzipError: A file is gone.
     """
-    if len(locations) < _MANY or not hasattr(os, "fork"):
+    if len(locations) < _MANY:
         return _look(locations)
-    half = len(locations) // 2
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with suppress(BaseException), open(writer, "wb") as sent:
-            sent.write(_look(locations[half:]))
-        os._exit(0)
-    os.close(writer)
-    try:
-        first = _look(locations[:half])
-        with open(reader, "rb", closefd=False) as sent:
-            second = sent.read()
-    finally:
-        os.close(reader)
-        os.waitpid(child, 0)
-    if len(second) != (len(locations) - half) * RECORD.size:
-        second = _look(locations[half:])  # to see what is wrong there
-    return first + second
+    parts = processes.shares(_look, locations)
+    fields = RECORD.size // 8
+    found = array("Q", bytes(RECORD.size * len(locations)))
+    for number, part in enumerate(parts):
+        values = array("Q", part)
+        for field in range(fields):
+            found[number * fields + field :: len(parts) * fields] = values[field::fields]
+    return found.tobytes()
 
 
 def pack(status: os.stat_result) -> bytes:

@@ -1,0 +1,61 @@
+"""Sharing work among processes."""
+
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from hashzip import processes
+
+# The worker that runs these tests has threads; a process that runs hashzip has none.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def _processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+
+
+def test_shares() -> None:
+    """Each process has every so manieth item; the first share is done here, the rest elsewhere."""
+    mine = os.getpid()
+
+    def work(share: Sequence[int]) -> bytes:
+        return bytes([*share, os.getpid() == mine])
+
+    found = processes.shares(work, range(7))
+
+    assert [part[:-1] for part in found] == [b"\0\3\6", b"\1\4", b"\2\5"]
+    assert [part[-1] for part in found] == [True, False, False]
+
+
+def test_more_than_a_pipe_holds() -> None:
+    """A share may be larger than what the system keeps for a reader."""
+    found = processes.shares(lambda share: bytes(share) * 100_000, [1, 2, 3])
+
+    assert found == [b"\1" * 100_000, b"\2" * 100_000, b"\3" * 100_000]
+
+
+def test_failure() -> None:
+    """What is wrong in another process is said as if it were wrong in this one."""
+
+    def work(share: Sequence[int]) -> bytes:
+        return bytes([1 // item for item in share])
+
+    with pytest.raises(ZeroDivisionError):
+        processes.shares(work, [1, 0, 1])
+    assert processes.shares(work, [1, 1, 1]) == [b"\1"] * 3
+
+
+def test_killed() -> None:
+    """A share whose process is killed is done all the same."""
+    mine = os.getpid()
+
+    def work(share: Sequence[int]) -> bytes:
+        if os.getpid() != mine:
+            os.kill(os.getpid(), 9)
+        return bytes(share)
+
+    assert processes.shares(work, [1, 2, 3]) == [b"\1", b"\2", b"\3"]
+    with pytest.raises(ChildProcessError):  # the control: none is left that nobody waited for
+        os.waitpid(-1, os.WNOHANG)
