@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import __version__, cli
+from hashzip import __version__
+from hashzip.commands import build
 from tests.helpers import program
 from tests.helpers import project as projects
 
@@ -22,7 +23,7 @@ def change(project: Path) -> None:
 def plan(project: Path) -> tuple[str, dict[str, str]]:
     """Answers what a plan saw: the fingerprint, and the environment that the build gets."""
     answer = projects.external(project)
-    return answer["fingerprint"], {cli.EXPECT_FILES: answer["files"]}
+    return answer["fingerprint"], {build.EXPECT_FILES: answer["files"]}
 
 
 class TestBuild:
@@ -156,9 +157,9 @@ class TestBuild:
         """A variable that Terraform did not set is named."""
         arguments = ("build", "--expect", projects.fingerprint(project))
 
-        finished = program.run(*arguments, cwd=project, settings={cli.EXPECT_FILES: files})
+        finished = program.run(*arguments, cwd=project, settings={build.EXPECT_FILES: files})
 
-        assert cli.EXPECT_FILES in projects.complaint(finished)[0]
+        assert build.EXPECT_FILES in projects.complaint(finished)[0]
 
 
 class TestStatus:

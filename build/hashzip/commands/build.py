@@ -1,0 +1,102 @@
+"""`hashzip build`: builds what is not built yet."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from hashzip import pipeline, planning
+from hashzip.commands import output
+from hashzip.errors import HashzipError
+from hashzip.pipeline import Built
+from hashzip.planning import Blueprint, Survey
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+# Set by the Terraform module: the summary of the inputs that the plan saw, to name what changed.
+EXPECT_FILES = "HASHZIP_EXPECT_FILES"
+
+
+def run(options: argparse.Namespace) -> None:
+    """Builds what is not built yet, and says what it did and why."""
+    project = output.project(options)
+    names = options.functions or list(project.targets)
+    if options.expect is not None and len(names) != 1:
+        raise HashzipError(
+            f"--expect is the fingerprint of one function, not of {len(names)}", "name one function"
+        )
+    survey = Survey()
+    blueprints = [planning.examine(project, name, survey) for name in names]
+    if options.expect is not None:  # an empty one expects nothing that there is
+        pipeline.expect(blueprints[0], options.expect, _expected_files())
+    results = []
+    with _progress() as progress:
+        builds = pipeline.build_all(
+            blueprints, force=options.force, jobs=options.jobs, progress=progress
+        )
+        for blueprint, built in zip(blueprints, builds, strict=True):
+            results.append(_built_json(blueprint, built))
+            if not options.json:
+                print(_built_line(blueprint, built), flush=True)
+    if options.json:
+        print(json.dumps(results, indent=2))
+
+
+def _expected_files() -> dict[str, str]:
+    try:
+        files = json.loads(os.environ.get(EXPECT_FILES, "{}"))
+    except (ValueError, RecursionError):
+        files = None
+    if not isinstance(files, dict):
+        raise HashzipError(
+            f"{EXPECT_FILES} is not a JSON object", "leave it to the Terraform module, or unset it"
+        )
+    return files
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int], None]]:
+    """Shows people on a terminal how much of each function is packed."""
+    if not sys.stderr.isatty():
+        yield lambda _name, _size: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow, and only for people
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(name: str, size: int) -> None:
+            if name not in tasks:
+                # Nobody knows the whole size before the packages are there.
+                tasks[name] = bar.add_task(name, total=None)
+            bar.advance(tasks[name], size)
+
+        yield advance
+
+
+def _built_line(blueprint: Blueprint, built: Built) -> str:
+    name = blueprint.target.name
+    if not built.reason:
+        return f"{name}: up to date"
+    return (
+        f"{name}: built {blueprint.fingerprint[: output.DIGITS]} ({built.reason}), "
+        f"{output.megabytes(built.sizes.zip)}, {built.seconds:.1f} s"
+    )
+
+
+def _built_json(blueprint: Blueprint, built: Built) -> dict[str, object]:
+    return {
+        "function": blueprint.target.name,
+        "fingerprint": blueprint.fingerprint,
+        "built": bool(built.reason),
+        "reason": built.reason,
+        "file": str(blueprint.store.zip_path(blueprint.fingerprint)),
+        "size": built.sizes.zip,
+        "seconds": round(built.seconds, 3),
+    }

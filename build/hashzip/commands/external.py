@@ -1,0 +1,30 @@
+"""`hashzip external`: answers Terraform's external data source."""
+
+import argparse
+import json
+import os
+import sys
+
+from hashzip import config, pipeline, planning, terraform
+from hashzip.config import Function
+
+
+def run(options: argparse.Namespace) -> None:
+    """Reads a query on stdin, and prints the answer on stdout: JSON, and nothing else."""
+    query = terraform.parse_query(sys.stdin.buffer.read())
+    project = config.load(os.path.join(options.project or "", query.project))
+    blueprint = planning.examine(project, query.function)
+    if query.build:
+        pipeline.build(blueprint)
+    store, target = blueprint.store, blueprint.target
+    answer = {
+        "fingerprint": blueprint.fingerprint,
+        "filename": terraform.relative(str(store.zip_path(blueprint.fingerprint))),
+        "handler": target.handler if isinstance(target, Function) else "",
+        "runtime": target.runtime,
+        "architecture": target.architecture,
+        "files": json.dumps(blueprint.answer.summary),
+        "recipe": json.dumps(blueprint.recipe),
+        "manifest": terraform.relative(str(store.manifest_path(blueprint.fingerprint))),
+    }
+    print(json.dumps(answer))
