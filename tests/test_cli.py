@@ -188,39 +188,6 @@ class TestStatus:
         assert row["built"]
 
 
-class TestDiff:
-    """`hashzip diff`."""
-
-    def test_changes(self, project: Path) -> None:
-        """Each file and key that differs from the last build has a line."""
-        projects.built(project)
-        assert program.run("diff", "hello", cwd=project).out == ""
-
-        change(project)
-        (project / "src" / "run.sh").rename(project / "src" / "go.sh")
-        projects.configure(project, runtime="python3.12")
-
-        assert program.run("diff", "hello", cwd=project).out.splitlines() == [
-            "+ go.sh",
-            "~ hello.py",
-            "- run.sh",
-            "~ runtime python3.13 -> python3.12",
-        ]
-        assert json.loads(program.run("diff", "hello", "--json", cwd=project).out) == {
-            "added": ["go.sh"],
-            "changed": ["hello.py"],
-            "removed": ["run.sh"],
-            "recipe": ["runtime python3.13 -> python3.12"],
-        }
-
-    def test_never_built(self, project: Path) -> None:
-        """Without a build there is nothing to compare with."""
-        error, hint = projects.complaint(program.run("diff", "hello", cwd=project))
-
-        assert "never built" in error
-        assert "hashzip build hello" in hint
-
-
 class TestTerminal:
     """What people see, and programs do not."""
 
@@ -260,7 +227,7 @@ class TestTerminal:
         )
 
         assert finished.code == 0, finished.err
-        assert finished.out == "+ caf\\xe9.py\n"
+        assert finished.out == "+ caf\\xe9.py (0 bytes)\n"
 
 
 def _everything(descriptor: int) -> str:

@@ -48,10 +48,17 @@ def parser() -> argparse.ArgumentParser:
     diff = commands.add_parser(
         "diff", parents=[readable], help="files added, changed, removed since the last build"
     )
+    diff.add_argument(
+        "--against", metavar="FINGERPRINT", help="an earlier build, by its first digits"
+    )
+    diff.add_argument("--text", action="store_true", help="compare what is in the files, too")
+    explain = commands.add_parser(
+        "explain", parents=[common], help="say why a package will be rebuilt, or why not"
+    )
     sbom = commands.add_parser(
         "sbom", parents=[common], help="print what is in a package, as CycloneDX 1.6 JSON"
     )
-    for command in (diff, sbom):
+    for command in (diff, explain, sbom):
         command.add_argument("function", metavar="FUNCTION", help="or layer.NAME")
     return whole
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from hashzip.fingerprint import Input, Recipe
+from hashzip.manifest import Package
 
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # its first digits will do for people
 _NAMED = 3  # files named in one line, before the rest is only counted
@@ -41,6 +42,18 @@ def compare(old: Mapping[str, str], new: Mapping[str, str]) -> Changes:
 def digests(files: Iterable[Input]) -> dict[str, str]:
     """Answers all that counts of each file, by path."""
     return {file.path: f"{file.mode:04o} {file.sha256}" for file in files}
+
+
+def packages(old: Iterable[Package], new: Iterable[Package]) -> Changes:
+    """Compares what is installed: `numpy 2.3.1`, or `numpy 2.3.0 -> 2.3.1`."""
+    before = {package.name: package.version for package in old}
+    after = {package.name: package.version for package in new}
+    found = compare(before, after)
+    return Changes(
+        [f"{name} {after[name]}" for name in found.added],
+        [f"{name} {before[name]} -> {after[name]}" for name in found.changed],
+        [f"{name} {before[name]}" for name in found.removed],
+    )
 
 
 def recipe_changes(old: Recipe, new: Recipe) -> list[str]:

@@ -5,6 +5,7 @@ short, changed, or somebody else's.
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from hashzip.index import Answer, Group, Index
 from hashzip.manifest import Manifest
 
 _PARTIAL = ".partial"
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 class Sizes(NamedTuple):
@@ -82,6 +84,11 @@ class Store:
         except (OSError, ValueError):
             return None
         return manifest if manifest.fingerprint == fingerprint else None
+
+    def fingerprints(self) -> list[str]:
+        """Lists what was built, sorted; the zip may be missing or damaged."""
+        files = self.folder.glob("*.json")
+        return sorted(file.stem for file in files if _FINGERPRINT.fullmatch(file.stem))
 
     def latest(self) -> Manifest | None:
         """Reads the manifest of the last build, if there was one."""

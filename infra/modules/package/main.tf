@@ -23,6 +23,7 @@ resource "terraform_data" "build" {
     filename = data.external.package.result.filename
     files    = jsondecode(data.external.package.result.files)
     recipe   = jsondecode(data.external.package.result.recipe)
+    why      = "run: hashzip explain ${var.function} # ${substr(data.external.package.result.fingerprint, 0, 12)}"
   }
 
   # Arguments go by a list, never through a shell; the last one is `command`.
