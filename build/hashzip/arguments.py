@@ -3,6 +3,7 @@
 import argparse
 
 import hashzip
+from hashzip.config import ARCHITECTURES
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,7 +61,25 @@ def parser() -> argparse.ArgumentParser:
     )
     for command in (diff, explain, sbom):
         command.add_argument("function", metavar="FUNCTION", help="or layer.NAME")
+    _add_init(
+        commands.add_parser(
+            "init", parents=[common], help="write the first hashzip.toml, and what Terraform needs"
+        )
+    )
     return whole
+
+
+def _add_init(init: argparse.ArgumentParser) -> None:
+    init.add_argument("--source", metavar="DIR", help="a function's folder (default: find them)")
+    init.add_argument("--handler", metavar="MODULE.FUNCTION", help="what Lambda calls")
+    init.add_argument("--function", metavar="NAME", help="its name (default: its folder's)")
+    init.add_argument("--requirements", metavar="FILE", help="its lock")
+    init.add_argument("--runtime", metavar="RUNTIME", help="default: by .python-version")
+    init.add_argument("--architecture", choices=ARCHITECTURES, help="default: that of this machine")
+    init.add_argument(
+        "--infra", metavar="DIR", default="infra", help="where Terraform runs (default: infra)"
+    )
+    init.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _positive(text: str) -> int:

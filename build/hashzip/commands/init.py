@@ -1,0 +1,115 @@
+"""`hashzip init`: writes the first `hashzip.toml`, and what Terraform needs to use it."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hashzip import __version__, config, detect
+from hashzip.config import FILE_NAME
+from hashzip.detect import Found
+from hashzip.errors import HashzipError
+from hashzip.terraform import relative
+
+_IGNORED = "dist/"
+_URL = "git::https://github.com/OWNER/hashzip.git//infra/modules/function"
+
+
+def run(options: argparse.Namespace) -> None:
+    """Shows what it will write, asks, and writes it. Overwrites nothing."""
+    root = Path(os.path.realpath(options.project or os.curdir))
+    texts = _texts(root, root / options.infra, _functions(root, options), options)
+    for path, text in texts.items():
+        print(f"# {relative(str(path))}\n\n{text}")
+    if not (options.yes or _agrees()):
+        print("nothing was written")
+        return
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = "a" if path.name == ".gitignore" else "x"  # what is there is never overwritten
+        with path.open(mode, encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    config.load(str(root))  # what was written is right
+    print(f"written; next: hashzip build; terraform -chdir={options.infra} init")
+
+
+def _functions(root: Path, options: argparse.Namespace) -> list[Found]:
+    """Answers the function that the arguments name, or those that are found."""
+    if options.source:
+        if not options.handler:
+            raise HashzipError(f"{options.source} has a function of what name?", "add --handler")
+        name = options.function or Path(root, options.source).resolve().name
+        return [Found(name, options.source, options.handler, options.requirements)]
+    found = detect.functions(root)
+    if not found:
+        raise HashzipError(
+            f"there is no lambda_handler in any module below {root}",
+            "name the function: --source FOLDER --handler MODULE.FUNCTION",
+        )
+    return found
+
+
+def _texts(
+    root: Path, infra: Path, found: Sequence[Found], options: argparse.Namespace
+) -> dict[Path, str]:
+    """Answers what to write, by path.
+
+    Raises:
+        HashzipError: A file is there already.
+    """
+    runtime = options.runtime or detect.runtime(root)
+    architecture = options.architecture or detect.architecture()
+    texts = {
+        root / FILE_NAME: "\n".join(_toml(one, runtime, architecture) for one in found),
+        infra / "hashzip.tf": "\n".join(_terraform(one, root, infra) for one in found),
+    }
+    for path, text in texts.items():
+        if path.exists():
+            raise HashzipError(
+                f"{path} is there already, and is not overwritten; it would have been:\n\n{text}",
+                "add by hand what it lacks",
+            )
+    ignore = root / ".gitignore"
+    ignored = ignore.read_text(encoding="utf-8") if ignore.exists() else ""
+    if _IGNORED not in ignored.splitlines():
+        is_cut = ignored and not ignored.endswith("\n")
+        texts[ignore] = f"\n{_IGNORED}\n" if is_cut else f"{_IGNORED}\n"
+    return texts
+
+
+def _toml(found: Found, runtime: str, architecture: str) -> str:
+    values = {
+        "source": found.source,
+        "handler": found.handler,
+        "runtime": runtime,
+        "architecture": architecture,
+        **({"requirements": found.requirements} if found.requirements else {}),
+    }
+    # A string of JSON is one of TOML, too.
+    lines = (f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+    return f"[function.{found.name}]\n{''.join(lines)}"
+
+
+def _terraform(found: Found, root: Path, infra: Path) -> str:
+    modules = Path(__file__).parents[3] / "infra" / "modules" / "function"
+    source = f"{_URL}?ref=v{__version__}"
+    if modules.is_dir():  # hashzip runs from a checkout, which has it
+        source = Path(os.path.relpath(modules, infra)).as_posix()
+    project = Path(os.path.relpath(root, infra)).as_posix()
+    return (
+        f'module "{found.name}" {{\n'
+        f'  source = "{source}"\n\n'
+        f'  project  = "${{path.root}}/{project}"\n'
+        f'  function = "{found.name}"\n'
+        "}\n"
+    )
+
+
+def _agrees() -> bool:
+    if not sys.stdin.isatty():
+        raise HashzipError(
+            "init asks before it writes, and there is nobody to ask", "add --yes, or run it by hand"
+        )
+    return input("write this? [y/N] ").strip().lower() in ("y", "yes")
