@@ -100,7 +100,15 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", *session.posargs)
     session.run("ruff", "check", *session.posargs)
     session.run("mypy", "build/hashzip", "handler/python", "scripts", "tests", "noxfile.py")
+    session.run("python", "-m", "scripts.reference", "--check")
     session.run("python", "-m", "scripts.lint_terraform")
+
+
+@nox.session
+def reference(session: nox.Session) -> None:
+    """Write docs/cli.md, the reference of the command line."""
+    session.install("-e", ".")
+    session.run("python", "-m", "scripts.reference", *session.posargs)
 
 
 @nox.session

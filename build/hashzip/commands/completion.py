@@ -1,0 +1,37 @@
+"""`hashzip completion`: what a shell needs to complete the command line."""
+
+import argparse
+
+import shtab
+
+from hashzip import arguments
+
+# The names in the nearest hashzip.toml that a shell sees at once; they need no program to start.
+_NAMES = r"sed -n 's/^\[function\.\(.*\)\]$/\1/p; s/^\[\(layer\..*\)\]$/\1/p' hashzip.toml 2>&-"
+_PREAMBLE = {
+    "bash": f'_hashzip_names() {{ compgen -W "$({_NAMES})" -- "$1"; }}',
+    "zsh": f'_hashzip_names() {{ local -a names; names=(${{(f)"$({_NAMES})"}}); '
+    "compadd -a names; }",
+}
+
+
+def run(options: argparse.Namespace) -> None:
+    """Prints it."""
+    parser = arguments.parser()
+    for action in _actions(parser):
+        if action.metavar == "FUNCTION":
+            action.complete = {"bash": "_hashzip_names", "zsh": "_hashzip_names"}  # type: ignore[attr-defined]
+        elif action.metavar in ("DIR", "FILE"):
+            action.complete = shtab.FILE if action.metavar == "FILE" else shtab.DIRECTORY  # type: ignore[attr-defined]
+    preamble = _PREAMBLE.get(options.shell, "")
+    print(shtab.complete(parser, options.shell, preamble={options.shell: preamble}))  # type: ignore[arg-type]
+
+
+def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    found = []
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to ask
+        found.append(action)
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as above
+            for one in action.choices.values():
+                found += _actions(one)
+    return found

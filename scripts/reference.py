@@ -1,0 +1,79 @@
+"""Write `docs/cli.md`, the reference of the command line; with `--check`, see if it is stale."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hashzip import arguments
+from scripts.errors import ScriptError, exit_code
+
+if TYPE_CHECKING:
+    import argparse
+
+PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
+
+_HEAD = """# Command line
+
+`nox -s reference` writes this page from the program's own declarations; `nox -s lint` sees when it
+is stale.
+
+```console
+$ hashzip COMMAND …
+```
+
+`python3 build COMMAND …` is the same from a checkout. Exit codes: 0; 1 after an error, with `error:`
+and `hint:` on stderr; 2 for bad usage; 130 after Ctrl-C.
+"""
+
+
+def page() -> str:
+    """Return the page as it should be."""
+    parser = arguments.parser()
+    (commands,) = (one for one in parser._actions if one.choices and one.dest == "command")  # noqa: SLF001
+    assert isinstance(commands.choices, dict)  # noqa: S101 - of subcommands it is one
+    parts = [_HEAD, *(_command(name, one) for name, one in commands.choices.items())]
+    return "\n".join(parts)
+
+
+def _command(name: str, parser: argparse.ArgumentParser) -> str:
+    rows = [
+        f"| `{_spelling(action)}` | {action.help or ''} |"
+        for action in parser._actions  # noqa: SLF001 - argparse has no other way to ask
+        if action.dest != "help"
+    ]
+    examples = arguments.COMMANDS[name].examples
+    lines = [f"# {what}\n$ {line}" for line, what in examples.items()]
+    shown = "\n".join(["", "```console", *lines, "```"]) if lines else ""
+    table = "\n".join(["| argument | |", "| --- | --- |", *rows])
+    return f"## hashzip {name}\n\n{parser.description}\n\n{table}\n{shown}".rstrip() + "\n"
+
+
+def _spelling(action: argparse.Action) -> str:
+    values = "\\|".join(action.choices) if action.choices else action.metavar or ""
+    if action.option_strings:
+        takes_value = action.nargs != 0
+        return (
+            f"{action.option_strings[-1]} {values}".strip()
+            if takes_value
+            else action.option_strings[-1]
+        )
+    return f"[{values} …]" if action.nargs == "*" else str(values)
+
+
+def main() -> None:
+    """Write the page, or check it.
+
+    Raises:
+        ScriptError: It is stale.
+    """
+    check = sys.argv[1:] == ["--check"]
+    if check and PAGE.read_text(encoding="utf-8") != page():
+        raise ScriptError(f"{PAGE} is not what the program says", "run: nox -s reference")
+    if not check:
+        PAGE.write_text(page(), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

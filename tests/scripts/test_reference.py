@@ -1,0 +1,35 @@
+"""The reference of the command line."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from hashzip import arguments
+from scripts import reference
+from scripts.errors import ScriptError
+
+
+def test_all_commands() -> None:
+    """Each command has its part, with its own arguments and examples."""
+    page = reference.page()
+
+    for name, command in arguments.COMMANDS.items():
+        part = page.partition(f"## hashzip {name}\n")[2].partition("\n## ")[0]
+        assert "`--project DIR`" in part
+        assert all(f"$ {line}" in part for line in command.examples)
+    assert "--against FINGERPRINT" in page
+
+
+def test_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is not what the program says is an error, until it is written anew."""
+    monkeypatch.setattr(reference, "PAGE", tmp_path / "cli.md")
+    (tmp_path / "cli.md").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["reference", "--check"])
+    with pytest.raises(ScriptError, match="nox -s reference"):
+        reference.main()
+
+    monkeypatch.setattr(sys, "argv", ["reference"])
+    reference.main()
+    monkeypatch.setattr(sys, "argv", ["reference", "--check"])
+    reference.main()
