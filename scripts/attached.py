@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from hashzip.local.supervisor import supervised
 from scripts import golang
 from scripts.errors import ScriptError
-from scripts.supervisor import supervised
 
 if TYPE_CHECKING:
     import subprocess

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from scripts import local_aws, providers
+from hashzip.local import aws as local_aws
+from scripts import providers
 from scripts.errors import ScriptError, exit_code
 from scripts.terraform import Terraform
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from hashzip.errors import HashzipError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class ScriptError(Exception):
+class ScriptError(HashzipError):
     """Something that whoever runs a script can put right.
 
     Attributes:
@@ -18,9 +20,10 @@ class ScriptError(Exception):
     """
 
     def __init__(self, message: str, hint: str) -> None:
-        super().__init__(f"{message}\nhint: {hint}")
-        self.message = message
-        self.hint = hint
+        super().__init__(message, hint)
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}"
 
 
 def exit_code(main: Callable[[], None]) -> int:
@@ -30,13 +33,13 @@ def exit_code(main: Callable[[], None]) -> int:
         main: The function; it returns when all went well.
 
     Returns:
-        The exit code for the shell: 0, 1 after a `ScriptError`, which is printed on stderr, or
+        The exit code for the shell: 0, 1 after an error of ours, which is printed on stderr, or
         130 after Ctrl-C.
     """
     try:
         main()
-    except ScriptError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except HashzipError as error:
+        print(f"error: {error.message}\nhint: {error.hint}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

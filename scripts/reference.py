@@ -23,8 +23,8 @@ is stale.
 $ hashzip COMMAND …
 ```
 
-`python3 build COMMAND …` is the same from a checkout. Exit codes: 0; 1 after an error, with `error:`
-and `hint:` on stderr; 2 for bad usage; 130 after Ctrl-C.
+`python3 build COMMAND …` is the same from a checkout. Exit codes: 0; 1 after an error, with
+`error:` and `hint:` on stderr; 2 for bad usage; 130 after Ctrl-C.
 """
 
 

@@ -8,7 +8,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from scripts import local_aws, providers
+from hashzip.local import aws as local_aws
+from scripts import providers
 from scripts.benchmark.measure import Program
 from scripts.benchmark.programs import CHECKOUT
 from scripts.benchmark.trees import declaration

@@ -13,8 +13,8 @@ from typing import Any
 
 import boto3
 
+from hashzip.local.aws import LocalAws
 from scripts.attached import attached, aws_provider
-from scripts.local_aws import LocalAws
 from scripts.terraform import Plan, Terraform
 
 REPOSITORY = Path(__file__).parents[2]

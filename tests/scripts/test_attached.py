@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from scripts import local_aws, providers
+from hashzip.local import aws as local_aws
+from scripts import providers
 from scripts.attached import attached, aws_provider
 from scripts.errors import ScriptError
 from scripts.terraform import Terraform

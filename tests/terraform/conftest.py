@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts import local_aws, providers
-from scripts.local_aws import LocalAws
+from hashzip.local import aws as local_aws
+from hashzip.local.aws import LocalAws
+from scripts import providers
 from tests.helpers import stack as stacks
 from tests.helpers.stack import Stack
 

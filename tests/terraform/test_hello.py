@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.local_aws import LocalAws
+from hashzip.local.aws import LocalAws
 from tests.helpers import stack
 from tests.helpers.stack import REPOSITORY, Stack
 

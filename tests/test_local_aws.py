@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from scripts import local_aws
-from scripts.errors import ScriptError
+from hashzip.errors import HashzipError
+from hashzip.local import aws as local_aws
 
 if TYPE_CHECKING:
-    from scripts.local_aws import LocalAws
+    from hashzip.local.aws import LocalAws
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 DEADLINE = 30.0  # seconds
 
 
@@ -91,7 +91,7 @@ def test_state_has_one_user_at_a_time(tmp_path: Path) -> None:
     """A second local AWS on one state is refused, by an error that names the folder."""
     with (
         local_aws.running(tmp_path),
-        pytest.raises(ScriptError, match=tmp_path.name),
+        pytest.raises(HashzipError, match=tmp_path.name),
         local_aws.running(tmp_path),
     ):
         pass
@@ -100,7 +100,7 @@ def test_state_has_one_user_at_a_time(tmp_path: Path) -> None:
 def test_killing_the_starter_ends_it() -> None:
     """A starter that is killed by SIGKILL, and can clean up nothing, leaves no local AWS behind."""
     script = (
-        "from scripts.local_aws import running\n"
+        "from hashzip.local.aws import running\n"
         "with running() as aws:\n"
         "    print(aws.endpoint, flush=True)\n"
         "    input()\n"
@@ -123,12 +123,13 @@ def test_failed_start_shows_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """When MiniStack does not start, the error holds what MiniStack said about it."""
     with socket.create_server((local_aws.HOST, 0)) as taken:
         monkeypatch.setattr(local_aws, "_free_port", lambda: taken.getsockname()[1])
-        with pytest.raises(ScriptError, match="already in use"), local_aws.running():
+        with pytest.raises(HashzipError, match="already in use"), local_aws.running():
             pass
 
 
 def test_missing_ministack_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without MiniStack, the error says how to install it."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(ScriptError, match="--group local"), local_aws.running():
+    with pytest.raises(HashzipError, match="not installed") as caught, local_aws.running():
         pass
+    assert "hashzip[local]" in caught.value.hint

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-from scripts.supervisor import supervised
+from hashzip.local.supervisor import supervised
 
 if TYPE_CHECKING:
     from pathlib import Path

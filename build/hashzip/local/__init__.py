@@ -1,0 +1,1 @@
+"""AWS on this machine, for those who try functions; needs the extra `local`."""
