@@ -10,7 +10,7 @@ import pytest
 from tests.helpers import stack
 
 
-@pytest.mark.parametrize("module", ["package", "function"])
+@pytest.mark.parametrize("module", ["package", "function", "layer"])
 def test_module(
     module: str, tmp_path: Path, provider_environment: Mapping[str, str], terraform_executable: str
 ) -> None:

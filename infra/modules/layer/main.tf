@@ -10,10 +10,11 @@ module "package" {
   command           = var.command
   build_during_plan = var.build_during_plan
 
-  # A version cannot be changed: what replaces it needs the zip again.
+  # A version cannot be changed: whatever else replaces it needs the zip again.
   triggers = {
-    layer_name  = local.layer_name
-    description = coalesce(var.description, "-")
+    layer_name   = local.layer_name
+    description  = coalesce(var.description, "-")
+    skip_destroy = var.skip_destroy
   }
 }
 
@@ -28,8 +29,11 @@ resource "aws_lambda_layer_version" "this" {
 
   skip_destroy = var.skip_destroy
 
-  # Functions go on running on the old version until they have the new one.
   lifecycle {
+    # Functions go on running on the old version until they have the new one.
     create_before_destroy = true
+
+    # Where the zip lies is no reason for a new version; what replaces it takes the new path.
+    ignore_changes = [filename]
   }
 }

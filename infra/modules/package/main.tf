@@ -13,10 +13,14 @@ data "external" "package" {
   }
 }
 
-# Builds the package where an input changed. Its output is only known after that, and so is the
-# path of the zip to whoever takes it from there: a zip cannot be looked for before it is made.
+# Builds the package where an input changed, or it is wanted at another path. Its output is only
+# known after that, and so is the path of the zip to whoever takes it from there: a zip cannot be
+# looked for before it is made.
 resource "terraform_data" "build" {
-  triggers_replace = merge(var.triggers, { fingerprint = data.external.package.result.fingerprint })
+  triggers_replace = merge(var.triggers, {
+    fingerprint = data.external.package.result.fingerprint
+    filename    = data.external.package.result.filename
+  })
 
   # The plan shows what of this changed.
   input = {

@@ -2,20 +2,18 @@
 
 mock_provider "aws" {}
 
-mock_provider "external" {
-  override_data {
-    target = module.package.data.external.package
-    values = {
-      result = {
-        fingerprint  = "1111111111111111111111111111111111111111111111111111111111111111"
-        filename     = "../dist/layer.deps/1111.zip"
-        handler      = ""
-        runtime      = "python3.13"
-        architecture = "arm64"
-        files        = "{\"//uv.lock\":\"2222\"}"
-        recipe       = "{\"builder\":\"python\",\"prefix\":\"python/\"}"
-        manifest     = "../dist/layer.deps/1111.json"
-      }
+override_data {
+  target = module.package.data.external.package
+  values = {
+    result = {
+      fingerprint  = "1111111111111111111111111111111111111111111111111111111111111111"
+      filename     = "../dist/layer.deps/1111.zip"
+      handler      = ""
+      runtime      = "python3.13"
+      architecture = "arm64"
+      files        = "{\"//uv.lock\":\"2222\"}"
+      recipe       = "{\"builder\":\"python\",\"prefix\":\"python/\"}"
+      manifest     = "../dist/layer.deps/1111.json"
     }
   }
 }
@@ -25,7 +23,7 @@ variables {
   layer   = "deps"
 }
 
-run "defaults" {
+run "by_default" {
   command = plan
 
   assert {
@@ -49,7 +47,7 @@ run "defaults" {
   }
 }
 
-run "names" {
+run "as_asked" {
   command = plan
 
   variables {
@@ -64,7 +62,7 @@ run "names" {
   }
 }
 
-run "bad_name" {
+run "layer_that_cannot_be" {
   command = plan
 
   variables {
@@ -72,4 +70,14 @@ run "bad_name" {
   }
 
   expect_failures = [var.layer]
+}
+
+run "name_that_cannot_be" {
+  command = plan
+
+  variables {
+    layer_name = "greeter deps"
+  }
+
+  expect_failures = [var.layer_name]
 }

@@ -51,9 +51,10 @@ run "what_triggers_a_build" {
   assert {
     condition = terraform_data.build.triggers_replace == {
       fingerprint   = "1111111111111111111111111111111111111111111111111111111111111111"
+      filename      = "../dist/hello/1111.zip"
       function_name = "greeter"
     }
-    error_message = "The fingerprint triggers a build, and whatever else was given; nothing more."
+    error_message = "Fingerprint and path trigger a build, and whatever else was given; nothing more."
   }
 }
 

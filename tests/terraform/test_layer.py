@@ -1,0 +1,224 @@
+"""Packages in a layer of their own, apart from the function's code."""
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import stack, wheels
+from tests.helpers.stack import Stack
+
+CONFIGURATION = """
+provider "aws" {}
+
+variable "hashzip_command" { type = list(string) }
+variable "function_name" { type = string }
+variable "layer_name" { default = null }
+variable "description" { default = null }
+variable "skip_destroy" { default = false }
+variable "project" { default = ".." }
+
+module "deps" {
+  source       = "./modules/layer"
+  project      = "${path.root}/${var.project}"
+  layer        = "deps"
+  layer_name   = coalesce(var.layer_name, "${var.function_name}-deps")
+  description  = var.description
+  skip_destroy = var.skip_destroy
+  command      = var.hashzip_command
+}
+
+module "app" {
+  source        = "./modules/function"
+  project       = "${path.root}/${var.project}"
+  function      = "app"
+  function_name = var.function_name
+  layers        = [module.deps.arn]
+  command       = var.hashzip_command
+}
+
+output "function_name" { value = module.app.function_name }
+output "layer" { value = module.deps.arn }
+"""
+
+PROJECT = {
+    "hashzip.toml": """
+[layer.deps]
+requirements = "layer.txt"
+runtime = "python3.13"
+architecture = "x86_64"
+
+[function.app]
+source = "src"
+handler = "app.handler"
+runtime = "python3.13"
+architecture = "x86_64"
+requirements = "requirements.txt"
+layers = ["deps"]
+""",
+    "src/app.py": """
+import greet
+import own
+import words
+
+
+def handler(event, context):
+    return [words.ANSWER, own.NAME, greet.VERSION]
+""",
+    "infra/main.tf": CONFIGURATION,
+}
+
+BUILD = "module.app.module.package.terraform_data.build"
+FUNCTION = "module.app.aws_lambda_function.this"
+LAYER_BUILD = "module.deps.module.package.terraform_data.build"
+LAYER = "module.deps.aws_lambda_layer_version.this"
+NEW_FIRST = ["create", "delete"]
+
+
+@pytest.fixture
+def layered(new_stack: Stack) -> Stack:
+    """A function that has one package in a layer and one of its own, deployed."""
+    new_stack.write(PROJECT)
+    lock(new_stack, "1.0")
+    new_stack.init().apply()
+    return new_stack
+
+
+def lock(clone: Stack, version: str) -> None:
+    """Locks a version of greet, for the layer and for the function, which has one package more."""
+    greet = wheels.make(
+        clone.root, "greet", version, files={"greet.py": f"VERSION = {version!r}\n"}
+    )
+    own = wheels.make(clone.root, "own")
+    wheels.lock(clone.root, greet)
+    (clone.root / "requirements.txt").rename(clone.root / "layer.txt")
+    wheels.lock(clone.root, greet, own)
+
+
+def versions(clone: Stack) -> set[str]:
+    """Answers the versions of the layer that are in AWS, by their ARNs."""
+    name = f"{clone.variables['function_name']}-deps"
+    found = clone.client("lambda").list_layer_versions(LayerName=name)["LayerVersions"]
+    return {version["LayerVersionArn"] for version in found}
+
+
+def layer(clone: Stack) -> str:
+    """Answers the ARN that Terraform knows."""
+    return str(clone.terraform.output()["layer"])
+
+
+def packed(clone: Stack, target: str) -> set[str]:
+    """Answers the modules in the zip of a function or layer."""
+    (path,) = (clone.dist / target).glob("*.zip")
+    with zipfile.ZipFile(path) as found:
+        return {name for name in found.namelist() if name.endswith(".py")}
+
+
+def test_function_imports_from_its_layer(layered: Stack) -> None:
+    """The layer has the package that both lock, the function's zip has not, and imports it."""
+    assert layered.invoke() == ["first", "own", "1.0"]
+    assert packed(layered, "layer.deps") == {"python/greet.py"}
+    assert packed(layered, "app") == {"app.py", "words.py", "unused.py", "own.py"}
+
+
+def test_edited_handler_leaves_the_layer(layered: Stack) -> None:
+    """An edit of the handler changes the function; the layer is the one that it was."""
+    before = layer(layered)
+    layered.answer_with("second")
+    plan = layered.plan()
+    assert stack.changes(plan) == {BUILD: ["delete", "create"], FUNCTION: ["update"]}
+    layered.apply(plan)
+    assert layered.invoke() == ["second", "own", "1.0"]
+    assert {layer(layered)} == versions(layered) == {before}
+
+
+@pytest.mark.parametrize("skip_destroy", [False, True])
+def test_new_requirement_makes_a_new_version(layered: Stack, *, skip_destroy: bool) -> None:
+    """The function uses the new version; the old one is removed, unless the user wants it."""
+    keeping = layered.using(skip_destroy=skip_destroy)
+    if skip_destroy:
+        keeping.apply()
+    before = layer(keeping)
+    lock(keeping, "2.0")
+    plan = keeping.plan()
+    assert stack.changes(plan) == {
+        BUILD: ["delete", "create"],
+        FUNCTION: ["update"],
+        LAYER_BUILD: NEW_FIRST,
+        LAYER: NEW_FIRST,
+    }
+    assert stack.file_changes(plan, LAYER_BUILD) == {"//layer.txt"}
+    keeping.apply(plan)
+    assert keeping.invoke() == ["first", "own", "2.0"]
+    after = layer(keeping)
+    assert after != before
+    assert versions(keeping) == ({before, after} if skip_destroy else {after})
+
+
+@pytest.mark.parametrize(
+    "change", [{"layer_name": "other"}, {"description": "other"}, {"skip_destroy": True}], ids=str
+)
+def test_new_version_of_the_same_content_gets_its_zip(
+    layered: Stack, change: dict[str, object]
+) -> None:
+    """Whatever else makes AWS have a new version, without a zip on disk, builds it."""
+    stack.remove_artifacts(layered)
+    before = layer(layered)
+    changed = layered.using(**change)
+    actions = stack.changes(changed.plan())
+    assert actions == {
+        FUNCTION: ["update"],
+        LAYER_BUILD: NEW_FIRST,
+        LAYER: NEW_FIRST,
+    }
+    changed.apply()
+    assert layer(changed) != before
+    assert packed(changed, "layer.deps") == {"python/greet.py"}
+    assert changed.invoke() == ["first", "own", "1.0"]
+
+
+def test_nothing_to_do_in_another_folder_without_zip(layered: Stack, tmp_path: Path) -> None:
+    """A plan is empty in a fresh clone at another path; another lock there makes it not empty."""
+    clone = layered.clone(tmp_path / "another" / "place", state=True).init()
+    assert not clone.dist.exists()
+    assert clone.plan().exit_code == 0
+    lock(clone, "2.0")
+    assert clone.plan().exit_code == 2
+
+
+def test_moved_project_keeps_the_layer(layered: Stack) -> None:
+    """Where the zip has another path and is not there, it is built; the layer stays as it is."""
+    before = layer(layered)
+    stack.remove_artifacts(layered)
+    moved = layered.root / "moved"
+    moved.mkdir()
+    for name in ("hashzip.toml", "src", "wheels", "layer.txt", "requirements.txt"):
+        (layered.root / name).rename(moved / name)
+    there = layered.using(project="../moved")
+    plan = there.plan()
+    assert stack.changes(plan) == {
+        BUILD: ["delete", "create"],
+        FUNCTION: ["update"],
+        LAYER_BUILD: NEW_FIRST,
+    }
+    there.apply(plan)
+    assert layer(there) == before
+    lock(replace(there, root=moved), "2.0")
+    there.apply()
+    assert layer(there) != before
+    assert there.invoke() == ["first", "own", "2.0"]
+
+
+def test_lost_layer_is_made_again_after_a_build_by_hand(layered: Stack) -> None:
+    """A version that was deleted in AWS, without a zip on disk, is planned, and made again."""
+    stack.remove_artifacts(layered)
+    before = layer(layered)
+    _, _, name, version = before.rsplit(":", 3)
+    layered.client("lambda").delete_layer_version(LayerName=name, VersionNumber=int(version))
+    plan = layered.plan()
+    assert stack.changes(plan) == {LAYER: ["create"], FUNCTION: ["update"]}
+    stack.hashzip(layered, "build", "layer.deps")
+    layered.apply(plan)
+    assert layer(layered) != before
+    assert layered.invoke() == ["first", "own", "1.0"]
