@@ -3,7 +3,10 @@
 import logging
 import os
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -96,6 +99,28 @@ class TestRun:
             run(folder)
 
         assert [each.getMessage() for each in caplog.records] == ["warning: a"]
+
+
+class TestFinding:
+    """Where uv is."""
+
+    def test_by_one_thread_at_a_time(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Threads ask uv's own finder one after the other; without that, they would meet in it."""
+        program = fake(folder, "")
+
+        def find(patience: float) -> str:
+            meeting.wait(patience)
+            return str(program)
+
+        with ThreadPoolExecutor(2) as pool:
+            meeting = threading.Barrier(2)
+            assert list(pool.map(find, [60, 60])) == [str(program)] * 2
+
+            meeting = threading.Barrier(2)
+            monkeypatch.setitem(sys.modules, "uv", SimpleNamespace(find_uv_bin=lambda: find(0.05)))
+            finders = [pool.submit(uv.program) for _ in range(2)]
+            assert isinstance(finders[0].exception(), threading.BrokenBarrierError)
+            assert isinstance(finders[1].exception(), threading.BrokenBarrierError)
 
 
 class TestFailure:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,10 @@ OLDEST = (0, 11, 15)
 # How long it waits for an answer, `UV_HTTP_TIMEOUT`, is left alone: some indexes are slow.
 # https://docs.astral.sh/uv/reference/environment/
 PATIENCE = {"UV_HTTP_RETRIES": "1", "UV_HTTP_CONNECT_TIMEOUT": "5"}
+
+# Of two threads that are the first to ask `sysconfig` for something, as uv's own finder does, one
+# may get the half of it: https://github.com/python/cpython/issues/92452
+_FINDING = threading.Lock()
 
 _INSTALL = "run: python3 -m pip install uv"
 _UPGRADE = "run: python3 -m pip install --upgrade uv"
@@ -180,7 +185,8 @@ def program() -> str:
     try:
         from uv import find_uv_bin  # noqa: PLC0415 - may not be here
 
-        program = find_uv_bin()
+        with _FINDING:
+            program = find_uv_bin()
     except (ImportError, FileNotFoundError):
         found = shutil.which("uv")
         if found is None:
