@@ -142,10 +142,10 @@ class Stack:
         """The same stack, in a folder that is a copy of this one already."""
         return replace(self, root=root)
 
-    def invoke(self, payload: object = None) -> object:
-        """Invokes the deployed function, and answers what it answers."""
+    def invoke(self, payload: object = None, name: str | None = None) -> object:
+        """Invokes a deployed function, by default the one of the output, and answers its answer."""
         response = self.client("lambda").invoke(
-            FunctionName=self.terraform.output()["function_name"],
+            FunctionName=name or self.terraform.output()["function_name"],
             Payload=json.dumps(payload or {}),
         )
         answer = json.loads(response["Payload"].read())
