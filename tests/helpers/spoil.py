@@ -114,6 +114,11 @@ def _empty(root: Path) -> None:
     project.configure(root, source="empty")
 
 
+def secret(root: Path) -> None:
+    """Puts a file into the sources that looks like a secret."""
+    project.write_files(root, {"src/lib/.env": b"TOKEN=something\n"})
+
+
 def _missing_config(root: Path) -> None:
     (root / "hashzip.toml").unlink()
 
@@ -221,6 +226,12 @@ AT_PLAN = (
         lambda root: os.mkfifo(root / "src" / "pipe"),
         ["src/pipe", "is a pipe"],
         "remove it",
+    ),
+    Spoiled(
+        "secret among the sources",
+        secret,
+        ["[function.hello]", "like a secret", "lib/.env: an environment file"],
+        'exclude = ["/lib/.env"]; or let pass what is none: allow = ["/lib/.env"]',
     ),
     Spoiled("empty source folder", _empty, ["no file to pack in empty"], "include and exclude"),
     Spoiled(

@@ -99,6 +99,19 @@ def test_sound_project_is_planned(
     assert "terraform_data.build will be created" in finished.stdout
 
 
+@pytest.mark.parametrize("key, packed", [("allow", True), ("exclude", False)])
+def test_secret_is_planned_as_the_hint_says(
+    configuration: Path, terraform_executable: str, project: Path, key: str, *, packed: bool
+) -> None:
+    """What looks like a secret, and stops the plan otherwise, is packed or left out as asked."""
+    spoil.secret(project)
+    projects.configure(project, **{key: ["/lib/.env"]})
+    finished = plan(configuration, terraform_executable, project)
+    assert finished.returncode == 0, finished.stderr
+    assert '"lib/names.py"' in finished.stdout
+    assert ('"lib/.env"' in finished.stdout) == packed
+
+
 def test_read_only_project_is_planned(
     configuration: Path, terraform_executable: str, project: Path
 ) -> None:
