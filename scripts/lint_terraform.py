@@ -29,7 +29,8 @@ def main() -> None:
         copy = Path(folder, "infra")
         ignore = shutil.ignore_patterns(".terraform*", "*.tfstate*")
         shutil.copytree(infra, copy, ignore=ignore)
-        terraform({}, copy).validate()
+        for configuration in (copy, *sorted(copy.glob("modules/*"))):
+            terraform({}, configuration).validate()
 
 
 if __name__ == "__main__":
