@@ -9,7 +9,9 @@ import pytest
 
 from hashzip.builders import trees
 from scripts import opentofu
+from tests.helpers import index as indexes
 from tests.helpers import project as projects
+from tests.helpers.index import Index
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +31,15 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def project(tmp_path: Path) -> Path:
     """A project with one function, "hello", and nothing built."""
     return projects.make(tmp_path / "project")
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
+    """A package index with nothing in it, which builds in this process use, and no other."""
+    with indexes.serve(tmp_path) as served:
+        for name, value in served.settings.items():
+            monkeypatch.setenv(name, value)
+        yield served
 
 
 @pytest.fixture(scope="session")

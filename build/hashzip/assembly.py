@@ -92,8 +92,8 @@ def _refuse_foreign(blueprint: Blueprint, entries: Sequence[Entry]) -> None:
 
 def _needed(blueprint: Blueprint, *, fresh: bool) -> Tree | None:
     """Installs the requirements, unless there are none, or a layer has these very ones."""
-    in_layers = [layer.tree_key for layer in blueprint.layers if layer.lock]
-    if blueprint.lock is None or blueprint.tree_key in in_layers:
+    in_layers = [layer.packages_key for layer in blueprint.layers if layer.lock]
+    if blueprint.lock is None or blueprint.packages_key in in_layers:
         return None
     return install.tree(blueprint, fresh=fresh)
 

@@ -67,7 +67,15 @@ class Blueprint:
     @cached_property
     def tree_key(self) -> str:
         """The digest of all that decides what is installed."""
-        return python.tree_key(self.target, [self._input(file) for file in self.locked])
+        return self._key(self.target.home)
+
+    @property
+    def packages_key(self) -> str:
+        """The same, wherever it is going to lie."""
+        return self._key("")
+
+    def _key(self, home: str) -> str:
+        return python.tree_key(self.target, [self._input(file) for file in self.locked], home)
 
     @cached_property
     def answer(self) -> Answer:

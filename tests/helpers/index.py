@@ -114,6 +114,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answers a request."""
+        content = self._answer()
+        with suppress(ConnectionError):  # uv hangs up on what it has seen to be no zip
+            self.wfile.write(content)
+
+    def do_HEAD(self) -> None:
+        """Says that there are no parts of files to be had, as uv asks before it locks."""
+        self._answer()
+
+    def _answer(self) -> bytes:
         content = self.server.index.answer(self.path)
         status = self.server.index.status
         self.send_response(404 if content is None and status == 200 else status)
@@ -121,8 +130,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html" if page else "application/octet-stream")
         self.send_header("Content-Length", str(len(content or b"")))
         self.end_headers()
-        with suppress(ConnectionError):  # uv hangs up on what it has seen to be no zip
-            self.wfile.write(content or b"")
+        return content or b""
 
     def log_message(self, *_: object) -> None:
         """Says nothing: `Index.requests` has it."""

@@ -6,10 +6,11 @@ import json
 import os
 import stat
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from hashzip import pipeline
+from hashzip import config, pipeline, planning
 from hashzip.manifest import Manifest
 from hashzip.planning import Blueprint
 from tests.helpers import program
@@ -29,17 +30,17 @@ SOURCES = {
 
 
 def write_config(root: Path, **functions: Mapping[str, object]) -> None:
-    """Writes `hashzip.toml`, a table a function. JSON's strings and lists are TOML's as well."""
-    tables = [
-        "\n".join(
-            [
-                f"[function.{name}]",
-                *(f"{key} = {json.dumps(value)}" for key, value in table.items()),
-            ]
-        )
-        for name, table in functions.items()
+    """Writes `hashzip.toml`, a table a function."""
+    write_tables(root, {f"function.{name}": table for name, table in functions.items()})
+
+
+def write_tables(root: Path, tables: Mapping[str, Mapping[str, object]]) -> None:
+    """Writes `hashzip.toml`, a table a name. JSON's strings and lists are TOML's as well."""
+    text = [
+        "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())])
+        for name, table in tables.items()
     ]
-    (root / "hashzip.toml").write_text("\n\n".join(tables) + "\n", encoding="utf-8")
+    (root / "hashzip.toml").write_text("\n\n".join(text) + "\n", encoding="utf-8")
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -110,6 +111,30 @@ def external(root: Path, **values: str) -> dict[str, str]:
 def fingerprint(root: Path, function: str = "hello") -> str:
     """Answers the fingerprint that Terraform would see."""
     return external(root, function=function)["fingerprint"]
+
+
+def examine(root: Path, name: str = "hello") -> Blueprint:
+    """Answers what a function or layer would be built from."""
+    return planning.examine(config.load(str(root)), name)
+
+
+def make_zip(root: Path, name: str = "hello", *, force: bool = False) -> Path:
+    """Builds a function or layer in this process, and answers its zip."""
+    blueprint = examine(root, name)
+    build(blueprint, force=force)
+    return blueprint.store.zip_path(blueprint.fingerprint)
+
+
+def names(zip_file: Path) -> list[str]:
+    """Answers the paths in a zip."""
+    with zipfile.ZipFile(zip_file) as found:
+        return found.namelist()
+
+
+def content(zip_file: Path, path: str) -> bytes:
+    """Answers a file of a zip."""
+    with zipfile.ZipFile(zip_file) as found:
+        return found.read(path)
 
 
 def built(root: Path, *arguments: str) -> dict[str, object]:

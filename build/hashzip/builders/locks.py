@@ -37,16 +37,14 @@ class Lock(NamedTuple):
     Attributes:
         kind: What they are.
         path: The lock, relative to the project.
-        files: The lock and what it must agree with.
+        files: The lock, what it must agree with, and wheels and sdists of the project's own.
         folders: Packages of the project's own, which are built; relative to the project.
-        archives: Wheels and sdists of the project's own; relative to the project.
     """
 
     kind: Kind
     path: str
     files: list[SourceFile]
     folders: list[str]
-    archives: list[str]
 
 
 def find(project: Project, target: Target) -> Lock | None:
@@ -69,7 +67,7 @@ def find(project: Project, target: Target) -> Lock | None:
         _refuse_sources(text, path)
     else:
         _refuse_unlocked(text, path, target)
-    return Lock(kind, path, [_file(project, path)], [], [])
+    return Lock(kind, path, [_file(project, path)], [])
 
 
 def relock(lock: Lock, target: Target) -> str:
@@ -86,17 +84,18 @@ def _file(project: Project, path: str) -> SourceFile:
 def _kind(target: Target, path: str) -> Kind:
     folder, _, name = path.rpartition("/")
     folder = folder or "."
+    made = path[: -len(name)] + ("uv.lock" if name == "pyproject.toml" else "requirements.txt")
     ways = {
         "poetry.lock": f"poetry export -C {folder} -f requirements.txt -o requirements.txt",
         "Pipfile.lock": f"(cd {folder} && pipenv requirements --hash > requirements.txt)",
-        "pdm.lock": f"pdm export -p {folder} -f requirements -o requirements.txt",
+        # Its output, other than that of poetry, is relative to where it runs.
+        "pdm.lock": f"pdm export -p {folder} --prod -f requirements -o {made}",
         "pyproject.toml": f"uv lock --project {folder}",
     }
     if name in ways:
-        made = "uv.lock" if name == "pyproject.toml" else "requirements.txt"
         raise HashzipError(
             f'{target.where} has requirements = "{path}", which hashzip does not install',
-            f'run: {ways[name]}; then write requirements = "{os.path.join(folder, made)}"',
+            f'run: {ways[name]}; then write requirements = "{made}"',
         )
     if name == "uv.lock":
         return Kind.UV
@@ -176,10 +175,15 @@ def _uv(project: Project, target: Target, path: str, text: str) -> Lock:
         packages = sorted(_inside(path, folder, place) for place in found.folders)
         archives = sorted(_inside(path, folder, place) for place in found.archives)
     projects = [os.path.normpath(f"{member}/pyproject.toml").lstrip("/") for member in members]
-    for file in projects:
-        _read(project, target, file)
+    for place in (*projects, *packages, *archives):
+        if not os.path.exists(os.path.join(project.root, place)):
+            raise HashzipError(
+                f"{path} of {target.where} locks {place}, which does not exist",
+                f"put it there; or, if it is gone for good, lock again: "
+                f"{_lock_command(path, target)}",
+            )
     files = dict.fromkeys((path, *projects, *archives))
-    return Lock(Kind.UV, path, [_file(project, file) for file in files], packages, archives)
+    return Lock(Kind.UV, path, [_file(project, file) for file in files], packages)
 
 
 def _inside(path: str, folder: str, place: str) -> str:

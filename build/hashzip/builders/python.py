@@ -55,20 +55,21 @@ def recipe(target: Target, layers: Mapping[str, str]) -> Recipe:
     }
 
 
-def tree_key(target: Target, locked: Iterable[Input]) -> str:
+def tree_key(target: Target, locked: Iterable[Input], home: str) -> str:
     """Computes the digest of all that decides what is installed.
 
     Args:
         target: The function or layer.
         locked: Its lock, and all that this reads.
+        home: The folder that it is going to lie in.
 
     Returns:
         A SHA-256, as 64 hex digits.
     """
     # A module that is compiled knows the path that it will have.
-    home = {"home": target.home} if target.bytecode else {}
+    place = {"home": home} if target.bytecode else {}
     where = {"runtime": target.runtime, "architecture": target.architecture}
-    return fingerprint({**where, **_options(target), **home}, locked)
+    return fingerprint({**where, **_options(target), **place}, locked)
 
 
 def version(target: Target) -> str:
@@ -80,7 +81,12 @@ def platform(target: Target) -> str:
     """Answers uv's name of the platform that it runs on."""
     minor = int(version(target).partition(".")[2])
     glibc = "2_34" if minor >= _FIRST_ON_AMAZON_LINUX_2023 else "2_17"
-    return f"{_MACHINES[target.architecture]}-manylinux_{glibc}"
+    return f"{machine(target)}-manylinux_{glibc}"
+
+
+def machine(target: Target) -> str:
+    """Answers the machine's name as Python says it there: `platform.machine()`."""
+    return _MACHINES[target.architecture]
 
 
 def _options(target: Target) -> dict[str, object]:

@@ -11,10 +11,11 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from hashzip import inputs
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import Input
 from hashzip.manifest import Package
@@ -26,6 +27,8 @@ LIMIT_VARIABLE = "HASHZIP_CACHE_MB"
 _FORMAT = 1
 _LIMIT_MB = 5_000
 _IN_USE = 3600  # seconds in which whoever took a tree is surely done with it
+_ABANDONED = 86_400  # seconds after which no install goes on
+_DRAFT = ".draft-"
 
 
 class TreeFile(NamedTuple):
@@ -71,11 +74,10 @@ def find(key: str, install: Callable[[Path], Tree], *, fresh: bool = False) -> T
 
     folder = cache_folder()
     place = folder / key
-    tree = None if fresh else _load(place)
+    tree = None if fresh else _use(place)
     if tree is None:
         with _writable(folder), FileLock(folder / f"{key}.lock"):
-            tree = (None if fresh else _load(place)) or _make(place, install)
-    os.utime(place / "tree.json")  # used now
+            tree = (None if fresh else _use(place)) or _make(place, install)
     return tree
 
 
@@ -125,6 +127,13 @@ def cache_folder() -> Path:
     return user_cache_path("hashzip") / "trees"
 
 
+def _use(place: Path) -> Tree | None:
+    """Reads a tree that is kept, and has it kept for longer."""
+    with suppress(OSError):  # it may be another's, and read-only
+        os.utime(place / "tree.json")  # before it is read: nobody removes it from now on
+    return _load(place)
+
+
 def _load(place: Path) -> Tree | None:
     """Reads a tree, unless a file of it is missing or of another size."""
     try:
@@ -150,54 +159,83 @@ def _load(place: Path) -> Tree | None:
 
 
 def _make(place: Path, install: Callable[[Path], Tree]) -> Tree:
-    shutil.rmtree(place, ignore_errors=True)  # damaged
-    with tempfile.TemporaryDirectory(prefix=".draft-", dir=place.parent) as draft:
+    limit = _limit()
+    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=place.parent) as draft:
         folder = Path(draft, "tree")
         folder.mkdir()
         tree = install(folder)._replace(folder=place / "tree")
-        size = sum(file.input.size for file in tree.files)
-        document = {
-            "format": _FORMAT,
-            "size": size,
-            "files": [[*file.input, file.owner] for file in tree.files],
-            "packages": [[*vars(package).values()] for package in tree.packages],
-            "tools": tree.tools,
-        }
-        Path(draft, "tree.json").write_text(json.dumps(document), encoding="utf-8")
-        _make_room(place.parent, size)
         kept = Path(draft, "kept")
         kept.mkdir()
         folder.rename(kept / "tree")
-        Path(draft, "tree.json").rename(kept / "tree.json")
-        kept.rename(place)
+        (kept / "tree.json").write_text(_document(tree), encoding="utf-8")
+        if not _is_whole(place, tree):
+            _make_room(place.parent, limit - _size(tree))
+            with suppress(FileNotFoundError):
+                place.rename(Path(draft, "damaged"))
+            kept.rename(place)
     return tree
 
 
-def _make_room(folder: Path, size: int) -> None:
-    """Removes trees, those first that were not used for longest, until another fits."""
-    limit = _limit() * 1_000_000 - size
-    kept = sorted(_sizes(folder), reverse=True)
-    for used, size_of_it, place in kept:
-        limit -= size_of_it
-        if limit < 0 and time.time() - used > _IN_USE:
+def _document(tree: Tree) -> str:
+    document = {
+        "format": _FORMAT,
+        "size": _size(tree),
+        "files": [[*file.input, file.owner] for file in tree.files],
+        "packages": [[*vars(package).values()] for package in tree.packages],
+        "tools": tree.tools,
+    }
+    return json.dumps(document)
+
+
+def _size(tree: Tree) -> int:
+    return sum(file.input.size for file in tree.files)
+
+
+def _is_whole(place: Path, tree: Tree) -> bool:
+    """Answers whether what is kept is what was just installed: somebody may be reading it."""
+    kept = _load(place)
+    if kept != tree:
+        return False
+    try:
+        read = inputs.read(source_file(tree, file) for file in tree.files)
+    except HashzipError:
+        return False
+    return read == [file.input for file in tree.files]
+
+
+def _make_room(folder: Path, room: int) -> None:
+    """Removes trees, those first that were not used for longest, until the others have room.
+
+    Args:
+        folder: Where they are kept.
+        room: For all of them, in bytes.
+    """
+    for draft in folder.glob(f"{_DRAFT}*"):
+        with suppress(OSError):
+            if time.time() - draft.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(draft)
+    for used, size, place in sorted(_sizes(folder), reverse=True):
+        room -= size
+        if room < 0 and time.time() - used > _IN_USE:
             shutil.rmtree(place, ignore_errors=True)
 
 
 def _sizes(folder: Path) -> Iterator[tuple[float, int, Path]]:
-    for file in folder.glob("*/tree.json"):
+    for file in folder.glob("[!.]*/tree.json"):
         try:
             yield file.stat().st_mtime, json.loads(file.read_bytes())["size"], file.parent
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             shutil.rmtree(file.parent, ignore_errors=True)
 
 
 def _limit() -> int:
+    """Answers the room that the user gives to trees, in bytes."""
     text = os.environ.get(LIMIT_VARIABLE, str(_LIMIT_MB))
     if not text.isdecimal():
         raise HashzipError(
             f'{LIMIT_VARIABLE} is "{text}", and no number of megabytes', "set a number, or unset it"
         )
-    return int(text)
+    return int(text) * 1_000_000
 
 
 @contextmanager

@@ -57,8 +57,8 @@ _KNOWN = (
         "run: {relock}",
     ),
     _Known(
-        r"No interpreter found for (?P<python>Python [\w.]+)",
-        "{python}, which the locked project asks for, is not here",
+        r"No interpreter found for (?P<python>Python [\w.]+)|Failed to inspect Python interpreter",
+        "the Python that the locked project asks for is not here",
         "run: uv python install; or run hashzip by that Python",
     ),
     _Known(
@@ -87,6 +87,18 @@ _KNOWN = (
         rf"there is no version of {_PACKAGE}",
         "the index has {package}, but no version {version}",
         "lock a version that it has: {relock}",
+    ),
+    _Known(
+        r"Package `(?P<package>[\w.-]+)` can't be installed because it is marked as `--no-build`",
+        "{package} has no wheel for this runtime and architecture",
+        "lock a version that has one: {relock}; or, if it has an sdist that you trust, let uv run "
+        "its code and build one: build_sdists = true",
+    ),
+    _Known(
+        r"Failed to download `(?P<package>[\w.-]+)(?=.*Network connectivity is disabled)",
+        "{package} is not in uv's cache, and uv is offline",
+        "build once with the network (unset UV_OFFLINE), and uv has it from then on; or lock "
+        "what is there: {relock}",
     ),
     _Known(
         r"(?P<package>[\w.-]+) was not found in the cache",

@@ -37,8 +37,8 @@ def read(text: str, path: str, target: Target) -> Local:
     Raises:
         HashzipError: It is no lock, or has not what the target asks for.
     """
-    packages = _parse(text, path)
-    root = _root(packages, target, path)
+    packages, members = _parse(text, path)
+    root = _root(packages, members, target, path)
     folders, archives = [], []
     for package in _installed(packages, root, target):
         kind, place = _place(package)
@@ -49,27 +49,41 @@ def read(text: str, path: str, target: Target) -> Local:
     return Local(_place(root)[1], folders, archives)
 
 
-def _parse(text: str, path: str) -> list[dict[str, Any]]:
+def _parse(text: str, path: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Answers the packages, and the names of the workspace's members; of a sole project, none."""
     try:
-        packages = tomllib.loads(text)["package"]
-        names = [package["name"] for package in packages]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, RecursionError) as error:
-        raise HashzipError(f"{path} is no lock of uv: {error}", "run: uv lock") from error
-    return packages if names else []
+        lock = tomllib.loads(text)
+        _ = lock["version"], [package["name"] for package in lock.get("package", [])]
+        return lock.get("package", []), lock.get("manifest", {}).get("members", [])
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        folder = path.rpartition("/")[0] or "."
+        raise HashzipError(
+            f"{path} is no lock of uv: {error}", f"make it again: uv lock --project {folder}"
+        ) from error
 
 
-def _root(packages: list[dict[str, Any]], target: Target, path: str) -> dict[str, Any]:
+def _root(
+    packages: list[dict[str, Any]], members: list[str], target: Target, path: str
+) -> dict[str, Any]:
     """Finds the project or member that a function is installed for, and checks what it has."""
-    local = {package["name"]: package for package in packages if _place(package)[0]}
-    wanted = target.package and re.sub(r"[-_.]+", "-", target.package).lower()
+    local = {
+        package["name"]: package
+        for package in packages
+        if package["name"] in members or _place(package)[1] == "."
+    }
+    wanted = target.package and _normalized(target.package)
     found = local.get(wanted) if wanted else None
     if not wanted:
         found = next((one for one in local.values() if _place(one)[1] == "."), None)
     if found is None:
-        missing = f'has no package "{wanted}"' if wanted else "locks a workspace of several"
+        missing = (
+            f'has no package "{wanted}"'
+            if wanted
+            else "locks a workspace without a project at its root"
+        )
         raise HashzipError(
             f"{target.where}: {path} {missing}",
-            f"write package = …; {nearest(wanted or '', local)}",
+            f'write package = "…"; {nearest(wanted or "", local)}',
         )
     metadata = found.get("metadata", {})
     known = {
@@ -78,7 +92,7 @@ def _root(packages: list[dict[str, Any]], target: Target, path: str) -> dict[str
     }
     for key, names in known.items():
         for name in getattr(target, key):
-            if name not in names:
+            if _normalized(name) not in names:
                 raise HashzipError(
                     f'{target.where} has {key} "{name}", which {found["name"]} in {path} lacks',
                     nearest(name, names),
@@ -94,9 +108,9 @@ def _installed(
     for package in packages:
         by_name.setdefault(package["name"], []).append(package)
     groups = root.get("dev-dependencies", {})
-    waiting = [(root["name"], extra) for extra in ("", *target.extras)]
+    waiting = [(root["name"], extra) for extra in ("", *map(_normalized, target.extras))]
     for group in target.groups:
-        waiting += _asked(groups.get(group, []))
+        waiting += _asked(groups.get(_normalized(group), []))
     seen = set()
     while waiting:
         asked = waiting.pop()
@@ -122,3 +136,8 @@ def _place(package: Mapping[str, Any]) -> tuple[str, str]:
         if kind in package.get("source", {}):
             return kind, package["source"][kind]
     return "", ""
+
+
+def _normalized(name: str) -> str:
+    """Answers the spelling that uv has for the names of packages, extras and groups."""
+    return re.sub(r"[-_.]+", "-", name).lower()
