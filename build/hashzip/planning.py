@@ -93,9 +93,7 @@ class Blueprint:
         if known:
             return known
         found = self.inputs
-        own = [*self._local, *self.files]
-        flags = ((file, self.index.content(file.location).is_private_key) for file in own)
-        secret_scan.refuse(target.where, secret_scan.find(flags, target.allow))
+        self._refuse_secrets()
         answer = Answer(key, fingerprint(self.recipe, found), terraform.summary(found))
         self.index.keep(answer)
         return answer
@@ -119,6 +117,13 @@ class Blueprint:
             for folder, listing in folders
             for file in sources.name([listing])
         ]
+
+    def _refuse_secrets(self) -> None:
+        packages = [file._replace(path=file.path.removeprefix("//")) for file in self._local]
+        for files, are_packages in ((self.files, False), (packages, True)):
+            flags = ((file, self.index.content(file.location).is_private_key) for file in files)
+            found = secret_scan.find(flags, self.target.allow)
+            secret_scan.refuse(self.target.where, found, are_packages=are_packages)
 
     def _input(self, file: SourceFile) -> Input:
         return inputs.as_input(file, self.index.content(file.location))

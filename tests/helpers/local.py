@@ -26,8 +26,9 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
         with open(f"{left}/left", "w") as file:
             file.write(folder)
     info = f"{name}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n"
     files = {
-        f"{info}/METADATA": f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n".encode(),
+        f"{info}/METADATA": metadata.encode(),
         f"{info}/WHEEL": f"Wheel-Version: 1.0\\nGenerator: tiny 7\\nTag: {tag}\\n".encode(),
     }
     for at, folders, found in os.walk("."):

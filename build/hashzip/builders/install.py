@@ -64,7 +64,8 @@ def _install(blueprint: Blueprint, folder: Path) -> Tree:
     from_index = {path.name for path in folder.glob("*.dist-info")}
     if wanted.local:
         copies = _copies(blueprint, lock, wanted.local, scratch)
-        _pip_install(blueprint, lock, folder, ["--no-deps", *copies])
+        # Where the others are is for the lock to say, and a copy is in no workspace.
+        _pip_install(blueprint, lock, folder, ["--no-deps", "--no-sources", *copies])
     if inputs.read(blueprint.locked) != blueprint.inputs[: len(blueprint.locked)]:
         raise HashzipError(f"{lock.path} changed while the package was built", "build again")
     found = installed.read(folder)

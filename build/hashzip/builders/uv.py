@@ -67,6 +67,11 @@ _KNOWN = (
         "if you know why it changed, lock it again: {relock}; if not, do not use it",
     ),
     _Known(
+        r"Hash mismatch for `(?P<package>[\w.-]+) @",
+        "{package} has another hash than the one that is locked",
+        "if you know why it changed, lock it again: {relock}; if not, do not use it",
+    ),
+    _Known(
         rf"An index (?:URL )?\({_HOST}\S*\) .*?(?P<cause>40[13] \w+)",
         "the index at {host} answered {cause}",
         "give uv the right to read it (UV_INDEX_…_USERNAME and …_PASSWORD, or a .netrc file), "
