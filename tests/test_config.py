@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from hashzip import config
-from hashzip.config import Function
+from hashzip.config import Function, Layer
 from hashzip.errors import HashzipError
 from tests.helpers import project as projects
+
+LAYER = {"source": "src", "runtime": "python3.13", "architecture": "arm64"}
 
 
 class TestLoad:
@@ -114,6 +116,83 @@ class TestLoad:
 
         with pytest.raises(HashzipError, match="cannot be the name of a function"):
             config.load(str(project))
+
+
+class TestLayers:
+    """Layers, and the functions that have them."""
+
+    def test_most(self, project: Path) -> None:
+        """A layer has the keys of a function but for `handler` and `layers`, and may have all."""
+        options = {"exclude_packages": ["boto3"], "extras": ["a"], "groups": ["b"], "package": "c"}
+        flags = {"build_sdists": True, "bytecode": True, "strip": True}
+        table = LAYER | {"requirements": "uv.lock", "allow": ["x"]} | options | flags
+        projects.write_tables(project, {"layer.deps": table})
+
+        (layer,) = config.load(str(project)).targets.values()
+
+        assert layer == Layer(
+            name="layer.deps",
+            sources=("src",),
+            runtime="python3.13",
+            architecture="arm64",
+            requirements="uv.lock",
+            allow=("x",),
+            exclude_packages=("boto3",),
+            extras=("a",),
+            groups=("b",),
+            package="c",
+            build_sdists=True,
+            bytecode=True,
+            strip=True,
+        )
+
+    def test_requirements_alone(self, project: Path) -> None:
+        """A layer needs no source where it has requirements; a function does."""
+        table = {key: value for key, value in LAYER.items() if key != "source"}
+        projects.write_tables(project, {"layer.deps": table | {"requirements": "lock.txt"}})
+
+        assert config.load(str(project)).target("layer.deps").sources == ()
+        projects.write_tables(project, {"function.f": table | {"handler": "a.b"}})
+        with pytest.raises(HashzipError, match='"source" in'):
+            config.load(str(project))
+
+    def test_order(self, project: Path) -> None:
+        """Layers come before functions, wherever they stand; a function's keep their order."""
+        function = projects.HELLO | {"layers": ["b", "a"]}
+        layers = {"layer.a": LAYER, "layer.b": LAYER}
+        projects.write_tables(project, {"function.hello": function, **layers})
+
+        loaded = config.load(str(project))
+
+        assert list(loaded.targets) == ["layer.a", "layer.b", "hello"]
+        found = loaded.layers(loaded.target("hello"))
+        assert [layer.name for layer in found] == ["layer.b", "layer.a"]
+        assert loaded.layers(loaded.target("layer.a")) == []
+
+    def test_one_name(self, project: Path) -> None:
+        """A layer and a function may have one name, and are two things."""
+        projects.write_tables(project, {"layer.hello": LAYER, "function.hello": projects.HELLO})
+
+        targets = config.load(str(project)).targets
+
+        assert isinstance(targets["layer.hello"], Layer)
+        assert isinstance(targets["hello"], Function)
+
+    @pytest.mark.parametrize(
+        "table, where, prefix, home",
+        [
+            ("layer.x", "[layer.x]", "python/", "/opt/python"),
+            ("function.x", "[function.x]", "", "/var/task"),
+        ],
+    )
+    def test_place(self, project: Path, table: str, where: str, prefix: str, home: str) -> None:
+        """A layer's files go where Python finds them in Lambda: not where a function's do."""
+        values = LAYER if table == "layer.x" else projects.HELLO
+        projects.write_tables(project, {table: values})
+
+        (target,) = config.load(str(project)).targets.values()
+
+        assert (target.where, target.prefix, target.home) == (where, prefix, home)
 
 
 class TestFindRoot:

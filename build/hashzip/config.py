@@ -193,6 +193,8 @@ def _function(functions: Table, name: str, targets: Mapping[str, Target]) -> Fun
         other[len(LAYER) :]: layer for other, layer in targets.items() if other.startswith(LAYER)
     }
     for layer in layers:
+        if layers.count(layer) > 1:
+            raise table.error("layers", f"names {layer} twice", "name it once")
         if layer not in known:
             raise table.error("layers", f'names "{layer}"', nearest(layer, known))
         for key in ("runtime", "architecture"):

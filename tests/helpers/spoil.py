@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,12 +86,47 @@ def _toml(text: str) -> Callable[[Path], None]:
     return spoil
 
 
+def _tables(**changes: Mapping[str, object]) -> Callable[[Path], None]:
+    """Hello with a layer `deps`, and more or other keys in their tables."""
+
+    def spoil(root: Path) -> None:
+        layer = {"source": "src", "runtime": "python3.13", "architecture": "arm64"}
+        layers = {name: layer for name in changes if name not in ("hello", "deps")}
+        tables = {f"layer.{n}": layer | changes.get(n, {}) for n in ("deps", *layers)}
+        hello = project.HELLO | {"layers": ["deps"]} | changes.get("hello", {})
+        project.write_tables(root, tables | {"function.hello": hello})
+
+    return spoil
+
+
+def _locked_by(path: str, content: str = "") -> Callable[[Path], None]:
+    def spoil(root: Path) -> None:
+        project.write_files(root, {path: content.encode()})
+        project.configure(root, requirements=path)
+
+    return spoil
+
+
+def _secret(path: str, content: str = "x") -> Callable[[Path], None]:
+    return lambda root: project.write_files(root, {f"src/{path}": content.encode()})
+
+
+def _secret_in_layer(root: Path) -> None:
+    project.write_files(root, {"shared/.env": b"x"})
+    _tables(deps={"source": "shared"})(root)
+
+
 def _requirements(text: str) -> Callable[[Path], None]:
     def spoil(root: Path) -> None:
         (root / "requirements.txt").write_text(text, encoding="utf-8")
         project.configure(root, requirements="requirements.txt")
 
     return spoil
+
+
+def _extras_of_requirements(root: Path) -> None:
+    _requirements("")(root)
+    project.configure(root, requirements="requirements.txt", extras=["x"])
 
 
 def _binary_requirements(root: Path) -> None:
@@ -379,6 +414,156 @@ AT_PLAN = (
         _binary_requirements,
         ["requirements.txt is not UTF-8"],
         "uv pip compile",
+    ),
+    *(
+        Spoiled(
+            f"requirements = {path}",
+            _locked_by(path),
+            [f'[function.hello] has requirements = "{path}", which hashzip does not install'],
+            f'run: {command}; then write requirements = "{made}"',
+        )
+        for path, command, made in (
+            (
+                "poetry.lock",
+                "poetry export -C . -f requirements.txt -o requirements.txt",
+                "requirements.txt",
+            ),
+            (
+                "app/poetry.lock",
+                "poetry export -C app -f requirements.txt -o requirements.txt",
+                "app/requirements.txt",
+            ),
+            (
+                "app/Pipfile.lock",
+                "(cd app && pipenv requirements --hash > requirements.txt)",
+                "app/requirements.txt",
+            ),
+            (
+                "app/pdm.lock",
+                "pdm export -p app --prod -f requirements -o app/requirements.txt",
+                "app/requirements.txt",
+            ),
+            ("app/pyproject.toml", "uv lock --project app", "app/uv.lock"),
+            ("pyproject.toml", "uv lock --project .", "uv.lock"),
+        )
+    ),
+    Spoiled(
+        "requirements.in",
+        _locked_by("deps/requirements.in", "greet\n"),
+        ['deps/requirements.in has a requirement without a hash: "greet"'],
+        "run: uv pip compile --universal --generate-hashes --python-version 3.13 "
+        "deps/requirements.in -o deps/requirements.txt; "
+        'then write requirements = "deps/requirements.txt"',
+    ),
+    Spoiled(
+        "missing uv.lock",
+        _config(requirements="app/uv.lock"),
+        ["app/uv.lock of [function.hello] does not exist"],
+        "make it: uv lock --project app",
+    ),
+    Spoiled(
+        "missing pylock.toml",
+        _config(requirements="app/pylock.prod.toml"),
+        ["app/pylock.prod.toml of [function.hello] does not exist"],
+        "make it: uv export --project app --no-dev --no-emit-project -o app/pylock.prod.toml",
+    ),
+    *(
+        Spoiled(f"{key} without requirements", _config(**{key: value}), [f"has {key}"], "remove")
+        for key, value in (("extras", ["x"]), ("groups", ["x"]), ("package", "x"))
+    ),
+    Spoiled(
+        "extras without a uv.lock",
+        _extras_of_requirements,
+        ["[function.hello] has extras, which only a uv.lock knows"],
+        "remove the line",
+    ),
+    Spoiled(
+        "unknown layer",
+        _tables(hello={"layers": ["dips"]}),
+        ['"layers" in [function.hello] names "dips"'],
+        'did you mean "deps"? known: deps',
+    ),
+    Spoiled(
+        "more than five layers",
+        _tables(**{f"l{n}": {} for n in range(6)}, hello={"layers": [f"l{n}" for n in range(6)]}),
+        ['"layers" in [function.hello] names 6'],
+        "Lambda takes 5",
+    ),
+    Spoiled(
+        "a layer twice",
+        _tables(hello={"layers": ["deps", "deps"]}),
+        ['"layers" in [function.hello] names deps twice'],
+        "once",
+    ),
+    *(
+        Spoiled(
+            f"a layer for another {key}",
+            _tables(deps={key: theirs}),
+            [f'"{key}" in [function.hello] is "{ours}", and that of the layer deps is "{theirs}"'],
+            "make them the same",
+        )
+        for key, ours, theirs in (
+            ("runtime", "python3.13", "python3.12"),
+            ("architecture", "arm64", "x86_64"),
+        )
+    ),
+    Spoiled(
+        "a layer of nothing",
+        _toml('[layer.deps]\nruntime = "python3.13"\narchitecture = "arm64"\n'),
+        ['"requirements" in [layer.deps] is missing, and source too'],
+        'add requirements = "…", or source = "…"',
+    ),
+    Spoiled(
+        "a key of functions in a layer",
+        _tables(deps={"handler": "a.b"}),
+        ['"handler" in [layer.deps] is not a key that hashzip knows'],
+        "known:",
+    ),
+    Spoiled(
+        "impossible name of a layer",
+        _toml('[layer."a.b"]\n'),
+        ['"a.b" cannot be the name of a layer'],
+        "letters, digits",
+    ),
+    Spoiled(
+        "unknown runtime of a layer",
+        _tables(deps={"runtime": "python2.7"}, hello={"runtime": "python2.7"}),
+        ['[layer.deps] has runtime "python2.7"'],
+        "python3.13",
+    ),
+    Spoiled(
+        "a layer that is asked for and is not there",
+        _tables(),
+        ['there is no layer "dips"'],
+        'did you mean "layer.deps"?',
+        function="layer.dips",
+    ),
+    Spoiled(
+        "a flag that is no boolean",
+        _config(bytecode="yes"),
+        ['"bytecode" in [function.hello] must be a boolean, not a string'],
+        "write bytecode = true",
+    ),
+    Spoiled(
+        "a secret by its name",
+        _secret("conf/.env"),
+        [
+            "[function.hello] would pack a file that looks like a secret",
+            "conf/.env: an environment",
+        ],
+        'allow = ["/conf/.env"]',
+    ),
+    Spoiled(
+        "a secret by its content",
+        _secret("key.py", "-----BEGIN PRIVATE KEY-----\n" + "M" * 64),
+        ["[function.hello]", "key.py: holds a private key"],
+        'exclude = ["/key.py"]',
+    ),
+    Spoiled(
+        "a secret in a layer",
+        _secret_in_layer,
+        ["[layer.deps] would pack a file that looks like a secret", ".env"],
+        "in [layer.deps] of hashzip.toml",
     ),
 )
 
