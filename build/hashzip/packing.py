@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hashzip import __version__, archive, assembly, limits
 from hashzip.builders import trees
+from hashzip.config import LAYER
 from hashzip.errors import HashzipError, printable
 from hashzip.manifest import Artifact, Manifest
 from hashzip.planning import Blueprint
@@ -72,7 +73,7 @@ def _check_limits(blueprint: Blueprint, artifact: Artifact, owners: Mapping[str,
     for layer in blueprint.layers:
         manifest = layer.store.manifest(layer.fingerprint)
         if manifest:
-            layers[layer.target.name] = manifest.artifact
+            layers[layer.target.name.removeprefix(LAYER)] = manifest.artifact
             tree = trees.known(layer.tree_key)
             owned |= trees.owners(tree, layer.target.prefix, tree.packages) if tree else {}
     limits.check_zip(blueprint.target.where, artifact, owned)
