@@ -4,12 +4,14 @@ import marshal
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hashzip import config, pipeline, planning
-from hashzip.builders import install
+from hashzip.builders import trees
 from hashzip.errors import HashzipError
 from tests.helpers import program, wheels
 from tests.helpers import project as projects
@@ -17,7 +19,7 @@ from tests.helpers.index import Index
 from tests.helpers.project import content, examine, make_zip, names
 
 HERE = f"python3.{sys.version_info[1]}"  # the only Python that is surely here
-LAYER = {"runtime": "python3.13", "architecture": "arm64"}
+LAYER: Mapping[str, object] = {"runtime": "python3.13", "architecture": "arm64"}
 
 
 def write_lock(project: Path, path: str, *packages: Path, where: str = wheels.LOCAL) -> None:
@@ -28,16 +30,16 @@ def write_lock(project: Path, path: str, *packages: Path, where: str = wheels.LO
 
 def configure(
     project: Path,
-    layer: dict[str, object] | None = None,
-    function: dict[str, object] | None = None,
-    **others: dict[str, object],
+    layer: Mapping[str, object] | None = None,
+    function: Mapping[str, object] | None = None,
+    **others: Mapping[str, object],
 ) -> None:
     """Writes the tables of a layer `deps`, of `hello`, which has it, and of other functions."""
-    hello = projects.HELLO | {"requirements": "all.txt", "layers": ["deps"]} | (function or {})
+    hello = projects.HELLO | {"requirements": "all.txt", "layers": ["deps"]} | dict(function or {})
     tables = {
-        "layer.deps": LAYER | {"requirements": "deps.txt"} | (layer or {}),
+        "layer.deps": {**LAYER, "requirements": "deps.txt"} | dict(layer or {}),
         "function.hello": hello,
-        **{f"function.{name}": projects.HELLO | table for name, table in others.items()},
+        **{f"function.{name}": projects.HELLO | dict(table) for name, table in others.items()},
     }
     projects.write_tables(project, tables)
 
@@ -91,8 +93,8 @@ class TestLayer:
         """A layer of sources alone leaves the function as it is, whose packages are its own."""
         configure(layered)
         before = {path for path in names(make_zip(layered)) if "/" not in path}
-        tables = {
-            "layer.code": LAYER | {"source": "src"},
+        tables: dict[str, Mapping[str, object]] = {
+            "layer.code": {**LAYER, "source": "src"},
             "function.hello": projects.HELLO | {"requirements": "all.txt", "layers": ["code"]},
         }
         projects.write_tables(layered, tables)
@@ -192,8 +194,8 @@ class TestLeftOut:
         projects.write_tables(
             layered,
             {
-                "layer.deps": LAYER | {"requirements": "deps.txt"},
-                "layer.more": LAYER | {"requirements": "more.txt"},
+                "layer.deps": {**LAYER, "requirements": "deps.txt"},
+                "layer.more": {**LAYER, "requirements": "more.txt"},
                 "function.hello": hello,
             },
         )
@@ -207,18 +209,19 @@ class TestLeftOut:
         """One lock in both is installed once, and the function has its sources alone."""
         options = {"bytecode": bytecode, "runtime": HERE, "requirements": "deps.txt"}
         configure(layered, options, options)
-        installed = []
-        find = install.trees.find
-        monkeypatch.setattr(
-            install.trees,
-            "find",
-            lambda key, *_, **__: installed.append(key) or find(key, *_, **__),
-        )
+        installed = set()
+        find = trees.find
+
+        def note(key: str, *words: Any, **more: Any) -> trees.Tree:  # noqa: ANN401 - as it takes
+            installed.add(key)
+            return find(key, *words, **more)
+
+        monkeypatch.setattr(trees, "find", note)
 
         make_zip(layered, "layer.deps")
         found = names(make_zip(layered))
 
-        assert len(set(installed)) == 1
+        assert len(installed) == 1
         assert [path for path in found if not path.endswith(".pyc")] == [
             "hello.py",
             "lib/names.py",
@@ -227,8 +230,8 @@ class TestLeftOut:
 
     def test_function_without_requirements(self, layered: Path) -> None:
         """A function that locks nothing is its sources, whatever its layers have."""
-        tables = {
-            "layer.deps": LAYER | {"requirements": "deps.txt"},
+        tables: dict[str, Mapping[str, object]] = {
+            "layer.deps": {**LAYER, "requirements": "deps.txt"},
             "function.hello": projects.HELLO | {"layers": ["deps"]},
         }
         projects.write_tables(layered, tables)
@@ -277,7 +280,7 @@ class TestChange:
     def test_source_of_the_layer(self, several: Path) -> None:
         """A source of the layer changes the layer alone."""
         projects.write_files(several, {"shared/own.py": b""})
-        others: dict[str, dict[str, object]] = {"bare": {"layers": ["deps"]}}
+        others = {"bare": {"layers": ["deps"]}}
         configure(several, {"source": "shared"}, **others)
         before = fingerprints(several)
         projects.write_files(several, {"shared/own.py": b"EDITED = True\n"})

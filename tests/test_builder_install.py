@@ -134,7 +134,10 @@ class TestMachine:
     @pytest.mark.parametrize("tag", ["py3-none-any", "cp313-cp313-manylinux_2_28_aarch64"])
     def test_wrong(self, project: Path, tag: str) -> None:
         """One in a wheel that claims to fit is refused, by its file, package and machine."""
-        files = {"greet/_c.so": wheels.elf("x86_64"), "greet/__init__.py": ""}
+        files: dict[str, str | bytes] = {
+            "greet/_c.so": wheels.elf("x86_64"),
+            "greet/__init__.py": "",
+        }
         lock(project, wheels.make(project, files=files, tag=tag))
 
         error = refused(project)
@@ -149,7 +152,10 @@ class TestMachine:
 
     def test_left_out(self, project: Path) -> None:
         """One that is left out is none in the package."""
-        files = {"greet/_c.so": wheels.elf("x86_64"), "greet/__init__.py": ""}
+        files: dict[str, str | bytes] = {
+            "greet/_c.so": wheels.elf("x86_64"),
+            "greet/__init__.py": "",
+        }
         lock(project, wheels.make(project, files=files), exclude_packages=["greet/*.so"])
 
         assert "greet/_c.so" not in names(make_zip(project))
@@ -337,7 +343,7 @@ class TestBytecode:
         assert "greet/two.py" in names(make_zip(project))
 
 
-OPTIONS = [
+OPTIONS: list[dict[str, object]] = [
     {"exclude_packages": ["able"]},
     {"build_sdists": True},
     {"bytecode": True},
@@ -355,7 +361,9 @@ class TestChoice:
         plain = examine(project)
         projects.configure(project, requirements="requirements.txt", runtime=HERE, **option)
         chosen = examine(project)
-        off = {key: [] if isinstance(value, list) else False for key, value in option.items()}
+        off: dict[str, object] = {
+            key: [] if isinstance(value, list) else False for key, value in option.items()
+        }
         projects.configure(project, requirements="requirements.txt", runtime=HERE, **off)
         unset = examine(project)
 
@@ -368,7 +376,7 @@ class TestChoice:
         """No two options have one tree."""
         lock(project, wheels.make(project), wheels.make(project, "able"), runtime=HERE)
         keys = set()
-        for option in ({}, *OPTIONS):
+        for option in [{}, *OPTIONS]:
             projects.configure(project, requirements="requirements.txt", runtime=HERE, **option)
             keys.add(examine(project).tree_key)
 

@@ -92,9 +92,9 @@ def _tables(**changes: Mapping[str, object]) -> Callable[[Path], None]:
     def spoil(root: Path) -> None:
         layer = {"source": "src", "runtime": "python3.13", "architecture": "arm64"}
         layers = {name: layer for name in changes if name not in ("hello", "deps")}
-        tables = {f"layer.{n}": layer | changes.get(n, {}) for n in ("deps", *layers)}
-        hello = project.HELLO | {"layers": ["deps"]} | changes.get("hello", {})
-        project.write_tables(root, tables | {"function.hello": hello})
+        tables = {f"layer.{n}": {**layer, **changes.get(n, {})} for n in ("deps", *layers)}
+        hello = {**project.HELLO, "layers": ["deps"], **changes.get("hello", {})}
+        project.write_tables(root, {**tables, "function.hello": hello})
 
     return spoil
 
