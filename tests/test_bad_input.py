@@ -55,6 +55,31 @@ class TestProject:
         assert projects.built(project)["built"]
 
 
+class TestSecret:
+    """A source that looks like a secret. That it is refused is in the table."""
+
+    @pytest.mark.parametrize("pattern", ["/conf/.env", ".env", "conf/"])
+    def test_allowed(self, project: Path, pattern: str) -> None:
+        """One that `allow` names is planned and packed, and no other."""
+        projects.write_files(project / "src", {"conf/.env": b"A=1\n"})
+        projects.configure(project, allow=[pattern])
+
+        assert projects.external(project)
+        assert "conf/.env" in projects.names(Path(str(projects.built(project)["file"])))
+        projects.write_files(project / "src", {"id_rsa": b"x"})
+        error, _ = projects.complaint(program.run("build", cwd=project))
+        assert "id_rsa" in error
+        assert ".env" not in error
+
+    def test_excluded(self, project: Path) -> None:
+        """One that `exclude` names is left out."""
+        projects.write_files(project / "src", {"conf/.env": b"A=1\n"})
+        projects.configure(project, exclude=[".env"])
+
+        assert projects.external(project)
+        assert "conf/.env" not in projects.names(Path(str(projects.built(project)["file"])))
+
+
 class TestPackages:
     """Requirements that uv cannot install."""
 

@@ -71,6 +71,7 @@ class TestSdist:
         assert content(zip_file, "greet.py") == b"NAME = 1\n"
         wheel = content(zip_file, "greet-1.0.dist-info/WHEEL")
         assert wheel == b"Wheel-Version: 1.0\nTag: py3-none-any\n"
+        assert wheels.wrong_rows(zip_file) == []
 
     def test_same_bytes(
         self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -270,6 +271,7 @@ class TestStrip:
             "greet/a.so", stripped
         )
         assert manifest.tools["strip"]
+        assert wheels.wrong_rows(make_zip(project)) == []
 
     def test_nothing_to_strip(self, project: Path) -> None:
         """Without a library no tool is needed, nor named."""
@@ -349,6 +351,30 @@ OPTIONS: list[dict[str, object]] = [
     {"bytecode": True},
     {"strip": True},
 ]
+
+
+class TestChange:
+    """Inputs that change while uv is at work."""
+
+    def test_lock(self, project: Path, index: Index) -> None:
+        """A lock that is another one when uv is done is named, and nothing is kept."""
+        greet, able = wheels.make(project), wheels.make(project, "able")
+        for wheel in (greet, able):
+            index.add(wheel)
+        wheels.lock(project, greet, where="")
+        projects.configure(project, requirements="requirements.txt")
+        answer = Index.answer
+
+        def change(self: Index, path: str) -> bytes | None:
+            wheels.lock(project, able, where="")
+            return answer(self, path)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Index, "answer", change)
+            error = refused(project)
+
+        assert f"{project}/requirements.txt changed while the package was built" in error.message
+        assert "able.py" in names(make_zip(project))
 
 
 class TestChoice:

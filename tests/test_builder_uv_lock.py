@@ -1,10 +1,12 @@
 """Requirements that `uv.lock` locks: what is taken of it, and the project's own packages."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from hashzip.builders import bytecode, uv
 from hashzip.errors import HashzipError
 from tests.helpers import local, wheels
 from tests.helpers import project as projects
@@ -321,8 +323,22 @@ class TestLocal:
         assert info == {f"base-1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL")}
         wheel = content(zip_file, "base-1.0.dist-info/WHEEL")
         assert wheel == b"Wheel-Version: 1.0\nTag: py3-none-any\n"
-        with_zip = b"".join(content(zip_file, path) for path in names(zip_file))
-        assert str(workspace).encode() not in with_zip
+        assert wheels.wrong_rows(zip_file) == []
+        whole = b"".join(content(zip_file, path) for path in names(zip_file))
+        assert str(workspace).encode() not in whole
+
+    def test_other_backend(self, workspace: Path, index: Index) -> None:
+        """Another release of a build backend, which nobody locked, changes no byte of a package."""
+        before = make_zip(workspace, "one")
+        of_base = {p: content(before, p) for p in names(before) if p.startswith("base")}
+        backend = local.BACKEND.replace("tiny 7", "tiny 8.1")
+        projects.write_files(workspace, {"libs/base/backend.py": backend.encode()})
+        index.requests.clear()
+
+        after = make_zip(workspace, "one")
+
+        assert before != after
+        assert {p: content(after, p) for p in names(after) if p.startswith("base")} == of_base
 
     def test_users_tree(self, workspace: Path) -> None:
         """A build leaves the sources as they were, though the backend writes where it runs."""
@@ -525,3 +541,23 @@ class TestPython:
         assert "the Python that the locked project asks for is not here" in caught.value.message
         assert "3.99" in caught.value.message
         assert "uv python install" in caught.value.hint
+
+    def test_newer_that_is_here(self, single: Path, index: Index) -> None:
+        """With that Python here, the lock is read by it, and hashzip runs on as it is."""
+        later = [f"3.{minor}" for minor in range(sys.version_info[1] + 1, 15)]
+        found = [version for version in later if is_here(version)]
+        if not found:
+            pytest.skip("no Python is here that is later than the one that runs the tests")
+        self.relock(single, index, f">={found[0]}")
+        runtime = f"python{found[0]}"
+        projects.configure(single, requirements="uv.lock", runtime=runtime)
+
+        assert modules(single) == {"greet.py"}
+
+
+def is_here(version: str) -> bool:
+    """Answers whether uv finds a Python."""
+    try:
+        return bool(bytecode.find(uv.program(), version))
+    except HashzipError:
+        return False

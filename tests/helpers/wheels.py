@@ -98,6 +98,18 @@ def row(path: str, content: str | bytes) -> str:
     return f"{path},sha256={digest.decode()},{len(_bytes(content))}\n"
 
 
+def wrong_rows(zip_file: Path) -> list[str]:
+    """Answers what the `RECORD`s in a zip say that is not so: of files that have a hash, or not."""
+    wrong = []
+    with zipfile.ZipFile(zip_file) as archive:
+        for record in [name for name in archive.namelist() if name.endswith(".dist-info/RECORD")]:
+            for line in archive.read(record).decode().splitlines(keepends=True):
+                path = line.partition(",")[0]
+                right = f"{path},,\n" if path == record else row(path, archive.read(path))
+                wrong += [line] if line != right else []
+    return wrong
+
+
 def _bytes(content: str | bytes) -> bytes:
     return content if isinstance(content, bytes) else content.encode()
 

@@ -27,7 +27,7 @@ from hashzip.builders.locks import Lock
 from hashzip.builders.record import Distribution
 from hashzip.builders.requirements import Requirements
 from hashzip.builders.trees import Tree, TreeFile
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, printable, unreadable
 from hashzip.fingerprint import BY_PATH
 from hashzip.manifest import Package
 from hashzip.names import SourceFile
@@ -66,13 +66,13 @@ def _install(blueprint: Blueprint, folder: Path) -> Tree:
         copies = _copies(blueprint, lock, wanted.local, scratch)
         # Where the others are is for the lock to say, and a copy is in no workspace.
         _pip_install(blueprint, lock, folder, ["--no-deps", "--no-sources", *copies])
-    if inputs.read(blueprint.locked) != blueprint.inputs[: len(blueprint.locked)]:
-        raise HashzipError(f"{lock.path} changed while the package was built", "build again")
+    _refuse_changes(blueprint)
     found = installed.read(folder)
     installed.refuse_conflicts(folder, found)
-    built_here = [one for one in found if target.build_sdists or one.info not in from_index]
-    for distribution in built_here:
-        _make_portable(folder, distribution)
+    found = [
+        _portable(folder, one) if target.build_sdists or one.info not in from_index else one
+        for one in found
+    ]
     found = installed.exclude(folder, installed.tidy(folder, found), target.exclude_packages)
     return _finish(blueprint, folder, found, wanted)
 
@@ -137,12 +137,28 @@ def _copies(blueprint: Blueprint, lock: Lock, local: Sequence[str], scratch: Pat
         for file in sources.name([listings[place]]):
             path = copy / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file.location, path)
+            try:
+                shutil.copyfile(file.location, path)
+            except FileNotFoundError as error:
+                raise unreadable(file.location, error) from error
         yield str(copy)
 
 
-def _make_portable(folder: Path, distribution: Distribution) -> None:
-    """Checks and mends a package that was built here.
+def _refuse_changes(blueprint: Blueprint) -> None:
+    """Refuses what is not what was examined: uv has read it too."""
+    examined = blueprint.inputs[: len(blueprint.locked)]
+    for file, was, now in zip(
+        blueprint.locked, examined, inputs.read(blueprint.locked), strict=True
+    ):
+        if now != was:
+            raise HashzipError(
+                f"{printable(file.location)} changed while the package was built",
+                "wait until nothing writes to it, and build again",
+            )
+
+
+def _portable(folder: Path, distribution: Distribution) -> Distribution:
+    """Checks and mends a package that may have been built here, and answers what it is then.
 
     Raises:
         HashzipError: It has compiled code, for this very machine.
@@ -159,6 +175,8 @@ def _make_portable(folder: Path, distribution: Distribution) -> None:
     wheel.unlink()  # it may be a hard link into uv's cache
     # The version of what built it, which nobody locked.
     wheel.write_text(_GENERATOR.sub("", text), encoding="utf-8", newline="\n")
+    files = {**distribution.files, f"{distribution.info}/WHEEL": ""}
+    return replace(distribution, files=files)
 
 
 def _without_hashes(distribution: Distribution) -> Distribution:

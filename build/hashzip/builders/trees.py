@@ -74,10 +74,12 @@ def find(key: str, install: Callable[[Path], Tree], *, fresh: bool = False) -> T
 
     folder = cache_folder()
     place = folder / key
-    tree = None if fresh else _use(place)
+    with suppress(OSError):  # it may not be there, or be another's, and read-only
+        os.utime(place / "tree.json")  # before it is read: nobody removes it from now on
+    tree = None if fresh else _load(place)
     if tree is None:
         with _writable(folder), FileLock(folder / f"{key}.lock"):
-            tree = (None if fresh else _use(place)) or _make(place, install)
+            tree = (None if fresh else _load(place)) or _make(place, install)
     return tree
 
 
@@ -125,13 +127,6 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path  # noqa: PLC0415 - never at plan time
 
     return user_cache_path("hashzip") / "trees"
-
-
-def _use(place: Path) -> Tree | None:
-    """Reads a tree that is kept, and has it kept for longer."""
-    with suppress(OSError):  # it may be another's, and read-only
-        os.utime(place / "tree.json")  # before it is read: nobody removes it from now on
-    return _load(place)
 
 
 def _load(place: Path) -> Tree | None:
