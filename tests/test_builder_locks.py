@@ -10,6 +10,7 @@ from hashzip import config
 from hashzip.builders import locks
 from hashzip.builders.locks import Kind, Lock
 from hashzip.errors import HashzipError
+from tests.helpers import index as indexes
 from tests.helpers import local, program, wheels
 from tests.helpers import project as projects
 from tests.helpers.index import Index
@@ -174,6 +175,30 @@ class TestPylock:
 
         assert "uv export --project . --no-dev" in caught.value.hint
 
+    def test_offline(
+        self, project: Path, index: Index, greet: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What uv has not in its cache is named where uv is offline; what it has is installed."""
+        pylock(project, entry(greet, url(index, greet)))
+        monkeypatch.setenv("UV_OFFLINE", "1")
+
+        with pytest.raises(HashzipError, match="greet is not in uv's cache, and uv is offline"):
+            make_zip(project)
+
+        monkeypatch.delenv("UV_OFFLINE")
+        assert "greet.py" in names(make_zip(project))
+        monkeypatch.setenv("UV_OFFLINE", "1")
+        assert "greet.py" in names(make_zip(project, force=True))
+
+    def test_unreachable(self, project: Path, greet: Path, tmp_path: Path) -> None:
+        """An index that cannot be reached is named."""
+        with indexes.unreachable(tmp_path) as nowhere:
+            pylock(project, entry(greet, url(nowhere, greet)))
+            with pytest.raises(HashzipError, match="cannot be reached") as caught:
+                make_zip(project)
+
+        assert nowhere.url.split("/")[2] in caught.value.message
+
     @pytest.mark.parametrize("hashes", ["", ", hashes = {}"])
     def test_no_hash(self, project: Path, index: Index, greet: Path, hashes: str) -> None:
         """A package without a hash is refused by its name, and never installed."""
@@ -206,7 +231,7 @@ class TestPylock:
         pylock(project, 'packages = [{ name = "own", directory = { path = "own" } }]\n')
         assert examine(project)
 
-        with pytest.raises(HashzipError, match="has own from a directory"):
+        with pytest.raises(HashzipError, match="has own from a folder"):
             make_zip(project)
 
     def test_requires_python(self, project: Path, index: Index, greet: Path) -> None:

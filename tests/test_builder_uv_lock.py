@@ -1,6 +1,7 @@
 """Requirements that `uv.lock` locks: what is taken of it, and the project's own packages."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -498,6 +499,24 @@ class TestIndex:
         assert "build_sdists = true" in caught.value.hint
         projects.configure(single, requirements="uv.lock", architecture="x86_64")
         assert modules(single) == {"able.py"}
+
+    def test_repository(self, project: Path, index: Index) -> None:
+        """A package from a repository, which no hash checks, is refused by its name."""
+        git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com"]
+        library = project.parent / "library"
+        local.package(library)
+        for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+            subprocess.run([*git, *words], cwd=library, check=True)
+        sources = f"[tool.uv.sources]\nlibrary = {{ git = 'file://{library}' }}\n"
+        local.pyproject(project, "single", ["library"], more=sources)
+        local.lock(project, index)
+        projects.configure(project, requirements="uv.lock")
+
+        with pytest.raises(HashzipError) as caught:
+            make_zip(project)
+
+        assert caught.value.message == "uv.lock has library from a repository, which no hash checks"
+        assert "take a release of it, or a wheel" in caught.value.hint
 
 
 class TestPython:

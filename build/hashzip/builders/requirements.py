@@ -211,7 +211,7 @@ def _locked(
             continue  # an input
         if not files:
             raise HashzipError(
-                f"{lock.path} has {name} from a {'vcs' if 'vcs' in package else 'directory'}, "
+                f"{lock.path} has {name} from a {'repository' if 'vcs' in package else 'folder'}, "
                 "which no hash checks",
                 f"take a release of it, or a wheel, and lock again: {relock}",
             )
