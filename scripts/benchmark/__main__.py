@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.benchmark import growth, report, rows
+from scripts.benchmark import growth, packages, page, report, rows, ways
 from scripts.benchmark.bench import Bench
 from scripts.benchmark.rows import ROWS, Row
 from scripts.errors import ScriptError, exit_code
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _GROWTH = "growth"
+_PACKAGES = "packages"
 
 
 def main(arguments: Sequence[str] | None = None, table: Sequence[Row] = ROWS) -> None:
@@ -31,34 +32,61 @@ def main(arguments: Sequence[str] | None = None, table: Sequence[Row] = ROWS) ->
         ScriptError: A program failed; or, with `--check`, a target was missed.
     """
     options = _options(arguments, [row.name for row in table])
-    chosen = [row for row in table if not options.only or row.name in options.only]
+    outcomes: list[rows.Outcome] = []
+    measured: growth.Growth | None = None
+    packed: list[packages.Outcome] = []
     with tempfile.TemporaryDirectory(prefix="hashzip-benchmark-") as folder:
         if options.quick:
             _note("on smaller trees than the rows say, so that figures and ratios mean nothing")
         bench = Bench(Path(folder).resolve(), runs=options.runs, quick=options.quick)
-        outcomes = []
-        for row in chosen:
-            _note(f"measuring {row.name}")
-            outcomes.append(rows.measure(row, bench))
-        measured = None
+        for row in table:
+            if not options.only or row.name in options.only:
+                _note(f"measuring {row.name}")
+                outcomes.append(rows.measure(row, bench))
         if options.draw or _GROWTH in options.only:
             _note(f"measuring {_GROWTH}")
             measured = growth.measure(bench)
-    if outcomes:
-        report.print_rows(outcomes)
-    if measured:
-        report.print_growth(measured)
-    if measured and options.draw:
-        growth.draw(measured, options.draw)
-    if options.json:
-        text = json.dumps(report.as_json(outcomes, measured, options.runs), indent=2)
-        options.json.write_text(text + "\n", encoding="utf-8")
+        if options.packages or _PACKAGES in options.only:
+            packed = _packages(bench)
+    _show(outcomes, measured, packed, options)
     missed = [outcome.row.name for outcome in outcomes if outcome.holds is False]
     if missed and options.check:
         raise ScriptError(
             f"{len(missed)} of {len(outcomes)} targets missed: {', '.join(missed)}",
             f"run it again on a machine at rest: --runs 11 --only {' '.join(missed)}",
         )
+
+
+def _packages(bench: Bench) -> list[packages.Outcome]:
+    found = []
+    for case in ways.cases():
+        _note(f"measuring {_PACKAGES}: {case.title}")
+        found += packages.measured(case, bench.folder / _PACKAGES / case.name, runs=bench.runs)
+    return found
+
+
+def _show(
+    outcomes: Sequence[rows.Outcome],
+    measured: growth.Growth | None,
+    packed: Sequence[packages.Outcome],
+    options: argparse.Namespace,
+) -> None:
+    """Print what was measured, and write the files that are asked for."""
+    if outcomes:
+        report.print_rows(outcomes)
+    if measured:
+        report.print_growth(measured)
+    if measured and options.draw:
+        growth.draw(measured, options.draw)
+    if packed:
+        text = page.text(packed, options.runs)
+        print(text)
+        if options.packages:
+            options.packages.write_text(text, encoding="utf-8")
+    if options.json:
+        found = [each.as_json() for each in packed]
+        text = json.dumps(report.as_json(outcomes, measured, options.runs, found), indent=2)
+        options.json.write_text(text + "\n", encoding="utf-8")
 
 
 def _options(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.Namespace:
@@ -70,9 +98,9 @@ def _options(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.
         "--only",
         nargs="+",
         default=[],
-        choices=[*names, _GROWTH],
+        choices=[*names, _GROWTH, _PACKAGES],
         metavar="NAME",
-        help=f"some of: {', '.join([*names, _GROWTH])}",
+        help=f"some of: {', '.join([*names, _GROWTH, _PACKAGES])}",
     )
     parser.add_argument("--runs", type=_positive, default=5, metavar="N", help="default: 5")
     parser.add_argument(
@@ -82,6 +110,12 @@ def _options(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.
     parser.add_argument("--json", type=Path, metavar="FILE", help="write it all as JSON, too")
     parser.add_argument(
         "--draw", type=Path, metavar="FILE", help="measure growth, and draw it as an SVG"
+    )
+    parser.add_argument(
+        "--packages",
+        type=Path,
+        metavar="FILE",
+        help="measure functions with packages, and write it as a page",
     )
     return parser.parse_args(arguments)
 

@@ -13,7 +13,7 @@ import sys
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from scripts.benchmark import measure, plan, programs, trees
+from scripts.benchmark import measure, plan, programs, trees, ways
 from scripts.benchmark.programs import CHECKOUT, forget
 
 if TYPE_CHECKING:
@@ -95,6 +95,12 @@ class Bench:
         if shutil.which("zip"):
             asked["zip9"] = programs.zip9(source, self.folder / "zip9.zip")
         return self._measure(**asked)
+
+    @cached_property
+    def tables(self) -> Mapping[str, Figures]:
+        """The function of numpy and pandas: `first`, with uv's cache warm, and `rebuild`."""
+        (case,) = (each for each in ways.cases() if each.name == "tables")
+        return self._measure(**ways.plain(case, self.folder / "tables").builds)
 
     @cached_property
     def functions(self) -> Mapping[str, Figures]:

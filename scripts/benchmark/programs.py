@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 from scripts.benchmark.measure import PYTHON, Program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 CHECKOUT = Path(__file__).parents[2]
+
+# Where a project that is measured keeps installed packages, so that the user's are left alone.
+TREES = "trees"
 
 _BUILD = str(CHECKOUT / "build")
 
@@ -63,15 +66,16 @@ def build(
     *functions: str,
     before: Callable[[], None] = lambda: None,
     output: Callable[[], Path] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Program:
     """Return hashzip as it builds, by the interpreter that has its libraries."""
     command = (sys.executable, _BUILD, "build", "--project", str(project), *functions)
-    return Program(command, CHECKOUT, before=before, output=output)
+    return Program(command, CHECKOUT, environment=environment or {}, before=before, output=output)
 
 
 def forget(project: Path, *what: str) -> Callable[[], None]:
-    """Return what removes all that hashzip knows of a project: "cache", "artifacts" or both."""
-    names = {"cache": ".hashzip", "artifacts": "dist"}
+    """Return what removes what hashzip knows of a project: "cache", "artifacts", "trees"."""
+    names = {"cache": ".hashzip", "artifacts": "dist", "trees": TREES}
 
     def remove() -> None:
         for each in what:

@@ -37,13 +37,27 @@ def print_growth(measured: Growth) -> None:
     _print_table(
         ("files", *growth.PROGRAMS.values()),
         [
-            (f"{files:,}", *(_figure(measured[name][files], "s") for name in growth.PROGRAMS))
+            (f"{files:,}", *(figure(measured[name][files], "s") for name in growth.PROGRAMS))
             for files in counts
         ],
     )
 
 
-def as_json(outcomes: Sequence[Outcome], measured: Growth | None, runs: int) -> Mapping[str, Any]:
+def figure(value: float | None, unit: str) -> str:
+    """Return a figure as it is shown."""
+    if value is None:
+        return "-"
+    if unit == "s" and value < 1:
+        return f"{value * 1000:.0f} ms"
+    return f"{value:.2f} {unit}"
+
+
+def as_json(
+    outcomes: Sequence[Outcome],
+    measured: Growth | None,
+    runs: int,
+    packages: Sequence[Mapping[str, Any]] = (),
+) -> Mapping[str, Any]:
     """Return all of it, and on what machine it was."""
     return {
         "machine": {
@@ -68,6 +82,7 @@ def as_json(outcomes: Sequence[Outcome], measured: Growth | None, runs: int) -> 
             for outcome in outcomes
         ],
         "growth": measured,
+        "packages": packages,
     }
 
 
@@ -78,9 +93,9 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
     return (
         row.name,
         row.work,
-        _figure(outcome.ours, row.unit),
+        figure(outcome.ours, row.unit),
         row.against or "an amount",
-        _figure(outcome.theirs, row.unit),
+        figure(outcome.theirs, row.unit),
         "-" if outcome.ratio is None else f"{outcome.ratio:.3g}",
         _target(outcome),
         _WORDS[outcome.holds],
@@ -92,14 +107,6 @@ def _target(outcome: Outcome) -> str:
     if row.target is None:
         return "-"
     return f"< {row.target:g}" if row.theirs else f"< {row.target:g} {row.unit}"
-
-
-def _figure(value: float | None, unit: str) -> str:
-    if value is None:
-        return "-"
-    if unit == "s" and value < 1:
-        return f"{value * 1000:.0f} ms"
-    return f"{value:.2f} {unit}"
 
 
 def _print_table(

@@ -6,6 +6,8 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scripts.benchmark import verdict
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -186,6 +188,15 @@ ROWS = (
         "s",
         lambda bench: bench.hello["build"].seconds,
         lambda bench: bench.hello["external_installed"].seconds,
+    ),
+    Row(
+        "rebuild-packages",
+        "build of a function with numpy and pandas after an edit of its source",
+        "its first build, with a warm uv cache",
+        verdict.PROMISE,
+        "s",
+        lambda bench: bench.tables["rebuild"].seconds,
+        lambda bench: bench.tables["first"].seconds,
     ),
     Row(
         "plan",
