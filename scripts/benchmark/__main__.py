@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None, table: Sequence[Row] = ROWS) ->
 
 
 def _packages(bench: Bench) -> list[packages.Outcome]:
+    ways.refuse_foreign_machine()
     found = []
     for case in ways.cases():
         _note(f"measuring {_PACKAGES}: {case.title}")

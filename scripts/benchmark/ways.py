@@ -25,15 +25,15 @@ from scripts.errors import ScriptError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# Of the Python that measures, so that what is built can be imported here.
-RUNTIME = f"python3.{sys.version_info.minor}"
+# Of the Python that measures, so that what is built can be imported here; the locks go no further.
+_MINOR = min(sys.version_info.minor, 13)
+RUNTIME = f"python3.{_MINOR}"
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 # What AWS's own Python runtimes have: boto3, and all that it needs.
 AWS_HAS = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 
 _DATA = Path(__file__).parent / "data"
-_LOCKED_FOR = range(11, 14)  # Python 3.x
 _FIRST_WITH_GLIBC_2_34 = 12  # as in hashzip
 _SOURCE = "{imports}\n\n\ndef handler(event, context):\n    return {{}}\n"
 
@@ -105,22 +105,26 @@ class Way:
         return {name: program for name, program in both.items() if program}
 
 
-def cases() -> Sequence[Case]:
-    """Return the functions that are measured.
+def refuse_foreign_machine() -> None:
+    """Refuse to measure imports where they cannot be measured.
 
     Raises:
-        ScriptError: Their packages are not locked for this Python, or cannot be imported here.
+        ScriptError: What is built cannot be imported here.
     """
-    if sys.version_info.minor not in _LOCKED_FOR:
-        raise ScriptError(
-            f"packages are not locked for Python 3.{sys.version_info.minor}",
-            f"run the benchmark by Python 3.{_LOCKED_FOR[-1]}",
-        )
     if sys.platform != "linux":
         raise ScriptError(
             f"what is built for Lambda cannot be imported on {sys.platform}",
             "measure packages on Linux",
         )
+    if sys.version_info.minor != _MINOR:
+        raise ScriptError(
+            f"packages are not locked for Python 3.{sys.version_info.minor}",
+            f"run the benchmark by Python 3.{_MINOR}",
+        )
+
+
+def cases() -> Sequence[Case]:
+    """Return the functions that are measured."""
     hello = (CHECKOUT / "handler/python/hello.py").read_text(encoding="utf-8")
     web = _SOURCE.format(imports="import boto3\nimport pydantic\nimport requests")
     tables = _SOURCE.format(imports="import numpy\nimport pandas")
@@ -184,7 +188,7 @@ def uv_and_zip(case: Case, project: Path) -> list[Way]:
     if skipped:
         return [Way(title, ours=False, skipped=skipped) for title in (script, freshen)]
     make_project(case, project)
-    glibc = "2_34" if sys.version_info.minor >= _FIRST_WITH_GLIBC_2_34 else "2_17"
+    glibc = "2_34" if _MINOR >= _FIRST_WITH_GLIBC_2_34 else "2_17"
     machine = platform.machine()
     arguments = (find_uv_bin(), sys.executable, f"{machine}-manylinux_{glibc}")
     install = ("sh", "-c", _INSTALL, *arguments)
