@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hashzip import names
 from hashzip.builders import installed
 from hashzip.errors import HashzipError
 from tests.helpers import project as projects
@@ -264,5 +265,5 @@ class TestExclude:
 
     def test_runtime_packages(self) -> None:
         """What Lambda brings is named as packages are compared."""
-        names = installed.RUNTIME_PACKAGES
-        assert [installed.normalized(name) for name in names] == sorted(names)
+        packages = installed.RUNTIME_PACKAGES
+        assert [names.normalized(package) for package in packages] == sorted(packages)

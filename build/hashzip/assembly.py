@@ -7,8 +7,7 @@ from pathlib import Path
 
 from hashzip import names
 from hashzip.archive import Entry
-from hashzip.builders import bytecode, elf, install, python, trees, uv
-from hashzip.builders.installed import normalized
+from hashzip.builders import elf, python, trees
 from hashzip.builders.trees import Tree, TreeFile
 from hashzip.errors import HashzipError, printable
 from hashzip.fingerprint import BY_PATH, PROGRAM
@@ -95,20 +94,20 @@ def _needed(blueprint: Blueprint, *, fresh: bool) -> Tree | None:
     in_layers = [layer.packages_key for layer in blueprint.layers if layer.lock]
     if blueprint.lock is None or blueprint.packages_key in in_layers:
         return None
-    return install.tree(blueprint, fresh=fresh)
+    return trees.of(blueprint, fresh=fresh)
 
 
 def _not_in_layers(blueprint: Blueprint, tree: Tree) -> list[Package]:
     """Answers the packages that no layer has."""
     in_layers = {
-        normalized(package.name): (package, layer.target.name)
+        names.normalized(package.name): (package, layer.target.name)
         for layer in blueprint.layers
         if layer.lock
-        for package in install.tree(layer).packages
+        for package in trees.of(layer).packages
     }
     kept = []
     for package in tree.packages:
-        other, layer = in_layers.get(normalized(package.name), (None, ""))
+        other, layer = in_layers.get(names.normalized(package.name), (None, ""))
         if other is None:
             kept.append(package)
         elif other.version != package.version:
@@ -128,6 +127,8 @@ def _of(tree: Tree, packages: Sequence[Package]) -> Iterator[TreeFile]:
 
 def _compiled(blueprint: Blueprint, folder: Path, tools: dict[str, str]) -> list[Entry]:
     """Compiles the sources."""
+    from hashzip.builders import bytecode, uv  # noqa: PLC0415 - slow, and seldom wanted
+
     target = blueprint.target
     compiled = bytecode.compile_all(
         blueprint.files, folder, version=python.version(target), uv=uv.program(), prefix=target.home

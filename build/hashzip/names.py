@@ -4,6 +4,7 @@ Pure; standard library only.
 """
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -24,6 +25,14 @@ class SourceFile(NamedTuple):
     path: str
     location: bytes
     executable: bool
+
+
+def normalized(package: str) -> str:
+    """Answers the one spelling of a Python package's name: `Ruamel.YAML` is `ruamel-yaml`.
+
+    https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def decode(name: bytes, folder: bytes) -> str:

@@ -8,13 +8,13 @@ orders in its own way is taken out or ordered here, as another version of it may
 """
 
 import json
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from hashzip.fingerprint import canonical_json
 from hashzip.manifest import Manifest, Package
+from hashzip.names import normalized
 
 if TYPE_CHECKING:
     from cyclonedx.model import HashType
@@ -83,8 +83,7 @@ def _component(package: Package) -> "Component":
     from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415 - as above
     from packageurl import PackageURL  # noqa: PLC0415
 
-    # https://packaging.python.org/en/latest/specifications/name-normalization/
-    name = re.sub(r"[-_.]+", "-", package.name).lower()
+    name = normalized(package.name)
     purl = PackageURL(type="pypi", name=name, version=package.version)
     return Component(
         type=ComponentType.LIBRARY,

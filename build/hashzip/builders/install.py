@@ -20,7 +20,6 @@ from hashzip.builders import (
     python,
     requirements,
     strip,
-    trees,
     uv,
 )
 from hashzip.builders.locks import Lock
@@ -37,22 +36,17 @@ _GENERATOR = re.compile(r"^Generator: .*\n", re.MULTILINE)
 _TAG = re.compile(r"^Tag: .*-(?!any$|manylinux|musllinux)(\w+)$", re.MULTILINE)
 
 
-def tree(blueprint: Blueprint, *, fresh: bool = False) -> Tree:
-    """Answers what is installed for a function or layer that has requirements.
+def install(blueprint: Blueprint, folder: Path) -> Tree:
+    """Fills an empty folder with what a function or layer requires.
 
     Args:
-        blueprint: Of the function or layer.
-        fresh: Whether to install it even where it is installed.
+        blueprint: Of the function or layer; it has requirements.
+        folder: The folder. Beside it there is room for what is needed on the way.
 
     Raises:
         HashzipError: uv refused: a stale lock, a wrong hash, no wheel, no network. Or what it
             installed cannot be packed.
     """
-    return trees.find(blueprint.tree_key, lambda folder: _install(blueprint, folder), fresh=fresh)
-
-
-def _install(blueprint: Blueprint, folder: Path) -> Tree:
-    """Fills an empty folder. Beside it there is room for what is needed on the way."""
     target, lock = blueprint.target, blueprint.lock
     assert lock is not None  # noqa: S101 - whoever has no lock has no tree
     scratch = folder.parent / "scratch"

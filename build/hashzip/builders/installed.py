@@ -16,6 +16,7 @@ from pathlib import Path
 from hashzip.builders import record
 from hashzip.builders.record import SCRIPT_FOLDERS, Distribution
 from hashzip.errors import HashzipError, nearest
+from hashzip.names import normalized
 from hashzip.patterns import matcher_below
 from hashzip.sources import LEFT_OUT
 
@@ -171,11 +172,6 @@ def _matched(pattern: str, distributions: Sequence[Distribution]) -> set[str]:
 def _without(distribution: Distribution, paths: Collection[str]) -> Distribution:
     files = {path: hash_ for path, hash_ in distribution.files.items() if path not in paths}
     return replace(distribution, files=files)
-
-
-def normalized(name: str) -> str:
-    """Answers the one spelling of a package's name: `Ruamel.YAML` is `ruamel-yaml`."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _folded(path: str) -> str:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hashzip import inputs
 from hashzip.errors import HashzipError
@@ -29,6 +29,9 @@ _LIMIT_MB = 5_000
 _IN_USE = 3600  # seconds in which whoever took a tree is surely done with it
 _ABANDONED = 86_400  # seconds after which no install goes on
 _DRAFT = ".draft-"
+
+if TYPE_CHECKING:
+    from hashzip.planning import Blueprint
 
 
 class TreeFile(NamedTuple):
@@ -59,6 +62,25 @@ class Tree(NamedTuple):
     tools: dict[str, str]
 
 
+def of(blueprint: "Blueprint", *, fresh: bool = False) -> Tree:
+    """Answers what is installed for a function or layer that has requirements.
+
+    Args:
+        blueprint: Of the function or layer.
+        fresh: Whether to install it even where it is installed.
+
+    Raises:
+        HashzipError: As `find` says, or `install`.
+    """
+
+    def fill(folder: Path) -> Tree:
+        from hashzip.builders import install  # noqa: PLC0415 - slow, and seldom wanted
+
+        return install.install(blueprint, folder)
+
+    return find(blueprint.tree_key, fill, fresh=fresh)
+
+
 def find(key: str, install: Callable[[Path], Tree], *, fresh: bool = False) -> Tree:
     """Finds a tree, or has it installed. Of two that want one tree, one waits for the other.
 
@@ -85,7 +107,7 @@ def find(key: str, install: Callable[[Path], Tree], *, fresh: bool = False) -> T
 
 def source_file(tree: Tree, file: TreeFile) -> SourceFile:
     """Answers where a file of a tree lies."""
-    location = os.fsencode(tree.folder / file.input.path)
+    location = os.fsencode(f"{tree.folder}/{file.input.path}")
     return SourceFile(file.input.path, location, executable=False)
 
 

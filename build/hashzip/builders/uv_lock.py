@@ -3,13 +3,13 @@
 The format is uv's own, versioned: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile
 """
 
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from hashzip.config import Target
 from hashzip.errors import HashzipError, nearest
+from hashzip.names import normalized
 
 
 class Local(NamedTuple):
@@ -71,7 +71,7 @@ def _root(
         for package in packages
         if package["name"] in members or _place(package)[1] == "."
     }
-    wanted = target.package and _normalized(target.package)
+    wanted = target.package and normalized(target.package)
     found = local.get(wanted) if wanted else None
     if not wanted:
         found = next((one for one in local.values() if _place(one)[1] == "."), None)
@@ -92,7 +92,7 @@ def _root(
     }
     for key, names in known.items():
         for name in getattr(target, key):
-            if _normalized(name) not in names:
+            if normalized(name) not in names:
                 raise HashzipError(
                     f'{target.where} has {key} "{name}", which {found["name"]} in {path} lacks',
                     nearest(name, names),
@@ -108,9 +108,9 @@ def _installed(
     for package in packages:
         by_name.setdefault(package["name"], []).append(package)
     groups = root.get("dev-dependencies", {})
-    waiting = [(root["name"], extra) for extra in ("", *map(_normalized, target.extras))]
+    waiting = [(root["name"], extra) for extra in ("", *map(normalized, target.extras))]
     for group in target.groups:
-        waiting += _asked(groups.get(_normalized(group), []))
+        waiting += _asked(groups.get(normalized(group), []))
     seen = set()
     while waiting:
         asked = waiting.pop()
@@ -136,8 +136,3 @@ def _place(package: Mapping[str, Any]) -> tuple[str, str]:
         if kind in package.get("source", {}):
             return kind, package["source"][kind]
     return "", ""
-
-
-def _normalized(name: str) -> str:
-    """Answers the spelling that uv has for the names of packages, extras and groups."""
-    return re.sub(r"[-_.]+", "-", name).lower()
