@@ -1,22 +1,26 @@
 """Run a local AWS until Ctrl-C, and print what to export to use it: `python -m scripts.local_aws`.
 
-A `FOLDER` after it makes one that remembers what it holds.
+A `FOLDER` after it makes one that remembers what it holds. hashzip's commands find it by themselves
+in the project that it was started in.
 """
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
 
-from hashzip.local import aws
+from hashzip import config
+from hashzip.local import aws, session
 from scripts.errors import exit_code
 
 
 def main() -> None:
     """Run it."""
     state = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    with aws.running(state) as local:
+    root = config.find_root(os.curdir)
+    with aws.running(state) as local, session.announce(root, local.endpoint):
         for name, value in local.environment.items():
             print(f"export {name}={shlex.quote(value)}")
         print("# Ctrl-C ends it", flush=True)

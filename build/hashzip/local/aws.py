@@ -149,14 +149,14 @@ def _wait_until_healthy(
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise _not_started(f"ended with exit code {process.returncode}", port, log)
-        if _edition(port) == token:
+        if edition(port) == token:
             return
         time.sleep(_POLL_SECONDS)
     raise _not_started(f"was not healthy after {_START_SECONDS:.0f} s", port, log)
 
 
-def _edition(port: int) -> str | None:
-    """Return what the health report at a port says of itself, or nothing if there is none."""
+def edition(port: int) -> str | None:
+    """Return what the local AWS at a port calls itself, which no other does; None without one."""
     connection = http.client.HTTPConnection(HOST, port, timeout=1)
     try:
         connection.request("GET", "/_ministack/health")
