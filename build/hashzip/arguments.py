@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import hashzip
 from hashzip.config import ARCHITECTURES
 
+DEPLOYED = "deployed"
 SHELLS = ("bash", "zsh", "tcsh")
 
 
@@ -47,16 +48,40 @@ COMMANDS = {
     ),
     "diff": Command(
         "files and packages added, changed, removed since an earlier build",
-        "Packages are compared once both are built.",
+        "Packages are compared once both are built. With --against deployed, the zip that runs is "
+        "compared with the one that is built, file by file, and the function's handler, runtime "
+        "and architecture; its layers, environment and other settings are not.",
         {
             "hashzip diff hello": "since the last build",
             "hashzip diff hello --against 6381aa --text": "since another, line by line",
+            "hashzip diff hello --against deployed": "what a deployment would change",
         },
     ),
     "sbom": Command(
         "print what is in a package, as CycloneDX 1.6 JSON",
         "The same lies beside the manifest of each package that installs others.",
         {"hashzip sbom hello > hello.cdx.json": "for a scanner"},
+    ),
+    "invoke": Command(
+        "send a function an event, and print its answer",
+        "To the local AWS if it runs, else to the account. Exits with 1 if the function fails, "
+        "with its trace on stderr. The answer is printed as it came; on a terminal, indented.",
+        {
+            """hashzip invoke hello --data '{"name": "world"}'""": "an event",
+            "hashzip invoke hello --data-file event.json --logs": "and the end of the log",
+            "hashzip invoke hello --data-example sqs --remote": "as SQS would, on the account",
+            "hashzip invoke hello --data-example list": "the examples that there are",
+        },
+    ),
+    "logs": Command(
+        "print what a function has logged",
+        "Of the local AWS if it runs, else of the account. A JSON line becomes level, message, "
+        "key=value; Lambda's START, END and REPORT become a line.",
+        {
+            "hashzip logs hello": "the last 10 minutes",
+            "hashzip logs hello --follow --since 1h": "and what comes, until Ctrl-C",
+            "hashzip logs hello --json | jq -r .message": "as it was written",
+        },
     ),
     "init": Command(
         "write the first hashzip.toml, and what Terraform needs",
@@ -138,9 +163,58 @@ def _diff(one: argparse.ArgumentParser) -> None:
     _json(one)
     _function(one)
     one.add_argument(
-        "--against", metavar="FINGERPRINT", help="an earlier build, by its first digits"
+        "--against",
+        metavar="FINGERPRINT",
+        help=f"an earlier build, by its first digits; or `{DEPLOYED}`: what runs in AWS",
     )
     one.add_argument("--text", action="store_true", help="compare what is in the files, too")
+    _place(one)
+
+
+def _place(one: argparse.ArgumentParser) -> None:
+    """Adds what says where a function runs."""
+    one.add_argument("--function-name", metavar="NAME", help="in AWS (default: as in hashzip.toml)")
+    where = one.add_mutually_exclusive_group()
+    where.add_argument("--local", action="store_true", help="the local AWS, or nothing")
+    where.add_argument(
+        "--remote", action="store_true", help="the account, even if a local AWS runs"
+    )
+    one.add_argument("--profile", help="of the account (default: by the environment)")
+    one.add_argument("--region", help="of the account (default: by the environment)")
+
+
+def _invoke(one: argparse.ArgumentParser) -> None:
+    one.add_argument("function", metavar="FUNCTION", help="its name in hashzip.toml")
+    data = one.add_mutually_exclusive_group()
+    data.add_argument(
+        "--data", metavar="JSON", default="{}", help="the event (default: {}); -: stdin"
+    )
+    data.add_argument("--data-file", metavar="FILE", help="a file with the event; -: stdin")
+    data.add_argument(
+        "--data-example",
+        metavar="NAME",
+        help="an event as a service of AWS sends it, such as s3, sqs, api-gateway-v2; or `list`",
+    )
+    one.add_argument("--logs", action="store_true", help="print the end of its log to stderr")
+    one.add_argument("--qualifier", metavar="NAME", help="a version or an alias of it")
+    one.add_argument(
+        "--async", dest="is_async", action="store_true", help="do not wait for the answer"
+    )
+    _place(one)
+
+
+def _logs(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--json", action="store_true", help="print events as they came, one a line")
+    one.add_argument("function", metavar="FUNCTION", help="its name in hashzip.toml")
+    one.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
+    one.add_argument(
+        "--since",
+        metavar="TIME",
+        type=_seconds,
+        default="10m",
+        help="how far back: 30s, 10m, 2h, 1d (default: 10m)",
+    )
+    _place(one)
 
 
 def _init(one: argparse.ArgumentParser) -> None:
@@ -166,6 +240,8 @@ _ADD: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
     "explain": _function,
     "diff": _diff,
     "sbom": _function,
+    "invoke": _invoke,
+    "logs": _logs,
     "init": _init,
     "completion": _completion,
 }
@@ -176,3 +252,10 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
+
+
+def _seconds(text: str) -> int:
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(text[-1:])
+    if unit is None or not text[:-1].isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write 30s, 10m, 2h or 1d")
+    return int(text[:-1]) * unit

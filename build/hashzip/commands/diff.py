@@ -1,44 +1,108 @@
-"""`hashzip diff`: what differs from an earlier build."""
+"""`hashzip diff`: what differs from an earlier build, or from what is deployed."""
 
 import argparse
 import difflib
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from hashzip import changes, planning
+from hashzip.arguments import DEPLOYED
 from hashzip.changes import Changes
 from hashzip.commands import output
+from hashzip.config import Project
 from hashzip.errors import HashzipError
+from hashzip.fingerprint import Input
 from hashzip.manifest import Manifest
 from hashzip.planning import Blueprint
 
 
+class _Compared(NamedTuple):
+    """Two builds, and what differs: files by their paths in the package."""
+
+    files: Changes
+    packages: Changes
+    recipe: Sequence[str]
+    old: Mapping[str, Input]
+    new: Mapping[str, Input]
+
+
 def run(options: argparse.Namespace) -> None:
     """Prints a line a difference."""
-    blueprint = planning.examine(output.project(options), options.function)
+    project = output.project(options)
+    blueprint = planning.examine(project, options.function)
+    if options.against == DEPLOYED:
+        _against_deployed(project, blueprint, options)
+        return
+    if output.names_a_place(options):
+        raise HashzipError(
+            "where a function runs is of no account to builds", f"add --against {DEPLOYED}"
+        )
     old = _old(blueprint, options.against)
-    files = changes.compare(changes.digests(old.inputs), changes.digests(blueprint.inputs))
     now = blueprint.store.manifest(blueprint.fingerprint)
     packages = changes.packages(old.packages, now.packages) if now else Changes([], [], [])
     recipe = changes.recipe_changes(old.recipe, blueprint.recipe)
-    if options.json:
+    compared = _compare(old.inputs, blueprint.inputs, packages, recipe)
+    _print(compared, as_json=options.json)
+    if options.text and not options.json:
+        for line in _text(blueprint, old, compared.files):
+            print(line)
+
+
+def _against_deployed(project: Project, blueprint: Blueprint, options: argparse.Namespace) -> None:
+    """Prints how the zip that runs differs from the one that is built."""
+    from hashzip import deployed  # noqa: PLC0415 - needs what other comparisons do not
+
+    name = output.function_name(project, options)
+    manifest = blueprint.store.manifest(blueprint.fingerprint)
+    if manifest is None or not blueprint.store.find(blueprint.fingerprint):
+        raise HashzipError(
+            f"{options.function} is not built as it is now",
+            f"run: hashzip build {options.function}",
+        )
+    place = output.place(project, options)
+    found = deployed.find(place, name)
+    new = manifest.artifact.entries
+    recipe = changes.recipe_changes(
+        deployed.settings(found.configuration), deployed.wanted(blueprint)
+    )
+    if found.configuration["CodeSha256"] == manifest.artifact.code_sha256:
+        _print(_compare(new, new, Changes([], [], []), recipe), as_json=options.json)
+        return
+    with deployed.opened(place, name, found.location) as before:
+        old = deployed.entries(before)
+        packages = changes.packages(deployed.packages(old), deployed.packages(new))
+        compared = _compare(old, new, packages, recipe)
+        _print(compared, as_json=options.json)
+        if options.text and not options.json:
+            with _open(blueprint.store.zip_path(blueprint.fingerprint)) as after:
+                for line in _text_of_zips(before, after, compared):
+                    print(line)
+
+
+def _compare(
+    old: Iterable[Input], new: Iterable[Input], packages: Changes, recipe: Sequence[str]
+) -> _Compared:
+    before, after = ({file.path: file for file in files} for files in (old, new))
+    files = changes.compare(changes.digests(before.values()), changes.digests(after.values()))
+    return _Compared(files, packages, recipe, before, after)
+
+
+def _print(compared: _Compared, *, as_json: bool) -> None:
+    files, packages, recipe = compared.files, compared.packages, compared.recipe
+    if as_json:
         found = {**files._asdict(), "packages": packages._asdict(), "recipe": recipe}
         print(json.dumps(found, indent=2))
         return
-    before = {file.path: f"{file.size:,}" for file in old.inputs}
-    after = {file.path: f"{file.size:,}" for file in blueprint.inputs}
-    for line in _lines(files, before, after):
+    for line in _lines(files, compared.old, compared.new):
         print(line)
     for sign, names in (("+", packages.added), ("~", packages.changed), ("-", packages.removed)):
         for name in names:
             print(f"{sign} package {name}")
     for change in recipe:
         print(f"~ {change}")
-    if options.text:
-        for line in _text(blueprint, old, files):
-            print(line)
 
 
 def _old(blueprint: Blueprint, against: str | None) -> Manifest:
@@ -65,14 +129,20 @@ def _old(blueprint: Blueprint, against: str | None) -> Manifest:
     return manifest
 
 
-def _lines(files: Changes, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+def _lines(files: Changes, old: Mapping[str, Input], new: Mapping[str, Input]) -> Iterator[str]:
     for path in files.added:
-        yield f"+ {path} ({new[path]} bytes)"
+        yield f"+ {path} ({new[path].size:,} bytes)"
     for path in files.changed:
-        sizes = old[path] if old[path] == new[path] else f"{old[path]} -> {new[path]}"
-        yield f"~ {path} ({sizes} bytes)"
+        before, after = old[path], new[path]
+        sizes = _arrow(f"{before.size:,}", f"{after.size:,}")
+        mode = _arrow(f"{before.mode:04o}", f"{after.mode:04o}")
+        yield f"~ {path} ({sizes} bytes{f', mode {mode}' if '>' in mode else ''})"
     for path in files.removed:
-        yield f"- {path} ({old[path]} bytes)"
+        yield f"- {path} ({old[path].size:,} bytes)"
+
+
+def _arrow(old: str, new: str) -> str:
+    return old if old == new else f"{old} -> {new}"
 
 
 def _text(blueprint: Blueprint, old: Manifest, files: Changes) -> Iterator[str]:
@@ -84,10 +154,20 @@ def _text(blueprint: Blueprint, old: Manifest, files: Changes) -> Iterator[str]:
         for path in sorted([*files.added, *files.changed, *files.removed]):
             before = archive.read(prefix + path) if path in packed else b""
             after = here[path].read_bytes() if path in here else b""
-            yield from _compare(path, before, after)
+            yield from _compare_text(path, before, after)
 
 
-def _compare(path: str, before: bytes, after: bytes) -> Iterator[str]:
+def _text_of_zips(
+    before: zipfile.ZipFile, after: zipfile.ZipFile, compared: _Compared
+) -> Iterator[str]:
+    files = compared.files
+    for path in sorted([*files.added, *files.changed, *files.removed]):
+        old = before.read(path) if path in compared.old else b""
+        new = after.read(path) if path in compared.new else b""
+        yield from _compare_text(path, old, new)
+
+
+def _compare_text(path: str, before: bytes, after: bytes) -> Iterator[str]:
     try:
         old, new = (content.decode().splitlines() for content in (before, after))
     except UnicodeDecodeError:

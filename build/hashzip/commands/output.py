@@ -4,9 +4,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from hashzip import config
-from hashzip.config import Project
+from hashzip.config import Function, Project
+from hashzip.errors import HashzipError
+
+if TYPE_CHECKING:
+    from hashzip.aws import Place
 
 DIGITS = 12  # of a fingerprint, for people
 
@@ -18,6 +23,49 @@ def project(options: argparse.Namespace) -> Project:
         HashzipError: There is none, or its `hashzip.toml` is wrong.
     """
     return config.load(options.project or config.find_root(os.curdir))
+
+
+def function_name(project: Project, options: argparse.Namespace) -> str:
+    """Answers the name in AWS of the function that the arguments name.
+
+    Raises:
+        HashzipError: There is none of that name in `hashzip.toml`, or it is a layer.
+    """
+    if not isinstance(project.target(options.function), Function):
+        raise HashzipError(f"{options.function} is a layer, and runs nowhere", "name a function")
+    name: str = options.function_name or options.function
+    return name
+
+
+def names_a_place(options: argparse.Namespace) -> bool:
+    """Whether the arguments say where a function runs."""
+    return bool(
+        options.function_name
+        or options.local
+        or options.remote
+        or options.profile
+        or options.region
+    )
+
+
+def place(project: Project, options: argparse.Namespace) -> "Place":
+    """Chooses where functions run, and tells people on a terminal.
+
+    Raises:
+        HashzipError: It must be the local AWS, and there is none.
+    """
+    from hashzip import aws  # noqa: PLC0415 - most commands need no AWS
+
+    chosen = aws.choose(
+        project.root,
+        local=options.local,
+        remote=options.remote,
+        profile=options.profile,
+        region=options.region,
+    )
+    if sys.stderr.isatty():
+        print(f"in {chosen}", file=sys.stderr)
+    return chosen
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
