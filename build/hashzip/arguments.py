@@ -179,8 +179,12 @@ def _place(one: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--remote", action="store_true", help="the account, even if a local AWS runs"
     )
-    one.add_argument("--profile", help="of the account (default: by the environment)")
-    one.add_argument("--region", help="of the account (default: by the environment)")
+    one.add_argument(
+        "--profile", metavar="NAME", help="of the account (default: by the environment)"
+    )
+    one.add_argument(
+        "--region", metavar="NAME", help="of the account (default: by the environment)"
+    )
 
 
 def _invoke(one: argparse.ArgumentParser) -> None:

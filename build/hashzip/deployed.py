@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import stat
 import tempfile
@@ -124,7 +125,10 @@ def _download(place: Place, location: str, file: IO[bytes]) -> None:
     from botocore.httpsession import URLLib3Session  # noqa: PLC0415
     from botocore.utils import get_environ_proxies  # noqa: PLC0415
 
-    session = URLLib3Session(proxies={} if place.endpoint else get_environ_proxies(location))
+    session = URLLib3Session(
+        proxies={} if place.endpoint else get_environ_proxies(location),
+        verify=os.environ.get("AWS_CA_BUNDLE") or True,
+    )
     request = AWSRequest("GET", location, stream_output=True).prepare()
     response = session.send(request)
     if response.status_code != 200:  # noqa: PLR2004 - HTTP's OK

@@ -52,7 +52,12 @@ def event(name: str) -> str:
     known = names()
     if name not in known:
         raise HashzipError(f'there is no example event "{name}"', nearest(name, known))
-    return str(_events().generate_event(*known[name], {}))
+    service, kind = known[name]
+    events = _events()
+    tags = events.event_mapping[service][kind]["tags"]
+    # As SAM CLI's command line does; left to itself, the module makes bad JSON of some.
+    values = {tag: properties.get("default", "") for tag, properties in tags.items()}
+    return str(events.generate_event(service, kind, values))
 
 
 def _events() -> Any:  # noqa: ANN401 - SAM CLI has no types

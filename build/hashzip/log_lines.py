@@ -13,7 +13,8 @@ from typing import Any
 
 _LEVELS = ("level", "severity", "levelname")
 _MESSAGES = ("message", "msg")
-_TIMES = ("timestamp", "time")  # the log has the time of each line already
+# What the log, or whoever asked for it, has already. The last three are from Powertools.
+_KNOWN = ("timestamp", "time", "function_arn", "function_memory_size", "function_name")
 
 _FOLDED = {
     "platform.end",
@@ -133,7 +134,7 @@ def _structured(fields: Mapping[str, Any]) -> Iterator[str]:
     rest = {
         key: value
         for key, value in fields.items()
-        if key not in (level, message) and not (key in _TIMES and (level or message))
+        if key not in (level, message) and not (key in _KNOWN and (level or message))
     }
     below = {key: text for key, text in ((key, _paragraph(v)) for key, v in rest.items()) if text}
     said = fields[message] if message else None
