@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import aws
+from hashzip import aws, aws_errors
 from hashzip.aws import Place
 from hashzip.errors import HashzipError
 from tests.helpers import lambdas, program
@@ -99,6 +99,19 @@ def test_unknown_profile(project: Path) -> None:
     assert 'did you mean "dev"?' in hint
 
 
+@pytest.mark.parametrize(
+    "words, said",
+    [(("--region", "not a region"), "no such region"), (("--function-name", ""), "refuse")],
+)
+def test_bad_words(project: Path, words: tuple[str, ...], said: str) -> None:
+    """What cannot be a region or a name is seen before anything is sent."""
+    with lambdas.refusing(500, "ServiceException") as account:
+        finished = invoke(project, *words, **lambdas.account(account.endpoint))
+
+    assert said in projects.complaint(finished)[0]
+    assert account.asked == []
+
+
 def test_unreachable(project: Path, closed: str) -> None:
     """An endpoint where nothing listens is named."""
     error, hint = projects.complaint(invoke(project, **lambdas.account(closed)))
@@ -150,7 +163,7 @@ def test_other_errors_pass(tmp_path: Path) -> None:
     """What is no error of AWS is not taken for one."""
     with (
         pytest.raises(FileNotFoundError),
-        aws.explained(Place(), "hello"),
+        aws_errors.explained(Place(), "hello"),
     ):
         (tmp_path / "missing").read_bytes()
 

@@ -153,7 +153,6 @@ def deployed(running: Running) -> Running:
     """The same, with the sources as they were when they were deployed, and built."""
     projects.configure(running.root, handler="app.handler", architecture="x86_64")
     projects.write_files(running.root / "src", projects.SOURCES | {"app.py": lambdas.SOURCE})
-    projects.built(running.root)
     update(running, lambdas.zip_file(running.root).read_bytes())
     return running
 
@@ -260,7 +259,6 @@ class TestDeployed:
         settings = {"handler": "app.handler", "architecture": "x86_64"}
         projects.configure(root, **settings, requirements="requirements.txt")
         wheels.lock(root, wheels.make(root, "greet"), wheels.make(root, "able"))
-        projects.built(root)
         update(deployed, lambdas.zip_file(root).read_bytes())
         assert against(deployed) == []
         wheels.lock(root, wheels.make(root, "greet", "2.0"), wheels.make(root, "zebra"))
@@ -276,8 +274,11 @@ class TestDeployed:
         assert any(line.startswith("+ zebra.py") for line in lines)
 
     def test_damaged(self, deployed: Running) -> None:
-        """What is no zip is named as such."""
-        update(deployed, b"no zip at all")
+        """A zip with an entry that cannot be read is named as such."""
+        damaged = io.BytesIO()
+        with zipfile.ZipFile(damaged, "w") as archive:
+            archive.writestr("app.py", b"content")
+        update(deployed, damaged.getvalue().replace(b"content", b"CONTENT"))
 
         finished = program.run("diff", "hello", "--against", "deployed", cwd=deployed.root)
 

@@ -279,7 +279,8 @@ class TestExamples:
         """Each is an event: an object of JSON."""
         script = (
             "import json; from hashzip import examples\n"
-            "for name in examples.names(): assert isinstance(json.loads(examples.event(name)), dict)"
+            "for name in examples.names():\n"
+            "    assert isinstance(json.loads(examples.event(name)), dict), name"
         )
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join([sam, str(program.BUILD)]))
 

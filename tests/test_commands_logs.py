@@ -90,7 +90,7 @@ def on_a_terminal(
         stderr=theirs,
         start_new_session=True,
         # So that Ctrl-C comes from the terminal, as it does for a person.
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one system call
     )
     os.close(theirs)
     try:
@@ -207,7 +207,7 @@ class TestFollow:
     def test_reader_goes(self, running: Running, name: str) -> None:
         """When whoever reads has gone, as `head` does, it ends at the next line."""
         log(running, name, "first.")
-        command = [sys.executable, program.BUILD, "logs", "hello", "--function-name", name]
+        command = [sys.executable, str(program.BUILD), "logs", "hello", "--function-name", name]
         with subprocess.Popen(
             [*command, "--follow"],
             cwd=running.root,

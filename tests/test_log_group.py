@@ -96,7 +96,9 @@ def test_all_of_them(batches: list[list[tuple[int, str, str]]]) -> None:
     """Whatever comes, if it is not too late, is answered exactly once."""
     group = Group()
     reader = Reader(group, "g", 0)
-    newest, answered, expected = 0, [], []
+    newest = 0
+    answered: list[Mapping[str, Any]] = []
+    expected: list[tuple[int, str, str]] = []
     for batch in batches:
         kept = [one for one in batch if one[0] >= newest - OVERLAP]
         group.events += [event(*one) for one in kept]

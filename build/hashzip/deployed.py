@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from packaging.utils import canonicalize_name
 
-from hashzip import aws
+from hashzip import aws_errors
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import Input
 from hashzip.manifest import Package
@@ -51,7 +51,7 @@ def find(place: Place, function: str) -> Deployed:
     Raises:
         HashzipError: It is not there, cannot be asked for, or runs no zip.
     """
-    with aws.explained(place, function):
+    with aws_errors.explained(place, function):
         found = place.client("lambda").get_function(FunctionName=function)
     configuration = found["Configuration"]
     if configuration.get("PackageType", "Zip") != "Zip":
@@ -70,7 +70,7 @@ def opened(place: Place, function: str, location: str) -> Iterator[zipfile.ZipFi
         HashzipError: It cannot be had, or is no zip.
     """
     with tempfile.TemporaryFile() as file:
-        with aws.explained(place, function):
+        with aws_errors.explained(place, function):
             _download(place, location, file)
         try:
             with zipfile.ZipFile(file) as archive:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from hashzip import aws
+from hashzip import aws_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +27,10 @@ def name_of(place: Place, function: str) -> str:
     Raises:
         HashzipError: It is not there, or cannot be asked for.
     """
-    with aws.explained(place, function):
+    with aws_errors.explained(place, function):
         found = place.client("lambda").get_function_configuration(FunctionName=function)
-    return str(found.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function}")
+    own = found.get("LoggingConfig", {}).get("LogGroup")
+    return str(own or f"/aws/lambda/{found['FunctionName']}")
 
 
 class Reader:

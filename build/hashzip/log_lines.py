@@ -51,7 +51,7 @@ def readable(message: str) -> Iterator[str]:
         lines = _structured(fields)
     for line in lines:
         for part in line.splitlines() or [""]:
-            yield _harmless(part)
+            yield harmless(part)
 
 
 def clock(milliseconds: int, now: dt.datetime) -> str:
@@ -162,7 +162,7 @@ def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _harmless(line: str) -> str:
+def harmless(line: str) -> str:
     """Spells out what a terminal would obey: whoever calls a function may write to its log."""
     return "".join(
         c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in line

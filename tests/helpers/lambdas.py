@@ -54,18 +54,16 @@ class Running:
 
 
 def make(root: Path) -> Path:
-    """Makes a project with a function that answers with its event, and builds it."""
+    """Makes a project with a function that answers with its event."""
     root.mkdir()
     projects.configure(root, handler="app.handler", architecture="x86_64")
     projects.write_files(root / "src", {"app.py": SOURCE})
-    projects.built(root)
     return root
 
 
-def zip_file(root: Path, function: str = "hello") -> Path:
-    """Answers where the last build lies."""
-    folder = root / "dist" / function
-    return folder / f"{(folder / 'latest').read_text().strip()}.zip"
+def zip_file(root: Path) -> Path:
+    """Builds the function as it is now, and answers where its zip lies."""
+    return root / str(projects.built(root)["file"])
 
 
 @contextmanager

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hashzip import aws, examples, log_lines
+from hashzip import aws_errors, examples, log_lines
+from hashzip.aws import Place
 from hashzip.commands import output
 from hashzip.errors import HashzipError
 
 _STDIN = "-"
 _LIST = "list"
-_MOST = (
-    6 * 1024 * 1024
-)  # bytes; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+# Bytes of an event: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_MOST = 6 * 1024 * 1024
 _SECONDS = 960  # a function may take 900
 _NO_LOGS = "an asynchronous invocation answers before there are logs"
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
         raise HashzipError(f"--logs: {_NO_LOGS}", f"run: hashzip logs {options.function} --follow")
     event = _event(options)
     place = output.place(project, options)
-    response = _invoke(place, name, event.encode(), options)
+    response, answer = _invoke(place, name, event.encode(), options)
     if options.is_async:
         request = response["ResponseMetadata"].get("RequestId", "")
         print(f"accepted, request {request}", file=sys.stderr)
@@ -40,7 +40,6 @@ def run(options: argparse.Namespace) -> None:
     lines = _log(response)
     if options.logs:
         _print_log(lines)
-    answer = response["Payload"].read().decode(errors="backslashreplace")
     if "FunctionError" in response:
         raise _failure(name, answer, [] if options.logs else lines, options)
     print(_indented(answer) if sys.stdout.isatty() else answer)
@@ -54,31 +53,33 @@ def _event(options: argparse.Namespace) -> str:
     """
     if options.data_example:
         return examples.event(options.data_example)
-    where, content = "--data", options.data
-    if options.data_file is not None:
-        where = options.data_file
-    if _STDIN in (options.data, options.data_file):
-        where, content = "standard input", sys.stdin.buffer.read()
-    elif options.data_file is not None:
-        content = _read(options.data_file)
-    text = _decoded(content, where)
+    where, content = _content(options)
     try:
+        text = content.decode("utf-8-sig")
         json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise HashzipError(
-            f"{where} is not JSON: {error.msg} ({place})", """write it like '{"name": "world"}'"""
-        ) from error
+        what = f"{error.msg} (line {error.lineno}, column {error.colno})"
+    except UnicodeDecodeError as error:
+        what = f"byte {error.start:,} is not UTF-8"
     except (ValueError, RecursionError) as error:
-        raise HashzipError(
-            f"{where} is not JSON: {error}", """write it like '{"name": "world"}'"""
-        ) from error
-    size = len(text.encode())
-    if size > _MOST:
-        raise HashzipError(
-            f"{where} is {size:,} bytes; Lambda takes {_MOST:,}", "put it into S3, and send its key"
-        )
-    return text
+        what = str(error)
+    else:
+        if len(content) > _MOST:
+            raise HashzipError(
+                f"{where} is {len(content):,} bytes; Lambda takes {_MOST:,}",
+                "put it into S3, and send its key",
+            )
+        return text
+    raise HashzipError(f"{where} is not JSON: {what}", """write it like '{"name": "world"}'""")
+
+
+def _content(options: argparse.Namespace) -> tuple[str, bytes]:
+    """Answers where the event is from, and what is there."""
+    if _STDIN in (options.data, options.data_file):
+        return "standard input", sys.stdin.buffer.read()
+    if options.data_file is not None:
+        return options.data_file, _read(options.data_file)
+    return "--data", options.data.encode(errors="surrogateescape")
 
 
 def _read(name: str) -> bytes:
@@ -91,23 +92,14 @@ def _read(name: str) -> bytes:
         ) from error
 
 
-def _decoded(content: str | bytes, where: str) -> str:
-    try:
-        return content if isinstance(content, str) else content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise HashzipError(
-            f"{where} is not JSON: byte {error.start:,} is not UTF-8", "save it as UTF-8"
-        ) from error
-
-
 def _refuse_constant(word: str) -> None:
     """Refuses what Python would take for JSON, and others would not."""
     raise ValueError(f"{word} is not a value of JSON")
 
 
 def _invoke(
-    place: aws.Place, name: str, event: bytes, options: argparse.Namespace
-) -> Mapping[str, Any]:
+    place: Place, name: str, event: bytes, options: argparse.Namespace
+) -> tuple[Mapping[str, Any], str]:
     request: dict[str, object] = {"FunctionName": name, "Payload": event}
     if options.qualifier:
         request["Qualifier"] = options.qualifier
@@ -115,7 +107,7 @@ def _invoke(
         request["InvocationType"] = "Event"
     else:
         request["LogType"] = "Tail"
-    with aws.explained(place, name, options.qualifier):
+    with aws_errors.explained(place, name, options.qualifier):
         # Never twice: an invocation whose answer is lost may have done what it does.
         client = place.client(
             "lambda",
@@ -123,8 +115,8 @@ def _invoke(
             retries={"total_max_attempts": 1},
             tcp_keepalive=True,
         )
-        response: Mapping[str, Any] = client.invoke(**request)
-        return response
+        response = client.invoke(**request)
+        return response, response["Payload"].read().decode(errors="backslashreplace")
 
 
 def _log(response: Mapping[str, Any]) -> list[str]:
@@ -151,8 +143,9 @@ def _failure(name: str, answer: str, lines: list[str], options: argparse.Namespa
     trace = found.get("stackTrace") or found.get("trace")
     if isinstance(trace, list):
         lines = [line for part in trace for line in log_lines.readable(str(part))]
+    first = map(log_lines.harmless, f"{name} failed: {': '.join(said) or answer}".splitlines())
     return HashzipError(
-        "\n".join([f"{name} failed: {': '.join(said) or answer}", *lines]),
+        "\n".join([*first, *lines]),
         f"run: hashzip logs {options.function} --since 5m",
     )
 

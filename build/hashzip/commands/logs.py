@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hashzip import aws, log_group, log_lines
+from hashzip import aws_errors, log_group, log_lines
 from hashzip.commands import output
 from hashzip.errors import HashzipError
 from hashzip.log_group import Reader
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
     group = log_group.name_of(place, name)
     since = int((time.time() - options.since) * 1000)
     try:
-        with aws.explained(place, name):
+        with aws_errors.explained(place, name):
             reader = Reader(place.client("logs", retries={"mode": "standard"}), group, since)
             for event in _events(reader, follow=options.follow):
                 _print(event, as_json=options.json)
@@ -40,7 +40,7 @@ def _events(reader: Reader, *, follow: bool) -> Iterator[Mapping[str, Any]]:
             yield from reader.new()
         except Exception as error:
             # A function has no log group before it logs for the first time.
-            if not aws.is_missing(error):
+            if not aws_errors.is_missing(error):
                 raise
             if not follow:
                 raise HashzipError(

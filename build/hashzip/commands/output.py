@@ -33,8 +33,8 @@ def function_name(project: Project, options: argparse.Namespace) -> str:
     """
     if not isinstance(project.target(options.function), Function):
         raise HashzipError(f"{options.function} is a layer, and runs nowhere", "name a function")
-    name: str = options.function_name or options.function
-    return name
+    name: str | None = options.function_name
+    return options.function if name is None else name
 
 
 def names_a_place(options: argparse.Namespace) -> bool:
