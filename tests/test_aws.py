@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from hashzip import aws, aws_errors
 from hashzip.aws import Place
@@ -157,6 +158,22 @@ def test_what_means_the_account(
 
     assert aws.choose(str(tmp_path), **nothing) == Place("http://127.0.0.1:1")  # type: ignore[arg-type]
     assert aws.choose(str(tmp_path), **nothing | words).endpoint is None  # type: ignore[arg-type]
+
+
+def test_names_of_a_large_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of very many functions, the hint names only those that are near."""
+    many = [f"job-{number:03}" for number in range(500)]
+    monkeypatch.setattr(aws_errors, "_names", lambda *_, **__: [*many, "hello"])
+    missing = ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "Invoke")
+
+    with (
+        pytest.raises(HashzipError) as caught,
+        aws_errors.explained(Place("http://127.0.0.1:1"), "hallo"),
+    ):
+        raise missing
+
+    assert 'did you mean "hello"?' in caught.value.hint
+    assert "job" not in caught.value.hint
 
 
 def test_other_errors_pass(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hashzip.local import aws, session
+from tests.helpers import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,3 +100,22 @@ def test_damaged(tmp_path: Path, text: str) -> None:
     file(tmp_path).write_text(text)
 
     assert session.find(tmp_path) is None
+
+
+def test_by_hand(tmp_path: Path) -> None:
+    """The one that people start by hand is found in the project that they start it in."""
+    (tmp_path / "hashzip.toml").touch()
+    paths = os.pathsep.join(str(path) for path in (program.CHECKOUT, program.BUILD))
+    with subprocess.Popen(
+        [sys.executable, "-m", "scripts.local_aws"],
+        cwd=tmp_path,
+        env=program.environment(PYTHONPATH=paths),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        printed = list(iter(process.stdout.readline, "# Ctrl-C ends it\n"))
+        found = session.find(tmp_path)
+        process.send_signal(signal.SIGINT)
+    assert f"export AWS_ENDPOINT_URL={found}\n" in printed
+    assert not file(tmp_path).exists()

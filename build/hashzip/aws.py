@@ -55,6 +55,7 @@ class Place:
         import botocore.session  # noqa: PLC0415
         from botocore.config import Config  # noqa: PLC0415
 
+        settings = {"retries": {"mode": "standard"}} | settings
         config = Config(connect_timeout=_CONNECT_SECONDS, **settings)
         if self.endpoint is None:
             # AWS_REGION is the one that all other tools read, and boto3 alone does not.

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> None:
     since = int((time.time() - options.since) * 1000)
     try:
         with aws_errors.explained(place, name):
-            reader = Reader(place.client("logs", retries={"mode": "standard"}), group, since)
+            reader = Reader(place.client("logs"), group, since)
             for event in _events(reader, follow=options.follow):
                 _print(event, as_json=options.json)
     except KeyboardInterrupt:
