@@ -23,17 +23,18 @@ def test_shares() -> None:
     def work(share: Sequence[int]) -> bytes:
         return bytes([*share, os.getpid() == mine])
 
-    found = processes.shares(work, range(7))
+    found = list(processes.shares(work, range(7)))
 
-    assert [part[:-1] for part in found] == [b"\0\3\6", b"\1\4", b"\2\5"]
-    assert [part[-1] for part in found] == [True, False, False]
+    assert [bytes(range(7)[share]) for share, _ in found] == [part[:-1] for _, part in found]
+    assert [part[:-1] for _, part in found] == [b"\0\3\6", b"\1\4", b"\2\5"]
+    assert [part[-1] for _, part in found] == [True, False, False]
 
 
 def test_more_than_a_pipe_holds() -> None:
     """A share may be larger than what the system keeps for a reader."""
     found = processes.shares(lambda share: bytes(share) * 100_000, [1, 2, 3])
 
-    assert found == [b"\1" * 100_000, b"\2" * 100_000, b"\3" * 100_000]
+    assert [part for _, part in found] == [b"\1" * 100_000, b"\2" * 100_000, b"\3" * 100_000]
 
 
 def test_failure() -> None:
@@ -43,8 +44,8 @@ def test_failure() -> None:
         return bytes([1 // item for item in share])
 
     with pytest.raises(ZeroDivisionError):
-        processes.shares(work, [1, 0, 1])
-    assert processes.shares(work, [1, 1, 1]) == [b"\1"] * 3
+        list(processes.shares(work, [1, 0, 1]))
+    assert [part for _, part in processes.shares(work, [1, 1, 1])] == [b"\1"] * 3
 
 
 def test_killed() -> None:
@@ -56,6 +57,6 @@ def test_killed() -> None:
             os.kill(os.getpid(), 9)
         return bytes(share)
 
-    assert processes.shares(work, [1, 2, 3]) == [b"\1", b"\2", b"\3"]
+    assert [part for _, part in processes.shares(work, [1, 2, 3])] == [b"\1", b"\2", b"\3"]
     with pytest.raises(ChildProcessError):  # the control: none is left that nobody waited for
         os.waitpid(-1, os.WNOHANG)

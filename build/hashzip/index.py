@@ -14,8 +14,9 @@ import os
 import struct
 import tempfile
 import zlib
+from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import accumulate
@@ -36,6 +37,7 @@ _CHECKSUM = struct.Struct("=L")
 
 _RECORD = struct.Struct(f"={_STATUS.size}s{_CONTENT.size}s")
 _MANY = 1_000  # files; from here on it pays to share them among processes
+_AT_A_TIME = 10_000  # files; what processes answer takes memory
 
 
 class Answer(NamedTuple):
@@ -152,7 +154,7 @@ class Index:
         """Finds out what the files of a group hold: from memory, or by reading them."""
         _ = self._clock  # before anything is read
         statuses = group.statuses if self._old else b""
-        unknown = []
+        unknown = array("Q")  # a list of 100,000 numbers is four times as large
         for at, location in enumerate(group.locations):
             status = statuses[_place(_STATUS, at)]
             packed = self._recall(location, status)
@@ -161,19 +163,21 @@ class Index:
             else:
                 group.known_statuses[_place(_STATUS, at)] = status
                 group.known_contents[_place(_CONTENT, at)] = packed
-        locations = [group.locations[at] for at in unknown]
-        parts = (
-            processes.shares(self._contents, locations)
-            if len(locations) >= _MANY
-            else [self._contents(locations)]
-        )
-        for number, part in enumerate(parts):
-            for at, (status, packed) in zip(
-                unknown[number :: len(parts)], _RECORD.iter_unpack(part), strict=True
-            ):
-                group.known_statuses[_place(_STATUS, at)] = status
-                group.known_contents[_place(_CONTENT, at)] = packed
+        for start in range(0, len(unknown), _AT_A_TIME):
+            some = unknown[start : start + _AT_A_TIME]
+            for share, part in self._shared([group.locations[at] for at in some]):
+                for at, (status, packed) in zip(
+                    some[share], _RECORD.iter_unpack(part), strict=True
+                ):
+                    group.known_statuses[_place(_STATUS, at)] = status
+                    group.known_contents[_place(_CONTENT, at)] = packed
         group.is_known = True
+
+    def _shared(self, locations: Sequence[bytes]) -> Iterable[tuple[slice, bytes]]:
+        """Reads files, very many in several processes."""
+        if len(locations) < _MANY:
+            return [(slice(None), self._contents(locations))]
+        return processes.shares(self._contents, locations)
 
     def _contents(self, locations: Sequence[bytes]) -> bytes:
         """Reads files: a record of status and content each."""

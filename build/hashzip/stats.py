@@ -29,13 +29,12 @@ def look(locations: Sequence[bytes]) -> bytes:
     """
     if len(locations) < _MANY:
         return _look(locations)
-    parts = processes.shares(_look, locations)
     fields = RECORD.size // 8
     found = array("Q", bytes(RECORD.size * len(locations)))
-    for number, part in enumerate(parts):
+    for share, part in processes.shares(_look, locations):
         values = array("Q", part)
         for field in range(fields):
-            found[number * fields + field :: len(parts) * fields] = values[field::fields]
+            found[share.start * fields + field :: share.step * fields] = values[field::fields]
     return found.tobytes()
 
 
