@@ -73,6 +73,13 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def watch(session: nox.Session) -> None:
+    """Run the functions of hashzip.toml on this machine, and each save of their files at once."""
+    session.install("-e", ".[local]")
+    session.run("hashzip", "watch", *session.posargs)
+
+
+@nox.session
 def test(session: nox.Session) -> None:
     """Run all tests, real Terraform on a local AWS included."""
     install(session, "test")

@@ -62,6 +62,16 @@ COMMANDS = {
         "The same lies beside the manifest of each package that installs others.",
         {"hashzip sbom hello > hello.cdx.json": "for a scanner"},
     ),
+    "watch": Command(
+        "run functions on this machine, and each save of their files at once",
+        "Starts a local AWS, makes the functions of hashzip.toml in it, and gives each a port for "
+        "browsers and curl. With --function-name, sends each save to a function of your account.",
+        {
+            "hashzip watch": "all functions",
+            "hashzip watch hello --port 9000 --env-file .env": "one, with more environment",
+            "hashzip watch hello --function-name hello-dev --profile dev": "in your account",
+        },
+    ),
     "invoke": Command(
         "send a function an event, and print its answer",
         "To the local AWS if it runs, else to the account. Exits with 1 if the function fails, "
@@ -221,6 +231,30 @@ def _logs(one: argparse.ArgumentParser) -> None:
     _place(one)
 
 
+def _watch(one: argparse.ArgumentParser) -> None:
+    one.add_argument("functions", nargs="*", metavar="FUNCTION", help="default: all")
+    one.add_argument(
+        "--port",
+        type=int,
+        metavar="PORT",
+        help="of the first function, those of others follow; 0: any (default: free ones from 8000)",
+    )
+    one.add_argument("--cors", action="store_true", help="let pages of any origin call them")
+    one.add_argument("--env-file", metavar="FILE", help="NAME=VALUE lines, for each function")
+    one.add_argument(
+        "--timeout", type=_positive, default=3, metavar="SECONDS", help="of each (default: 3)"
+    )
+    one.add_argument(
+        "--memory", type=_positive, default=128, metavar="MB", help="of each (default: 128)"
+    )
+    one.add_argument(
+        "--function-name", metavar="NAME", help="send the code to this function of your account"
+    )
+    one.add_argument("--profile", help="of the account (default: by the environment)")
+    one.add_argument("--region", help="of the account (default: by the environment)")
+    one.add_argument("--yes", action="store_true", help="do not ask")
+
+
 def _init(one: argparse.ArgumentParser) -> None:
     one.add_argument("--source", metavar="DIR", help="a function's folder (default: find them)")
     one.add_argument("--handler", metavar="MODULE.FUNCTION", help="what Lambda calls")
@@ -244,6 +278,7 @@ _ADD: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
     "explain": _function,
     "diff": _diff,
     "sbom": _function,
+    "watch": _watch,
     "invoke": _invoke,
     "logs": _logs,
     "init": _init,

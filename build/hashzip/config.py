@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hashzip.errors import HashzipError, nearest
@@ -74,10 +74,13 @@ class Function(Target):
 
     Attributes:
         layers: Names of `[layer.NAME]` tables.
+        environment: Variables that it gets where it is tried out. No part of the package: what it
+            gets where it is deployed is Terraform's to say.
     """
 
     handler: str
     layers: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -185,6 +188,7 @@ def _function(functions: Table, name: str, targets: Mapping[str, Target]) -> Fun
         sources=table.folders("source"),
         handler=table.string("handler"),
         layers=layers,
+        environment=table.texts("environment"),
         **_common(table, name),
     )
     if len(layers) > _MOST_LAYERS:

@@ -82,6 +82,15 @@ class Table:
             )
         return tuple(value)
 
+    def texts(self, key: str) -> dict[str, str]:
+        """Answers the texts by name under a key; none where there is no such key."""
+        values = self.table(key).values
+        for name, value in values.items():
+            if not isinstance(value, str):
+                problem = f'has "{name}", which must be a string, not {_kind(value)}'
+                raise self.error(key, problem, f'write {name} = "…"')
+        return {name: str(value) for name, value in values.items()}
+
     def flag(self, key: str) -> bool:
         """Answers the boolean under a key; false where there is none."""
         value = self.values.get(key, False)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 
+_EMULATOR = Path(__file__).with_name("emulator.py")
 _START_SECONDS = 60.0  # it takes 0.5 s; a busy CI machine may take many times that
 _SAVE_SECONDS = 20.0  # to write the state; it takes 1.5 s
 _POLL_SECONDS = 0.02
@@ -56,7 +57,7 @@ class LocalAws:
 
 
 @contextmanager
-def running(state: Path | None = None) -> Iterator[LocalAws]:
+def running(state: Path | None = None, *, spares: bool = False) -> Iterator[LocalAws]:
     """Run a local AWS for as long as the block lasts.
 
     It ends with the block, and with this process, however that one ends.
@@ -64,6 +65,8 @@ def running(state: Path | None = None) -> Iterator[LocalAws]:
     Args:
         state: A folder where it keeps what it holds (functions, their code, roles, logs, buckets)
             when it ends, and finds it again when it starts. Without one it starts empty.
+        spares: Whether a Python process waits for each function's next code, with its packages
+            imported, so that new code answers at once.
 
     Yields:
         Where it is, and the environment that leads programs there.
@@ -84,9 +87,13 @@ def running(state: Path | None = None) -> Iterator[LocalAws]:
         log = stack.enter_context(tempfile.TemporaryFile())
         process = stack.enter_context(
             supervised(
-                [sys.executable, "-m", "ministack"],
+                # -P: beside it there are modules whose names others have too.
+                [sys.executable, "-P", _EMULATOR],
                 folder=scratch,
-                environment=_settings(port, token, scratch, state),
+                environment={
+                    **_settings(port, token, scratch, state),
+                    **({"HASHZIP_SPARES": "1"} if spares else {}),
+                },
                 log=log,
                 scratch=scratch,
                 grace=_SAVE_SECONDS if state else 0,

@@ -1,0 +1,186 @@
+"""`hashzip watch`: what is saved runs at once."""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from hashzip import config, log_group, log_lines
+from hashzip.aws import Place
+from hashzip.errors import HashzipError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hashzip.local.http_front import Fronts
+    from hashzip.local.loop import Loop
+    from hashzip.log_group import Reader
+
+_NEEDED = ("boto3", "ministack", "watchfiles")
+_LOG_SECONDS = 0.2
+_TURN_SECONDS = 0.5
+_FIRST_PORT, _LAST_PORT = 8000, 8100
+
+_PRINTING = threading.Lock()
+
+
+def run(options: argparse.Namespace) -> None:
+    """Watches until Ctrl-C."""
+    _refuse_missing()
+    gc.enable()  # this one is not short
+    # A polite request to end is the same as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    root = config.load(options.project or config.find_root(os.curdir)).root
+    from hashzip.local.alone import alone  # noqa: PLC0415 - slow, and needs the extra
+
+    try:
+        with alone(root) as folder, ExitStack() as stack:
+            if options.function_name:
+                _watch_account(stack, options, root)
+            else:
+                _watch_here(stack, options, root, folder)
+    except KeyboardInterrupt:
+        say("stopped")
+
+
+def say(text: str) -> None:
+    """Prints, a text at a time."""
+    with _PRINTING:
+        print(text, flush=True)
+
+
+def _refuse_missing() -> None:
+    for name in _NEEDED:
+        if importlib.util.find_spec(name) is None:
+            raise HashzipError(
+                f"watch needs the Python package {name}, which {sys.executable} lacks",
+                f"run: {sys.executable} -m pip install 'hashzip[local]'",
+            )
+
+
+def _watch_here(stack: ExitStack, options: argparse.Namespace, root: str, folder: Path) -> None:
+    """Watches, with the functions in a local AWS."""
+    from hashzip.local import alone, here, http_front, session  # noqa: PLC0415
+    from hashzip.local import aws as local_aws  # noqa: PLC0415
+    from hashzip.local.functions import LocalFunctions, Settings  # noqa: PLC0415
+    from hashzip.local.loop import Loop  # noqa: PLC0415
+
+    settings = Settings(
+        memory=options.memory,
+        timeout=options.timeout,
+        environment=alone.variables(options.env_file) if options.env_file else {},
+        cors=options.cors,
+    )
+    local = stack.enter_context(local_aws.running(spares=True))
+    stack.enter_context(session.announce(root, local.endpoint))
+    fronts = stack.enter_context(http_front.fronts(local.endpoint))
+    place = Place(local.endpoint)
+    functions = LocalFunctions(place, folder, settings)
+    readers: dict[str, Reader] = {}
+    ports = _Ports(fronts, options.port)
+
+    def opened(name: str) -> None:
+        readers[name] = _reader(place, f"/aws/lambda/{name}")
+        say(f"{name}: {ports.open(functions.urls[name])}")
+
+    loop = Loop(root, options.functions, functions, say, opened)
+    say(f"local AWS: {local.endpoint}")
+    for line in here.differences(config.load(root).targets.values()):
+        say(f"unlike Lambda: {line}")
+    _watch(stack, root, loop, readers)
+
+
+class _Ports:
+    """Gives out ports: from the one that was asked for, or the first that are free."""
+
+    def __init__(self, fronts: Fronts, first: int | None) -> None:
+        self._fronts = fronts
+        self._next = _FIRST_PORT if first is None else first
+        self._must = first is not None
+
+    def open(self, url: str) -> str:
+        while True:
+            port = self._next
+            self._next += 1 if port else 0
+            try:
+                return self._fronts.open(port, url)
+            except HashzipError:
+                if self._must or port > _LAST_PORT:
+                    raise
+
+
+def _watch_account(stack: ExitStack, options: argparse.Namespace, root: str) -> None:
+    """Watches, with one function in an account."""
+    from hashzip.local.account import AccountFunction  # noqa: PLC0415
+    from hashzip.local.loop import Loop  # noqa: PLC0415
+
+    name, names = options.function_name, options.functions
+    if len(names) != 1:
+        raise HashzipError(
+            "--function-name is one function in the account", "name the one that it is built from"
+        )
+    place = Place(None, options.profile, options.region)
+    function = AccountFunction(place, name, config.load(root).target(names[0]))
+    arn = function.configuration["FunctionArn"]
+    if not (options.yes or _agrees(arn)):
+        say("nothing was sent")
+        return
+    say(f"{arn} gets each save, and the next terraform plan will show that it has changed")
+    reader = _reader(place, log_group.name_of(place, name))
+    _watch(stack, root, Loop(root, names, function, say), {name: reader})
+
+
+def _agrees(arn: str) -> bool:
+    if not sys.stdin.isatty():
+        raise HashzipError(
+            f"watch asks before it changes {arn}, and there is nobody to ask",
+            "add --yes, or run it by hand",
+        )
+    answer = input(f"replace the code of {arn} now and with each save? [y/N] ")
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _reader(place: Place, group: str) -> Reader:
+    return log_group.Reader(place.client("logs"), group, int(time.time() * 1000))
+
+
+def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, Reader]) -> None:
+    from hashzip.local import places  # noqa: PLC0415 - needs the extra
+
+    watcher = stack.enter_context(places.watcher(root))
+    watcher.watch(loop.places())
+    loop.round()
+    ended = threading.Event()
+    stack.callback(ended.set)
+    threading.Thread(target=_show_logs, args=(readers, ended), daemon=True).start()
+    say("watching; Ctrl-C ends it")
+    while True:
+        # What was written before a new place was watched is seen by one more round.
+        while watcher.watch(loop.places()):
+            loop.round()
+        while not watcher.next(_TURN_SECONDS):
+            pass
+        loop.round(time.time())
+
+
+def _show_logs(readers: Mapping[str, Reader], ended: threading.Event) -> None:
+    """Prints what functions log; with several, behind the name of each."""
+    while not ended.wait(_LOG_SECONDS):
+        for name, reader in list(readers.items()):
+            try:
+                events = reader.new()
+            except Exception:  # noqa: BLE001, S112 - no log yet, or no network: the next look shows
+                continue
+            mark = f"{name} | " if len(readers) > 1 else "  "
+            lines = [line for event in events for line in log_lines.readable(event["message"])]
+            if lines:
+                say("\n".join(f"{mark}{line}" for line in lines))

@@ -1,0 +1,110 @@
+"""What runs on this machine, in place of what is deployed: code alone, and packages beside it.
+
+MiniStack unpacks a function, layers included, for each worker. So only the code goes into the zip,
+and the packages are read from where they are installed, by `PYTHONPATH`: a save moves a few files,
+however large the packages are. They are installed for the Python and the processor that are here.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hashzip import archive, detect
+from hashzip.archive import Earlier, Entry
+from hashzip.builders import install
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from hashzip.config import Target
+    from hashzip.manifest import Artifact
+    from hashzip.planning import Blueprint
+
+RUNTIME = f"python3.{sys.version_info.minor}"
+
+
+@dataclass(frozen=True)
+class Zip:
+    """Code, packed for this machine."""
+
+    path: Path
+    artifact: Artifact
+
+    @property
+    def content(self) -> bytes:
+        """The whole file."""
+        return self.path.read_bytes()
+
+
+def packages(blueprint: Blueprint) -> list[str]:
+    """Install what a function and its layers require, and answer the folders, in their order.
+
+    Raises:
+        HashzipError: It cannot be installed.
+    """
+    found = [_here(one) for one in (blueprint, *blueprint.layers) if one.lock]
+    return list(dict.fromkeys(str(install.tree(one).folder) for one in found))
+
+
+def _here(blueprint: Blueprint) -> Blueprint:
+    target = replace(
+        blueprint.target,
+        runtime=RUNTIME,
+        architecture=detect.architecture(),
+        bytecode=False,  # it would be that of another Python
+        strip=False,
+    )
+    return replace(blueprint, target=target)
+
+
+def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
+    """Pack the code of a function or layer.
+
+    Args:
+        blueprint: Of it.
+        folder: Where the zip goes.
+        earlier: What was packed of it before; its file is replaced.
+
+    Raises:
+        HashzipError: A file is not what it was, or cannot be read.
+    """
+    read = blueprint.inputs[len(blueprint.locked) :]
+    prefix = blueprint.target.prefix
+    entries = [
+        Entry(
+            file._replace(path=prefix + file.path),
+            found.size,
+            found._replace(path=prefix + found.path),
+        )
+        for file, found in zip(blueprint.files, read, strict=True)
+    ]
+    path, new = folder / f"{blueprint.target.name}.zip", folder / "new.zip"
+    known = Earlier(path, earlier.artifact, archive.LIBRARY) if earlier else None
+    artifact = archive.write(entries, new, jobs=os.cpu_count() or 1, earlier=known)
+    new.replace(path)
+    return Zip(path, artifact)
+
+
+def differences(targets: Iterable[Target]) -> Sequence[str]:
+    """Say what is otherwise here than in Lambda."""
+    functions = [target for target in targets if not target.prefix]
+    runtimes = sorted({one.runtime for one in functions} - {RUNTIME})
+    architectures = sorted({one.architecture for one in functions} - {detect.architecture()})
+    found = [
+        f"Python {platform.python_version()} runs every function"
+        + (f", also those of {', '.join(runtimes)}" if runtimes else "")
+    ]
+    if architectures:
+        found.append(
+            f"packages are installed for {detect.architecture()}, not for "
+            f"{', '.join(architectures)}; a compiled file in your own sources does not run"
+        )
+    if not sys.platform.startswith("linux"):
+        found.append("packages are those for Linux: what is compiled in them does not run here")
+    found.append("there is no limit of memory, and nothing in /opt or /var/task")
+    return found

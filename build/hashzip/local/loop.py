@@ -1,0 +1,205 @@
+"""The loop: what was saved is built and runs, and what is wrong with it is said."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from hashzip import changes, config, planning
+from hashzip.config import Function
+from hashzip.errors import HashzipError
+from hashzip.local import places, syntax
+from hashzip.planning import Survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hashzip.config import Target
+    from hashzip.local.places import Places
+    from hashzip.planning import Blueprint
+
+_SAVED_SECONDS = 10.0  # a file that is older was not saved now, but moved to its place
+_NAMED = 3  # files in one line
+
+
+class Home(Protocol):
+    """Where functions run."""
+
+    def push(self, blueprint: Blueprint) -> float:
+        """Make a function what its blueprint says; answer how long it took to build."""
+
+    def remove(self, name: str) -> None:
+        """Take a function away."""
+
+
+@dataclass(frozen=True)
+class _Live:
+    """What of a function runs.
+
+    Attributes:
+        blueprint: What it is made from.
+        targets: It, and its layers.
+        fingerprints: Of these.
+        digests: Of all files of these, by path.
+    """
+
+    blueprint: Blueprint
+    targets: Sequence[Target]
+    fingerprints: Sequence[str]
+    digests: dict[str, str]
+
+    @classmethod
+    def of(cls, blueprint: Blueprint) -> _Live:
+        every = (blueprint, *blueprint.layers)
+        digests = {}
+        for one in every:
+            prefix = "" if one is blueprint else f"{one.target.name}: "
+            for path, digest in changes.digests(one.inputs).items():
+                digests[prefix + path.removeprefix("//")] = digest
+        targets = [one.target for one in every]
+        return cls(blueprint, targets, [one.fingerprint for one in every], digests)
+
+    def is_as(self, other: _Live) -> bool:
+        return (self.targets, self.fingerprints) == (other.targets, other.fingerprints)
+
+
+class Loop:
+    """The functions of a project, and what of them runs.
+
+    Args:
+        root: The project's folder.
+        names: Of the functions; none for all that there are.
+        home: Where they run.
+        say: Takes what people should read.
+        opened: Told of each function that runs for the first time.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        names: Sequence[str],
+        home: Home,
+        say: Callable[[str], None],
+        opened: Callable[[str], None] = lambda _name: None,
+    ) -> None:
+        self._root = root
+        self._names = names
+        self._home = home
+        self._say = say
+        self._opened = opened
+        self._live: dict[str, _Live] = {}
+        self._errors: dict[str, str] = {}
+        self._project = config.load(root)
+        self._refuse_layers()
+
+    def places(self) -> Places:
+        """Answer what to watch now."""
+        blueprints = [live.blueprint for live in self._live.values()]
+        return places.find(self._project, self._functions(), blueprints)
+
+    def round(self, saved: float | None = None) -> None:
+        """Look at everything, and bring to life what has changed.
+
+        Args:
+            saved: When a change was noticed, in seconds since the epoch.
+        """
+        noticed = saved or time.time()
+        try:
+            self._project = config.load(self._root)
+            names = self._functions()
+        except HashzipError as error:
+            self._fail("", error)
+            return
+        self._errors.pop("", None)
+        for name in [name for name in self._live if name not in names]:
+            self._home.remove(name)
+            del self._live[name]
+            self._say(f"{name}: removed")
+        survey = Survey()
+        for name in names:
+            self._function(name, survey, noticed)
+
+    def _function(self, name: str, survey: Survey, noticed: float) -> None:
+        before = self._live.get(name)
+        try:
+            blueprint = planning.examine(self._project, name, survey)
+            now = _Live.of(blueprint)
+            if before and now.is_as(before):
+                if self._errors.pop(name, ""):
+                    self._say(f"{name}: is what runs again")
+                return
+            changed = _changed(before, now)
+            syntax.check(blueprint, changed if before else ())
+            seconds = self._home.push(blueprint)
+        except HashzipError as error:
+            self._fail(name, error)
+            return
+        self._errors.pop(name, None)
+        self._live[name] = now
+        live = time.time() - _saved(blueprint, changed if before else (), noticed)
+        what = _described(changed, before) if before else _counted(len(now.digests))
+        self._say(f"{name}: {what}, built in {_short(seconds)}, live in {_short(live)}")
+        if not before:
+            self._opened(name)
+
+    def _fail(self, name: str, error: HashzipError) -> None:
+        """Say what is wrong, once; what ran goes on."""
+        text = f"{name}: {error.message}" if name else error.message
+        if self._errors.get(name) == text:
+            return
+        self._errors[name] = text
+        lines = [f"error: {text}"]
+        if error.hint:
+            lines.append(f"hint: {error.hint}")
+        if name in self._live or (not name and self._live):
+            lines.append("the last good code goes on answering")
+        self._say("\n".join(lines))
+
+    def _functions(self) -> list[str]:
+        found = [name for name, one in self._project.targets.items() if isinstance(one, Function)]
+        for name in self._names:
+            self._project.target(name)  # or an error that has the nearest
+        return [name for name in found if not self._names or name in self._names]
+
+    def _refuse_layers(self) -> None:
+        for name in self._names:
+            if not isinstance(self._project.target(name), Function):
+                raise HashzipError(
+                    f"{name} is a layer, which does not run by itself",
+                    "name the function that has it",
+                )
+
+
+def _changed(before: _Live | None, now: _Live) -> list[str]:
+    found = changes.compare(before.digests if before else {}, now.digests)
+    return [*found.changed, *found.added, *found.removed]
+
+
+def _described(changed: Sequence[str], before: _Live) -> str:
+    if not changed:
+        return "settings changed" if before else ""
+    more = ", …" if len(changed) > _NAMED else ""
+    return f"{_counted(len(changed))} changed ({', '.join(changed[:_NAMED])}{more})"
+
+
+def _counted(count: int) -> str:
+    return f"{count} file" if count == 1 else f"{count} files"
+
+
+def _saved(blueprint: Blueprint, changed: Sequence[str], noticed: float) -> float:
+    """Answer when the last of some files was saved, or else when that was noticed."""
+    times = [noticed]
+    for file in blueprint.files:
+        if file.path in changed:
+            try:
+                times.append(os.stat(file.location).st_mtime)
+            except OSError:
+                continue
+    newest = max(times[1:], default=noticed)
+    return newest if 0 <= time.time() - newest < _SAVED_SECONDS else noticed
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

@@ -1,0 +1,97 @@
+"""A Python process that runs a function: imports what it will need, and then waits for its code.
+
+MiniStack starts a worker as `python SCRIPT`. This stands in front of the same script: started
+ahead, it imports the packages that the last worker had in the end, and runs the script once it is
+told which. Arguments: a file with the names to import, as JSON.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from contextlib import suppress
+from typing import Any
+
+RECORD = "imported.json"  # beside the script: the names that this worker has imported
+
+
+def main() -> None:
+    """Prepare, wait, and become a worker."""
+    with open(sys.argv[1], encoding="utf-8") as file:
+        names = json.load(file)
+    os.unlink(sys.argv[1])
+    for name in names:
+        # Whatever is wrong with it shows when the function imports it.
+        with suppress(Exception):
+            importlib.import_module(name)
+    with open(_line(), encoding="utf-8") as file:
+        job = json.load(file)
+    os.chdir(job["folder"])
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    script = job["script"]
+    if _is_hidden(names, job["folder"]):
+        # The function has a module of its own by that name: start as if nothing was imported.
+        os.execv(sys.executable, [sys.executable, script])  # noqa: S606 - there is no shell in it
+    sys.path.insert(0, os.path.dirname(script))
+    _record_imports(os.path.join(os.path.dirname(script), RECORD), job["folder"])
+    with open(script, encoding="utf-8") as file:
+        code = compile(file.read(), script, "exec")
+    sys.argv = [script]
+    exec(code, {"__name__": "__main__", "__file__": script})  # noqa: S102 - it is this worker's program
+
+
+def _line() -> str:
+    """Read a line of stdin, and no byte more: the rest is for whatever comes after."""
+    found = b""
+    while not found.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            sys.exit(0)  # nobody wants it any more
+        found += byte
+    return found.decode().rstrip("\n")
+
+
+def _is_hidden(names: list[str], folder: str) -> bool:
+    layers = os.environ.get("_LAMBDA_LAYERS_DIRS", "")
+    places = [os.path.join(layer, "python") for layer in layers.split(os.pathsep) if layer]
+    own: set[str] = set()
+    for place in (folder, *filter(os.path.isdir, places)):
+        own.update(entry.removesuffix(".py") for entry in os.listdir(place))
+    return any(name.partition(".")[0] in own for name in names)
+
+
+def _record_imports(path: str, folder: str) -> None:
+    """Write down what is imported once the function's module is, for the next worker."""
+    original = importlib.import_module
+    own = os.path.dirname(folder) + os.sep  # the code, and the layers beside it
+    depth = 0
+
+    def import_module(name: str, package: str | None = None) -> Any:  # noqa: ANN401 - as the original
+        nonlocal depth
+        depth += 1
+        try:
+            return original(name, package)
+        finally:
+            depth -= 1
+            if not depth:
+                _write(path, own)
+
+    importlib.import_module = import_module
+
+
+def _write(path: str, own: str) -> None:
+    names = [
+        name
+        for name, module in list(sys.modules.items())
+        if name != "__main__" and not (getattr(module, "__file__", None) or own).startswith(own)
+    ]
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        json.dump(names, file)
+    os.replace(f"{path}.new", path)
+
+
+if __name__ == "__main__":
+    main()
