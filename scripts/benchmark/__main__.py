@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.benchmark import growth, packages, page, report, rows, ways
+from scripts.benchmark import growth, loop, packages, page, report, rows, ways
 from scripts.benchmark.bench import Bench
 from scripts.benchmark.rows import ROWS, Row
 from scripts.errors import ScriptError, exit_code
@@ -32,6 +32,10 @@ def main(arguments: Sequence[str] | None = None, table: Sequence[Row] = ROWS) ->
         ScriptError: A program failed; or, with `--check`, a target was missed.
     """
     options = _options(arguments, [row.name for row in table])
+    if options.loop:
+        with tempfile.TemporaryDirectory(prefix="hashzip-benchmark-") as folder:
+            loop.print_rows(loop.measure(Path(folder).resolve()))
+        return
     outcomes: list[rows.Outcome] = []
     measured: growth.Growth | None = None
     packed: list[packages.Outcome] = []
@@ -102,6 +106,9 @@ def _options(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.
         choices=[*names, _GROWTH, _PACKAGES],
         metavar="NAME",
         help=f"some of: {', '.join([*names, _GROWTH, _PACKAGES])}",
+    )
+    parser.add_argument(
+        "--loop", action="store_true", help="measure hashzip watch, from save to answer; only that"
     )
     parser.add_argument("--runs", type=_positive, default=5, metavar="N", help="default: 5")
     parser.add_argument(
