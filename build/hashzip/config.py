@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from hashzip.errors import HashzipError, nearest
 from hashzip.table import Table
@@ -33,7 +33,10 @@ class Target:
         groups: Dependency groups of the locked project, to install too.
         package: Which member of a locked workspace to install for.
         allow: Patterns of files that look like secrets, and are none.
+        glibc: The C library that it runs with, as uv writes it, where that is not the runtime's.
     """
+
+    glibc: ClassVar[str] = ""
 
     name: str
     runtime: str

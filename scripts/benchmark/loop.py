@@ -95,6 +95,8 @@ def _watching(folder: Path) -> Iterator[str]:
         assert watch.stdout  # noqa: S101 - it was asked for
         try:
             for line in watch.stdout:
+                if line.startswith("error: "):
+                    raise ScriptError(f"hashzip watch says {line.strip()}", f"run it in {folder}")
                 if line.startswith("app: http://"):
                     # What comes later must not fill the pipe.
                     threading.Thread(target=watch.stdout.read, daemon=True).start()

@@ -72,7 +72,7 @@ class Watch:
                 self._grown.wait(left)
 
     def type(self, text: str) -> None:
-        """Type on the terminal; `\\x03` is Ctrl-C."""
+        r"""Type on the terminal; `\\x03` is Ctrl-C."""
         os.write(self._terminal, text.encode())
 
     def end(self, how: int = 0) -> int:

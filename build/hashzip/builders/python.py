@@ -69,6 +69,8 @@ def tree_key(target: Target, locked: Iterable[Input], home: str) -> str:
     # A module that is compiled knows the path that it will have.
     place = {"home": home} if target.bytecode else {}
     where = {"runtime": target.runtime, "architecture": target.architecture}
+    if target.glibc:
+        where["glibc"] = target.glibc
     return fingerprint({**where, **_options(target), **place}, locked)
 
 
@@ -80,8 +82,8 @@ def version(target: Target) -> str:
 def platform(target: Target) -> str:
     """Answers uv's name of the platform that it runs on."""
     minor = int(version(target).partition(".")[2])
-    glibc = "2_34" if minor >= _FIRST_ON_AMAZON_LINUX_2023 else "2_17"
-    return f"{machine(target)}-manylinux_{glibc}"
+    of_runtime = "2_34" if minor >= _FIRST_ON_AMAZON_LINUX_2023 else "2_17"
+    return f"{machine(target)}-manylinux_{target.glibc or of_runtime}"
 
 
 def machine(target: Target) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from hashzip import aws, pipeline
+from hashzip import aws_errors, pipeline
 from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class AccountFunction:
     def __init__(self, place: Place, name: str, target: Target) -> None:
         self._place = place
         self._name = name
-        with aws.explained(place, name):
+        with aws_errors.explained(place, name):
             self._client = place.client("lambda")
             found = self._client.get_function(FunctionName=name)
         self.configuration = found["Configuration"]
@@ -53,7 +53,7 @@ class AccountFunction:
         assert manifest  # noqa: S101 - it was just built
         seconds = time.perf_counter() - start
         content = blueprint.store.zip_path(blueprint.fingerprint).read_bytes()
-        with aws.explained(self._place, self._name):
+        with aws_errors.explained(self._place, self._name):
             sent = self._client.update_function_code(FunctionName=self._name, ZipFile=content)
             self._client.get_waiter("function_updated_v2").wait(
                 FunctionName=self._name, WaiterConfig={"Delay": 1}

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hashzip import aws
+from hashzip import aws_errors
 from hashzip.config import Function
 from hashzip.errors import HashzipError
 from hashzip.local import here
@@ -68,7 +68,7 @@ class LocalFunctions:
         Raises:
             HashzipError: It cannot be built.
         """
-        with aws.explained(self._place, blueprint.target.name):
+        with aws_errors.explained(self._place, blueprint.target.name):
             return self._push(blueprint)
 
     def _push(self, blueprint: Blueprint) -> float:
@@ -91,7 +91,7 @@ class LocalFunctions:
 
     def remove(self, name: str) -> None:
         """Take a function away."""
-        with aws.explained(self._place, name):
+        with aws_errors.explained(self._place, name):
             self._client.delete_function(FunctionName=name)
         for known in (self._known, self._zips, self.urls):
             known.pop(name, None)

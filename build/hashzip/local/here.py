@@ -11,17 +11,17 @@ import os
 import platform
 import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from hashzip import archive, detect
 from hashzip.archive import Earlier, Entry
-from hashzip.builders import install
+from hashzip.builders import trees
+from hashzip.config import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from hashzip.config import Target
     from hashzip.manifest import Artifact
     from hashzip.planning import Blueprint
 
@@ -48,18 +48,21 @@ def packages(blueprint: Blueprint) -> list[str]:
         HashzipError: It cannot be installed.
     """
     found = [_here(one) for one in (blueprint, *blueprint.layers) if one.lock]
-    return list(dict.fromkeys(str(install.tree(one).folder) for one in found))
+    return list(dict.fromkeys(str(trees.of(one).folder) for one in found))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Here(Target):
+    """What is installed for this machine, whose C library is not that of Lambda's runtime."""
+
+    glibc: ClassVar[str] = "2_28"
 
 
 def _here(blueprint: Blueprint) -> Blueprint:
-    target = replace(
-        blueprint.target,
-        runtime=RUNTIME,
-        architecture=detect.architecture(),
-        bytecode=False,  # it would be that of another Python
-        strip=False,
-    )
-    return replace(blueprint, target=target)
+    values = {key: getattr(blueprint.target, key) for key in Target.__dataclass_fields__}
+    # What it was compiled to would be for another Python.
+    here = {"runtime": RUNTIME, "architecture": detect.architecture(), "bytecode": False}
+    return replace(blueprint, target=_Here(**{**values, **here, "strip": False}))
 
 
 def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
