@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from hashzip.errors import HashzipError, nearest
@@ -233,7 +233,7 @@ def _named(tables: Table, name: str, kind: type[Target]) -> Table:
             "use 1 to 64 letters, digits, - and _",
         )
     table = tables.table(name)
-    table.refuse_unknown(frozenset(kind.__dataclass_fields__) - {"name", "sources"} | {"source"})
+    table.refuse_unknown({field.name for field in fields(kind)} - {"name", "sources"} | {"source"})
     return table
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from hashzip import archive, detect
@@ -59,7 +59,7 @@ class _Here(Target):
 
 
 def _here(blueprint: Blueprint) -> Blueprint:
-    values = {key: getattr(blueprint.target, key) for key in Target.__dataclass_fields__}
+    values = {one.name: getattr(blueprint.target, one.name) for one in fields(Target)}
     # What it was compiled to would be for another Python.
     here = {"runtime": RUNTIME, "architecture": detect.architecture(), "bytecode": False}
     return replace(blueprint, target=_Here(**{**values, **here, "strip": False}))
