@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,11 @@ from tests.helpers.index import Index
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the option that runs the Terraform tests under OpenTofu."""
     parser.addoption("--tofu", action="store_true", help="run Terraform tests under OpenTofu")
+
+
+def pytest_configure() -> None:
+    """Lets Ctrl-C reach what the tests start: a shell's background has it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -19,9 +19,8 @@ while not pathlib.Path("go-on").exists():
 pathlib.Path("saved").touch()
 """
 STARTER = f"""
-import os, signal, sys
+import os, sys
 from scripts.process import run
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has it ignored
 run([sys.executable, "-c", {PROGRAM!r}], sys.argv[1], os.environ, echo=True)
 """
 
