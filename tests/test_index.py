@@ -267,6 +267,7 @@ class TestReading:
         found = {}
         for many in (1, 1_000):
             monkeypatch.setattr(stats, "_MANY", many)
+            monkeypatch.setattr(stats, "_BLOCK", 1)
             monkeypatch.setattr(index, "_MANY", many)
             shutil.rmtree(project / ".hashzip", ignore_errors=True)
             projects.grow_older(project)

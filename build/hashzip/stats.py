@@ -7,7 +7,7 @@ import os
 import struct
 import tempfile
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hashzip import processes
 from hashzip.errors import unreadable
@@ -15,6 +15,7 @@ from hashzip.errors import unreadable
 RECORD = struct.Struct("=5Q")  # size, time of content, time of anything, inode, device
 
 _UNSIGNED = (1 << 64) - 1
+_BLOCK = 1_000  # files that one process looks at in a row
 _MANY = 20_000  # files; from here on it pays to share them among processes
 
 
@@ -29,13 +30,12 @@ def look(locations: Sequence[bytes]) -> bytes:
     """
     if len(locations) < _MANY:
         return _look(locations)
-    fields = RECORD.size // 8
-    found = array("Q", bytes(RECORD.size * len(locations)))
-    for share, part in processes.shares(_look, locations):
-        values = array("Q", part)
-        for field in range(fields):
-            found[share.start * fields + field :: share.step * fields] = values[field::fields]
-    return found.tobytes()
+    starts = range(0, len(locations), _BLOCK)
+    found: list[bytes] = [b""] * len(starts)
+    size = _BLOCK * RECORD.size
+    for share, part in processes.shares(lambda some: _look_all(locations, some), starts):
+        found[share] = [part[at : at + size] for at in range(0, len(part), size)]
+    return b"".join(found)
 
 
 def pack(status: os.stat_result) -> bytes:
@@ -59,6 +59,10 @@ def is_older(status: os.stat_result, begun: os.stat_result) -> bool:
         and status.st_mtime_ns < begun.st_mtime_ns
         and status.st_ctime_ns < begun.st_mtime_ns
     )
+
+
+def _look_all(locations: Sequence[bytes], starts: Iterable[int]) -> bytes:
+    return b"".join(_look(locations[start : start + _BLOCK]) for start in starts)
 
 
 def _look(locations: Sequence[bytes]) -> bytes:
