@@ -233,6 +233,32 @@ class TestReading:
         assert sorted(together) == [b"a", b"b", b"hello.py", b"names.py", b"run.sh"]
         assert len(apart) == 2 + 3 * 2
 
+    def test_shared_layer_is_looked_at_once(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In one command a layer is examined once for all functions that have it."""
+        layer = {"source": "lib", "runtime": "python3.13", "architecture": "arm64"}
+        projects.write_files(project, {"lib/names.py": b""})
+        of = {name: {**projects.HELLO, "layers": ["deps"]} for name in ("one", "two")}
+        projects.write_config(project, **of)
+        with (project / "hashzip.toml").open("a", encoding="utf-8") as file:
+            file.write("[layer.deps]\n")
+            file.writelines(f'{key} = "{value}"\n' for key, value in layer.items())
+        loaded, survey = config.load(str(project)), planning.Survey()
+        keys: list[str] = []
+        original = index.Index.answer
+
+        def answer(self: index.Index, key: str) -> index.Answer | None:
+            keys.append(key)
+            return original(self, key)
+
+        monkeypatch.setattr(index.Index, "answer", answer)
+        names = ("layer.deps", "one", "two")
+        together = [planning.examine(loaded, name, survey).fingerprint for name in names]
+        assert len(keys) == 3
+        apart = [planning.examine(loaded, name).fingerprint for name in names]
+        assert (len(keys), apart) == (3 + 5, together)
+
     def test_young_file_is_read_again(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A file as young as the cache is not trusted; when it has grown older, it is."""
         file = project / "src/hello.py"

@@ -11,7 +11,7 @@ from functools import cached_property
 from hashzip import __version__, inputs, secret_scan, sources, terraform
 from hashzip.builders import locks, python
 from hashzip.builders.locks import Lock
-from hashzip.config import Project, Target
+from hashzip.config import Layer, Project, Target
 from hashzip.fingerprint import Input, Recipe, canonical_json, fingerprint
 from hashzip.index import FOLDER as INDEX_FOLDER
 from hashzip.index import Answer, Group, Index
@@ -134,6 +134,8 @@ class Survey:
 
     def __init__(self) -> None:
         self._seen: dict[tuple[object, ...], tuple[Listing, Group | None]] = {}
+        # By project and name: a layer is examined once for all functions that have it.
+        self.layers: dict[tuple[str, str], Blueprint] = {}
 
     def sources(self, project: Project, target: Target) -> list[tuple[Listing, Group | None]]:
         """Lists the sources of a function or layer.
@@ -186,6 +188,9 @@ def examine(project: Project, name: str, survey: Survey | None = None) -> Bluepr
         HashzipError: The name is unknown, or the inputs cannot be what they are.
     """
     survey = survey or Survey()
+    key = (project.root, name)
+    if key in survey.layers:
+        return survey.layers[key]
     target = project.target(name)
     layers = [examine(project, layer.name, survey) for layer in project.layers(target)]
     lock = locks.find(project, target)
@@ -203,4 +208,6 @@ def examine(project: Project, name: str, survey: Survey | None = None) -> Bluepr
         Index(os.path.join(project.root, INDEX_FOLDER, f"{name}.index"), groups),
     )
     _ = blueprint.answer  # now, and not when somebody first asks for it
+    if isinstance(target, Layer):
+        survey.layers[key] = blueprint
     return blueprint
