@@ -13,8 +13,8 @@ import pytest
 
 from hashzip import config
 from hashzip.builders import locks, python
-from hashzip.config import Function
 from hashzip.errors import HashzipError
+from hashzip.targets import Function
 from tests.helpers import program, wheels
 from tests.helpers import project as projects
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hashzip import config
-from hashzip.config import Function, Layer
 from hashzip.errors import HashzipError
+from hashzip.targets import Function, Layer
 from tests.helpers import project as projects
 
 LAYER = {"source": "src", "runtime": "python3.13", "architecture": "arm64"}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import hashzip
-from hashzip.config import ARCHITECTURES
+from hashzip.targets import ARCHITECTURES
 
 DEPLOYED = "deployed"
 SHELLS = ("bash", "zsh", "tcsh")

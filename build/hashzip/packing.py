@@ -6,10 +6,10 @@ from pathlib import Path
 
 from hashzip import __version__, archive, assembly, limits
 from hashzip.builders import trees
-from hashzip.config import LAYER
 from hashzip.errors import HashzipError, printable
 from hashzip.manifest import Artifact, Manifest
 from hashzip.planning import Blueprint
+from hashzip.targets import LAYER
 
 
 def pack(

@@ -11,13 +11,14 @@ from functools import cached_property
 from hashzip import __version__, inputs, secret_scan, sources, terraform
 from hashzip.builders import locks, python
 from hashzip.builders.locks import Lock
-from hashzip.config import Layer, Project, Target
+from hashzip.config import Project
 from hashzip.fingerprint import Input, Recipe, canonical_json, fingerprint
 from hashzip.index import FOLDER as INDEX_FOLDER
 from hashzip.index import Answer, Group, Index
 from hashzip.names import SourceFile
 from hashzip.sources import Listing
 from hashzip.store import Store
+from hashzip.targets import Layer, Target
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from hashzip.builders import uv_lock
-from hashzip.config import Project, Target
+from hashzip.config import Project
 from hashzip.errors import HashzipError, unreadable
 from hashzip.names import SourceFile
+from hashzip.targets import Target
 
 # What tools write into the folder of a package, which is no part of it.
 LEFT_OUT = ("/build/", "/dist/", "*.egg-info/")

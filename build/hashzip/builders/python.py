@@ -6,9 +6,9 @@ machine builds: `install`, at build time.
 
 from collections.abc import Iterable, Mapping
 
-from hashzip.config import Target
 from hashzip.errors import HashzipError, nearest
 from hashzip.fingerprint import Input, Recipe, fingerprint
+from hashzip.targets import Target
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))

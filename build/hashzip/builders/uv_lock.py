@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from hashzip.config import Target
 from hashzip.errors import HashzipError, nearest
 from hashzip.names import normalized
+from hashzip.targets import Target
 
 
 class Local(NamedTuple):

@@ -6,7 +6,7 @@ import os
 import sys
 
 from hashzip import config, pipeline, planning, terraform
-from hashzip.config import Function
+from hashzip.targets import Function
 
 
 def run(options: argparse.Namespace) -> None:

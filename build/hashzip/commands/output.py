@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hashzip import config
-from hashzip.config import Function, Project
+from hashzip.config import Project
 from hashzip.errors import HashzipError
+from hashzip.targets import Function
 
 if TYPE_CHECKING:
     from hashzip.aws import Place

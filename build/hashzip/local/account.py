@@ -10,8 +10,8 @@ from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
     from hashzip.aws import Place
-    from hashzip.config import Target
     from hashzip.planning import Blueprint
+    from hashzip.targets import Target
 
 PROTECTED = "hashzip:protected"  # a tag; whatever its value
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashzip import aws_errors
-from hashzip.config import Function
 from hashzip.errors import HashzipError
 from hashzip.local import here
+from hashzip.targets import Function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 from hashzip import archive, detect
 from hashzip.archive import Earlier, Entry
 from hashzip.builders import trees
-from hashzip.config import Target
+from hashzip.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

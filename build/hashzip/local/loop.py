@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from hashzip import changes, config, planning
-from hashzip.config import Function
 from hashzip.errors import HashzipError
 from hashzip.local import places, syntax
 from hashzip.planning import Survey
+from hashzip.targets import Function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hashzip.config import Target
     from hashzip.local.places import Places
     from hashzip.planning import Blueprint
+    from hashzip.targets import Target
 
 _SAVED_SECONDS = 10.0  # a file that is older was not saved now, but moved to its place
 _NAMED = 3  # files in one line
