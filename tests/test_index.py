@@ -28,7 +28,7 @@ def cached(root: Path) -> str:
 def uncached(root: Path) -> str:
     """The fingerprint, by reading all files."""
     blueprint = planning.examine(config.load(str(root)), "hello")
-    return fingerprint(blueprint.recipe, inputs.read([*blueprint.locked, *blueprint.files]))
+    return fingerprint(blueprint.recipe, inputs.read([*blueprint.consulted, *blueprint.files]))
 
 
 def outcome(examine: Callable[[Path], str], root: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hashzip import names
 from hashzip.archive import Entry
-from hashzip.builders import elf, python, trees
+from hashzip.builders import elf, making, python, trees
 from hashzip.builders.trees import Tree, TreeFile
 from hashzip.errors import HashzipError, printable
 from hashzip.fingerprint import BY_PATH, PROGRAM
@@ -45,7 +45,7 @@ def assemble(blueprint: Blueprint, workshop: Path, *, fresh: bool = False) -> As
             another version of a package.
     """
     prefix = blueprint.target.prefix
-    read = blueprint.inputs[len(blueprint.locked) :]
+    read = blueprint.inputs[len(blueprint.consulted) :]
     entries = [
         Entry(file, found.size, found) for file, found in zip(blueprint.files, read, strict=True)
     ]
@@ -62,6 +62,10 @@ def assemble(blueprint: Blueprint, workshop: Path, *, fresh: bool = False) -> As
             for file in _of(tree, packages)
         ]
         owners = trees.owners(tree, prefix, packages)
+    if blueprint.making:
+        made = making.make(blueprint, workshop / "made")
+        tools |= made.tools
+        entries += [Entry(file, os.stat(file.location).st_size) for file in made.files]
     if blueprint.target.bytecode:
         entries += _compiled(blueprint, workshop / "bytecode", tools)
     _refuse_clashes(blueprint, owners)

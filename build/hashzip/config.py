@@ -8,7 +8,17 @@ from typing import Any
 
 from hashzip.errors import HashzipError, nearest
 from hashzip.table import Table
-from hashzip.targets import ARCHITECTURES, LAYER, Function, Layer, Target
+from hashzip.targets import (
+    ARCHITECTURES,
+    BUILDERS,
+    COMMAND,
+    KEYS_OF_BUILDERS,
+    LAYER,
+    PYTHON,
+    Function,
+    Layer,
+    Target,
+)
 
 FILE_NAME = "hashzip.toml"
 
@@ -96,14 +106,79 @@ def load(root: str) -> Project:
 
 def _function(functions: Table, name: str, targets: Mapping[str, Target]) -> Function:
     table = _named(functions, name, Function)
+    builder = table.string_or_none("builder") or PYTHON
+    if builder not in BUILDERS:
+        raise table.error("builder", f'is "{builder}"', nearest(builder, BUILDERS))
+    _refuse_foreign(table, builder)
     layers = table.strings("layers")
     function = Function(
-        sources=table.folders("source"),
-        handler=table.string("handler"),
+        builder=builder,
+        sources=_sources(table, builder),
+        handler=_handler(table, builder),
         layers=layers,
         environment=table.texts("environment"),
+        inputs=tuple(table.inside("inputs", path) for path in table.strings("inputs")),
+        bin=table.string_or_none("bin"),
+        features=table.strings("features"),
+        default_features=table.flag("default_features", default=True),
+        profile=table.string_or_none("profile") or "release",
+        command=table.commands("command") if builder == COMMAND else (),
+        output=_output(table),
+        env=table.texts("env"),
         **_common(table, name),
     )
+    _check_layers(table, function, targets)
+    return function
+
+
+def _refuse_foreign(table: Table, builder: str) -> None:
+    """Refuses keys that another builder reads, and this one would not."""
+    for key, builders in KEYS_OF_BUILDERS.items():
+        if key in table.values and builder not in builders:
+            raise table.error(
+                key,
+                f'is for builder = "{builders[0]}", and this has builder = "{builder}"',
+                "remove the line, or set the builder that it is for",
+            )
+
+
+def _sources(table: Table, builder: str) -> tuple[str, ...]:
+    """Reads the folders of sources: several can be packed, but a program runs in one."""
+    folders = table.folders("source")
+    if builder != PYTHON and len(folders) > 1:
+        raise table.error(
+            "source",
+            f"names {len(folders)} folders",
+            "name the one to build in, the rest in inputs",
+        )
+    return folders
+
+
+def _output(table: Table) -> str | None:
+    """Reads where a program writes, which is below the folder that it runs in."""
+    path = table.string_or_none("output")
+    inside = path and table.inside("output", path)
+    if inside == ".":
+        raise table.error(
+            "output", f'is "{path}", the source itself', "name a file or folder below it"
+        )
+    return inside
+
+
+def _handler(table: Table, builder: str) -> str:
+    """Reads the handler. A function that is one program has none, and Lambda asks for a text.
+
+    The convention: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-provided.html
+    """
+    is_missing = builder != PYTHON and "handler" not in table.values
+    if is_missing and table.string("runtime").startswith("provided."):
+        return "bootstrap"
+    return table.string("handler")
+
+
+def _check_layers(table: Table, function: Function, targets: Mapping[str, Target]) -> None:
+    """Refuses layers that are not there, are too many, or do not fit the function."""
+    layers = function.layers
     if len(layers) > _MOST_LAYERS:
         raise table.error("layers", f"names {len(layers)}", f"Lambda takes {_MOST_LAYERS}")
     known = {
@@ -122,7 +197,6 @@ def _function(functions: Table, name: str, targets: Mapping[str, Target]) -> Fun
                     f'is "{wants}", and that of the layer {layer} is "{has}"',
                     "make them the same, or make another layer",
                 )
-    return function
 
 
 def _layer(layers: Table, name: str) -> Layer:

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from hashzip.errors import HashzipError, nearest
 
+WILDCARDS = frozenset("*?[")  # what makes a pattern more than a path
+
 _EVERYTHING = "**"
 _FOLDERS = re.compile(r"(?:^|(?<=/))\*{2,}(?:/|$)")
 
@@ -63,6 +65,11 @@ def matcher(patterns: Iterable[str]) -> Matcher:
         return either(path) is not None or (is_folder and folder(path) is not None)
 
     return matches
+
+
+def literal(path: str) -> str:
+    """Writes the pattern that matches one path and no other."""
+    return "/" + re.sub(r"([\\*?\[])", r"\\\1", path)
 
 
 def always(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher

@@ -4,21 +4,23 @@ Standard library only. Reads, and writes nothing but a cache.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from hashzip import __version__, inputs, secret_scan, sources, terraform
-from hashzip.builders import locks, python
+from hashzip.builders import consulted, locks, python
+from hashzip.builders.consulted import Folder, Making
 from hashzip.builders.locks import Lock
 from hashzip.config import Project
+from hashzip.errors import HashzipError, printable
 from hashzip.fingerprint import Input, Recipe, canonical_json, fingerprint
 from hashzip.index import FOLDER as INDEX_FOLDER
 from hashzip.index import Answer, Group, Index
 from hashzip.names import SourceFile
 from hashzip.sources import Listing
 from hashzip.store import Store
-from hashzip.targets import Layer, Target
+from hashzip.targets import PYTHON, Function, Layer, Target
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,10 @@ class Blueprint:
         project: The project.
         target: The function or layer.
         lock: Its locked requirements, if it has any.
+        making: What decides it, if a program makes it; then it has no sources that are packed.
         layers: Those of a function, in their order.
-        folders: The packages of the project's own that are installed.
+        folders: What decides it in folders: packages of the project's own that are installed, and
+            what a program is made from.
         listings: The sources, which are packed.
         index: What all files hold, when they are examined.
     """
@@ -38,6 +42,7 @@ class Blueprint:
     project: Project
     target: Target
     lock: Lock | None
+    making: Making | None
     layers: Sequence["Blueprint"]
     folders: Sequence[Listing]
     listings: Sequence[Listing]
@@ -46,14 +51,19 @@ class Blueprint:
     @cached_property
     def recipe(self) -> Recipe:
         """What is done with the inputs."""
+        if self.making:
+            return self.making.recipe
         # What a layer has already is left out, so that its packages decide too.
         keys = {layer.target.name: layer.tree_key for layer in self.layers} if self.lock else {}
         return python.recipe(self.target, keys)
 
     @cached_property
-    def locked(self) -> Sequence[SourceFile]:
-        """The files that decide what is installed, and are not packed themselves."""
-        return [*(self.lock.files if self.lock else ()), *self._local]
+    def consulted(self) -> Sequence[SourceFile]:
+        """The files that decide what is installed or made, and are not packed themselves."""
+        alone: Sequence[SourceFile] = self.lock.files if self.lock else ()
+        if self.making:
+            alone = consulted.name(self.project, self.making.consulted.files)
+        return list({file.path: file for file in (*alone, *self._in_folders)}.values())
 
     @cached_property
     def files(self) -> Sequence[SourceFile]:
@@ -62,8 +72,8 @@ class Blueprint:
 
     @cached_property
     def inputs(self) -> Sequence[Input]:
-        """What the locked files and the sources held when they were examined."""
-        return [self._input(file) for file in (*self.locked, *self.files)]
+        """What the consulted files and the sources held when they were examined."""
+        return [self._input(file) for file in (*self.consulted, *self.files)]
 
     @cached_property
     def tree_key(self) -> str:
@@ -76,7 +86,7 @@ class Blueprint:
         return self._key("")
 
     def _key(self, home: str) -> str:
-        return python.tree_key(self.target, [self._input(file) for file in self.locked], home)
+        return python.tree_key(self.target, [self._input(file) for file in self.consulted], home)
 
     @cached_property
     def answer(self) -> Answer:
@@ -99,6 +109,22 @@ class Blueprint:
         self.index.keep(answer)
         return answer
 
+    def refuse_changes(self) -> None:
+        """Refuses consulted files that are not what was examined: other programs read them too.
+
+        Raises:
+            HashzipError: One was changed, or cannot be read any more.
+        """
+        # The consulted files come first.
+        for file, was, now in zip(
+            self.consulted, self.inputs, inputs.read(self.consulted), strict=False
+        ):
+            if now != was:
+                raise HashzipError(
+                    f"{printable(file.location)} changed while the package was built",
+                    "wait until nothing writes to it, and build again",
+                )
+
     @property
     def fingerprint(self) -> str:
         """The digest of recipe and inputs."""
@@ -110,17 +136,21 @@ class Blueprint:
         return Store(self.project.root, self.target.name)
 
     @cached_property
-    def _local(self) -> Sequence[SourceFile]:
-        """The files of the project's own packages, named from the project."""
-        folders = zip(self.lock.folders if self.lock else (), self.folders, strict=True)
-        return [
-            file._replace(path=f"//{folder}/{file.path}")
-            for folder, listing in folders
-            for file in sources.name([listing])
-        ]
+    def _in_folders(self) -> Sequence[SourceFile]:
+        """What the folders have, named from the project."""
+        named = []
+        for listing in self.folders:
+            place = os.path.relpath(os.fsdecode(listing.folder), self.project.root)
+            folder = "" if place == os.curdir else place.replace(os.sep, "/") + "/"
+            files = sources.name([listing])
+            named += [file._replace(path=f"//{folder}{file.path}") for file in files]
+        return named
 
     def _refuse_secrets(self) -> None:
-        packages = [file._replace(path=file.path.removeprefix("//")) for file in self._local]
+        """Refuses what looks like a secret, unless a program decides what is packed."""
+        if self.making:
+            return
+        packages = [file._replace(path=file.path.removeprefix("//")) for file in self._in_folders]
         for files, are_packages in ((self.files, False), (packages, True)):
             flags = ((file, self.index.content(file.location).is_private_key) for file in files)
             found = secret_scan.find(flags, self.target.allow)
@@ -152,14 +182,15 @@ class Survey:
             sources.refuse_nothing(project.root, [listing for listing, _ in found])
         return found
 
-    def packages(self, project: Project, lock: Lock | None) -> list[tuple[Listing, Group | None]]:
-        """Lists the project's own packages that a lock has.
+    def folders(
+        self, project: Project, folders: Iterable[Folder]
+    ) -> list[tuple[Listing, Group | None]]:
+        """Lists what decides a package in folders.
 
         Raises:
             HashzipError: What is there cannot be a source.
         """
-        folders = lock.folders if lock else ()
-        return [self._walk(project.root, path, ("**",), locks.LEFT_OUT) for path in folders]
+        return [self._walk(project.root, *folder) for folder in folders]
 
     def _walk(
         self, root: str, folder: str, include: tuple[str, ...], exclude: tuple[str, ...]
@@ -194,17 +225,28 @@ def examine(project: Project, name: str, survey: Survey | None = None) -> Bluepr
         return survey.layers[key]
     target = project.target(name)
     layers = [examine(project, layer.name, survey) for layer in project.layers(target)]
-    lock = locks.find(project, target)
-    found, packages = survey.sources(project, target), survey.packages(project, lock)
-    groups = [group for _, group in (*found, *packages) if group]
-    if lock:
-        groups.append(Group([file.location for file in lock.files]))
+    lock = making = None
+    found: list[tuple[Listing, Group | None]] = []
+    if isinstance(target, Function) and target.builder != PYTHON:
+        making = consulted.plan(project, target)
+        alone = [file.location for file in consulted.name(project, making.consulted.files)]
+        folders = survey.folders(project, making.consulted.folders)
+    else:
+        lock = locks.find(project, target)
+        alone = [file.location for file in lock.files] if lock else []
+        own = lock.folders if lock else ()
+        folders = survey.folders(project, [Folder(path, ("**",), locks.LEFT_OUT) for path in own])
+        found = survey.sources(project, target)
+    groups = [group for _, group in (*found, *folders) if group]
+    if alone:
+        groups.append(Group(alone))
     blueprint = Blueprint(
         project,
         target,
         lock,
+        making,
         layers,
-        [listing for listing, _ in packages],
+        [listing for listing, _ in folders],
         [listing for listing, _ in found],
         Index(os.path.join(project.root, INDEX_FOLDER, f"{name}.index"), groups),
     )

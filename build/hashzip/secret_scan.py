@@ -195,8 +195,7 @@ def _refuse(where: str, findings: Sequence[Finding], *, are_packages: bool) -> N
 
 def _pattern(path: str) -> str:
     """Writes, as a string of TOML, the pattern that matches a path and no other."""
-    escaped = re.sub(r"([\\*?\[])", r"\\\1", path)
-    return json.dumps(f"/{escaped}", ensure_ascii=False)
+    return json.dumps(patterns.literal(path), ensure_ascii=False)
 
 
 def _reason(file: SourceFile, name: str, *, is_key: bool) -> str:

@@ -91,9 +91,25 @@ class Table:
                 raise self.error(key, problem, f'write {name} = "…"')
         return {name: str(value) for name, value in values.items()}
 
-    def flag(self, key: str) -> bool:
-        """Answers the boolean under a key; false where there is none."""
-        value = self.values.get(key, False)
+    def commands(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """Answers the words of a program, or of several, under a key, which must be there."""
+        value = self.values.get(key)
+        if value is None:
+            raise self.error(key, "is missing", f'add {key} = ["PROGRAM", "ARGUMENT"]')
+        if not isinstance(value, list) or not value or not all(value):
+            raise self.error(
+                key, f"must be a list of words, not {_kind(value)}", f'write {key} = ["…"]'
+            )
+        several = value if isinstance(value[0], list) else [value]
+        for words in several:
+            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+                problem = f"has {words!r}, and a program is a list of words"
+                raise self.error(key, problem, f'write {key} = ["…"], or {key} = [["…"], ["…"]]')
+        return tuple(tuple(words) for words in several)
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Answers the boolean under a key."""
+        value = self.values.get(key, default)
         if not isinstance(value, bool):
             raise self.error(key, f"must be a boolean, not {_kind(value)}", f"write {key} = true")
         return value

@@ -8,6 +8,32 @@ ARCHITECTURES = ("arm64", "x86_64")
 
 LAYER = "layer."  # what the name of a layer starts with, beside those of functions
 
+# Which keys are for one builder, or for some; all others are for each.
+PYTHON, RUST, COMMAND = "python", "rust", "command"
+BUILDERS = (PYTHON, RUST, COMMAND)
+KEYS_OF_BUILDERS: Mapping[str, tuple[str, ...]] = {
+    "layers": (PYTHON, COMMAND),
+    "include": (PYTHON, COMMAND),
+    "exclude": (PYTHON, COMMAND),
+    "executable": (PYTHON, COMMAND),
+    "requirements": (PYTHON,),
+    "extras": (PYTHON,),
+    "groups": (PYTHON,),
+    "package": (PYTHON,),
+    "exclude_packages": (PYTHON,),
+    "build_sdists": (PYTHON,),
+    "bytecode": (PYTHON,),
+    "strip": (PYTHON,),
+    "inputs": (RUST, COMMAND),
+    "bin": (RUST,),
+    "features": (RUST,),
+    "default_features": (RUST,),
+    "profile": (RUST,),
+    "command": (COMMAND,),
+    "output": (COMMAND,),
+    "env": (COMMAND,),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -62,14 +88,33 @@ class Function(Target):
     """One `[function.NAME]` table.
 
     Attributes:
+        builder: What makes its package.
         layers: Names of `[layer.NAME]` tables.
+        inputs: Files, folders and patterns, relative to the project, that decide what is packed,
+            beside those of the source.
+        bin: Which program of the crate it is, where there are several.
+        features: Of the crate, to enable.
+        default_features: Whether to enable those that the crate has by default.
+        profile: Of cargo.
+        command: Programs to run, one after the other: their words.
+        output: What they make, relative to the source; by default, a folder that they are told.
+        env: Variables that they get.
         environment: Variables that it gets where it is tried out. No part of the package: what it
             gets where it is deployed is Terraform's to say.
     """
 
     handler: str
+    builder: str = PYTHON
     layers: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    bin: str | None = None
+    features: tuple[str, ...] = ()
+    default_features: bool = True
+    profile: str = "release"
+    command: tuple[tuple[str, ...], ...] = ()
+    output: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def where(self) -> str:

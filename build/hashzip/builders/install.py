@@ -26,7 +26,7 @@ from hashzip.builders.locks import Lock
 from hashzip.builders.record import Distribution
 from hashzip.builders.requirements import Requirements
 from hashzip.builders.trees import Tree, TreeFile
-from hashzip.errors import HashzipError, printable, unreadable
+from hashzip.errors import HashzipError, unreadable
 from hashzip.fingerprint import BY_PATH
 from hashzip.manifest import Package
 from hashzip.names import SourceFile
@@ -60,7 +60,7 @@ def install(blueprint: Blueprint, folder: Path) -> Tree:
         copies = _copies(blueprint, lock, wanted.local, scratch)
         # Where the others are is for the lock to say, and a copy is in no workspace.
         _pip_install(blueprint, lock, folder, ["--no-deps", "--no-sources", *copies])
-    _refuse_changes(blueprint)
+    blueprint.refuse_changes()
     found = installed.read(folder)
     installed.refuse_conflicts(folder, found)
     found = [
@@ -136,19 +136,6 @@ def _copies(blueprint: Blueprint, lock: Lock, local: Sequence[str], scratch: Pat
             except FileNotFoundError as error:
                 raise unreadable(file.location, error) from error
         yield str(copy)
-
-
-def _refuse_changes(blueprint: Blueprint) -> None:
-    """Refuses what is not what was examined: uv has read it too."""
-    examined = blueprint.inputs[: len(blueprint.locked)]
-    for file, was, now in zip(
-        blueprint.locked, examined, inputs.read(blueprint.locked), strict=True
-    ):
-        if now != was:
-            raise HashzipError(
-                f"{printable(file.location)} changed while the package was built",
-                "wait until nothing writes to it, and build again",
-            )
 
 
 def _portable(folder: Path, distribution: Distribution) -> Distribution:

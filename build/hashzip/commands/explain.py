@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> None:
 def _sentences(blueprint: Blueprint, last: Manifest | None) -> Iterator[str]:
     name = blueprint.target.name
     now = blueprint.fingerprint[: output.DIGITS]
-    locked = len(blueprint.locked)
+    locked = len(blueprint.consulted)
     requirements, sources = blueprint.inputs[:locked], blueprint.inputs[locked:]
     if blueprint.store.find(blueprint.fingerprint):
         yield f"{name} will not be rebuilt: its inputs are those of {now}, which is built."

@@ -76,7 +76,7 @@ def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
     Raises:
         HashzipError: A file is not what it was, or cannot be read.
     """
-    read = blueprint.inputs[len(blueprint.locked) :]
+    read = blueprint.inputs[len(blueprint.consulted) :]
     prefix = blueprint.target.prefix
     entries = [
         Entry(

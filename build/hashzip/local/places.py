@@ -61,7 +61,7 @@ def find(project: Project, names: Iterable[str], blueprints: Iterable[Blueprint]
     flat = {project.root, *(os.path.dirname(os.path.join(project.root, path)) for path in locks)}
     for function in blueprints:
         for one in (function, *function.layers):
-            flat.update(os.path.dirname(os.fsdecode(file.location)) for file in one.locked)
+            flat.update(os.path.dirname(os.fsdecode(file.location)) for file in one.consulted)
             own = one.lock.folders if one.lock else ()
             deep.update(os.path.join(project.root, folder) for folder in own)
             for listing in (*one.listings, *one.folders):

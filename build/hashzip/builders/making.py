@@ -1,0 +1,100 @@
+"""Has a program make what is packed, and checks what it made. Build time."""
+
+import os
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hashzip import inputs, secret_scan
+from hashzip.builders import elf
+from hashzip.errors import HashzipError
+from hashzip.names import SourceFile
+from hashzip.planning import Blueprint
+from hashzip.targets import RUST, Function
+
+# What tools that write a time into what they make take it from; all zips here have that one.
+# https://reproducible-builds.org/specs/source-date-epoch/
+_EPOCH = {"SOURCE_DATE_EPOCH": "315532800"}  # 1980-01-01 00:00:00
+
+
+class Made(NamedTuple):
+    """What a program made.
+
+    Attributes:
+        files: Named as in the package.
+        tools: What made it: the programs' versions, by name.
+    """
+
+    files: Sequence[SourceFile]
+    tools: Mapping[str, str]
+
+
+def make(blueprint: Blueprint, folder: Path) -> Made:
+    """Has a program make what is packed.
+
+    Args:
+        blueprint: Of a function that a program makes.
+        folder: An empty folder to work in.
+
+    Raises:
+        HashzipError: The program is not here or failed; what it made cannot run in Lambda, or looks
+            like a secret; the inputs were changed meanwhile.
+    """
+    function = blueprint.target
+    assert isinstance(function, Function)  # noqa: S101 - a layer is made by none
+    from hashzip.builders import cargo_lambda, programs  # noqa: PLC0415 - they need this module
+
+    make = cargo_lambda.make if function.builder == RUST else programs.make
+    made = make(blueprint, function, folder)
+    blueprint.refuse_changes()
+    elf.refuse_foreign(made.files, function.architecture, {})
+    found = secret_scan.find(_with_keys(made.files), function.allow)
+    secret_scan.refuse(function.where, found)
+    return made
+
+
+def run(
+    words: Sequence[str], *, cwd: str, environment: Mapping[str, str], failed: HashzipError
+) -> None:
+    """Runs a program, whose words the user sees as they come.
+
+    Args:
+        words: The program and its arguments; no shell reads them.
+        cwd: The folder to run in.
+        environment: What it gets.
+        failed: What to raise if it fails.
+
+    Raises:
+        HashzipError: It failed, or cannot be started.
+    """
+    try:
+        # To standard error: the other is for hashzip's own answer.
+        code = subprocess.run(
+            words,
+            cwd=cwd,
+            env={**_EPOCH, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=2,
+            check=False,
+        ).returncode
+    except OSError as error:
+        raise HashzipError(
+            f"cannot run {words[0]}: {error.strerror}", "install it, or correct its name"
+        ) from error
+    if code != 0:
+        raise failed
+
+
+def _with_keys(files: Iterable[SourceFile]) -> Iterable[tuple[SourceFile, bool]]:
+    """Answers files, each with whether it holds a private key."""
+    for file in files:
+        content, _ = inputs.content(file.location)
+        yield file, content.is_private_key
+
+
+def path_with_scripts() -> str:
+    """Answers the `PATH`, with the programs that were installed beside this Python in front."""
+    import sysconfig  # noqa: PLC0415 - slow
+
+    return os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])

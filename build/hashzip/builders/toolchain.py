@@ -1,0 +1,178 @@
+"""The programs that compile Rust: where they are, and what they get. Build time."""
+
+import logging
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import util
+from pathlib import Path
+from typing import NamedTuple
+
+from hashzip.builders import making
+from hashzip.errors import HashzipError
+from hashzip.index import FOLDER as CACHE
+
+# Variables that decide bytes, which no plan could see. The same can be said in files that count.
+_HIDDEN = re.compile(
+    r"(CARGO_ENCODED_)?RUSTFLAGS|CARGO_(PROFILE|LAMBDA)_.*|CARGO_(BUILD_(?!JOBS$)|TARGET_(?!DIR$)).*"
+)
+_RUSTUP = "see https://rustup.rs"
+_INSTALL = "run: python3 -m pip install 'hashzip[rust]'"
+_VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
+
+_log = logging.getLogger(__name__)
+
+
+class Machine(NamedTuple):
+    """A machine of Lambda's.
+
+    Attributes:
+        triple: Rust's name of it.
+        processor: The oldest that runs functions, as cargo-lambda has it.
+    """
+
+    triple: str
+    processor: str
+
+
+MACHINES = {
+    "arm64": Machine("aarch64-unknown-linux-gnu", "neoverse-n1"),
+    "x86_64": Machine("x86_64-unknown-linux-gnu", "haswell"),
+}
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """The programs that compile a function, by their paths.
+
+    Attributes:
+        machine: That the function runs on.
+        home: The folder that they run in, where cargo and rustup find the project's settings.
+        environment: What they get.
+    """
+
+    cargo: str
+    cargo_lambda: str
+    zig: str
+    machine: Machine
+    home: str
+    environment: Mapping[str, str]
+
+    @property
+    def target(self) -> Path:
+        """The folder that cargo keeps what it compiled in."""
+        return Path(self.environment["CARGO_TARGET_DIR"])
+
+    def version(self, *words: str) -> str:
+        """Answers the version that a program says it has.
+
+        Raises:
+            HashzipError: It does not run.
+        """
+        said = self.answer(*words)
+        found = _VERSION.search(said)
+        return found[0] if found else said.strip()
+
+    def answer(self, *words: str) -> str:
+        """Answers what a program prints.
+
+        Raises:
+            HashzipError: It failed, or does not run at all.
+        """
+        finished = self.run(*words)
+        if finished.returncode != 0:
+            raise HashzipError(
+                f"{' '.join(words)} failed in {self.home}:\n{finished.stderr.strip()}",
+                "mend what it says, and build again",
+            )
+        return finished.stdout
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Runs a program, quietly.
+
+        Raises:
+            HashzipError: It does not run at all.
+        """
+        try:
+            return subprocess.run(
+                words,
+                cwd=self.home,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
+        except OSError as error:
+            raise HashzipError(f"cannot run {words[0]}: {error.strerror}", _RUSTUP) from error
+
+
+def find(root: str, home: str, architecture: str) -> Toolchain:
+    """Finds what compiles: Rust is the user's own, the rest comes with `hashzip[rust]`.
+
+    Args:
+        root: The project's folder.
+        home: That of the crate.
+        architecture: Of the function.
+
+    Raises:
+        HashzipError: A program is not here, or Rust cannot compile for that architecture.
+    """
+    path = making.path_with_scripts()
+    zig = _found(_zig(path), "zig, which links for Lambda's machines,", _INSTALL)
+    machine = MACHINES[architecture]
+    found = Toolchain(
+        cargo=_found(shutil.which("cargo", path=path), "cargo, which compiles Rust,", _RUSTUP),
+        cargo_lambda=_found(
+            shutil.which("cargo-lambda", path=path),
+            "cargo-lambda, which builds for Lambda,",
+            _INSTALL,
+        ),
+        zig=zig,
+        machine=machine,
+        home=home,
+        environment=_environment(root, path, zig=zig),
+    )
+    sysroot = found.answer("rustc", "--print", "sysroot").strip()
+    # cargo-lambda would try to download it.
+    if not os.path.isdir(os.path.join(sysroot, "lib", "rustlib", machine.triple, "lib")):
+        raise HashzipError(
+            f"Rust's standard library for {machine.triple} is not here (in {sysroot})",
+            f"run: rustup target add {machine.triple}",
+        )
+    return found
+
+
+def _found(program: str | None, what: str, hint: str) -> str:
+    if program is None:
+        raise HashzipError(f"{what} is not here", hint)
+    return program
+
+
+def _zig(path: str) -> str | None:
+    """Finds zig: that of this Python, or that on the `PATH`."""
+    package = util.find_spec("ziglang")
+    folders = list(package.submodule_search_locations or []) if package else []
+    return shutil.which("zig", path=os.pathsep.join([*folders, path]))
+
+
+def _environment(root: str, path: str, *, zig: str) -> dict[str, str]:
+    """Answers what cargo gets: nothing that decides bytes and is not in a file that counts."""
+    hidden = sorted(name for name in os.environ if _HIDDEN.fullmatch(name))
+    if hidden:
+        _log.warning(
+            "warning: %s is not used, since no plan sees it; write it into .cargo/config.toml",
+            ", ".join(hidden),
+        )
+    ours = os.path.join(root, CACHE, "target")
+    return {
+        **{name: value for name, value in os.environ.items() if name not in hidden},
+        "PATH": path,
+        "CARGO_TARGET_DIR": os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or ours),
+        "CARGO_INCREMENTAL": "0",  # what was compiled before must not show
+        "CARGO_ZIGBUILD_ZIG_PATH": zig,
+    }
