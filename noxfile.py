@@ -28,6 +28,16 @@ def install(session: nox.Session, group: str) -> None:
     session.install("-e", ".[local]", *nox.project.dependency_groups(PYPROJECT, group))
 
 
+def cargo(session: nox.Session, *arguments: str) -> None:
+    """Runs Cargo on the function in Rust, where Cargo is here; else says what is not done."""
+    if not shutil.which("cargo"):
+        command = f"cargo {arguments[0]}"
+        session.log(f"skipping {command} in handler/rust: there is no Cargo; see https://rustup.rs")
+        return
+    with session.chdir("handler/rust"):
+        session.run("cargo", *arguments, external=True)
+
+
 def deploy(session: nox.Session, verb: str) -> None:
     """Runs one verb of `scripts.deploy`, with the arguments after `--`."""
     install(session, "local")
@@ -81,9 +91,11 @@ def watch(session: nox.Session) -> None:
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Run all tests, real Terraform on a local AWS included."""
+    """Run all tests, real Terraform on a local AWS included; with arguments, only pytest's."""
     install(session, "test")
     session.run("pytest", *PARALLEL, *LOST_ANSWER, *session.posargs)
+    if not session.posargs:
+        cargo(session, "test", "--locked")
 
 
 @nox.session(python=PYTHONS)
@@ -102,13 +114,15 @@ def test_tofu(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check format, style and types of the Python, and format and validity of the Terraform."""
+    """Check format, style and types of the Python and the Rust, and the Terraform's validity."""
     install(session, "lint")
     session.run("ruff", "format", "--check", *session.posargs)
     session.run("ruff", "check", *session.posargs)
     session.run("mypy", "build/hashzip", "handler/python", "scripts", "tests", "noxfile.py")
     session.run("python", "-m", "scripts.reference", "--check")
     session.run("python", "-m", "scripts.lint_terraform")
+    cargo(session, "fmt", "--check")
+    cargo(session, "clippy", "--all-targets", "--locked", "--", "--deny", "warnings")
 
 
 @nox.session
@@ -128,7 +142,8 @@ def bench(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def clean(session: nox.Session) -> None:
     """Remove what was built and cached here; Terraform's state stays."""
-    for name in ("dist", ".hashzip", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
+    caches = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "handler/rust/target")
+    for name in ("dist", ".hashzip", *caches):
         if Path(name).exists():
             session.log(f"removing {name}")
             shutil.rmtree(name)
