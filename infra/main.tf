@@ -17,3 +17,16 @@ module "hello" {
     POWERTOOLS_LOG_LEVEL    = "INFO"
   }
 }
+
+# Its twin in Rust, where somebody asks for it: a plan must not depend on whether Rust is here.
+module "hello_rust" {
+  source = "./modules/function"
+  count  = var.rust_architecture == null ? 0 : 1
+
+  project       = "${path.root}/../handler/rust"
+  function      = "hello-${var.rust_architecture}"
+  function_name = "${var.function_name}-rust"
+  description   = "Says hello, in Rust."
+  memory_size   = var.memory_size
+  command       = var.hashzip_command
+}

@@ -17,3 +17,8 @@ output "fingerprint" {
   description = "Fingerprint of the package that the function runs."
   value       = module.hello.fingerprint
 }
+
+output "rust_function_name" {
+  description = "Name in AWS of the function in Rust; null where it is not deployed."
+  value       = one(module.hello_rust[*].function_name)
+}

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from hashzip.local import aws as local_aws
+from hashzip.targets import ARCHITECTURES
 from scripts import providers
 from scripts.errors import ScriptError, exit_code
 from scripts.terraform import Terraform
@@ -31,14 +32,15 @@ _LOCAL = REPOSITORY / ".hashzip/local_aws"
 
 
 @contextmanager
-def stack(*, local: bool) -> Iterator[Terraform]:
+def stack(*, local: bool, rust: str | None) -> Iterator[Terraform]:
     """Lend Terraform, initialised in `infra/`, on the user's account or a local AWS."""
+    twin = {"TF_VAR_rust_architecture": rust} if rust else {}
     if not local:
-        yield terraform({})
+        yield terraform(twin)
         return
     with local_aws.running(_LOCAL) as aws:
         # A workspace keeps the local state apart from that of the account.
-        yield terraform({**aws.environment, "TF_WORKSPACE": "local"})
+        yield terraform({**twin, **aws.environment, "TF_WORKSPACE": "local"})
 
 
 def terraform(environment: Mapping[str, str], folder: Path = REPOSITORY / "infra") -> Terraform:
@@ -103,9 +105,11 @@ def _invoke(runner: Terraform, options: argparse.Namespace) -> None:
         payload = json.loads(options.data)
     except ValueError as error:
         raise ScriptError(f"--data is not JSON: {error}", 'write \'{"name": "world"}\'') from error
-    name = runner.output().get("function_name")
+    which = "rust_function_name" if options.rust else "function_name"
+    name = runner.output().get(which)
     if name is None:
-        raise ScriptError("hello is not deployed", "run: nox -s apply")
+        twin = f" -- --rust {options.rust}" if options.rust else ""
+        raise ScriptError("it is not deployed", f"run: nox -s apply{twin}")
     print(json.dumps(invoke(name, payload, runner.environment)))
 
 
@@ -127,11 +131,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts.deploy", description="Deploy hello.")
     parser.add_argument("verb", choices=_VERBS)
     parser.add_argument("--local", action="store_true", help="on a local AWS, started for it")
+    parser.add_argument(
+        "--rust", choices=ARCHITECTURES, help="deploy, or invoke, its twin in Rust for this too"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--data", default="{}", metavar="JSON", help="the event to invoke with")
     options = parser.parse_args()
     os.chdir(REPOSITORY)
-    with stack(local=options.local) as runner:
+    with stack(local=options.local, rust=options.rust) as runner:
         _VERBS[options.verb](runner, options)
 
 

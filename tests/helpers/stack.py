@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import boto3
 
@@ -97,17 +97,17 @@ class Stack:
         """Edits the source so that the function answers with this word."""
         self.write({"src/words.py": f"ANSWER = {word!r}\n"})
 
-    def using(self, **variables: object) -> "Stack":
+    def using(self, **variables: object) -> Self:
         """The same clone with other values of variables."""
         return replace(self, variables={**self.variables, **variables})
 
-    def init(self) -> "Stack":
+    def init(self) -> Self:
         """Runs `terraform init`."""
         self.terraform.init()
         return self
 
     @contextmanager
-    def attached(self) -> Iterator["Stack"]:
+    def attached(self) -> Iterator[Self]:
         """Keeps the AWS provider running for as long as the block lasts, to save its starts."""
         infra = self.root / "infra"
         with attached(aws_provider(infra), infra, self.environment) as more:
@@ -123,7 +123,7 @@ class Stack:
         after = self.terraform.plan()
         assert after.empty, after.text
 
-    def clone(self, root: Path, *, state: bool) -> "Stack":
+    def clone(self, root: Path, *, state: bool) -> Self:
         """Copies the sources to another folder, as a checkout elsewhere has them.
 
         Args:
@@ -138,7 +138,7 @@ class Stack:
         shutil.copytree(self.root, root, ignore=shutil.ignore_patterns(*left_out))
         return replace(self, root=root, environment=environment)
 
-    def moved(self, root: Path) -> "Stack":
+    def moved(self, root: Path) -> Self:
         """The same stack, in a folder that is a copy of this one already."""
         return replace(self, root=root)
 
@@ -182,6 +182,24 @@ def make(
     )
     stack.write(PROJECT)
     return stack
+
+
+def checkout(
+    root: Path,
+    name: str,
+    aws: LocalAws,
+    environment: Mapping[str, str],
+    executable: str = "terraform",
+) -> Stack:
+    """Makes a clean checkout of this repository, as far as it is deployed. Nothing is yet."""
+    copy_build_and_modules(root)
+    ignore = shutil.ignore_patterns("target", "dist", ".hashzip")
+    shutil.copytree(REPOSITORY / "handler", root / "handler", ignore=ignore)
+    shutil.copy(REPOSITORY / "hashzip.toml", root)
+    for file in (REPOSITORY / "infra").glob("*.tf"):
+        shutil.copy(file, root / "infra")
+    variables = {"hashzip_command": [sys.executable, "../build"], "function_name": name}
+    return Stack(root, aws, {**environment, **aws.environment}, executable, variables)
 
 
 def copy_build_and_modules(root: Path) -> None:

@@ -1,8 +1,6 @@
 """This repository's own function, by its own configuration, from a clean checkout."""
 
 import json
-import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import pytest
 
 from hashzip.local.aws import LocalAws
 from tests.helpers import stack
-from tests.helpers.stack import REPOSITORY, Stack
+from tests.helpers.stack import Stack
 
 
 @pytest.fixture
@@ -21,18 +19,11 @@ def hello(
     terraform_executable: str,
 ) -> Stack:
     """A clean checkout, initialised; nothing is built or deployed."""
-    root = tmp_path / "checkout"
-    stack.copy_build_and_modules(root)
-    shutil.copytree(REPOSITORY / "handler", root / "handler")
-    shutil.copy(REPOSITORY / "hashzip.toml", root)
-    for file in (REPOSITORY / "infra").glob("*.tf"):
-        shutil.copy(file, root / "infra")
-    environment = {**provider_environment, **aws.environment}
-    variables = {
-        "hashzip_command": [sys.executable, "../build"],
-        "function_name": tmp_path.name.replace("_", "-")[-40:],
-    }
-    return Stack(root, aws, environment, terraform_executable, variables).init()
+    name = tmp_path.name.replace("_", "-")[-40:]
+    clone = stack.checkout(
+        tmp_path / "checkout", name, aws, provider_environment, terraform_executable
+    )
+    return clone.init()
 
 
 def test_apply_from_a_clean_checkout(hello: Stack) -> None:
@@ -42,7 +33,7 @@ def test_apply_from_a_clean_checkout(hello: Stack) -> None:
     assert hello.invoke() == {"message": "Hello, stranger!"}
     name = hello.variables["function_name"]
     outputs = hello.terraform.output()
-    assert outputs.keys() == {"function_name", "arn", "log_group_name", "fingerprint"}
+    assert outputs.keys() == {"function_name", "arn", "log_group_name", "fingerprint"}  # no Rust
     assert outputs["arn"].endswith(f":function:{name}")
     configuration = hello.client("lambda").get_function_configuration(FunctionName=name)
     assert configuration["Architectures"] == ["arm64"]

@@ -1,0 +1,135 @@
+"""The two hellos, in Python and in Rust, deployed side by side: they answer alike."""
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hashzip.local.aws import LocalAws
+from tests.helpers import rust, stack
+from tests.helpers.stack import Stack
+
+pytestmark = [rust.needs_cargo, pytest.mark.registry]
+
+TWINS = {"python": "function_name", "rust": "rust_function_name"}
+
+
+@pytest.fixture(scope="module")
+def hellos(
+    tmp_path_factory: pytest.TempPathFactory,
+    provider_environment: Mapping[str, str],
+    aws: LocalAws,
+    terraform_executable: str,
+) -> Stack:
+    """Both, from a clean checkout, by one apply."""
+    root = tmp_path_factory.mktemp("contract") / "checkout"
+    clone = stack.checkout(root, "contract", aws, provider_environment, terraform_executable)
+    environment = rust.share_what_is_compiled(tmp_path_factory, dict(clone.environment))
+    both = replace(clone, environment=environment).using(rust_architecture="x86_64").init()
+    both.apply()
+    return both
+
+
+@pytest.fixture(params=TWINS)
+def twin(request: pytest.FixtureRequest, hellos: Stack) -> "Twin":
+    """One of them."""
+    return Twin(hellos, hellos.terraform.output()[TWINS[request.param]])
+
+
+class Twin:
+    """A hello in AWS."""
+
+    def __init__(self, hellos: Stack, name: str) -> None:
+        self.name = name
+        self.client = hellos.client("lambda")
+        self.logs = hellos.client("logs")
+
+    def invoke(self, event: object) -> Any:  # noqa: ANN401 - any JSON
+        """Invokes it, and answers the answer."""
+        response = self.client.invoke(FunctionName=self.name, Payload=json.dumps(event))
+        answer = json.loads(response["Payload"].read())
+        assert "FunctionError" not in response, answer
+        return answer
+
+    def fail(self, event: object) -> tuple[str, str]:
+        """Invokes it, which must fail; answers the error's message, and all that names it."""
+        response = self.client.invoke(
+            FunctionName=self.name, Payload=json.dumps(event), LogType="Tail"
+        )
+        assert "FunctionError" in response
+        answer = json.loads(response["Payload"].read())
+        # Of Python's errors the local AWS gives no type, other than AWS, but the trace.
+        log = b64decode(response["LogResult"]).decode()
+        return answer["errorMessage"], answer["errorType"] + log
+
+    def log(self) -> list[dict[str, Any]]:
+        """Answers what it logged: each line a JSON object."""
+        group = f"/aws/lambda/{self.name}"
+        events = self.logs.filter_log_events(logGroupName=group)["events"]
+        lines = [event["message"].strip() for event in events]
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+@pytest.mark.parametrize(
+    "event, greeting",
+    [
+        ({"name": "world"}, "Hello, world!"),
+        ({"name": "Zoë 🌍"}, "Hello, Zoë 🌍!"),
+        ({"name": 'a "quoted" name'}, 'Hello, a "quoted" name!'),
+        ({"name": "world", "other": [1, {}]}, "Hello, world!"),
+        ({}, "Hello, stranger!"),
+        ({"name": None}, "Hello, stranger!"),
+        ({"name": ""}, "Hello, stranger!"),
+    ],
+)
+def test_answer(twin: Twin, event: object, greeting: str) -> None:
+    """Each greets the name of an event, or a stranger."""
+    assert twin.invoke(event) == {"message": greeting}
+
+
+@pytest.mark.parametrize(
+    "event, message",
+    [
+        ({"name": 7}, "name must be a string, not a number"),
+        ({"name": False}, "name must be a string, not a boolean"),
+        ({"name": ["world"]}, "name must be a string, not an array"),
+        ({"name": {}}, "name must be a string, not an object"),
+        ([{"name": "world"}], "the event must be an object, not an array"),
+        ("world", "the event must be an object, not a string"),
+        (1.5, "the event must be an object, not a number"),
+    ],
+)
+def test_invalid_event(twin: Twin, event: object, message: str) -> None:
+    """Each says alike what is wrong with an event, under one name to catch it by."""
+    found, names = twin.fail(event)
+
+    assert found == message
+    assert "InvalidEventError" in names
+
+
+def test_log(twin: Twin) -> None:
+    """Each logs an invocation as one line of JSON with a level, a time and the event."""
+    name = f"log-of-{twin.name}"
+    twin.invoke({"name": name})
+
+    (line,) = [line for line in twin.log() if name in json.dumps(line)]
+
+    assert line["level"] == "INFO"
+    assert "invoked" in line.values()
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|\+00:00)$", line["timestamp"])
+
+
+def test_packages(hellos: Stack) -> None:
+    """What Lambda has is, to the byte, what was built, for each of them."""
+    outputs = hellos.terraform.output()
+    for folder, name in ((".", "function_name"), ("handler/rust", "rust_function_name")):
+        (path,) = (hellos.root / folder / "dist").glob(f"*/{'?' * 64}.json")
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        configuration = hellos.client("lambda").get_function_configuration(
+            FunctionName=outputs[name]
+        )
+        assert configuration["CodeSha256"] == manifest["artifact"]["code_sha256"]

@@ -1,0 +1,258 @@
+"""A function in Rust keeps every promise that one in Python keeps."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hashzip.local.aws import LocalAws
+from scripts.terraform import TerraformError
+from tests.helpers import rust, stack
+from tests.helpers.stack import REPOSITORY, Stack
+
+pytestmark = [rust.needs_cargo, pytest.mark.registry]
+
+BUILD = "module.app.module.package.terraform_data.build"
+FUNCTION = "module.app.aws_lambda_function.this"
+
+CONFIG = """
+[function.app]
+builder = "rust"
+source = "app"
+runtime = "provided.al2023"
+architecture = "x86_64"
+profile = "quick"
+"""
+# What is shown here does not need the smallest program, which takes ten times as long to make.
+QUICK = """
+[profile.quick]
+inherits = "dev"
+debug = false
+strip = true
+"""
+
+# Runs hashzip, and kills it when cargo is at work.
+KILLED = """
+import os, runpy, signal, sys
+sys.argv = sys.argv[1:]
+sys.path.insert(0, sys.argv[0])
+from hashzip.builders import making
+making.run = lambda *_words, **_options: os.kill(os.getpid(), signal.SIGKILL)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@dataclass(frozen=True)
+class RustStack(Stack):
+    """A stack whose function is hello in Rust."""
+
+    def answer_with(self, word: str) -> None:
+        """Edits the source so that the function greets with this word."""
+        source = (REPOSITORY / "handler/rust/src/lib.rs").read_text(encoding="utf-8")
+        self.write({"app/src/lib.rs": source.replace('"Hello, {name}!"', f'"{word}, {{name}}!"')})
+
+    @property
+    def greeting(self) -> str:
+        """The word that the deployed function greets with."""
+        answer = self.invoke({"name": "world"})
+        assert isinstance(answer, dict)
+        message: str = answer["message"]
+        assert message.endswith(", world!")
+        return message.removesuffix(", world!")
+
+    @property
+    def artifact(self) -> Path:
+        """The zip that the deployed function was made from."""
+        return self.dist / "app" / f"{self.terraform.output()['fingerprint']}.zip"
+
+
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory,
+    provider_environment: Mapping[str, str],
+    aws: LocalAws,
+    terraform_executable: str,
+) -> RustStack:
+    """The function, deployed from a clean checkout; for tests that only plan."""
+    clone = _clone("shared", tmp_path_factory, aws, provider_environment, terraform_executable)
+    clone.apply()
+    return clone
+
+
+@pytest.fixture(scope="module")
+def changing(
+    tmp_path_factory: pytest.TempPathFactory,
+    provider_environment: Mapping[str, str],
+    aws: LocalAws,
+    terraform_executable: str,
+) -> Iterator[RustStack]:
+    """Another, for tests that deploy."""
+    clone = _clone("changing", tmp_path_factory, aws, provider_environment, terraform_executable)
+    with clone.attached() as attached:
+        yield attached
+
+
+@pytest.fixture
+def deployed(changing: RustStack) -> RustStack:
+    """The function, as it was first deployed; whatever a test did, it is so again."""
+    changing.answer_with("Hello")
+    changing.apply()
+    return changing
+
+
+def _clone(
+    name: str,
+    factory: pytest.TempPathFactory,
+    aws: LocalAws,
+    environment: Mapping[str, str],
+    executable: str,
+) -> RustStack:
+    root = factory.mktemp(f"rust-{name}") / "clone"
+    made = stack.make(root, f"rust-{name}", aws, environment, executable)
+    shutil.rmtree(root / "src")
+    ignore = shutil.ignore_patterns("target", "dist", "hashzip.toml", ".hashzip")
+    shutil.copytree(REPOSITORY / "handler/rust", root / "app", ignore=ignore)
+    manifest = (root / "app/Cargo.toml").read_text(encoding="utf-8")
+    made.write({"hashzip.toml": CONFIG, "app/Cargo.toml": manifest + QUICK})
+    variables = rust.share_what_is_compiled(factory, dict(made.environment))
+    clone = RustStack(root, aws, variables, executable, made.variables)
+    return clone.init()
+
+
+def test_apply_from_a_clean_checkout(shared: RustStack) -> None:
+    """One apply compiles and deploys; the function answers; after it there is nothing to do."""
+    assert shared.greeting == "Hello"
+    assert shared.plan().exit_code == 0
+
+
+def test_nothing_to_do_after_touch_and_chmod(shared: RustStack, tmp_path: Path) -> None:
+    """Neither times nor modes, nor what cargo leaves behind, make a plan, wherever it is made."""
+    clone = shared.clone(tmp_path / "another" / "place", state=True).init()
+    stack.invisible_edits(clone.root / "app")
+    clone.write({"app/target/release/hello": "compiled", "app/tests/more.rs": "// no input"})
+    assert not clone.dist.exists()
+    assert clone.plan().exit_code == 0
+    clone.answer_with("Good evening")
+    assert clone.plan().exit_code == 2
+
+
+def test_nothing_to_do_after_checkout_with_umask_077(shared: RustStack, tmp_path: Path) -> None:
+    """A git checkout by somebody with umask 077 makes no plan."""
+    origin = shared.clone(tmp_path / "origin", state=True)
+    git = ["git", "-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "All"]):
+        subprocess.run([*git, *arguments], cwd=origin.root, check=True)
+    clone = tmp_path / "clone"
+    subprocess.run([*git, "clone", "-q", origin.root, clone], check=True, umask=0o077)
+    assert (clone / "app/src/lib.rs").stat().st_mode & 0o777 == 0o600
+    assert origin.moved(clone).init().plan().exit_code == 0
+
+
+def test_plan_names_the_files(shared: RustStack, tmp_path: Path) -> None:
+    """An edited, an added and a removed file are in the plan by name, and no other file."""
+    clone = shared.clone(tmp_path / "clone", state=True).init()
+    clone.answer_with("edited")
+    clone.write({"app/src/added.rs": ""})
+    (clone.root / "app/src/main.rs").rename(clone.root / "app/src/bin.rs")
+    manifest = (clone.root / "app/Cargo.toml").read_text(encoding="utf-8")
+    program = '\n[[bin]]\nname = "hello"\npath = "src/bin.rs"\n'
+    clone.write({"app/Cargo.toml": manifest + program})
+    plan = clone.plan()
+    assert plan.exit_code == 2
+    assert stack.changes(plan) == {BUILD: ["delete", "create"], FUNCTION: ["update"]}
+    assert stack.file_changes(plan, BUILD) == {
+        *("//app/Cargo.toml", "//app/src/lib.rs", "//app/src/added.rs"),
+        *("//app/src/main.rs", "//app/src/bin.rs"),
+    }
+
+
+def test_saved_plan_is_applied_in_another_clone(deployed: RustStack, tmp_path: Path) -> None:
+    """A plan saved in one clone is applied in another, which has the same sources and no zip."""
+    deployed.answer_with("Good evening")
+    plan = deployed.plan()
+    clone = deployed.clone(tmp_path / "other", state=True).init()
+    clone.apply(plan)
+    assert deployed.greeting == "Good evening"
+    shutil.copy(clone.root / "infra/terraform.tfstate", deployed.root / "infra")
+
+
+def test_edit_after_the_plan_is_refused(deployed: RustStack) -> None:
+    """Sources edited between plan and apply fail the apply by name; the function stays."""
+    deployed.answer_with("planned")
+    plan = deployed.plan()
+    deployed.answer_with("not planned")
+    with pytest.raises(TerraformError) as failure:
+        deployed.terraform.apply(plan)
+    message = " ".join(str(failure.value).split())
+    assert "sources changed since the plan: //app/src/lib.rs changed" in message
+    assert deployed.greeting == "Hello"
+
+
+@pytest.mark.parametrize("damage", ["deleted", "flipped"])
+def test_damaged_zip_is_built_again(deployed: RustStack, damage: str) -> None:
+    """Whatever happens to the zip between plan and apply, the planned code is deployed."""
+    deployed.answer_with("Right")
+    (built,) = json.loads(_hashzip(deployed, "build", "--json"))
+    artifact = Path(built["file"])
+    whole = artifact.read_bytes()
+    plan = deployed.plan()
+    artifact.unlink()
+    if damage == "flipped":
+        artifact.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
+    deployed.apply(plan)
+    assert deployed.greeting == "Right"
+    assert artifact.read_bytes() == whole
+
+
+def test_reverted_change_is_the_earlier_zip(deployed: RustStack) -> None:
+    """A reverted change is the earlier zip, which is not built again; if it is, it is the same."""
+    first, at = deployed.artifact.read_bytes(), deployed.artifact.stat().st_mtime_ns
+    deployed.answer_with("second")
+    deployed.apply()
+    assert deployed.artifact.read_bytes() != first
+    deployed.answer_with("Hello")
+    deployed.apply()
+    assert deployed.greeting == "Hello"
+    assert deployed.artifact.stat().st_mtime_ns == at
+    deployed.artifact.unlink()
+    _hashzip(deployed, "build")
+    assert deployed.artifact.read_bytes() == first
+
+
+def test_killed_build_leaves_no_artifact(deployed: RustStack, tmp_path: Path) -> None:
+    """A build that is killed leaves nothing at the artifact's path; the next apply works."""
+    before = sorted(deployed.dist.rglob("*.zip"))
+    deployed.answer_with("after the kill")
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED, encoding="utf-8")
+    killed = deployed.using(hashzip_command=[sys.executable, str(script), "../build"])
+    with pytest.raises(TerraformError, match="local-exec provisioner error"):
+        killed.terraform.apply()
+    assert sorted(deployed.dist.rglob("*.zip")) == before
+    assert deployed.greeting == "Hello"
+    deployed.apply()
+    assert deployed.greeting == "after the kill"
+
+
+def test_compile_error_leaves_the_function(deployed: RustStack) -> None:
+    """What does not compile fails the apply, in the compiler's words; the function stays."""
+    deployed.write({"app/src/lib.rs": "pub fn say_hello( -> nonsense"})
+    with pytest.raises(TerraformError) as failure:
+        deployed.terraform.apply()
+    words = str(failure.value)
+    assert "src/lib.rs:1" in words
+    assert "cargo could not build [function.app]" in " ".join(words.split())
+    assert deployed.greeting == "Hello"
+
+
+def _hashzip(clone: RustStack, *arguments: str) -> str:
+    """Runs hashzip in a clone, with what Terraform gives it."""
+    target = clone.environment["CARGO_TARGET_DIR"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARGO_TARGET_DIR", target)
+        return stack.hashzip(clone, *arguments).stdout
