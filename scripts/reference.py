@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hashzip import arguments
+from hashzip import arguments, usage
 from scripts.errors import ScriptError, exit_code
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _command(name: str, parser: argparse.ArgumentParser) -> str:
         for action in parser._actions  # noqa: SLF001 - argparse has no other way to ask
         if action.dest != "help"
     ]
-    examples = arguments.COMMANDS[name].examples
+    examples = usage.COMMANDS[name].examples
     lines = [f"# {what}\n$ {line}" for line, what in examples.items()]
     shown = "\n".join(["", "```console", *lines, "```"]) if lines else ""
     table = "\n".join(["| argument | |", "| --- | --- |", *rows])

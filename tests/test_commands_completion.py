@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import arguments
+from hashzip import arguments, usage
 from tests.helpers import program
 from tests.helpers import project as projects
 
@@ -51,7 +51,7 @@ class TestBash:
 
     def test_commands(self, project: Path, script: Path) -> None:
         """All commands are offered, and those that start alike."""
-        assert set(arguments.COMMANDS) <= set(offered(project, script, ""))
+        assert set(usage.COMMANDS) <= set(offered(project, script, ""))
         assert offered(project, script, "st") == ["status"]
 
     def test_names(self, project: Path, script: Path) -> None:

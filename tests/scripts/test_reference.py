@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import arguments
+from hashzip import usage
 from scripts import reference
 from scripts.errors import ScriptError
 
@@ -14,7 +14,7 @@ def test_all_commands() -> None:
     """Each command has its part, with its own arguments and examples."""
     page = reference.page()
 
-    for name, command in arguments.COMMANDS.items():
+    for name, command in usage.COMMANDS.items():
         part = page.partition(f"## hashzip {name}\n")[2].partition("\n## ")[0]
         assert "`--project DIR`" in part
         assert all(f"$ {line}" in part for line in command.examples)
