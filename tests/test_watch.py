@@ -142,6 +142,16 @@ def test_front_reads_an_answer_of_a_function_url(root: Path, watch: Watch) -> No
     assert headers["access-control-allow-origin"] == "https://a.example"
 
 
+def test_front_has_cookies(root: Path, watch: Watch) -> None:
+    """Those of a request are in `cookies` as well as in the header, where there are any."""
+    save(root, watch, handler("[event.get('cookies'), event['headers'].get('cookie')]"))
+
+    sent = watching.get(watch.url(), headers={"Cookie": "a=1; b=x=y"})[2]
+
+    assert json.loads(sent) == [["a=1", "b=x=y"], "a=1; b=x=y"]
+    assert watching.answer(watch.url()) == [None, None]
+
+
 def test_function_sees_what_lambda_gives(root: Path, watch: Watch) -> None:
     """Context, environment and task root are there, and the ids differ from call to call."""
     fields = (
@@ -185,6 +195,36 @@ def test_error_is_shown_and_mended(root: Path, watch: Watch) -> None:
 
     save(root, watch, handler("'mended'"))
     assert watching.answer(watch.url()) == "mended"
+
+
+def test_failed_import_is_shown(root: Path, watch: Watch) -> None:
+    """Code that cannot be imported leaves its traceback on the terminal, until it is mended."""
+    save(root, watch, "A = 1\nimport nonesuch\n")
+    start = len(watch.text)
+    status, _, body = watching.get(watch.url())
+    assert (status, "nonesuch" in body.decode()) == (502, True)
+
+    shown = watch.wait_for(r"Traceback .*\n(.*\n)+? *ModuleNotFoundError: .*'nonesuch'", start)[0]
+    assert 'hello.py", line 2, in <module>' in shown
+    assert "importlib" not in shown, "it is the function that matters"
+    save(root, watch, "A = 1\n")  # can be imported, and has no handler
+    watching.get(watch.url())
+    watch.wait_for("no attribute 'lambda_handler'", start)
+    save(root, watch, handler("'mended'"))
+    start = len(watch.text)
+    assert watching.answer(watch.url()) == "mended"
+    watch.wait_for(r"-- \d+ ms", start)
+    assert "Traceback" not in watch.text[start:]
+
+
+def test_caught_import_is_not_shown(root: Path, watch: Watch) -> None:
+    """An import that the function itself tries, and that fails, is its own affair."""
+    tried = "import importlib\ntry:\n    importlib.import_module('nonesuch')\nexcept ImportError:\n"
+    save(root, watch, f"{tried}    print('without')\n{handler(repr('caught'))}")
+    start = len(watch.text)
+    assert watching.answer(watch.url()) == "caught"
+    watch.wait_for("without", start)
+    assert "Traceback" not in watch.text[start:]
 
 
 def test_excluded_file_triggers_nothing(root: Path, watch: Watch) -> None:
@@ -448,6 +488,28 @@ def test_packages_are_beside_the_code(project: Path) -> None:
 
         watch.wait_for(r"1 file changed \(requirements.txt\)", start)
         assert watching.answer(watch.url()) == "newer"
+
+
+def test_layer_is_saved_too(project: Path) -> None:
+    """A function answers with what its layer has, and a save of the layer's file is live."""
+    shared = {**projects.HELLO, "source": "shared"}
+    del shared["handler"]
+    hello = {**projects.HELLO, "layers": ["words"]}
+    projects.write_tables(project, {"layer.words": shared, "function.hello": hello})
+    code = "import words\n" + handler("words.WORD")
+    projects.write_files(
+        project, {"src/hello.py": code.encode(), "shared/words.py": b"WORD = 'first'\n"}
+    )
+    with watching.watching(project) as watch:
+        assert watching.answer(watch.url()) == "first"
+
+        line = save(project, watch, "WORD = 'second'\n", "shared/words.py")
+
+        assert "1 file changed (layer.words: words.py)" in line
+        assert watching.answer(watch.url()) == "second"
+        line = save(project, watch, "import words\n" + handler("words.WORD * 2"))
+        assert "1 file changed (hello.py)" in line
+        assert watching.answer(watch.url()) == "secondsecond"
 
 
 def test_env_file(project: Path) -> None:

@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import sys
+import traceback
 from contextlib import suppress
 from typing import Any
 
@@ -64,7 +65,11 @@ def _is_hidden(names: list[str], folder: str) -> bool:
 
 
 def _record_imports(path: str, folder: str) -> None:
-    """Write down what is imported once the function's module is, for the next worker."""
+    """Write down what is imported once the function's module is, for the next worker.
+
+    If it cannot be imported, its traceback goes to stderr, and so to the log: MiniStack's script
+    answers with the error's text only.
+    """
     original = importlib.import_module
     own = os.path.dirname(folder) + os.sep  # the code, and the layers beside it
     depth = 0
@@ -74,12 +79,28 @@ def _record_imports(path: str, folder: str) -> None:
         depth += 1
         try:
             return original(name, package)
+        except Exception as error:
+            if sys._getframe(1).f_globals.get("__name__") == "__main__":  # noqa: SLF001 - the script itself asks for the function's module only
+                _show(error)
+            raise
         finally:
             depth -= 1
             if not depth:
                 _write(path, own)
 
     importlib.import_module = import_module
+
+
+def _show(error: Exception) -> None:
+    """Print a traceback that begins in the function's module, not in what imports it."""
+    found = traceback.TracebackException.from_exception(error)
+    frames = [frame for frame in found.stack if not _imports(frame.filename)]
+    found.stack = traceback.StackSummary.from_list(frames)
+    sys.stderr.write("".join(found.format()))
+
+
+def _imports(file: str) -> bool:
+    return file in (__file__, importlib.__file__) or file.startswith("<frozen importlib")
 
 
 def _write(path: str, own: str) -> None:
