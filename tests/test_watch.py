@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -75,15 +74,6 @@ def listens(address: str) -> bool:
     with socket.socket() as probe:
         parts = urlsplit(address)
         return probe.connect_ex((parts.hostname, parts.port)) == 0
-
-
-def until(holds: object) -> None:
-    """Wait until something holds."""
-    assert callable(holds)
-    end = time.monotonic() + watching.DEADLINE
-    while not holds():
-        assert time.monotonic() < end
-        threading.Event().wait(0.02)
 
 
 def test_save_is_live_once_it_is_said(root: Path, watch: Watch) -> None:
@@ -254,7 +244,7 @@ def test_burst_is_one_rebuild(root: Path, watch: Watch) -> None:
     save(root, watch, handler("'settled'"))  # what came before is live as well
     (root / "src/hello.py").unlink()
     run("checkout", "-q", "src/hello.py")
-    until(lambda: watching.answer(watch.url()) != "settled")
+    watching.until(lambda: watching.answer(watch.url()) != "settled")
     start = len(watch.text)
 
     run("checkout", "-q", "HEAD~1")
@@ -295,7 +285,7 @@ def test_hundred_saves_under_load(root: Path, watch: Watch) -> None:
         last[number] = count
         (root / f"src/part{number}.py").write_text(f"N = {count}\n", encoding="utf-8")
         threading.Event().wait(chance.choice((0, 0, 0.01, 0.08)))
-    until(lambda: watching.answer(watch.url()) == list(last.values()))
+    watching.until(lambda: watching.answer(watch.url()) == list(last.values()))
     done.set()
     for thread in threads:
         thread.join()
@@ -357,13 +347,14 @@ def test_nothing_is_left_running(tmp_path: Path, how: int) -> None:
     with watching.watching(root) as watch:
         watch.wait_for("watching; Ctrl-C ends it")
         assert watching.answer(watch.url()) == {}
-        until(lambda: len(children(watch.process.pid)) >= 3)  # supervisor, emulator, worker
+        # Supervisor, emulator, worker.
+        watching.until(lambda: len(children(watch.process.pid)) >= 3)
         all_of_it = children(watch.process.pid)
         assert all(map(listens, (watch.endpoint, watch.url())))
 
         assert watch.end(how) == (-how if how else 0)
 
-        until(lambda: not any(map(runs, all_of_it)))
+        watching.until(lambda: not any(map(runs, all_of_it)))
         assert not any(map(listens, (watch.endpoint, watch.url())))
         assert ("stopped" in watch.text) is not bool(how)
     if how:

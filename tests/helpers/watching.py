@@ -22,7 +22,7 @@ from botocore.config import Config
 from tests.helpers import program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 DEADLINE = 30.0  # seconds
@@ -151,3 +151,11 @@ def answer(url: str) -> object:
         return json.loads(body)
     except ValueError:
         return body
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + DEADLINE
+    while not holds():
+        assert time.monotonic() < end
+        threading.Event().wait(0.02)

@@ -2,7 +2,8 @@
 
 MiniStack starts a worker as `python SCRIPT`. This stands in front of the same script: started
 ahead, it imports the packages that the last worker had in the end, and runs the script once it is
-told which. Arguments: a file with the names to import, as JSON.
+told which. Arguments: a file with the names to import, as JSON; or nothing to import, "", and the
+file that says which script, which it else reads from stdin.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ RECORD = "imported.json"  # beside the script: the names that this worker has im
 
 def main() -> None:
     """Prepare, wait, and become a worker."""
-    with open(sys.argv[1], encoding="utf-8") as file:
-        names = json.load(file)
-    os.unlink(sys.argv[1])
+    wanted, *told = sys.argv[1:]
+    names = _names(wanted) if wanted else []
     for name in names:
         # Whatever is wrong with it shows when the function imports it.
         with suppress(Exception):
             importlib.import_module(name)
-    with open(_line(), encoding="utf-8") as file:
+    path = told[0] if told else _line()
+    with open(path, encoding="utf-8") as file:
         job = json.load(file)
     os.chdir(job["folder"])
     os.environ.clear()
@@ -35,13 +36,21 @@ def main() -> None:
     script = job["script"]
     if _is_hidden(names, job["folder"]):
         # The function has a module of its own by that name: start as if nothing was imported.
-        os.execv(sys.executable, [sys.executable, script])  # noqa: S606 - there is no shell in it
+        again = [sys.executable, "-P", __file__, "", path]
+        os.execv(sys.executable, again)  # noqa: S606 - there is no shell in it
     sys.path.insert(0, os.path.dirname(script))
     _record_imports(os.path.join(os.path.dirname(script), RECORD), job["folder"])
     with open(script, encoding="utf-8") as file:
         code = compile(file.read(), script, "exec")
     sys.argv = [script]
     exec(code, {"__name__": "__main__", "__file__": script})  # noqa: S102 - it is this worker's program
+
+
+def _names(path: str) -> list[str]:
+    with open(path, encoding="utf-8") as file:
+        names: list[str] = json.load(file)
+    os.unlink(path)
+    return names
 
 
 def _line() -> str:

@@ -1,0 +1,172 @@
+"""What runs on this machine: code in a zip, packages beside it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hashzip import config, detect
+from hashzip.errors import HashzipError
+from hashzip.local import here
+from tests.helpers import project as projects
+from tests.helpers import wheels
+
+OTHER = {"x86_64": "arm64", "arm64": "x86_64"}[detect.architecture()]
+
+
+def names(packed: here.Zip) -> list[str]:
+    """Answers the paths in what was packed."""
+    with zipfile.ZipFile(packed.path) as found:
+        return found.namelist()
+
+
+@pytest.fixture
+def layered(project: Path) -> Path:
+    """A project whose function and layer each have a source and a requirement."""
+    own, shared = wheels.make(project, "greet", "1.0"), wheels.make(project, "words", "1.0")
+    wheels.lock(project, shared)
+    (project / "requirements.txt").rename(project / "layer.txt")
+    wheels.lock(project, own)
+    (project / "layer.txt").rename(project / "layer-requirements.txt")
+    hello = {**projects.HELLO, "layers": ["shared"], "requirements": "requirements.txt"}
+    layer = {**projects.HELLO, "source": "shared", "requirements": "layer-requirements.txt"}
+    del layer["handler"]
+    projects.write_tables(project, {"layer.shared": layer, "function.hello": hello})
+    projects.write_files(project, {"shared/common.py": b"A = 1\n"})
+    return project
+
+
+class TestPack:
+    """The zip."""
+
+    def test_code_alone(self, layered: Path, tmp_path: Path) -> None:
+        """A function's sources are in it, and not its packages, as in what is built."""
+        packed = here.pack(projects.examine(layered), tmp_path, None)
+
+        assert names(packed) == sorted(projects.SOURCES)
+        assert "greet.py" in projects.names(projects.make_zip(layered))
+
+    def test_layer(self, layered: Path, tmp_path: Path) -> None:
+        """A layer's sources are below the folder that Lambda looks in."""
+        packed = here.pack(projects.examine(layered, "layer.shared"), tmp_path, None)
+
+        assert names(packed) == ["python/common.py"]
+
+    def test_packed_again(self, project: Path, tmp_path: Path) -> None:
+        """With what was packed before, the bytes are those that come of packing it anew."""
+        first = here.pack(projects.examine(project), tmp_path, None)
+        before = first.content
+        (tmp_path / "fresh").mkdir()
+        projects.write_files(project, {"src/lib/names.py": b"WORLD = 'moon'\n"})
+
+        second = here.pack(projects.examine(project), tmp_path, first)
+
+        fresh = here.pack(projects.examine(project), tmp_path / "fresh", None)
+        assert second.path == first.path
+        assert second.content == fresh.content != before
+        assert second.artifact == fresh.artifact != first.artifact
+
+    def test_changed_meanwhile(self, project: Path, tmp_path: Path) -> None:
+        """A file that is not what it was when it was looked at is not packed."""
+        blueprint = projects.examine(project)
+        projects.write_files(project, {"src/hello.py": b"other\n"})
+
+        with pytest.raises(HashzipError, match=r"hello\.py"):
+            here.pack(blueprint, tmp_path, None)
+        assert names(here.pack(projects.examine(project), tmp_path, None))
+
+
+class TestPackages:
+    """What lies beside the zip."""
+
+    def test_order(self, layered: Path) -> None:
+        """A function's own packages come first, then its layers'; each is there to be imported."""
+        folders = here.packages(projects.examine(layered))
+
+        assert [sorted(file.name for file in Path(one).glob("*.py")) for one in folders] == [
+            ["greet.py"],
+            ["words.py"],
+        ]
+
+    def test_none(self, project: Path) -> None:
+        """Without requirements, nothing is installed."""
+        assert here.packages(projects.examine(project)) == []
+
+    def test_shared(self, layered: Path) -> None:
+        """What function and layer both have, by one lock, is named once."""
+        text = (layered / "hashzip.toml").read_text(encoding="utf-8")
+        assert len(here.packages(projects.examine(layered))) == 2
+        text = text.replace("layer-requirements.txt", "requirements.txt")
+        (layered / "hashzip.toml").write_text(text, encoding="utf-8")
+
+        assert len(here.packages(projects.examine(layered))) == 1
+
+    def test_for_this_machine(self, project: Path) -> None:
+        """They are those of this Python and processor, whatever the function is deployed to."""
+        minor = sys.version_info.minor
+        machine = {"x86_64": "x86_64", "arm64": "aarch64"}
+        made = [
+            wheels.make(
+                project,
+                files={"greet.py": f"NAME = {minor_, architecture!r}\n"},
+                tag=f"cp3{minor_}-cp3{minor_}-manylinux2014_{machine[architecture]}",
+            )
+            for minor_, architecture in ((minor, detect.architecture()), (minor_other(), OTHER))
+        ]
+        projects.configure(
+            project,
+            runtime=f"python3.{minor_other()}",
+            architecture=OTHER,
+            requirements="requirements.txt",
+        )
+        digests = [wheels.requirement(one).split()[1] for one in made]
+        (project / "requirements.txt").write_text(
+            f"{wheels.LOCAL}greet==1.0 {' '.join(digests)}\n", encoding="utf-8"
+        )
+
+        (folder,) = here.packages(projects.examine(project))
+
+        text = Path(folder, "greet.py").read_text(encoding="utf-8")
+        assert text == f"NAME = {minor, detect.architecture()!r}\n"
+        deployed = projects.content(projects.make_zip(project), "greet.py").decode()
+        assert deployed == f"NAME = {minor_other(), OTHER!r}\n"
+
+
+def minor_other() -> int:
+    """Answers another Python that Lambda has."""
+    return 12 if sys.version_info.minor != 12 else 13
+
+
+def said(project: Path, **changes: object) -> str:
+    """Answers what is said of a project whose function has other keys."""
+    here_now = {"runtime": here.RUNTIME, "architecture": detect.architecture()}
+    projects.configure(project, **(here_now | changes))
+    return "\n".join(here.differences(config.load(str(project)).targets.values()))
+
+
+class TestDifferences:
+    """What the user is told."""
+
+    def test_runtime(self, project: Path) -> None:
+        """Another runtime is named, and that of this machine is not."""
+        runtime = f"python3.{minor_other()}"
+        assert f"also those of {runtime}" in said(project, runtime=runtime)
+        assert "also those of" not in said(project)
+        assert f"Python {platform.python_version()} runs every function" in said(project)
+
+    def test_architecture(self, project: Path) -> None:
+        """So is another architecture."""
+        assert f"not for {OTHER}" in said(project, architecture=OTHER)
+        assert "not for" not in said(project)
+
+    @pytest.mark.parametrize("system, told", [("linux", False), ("darwin", True)])
+    def test_system(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, system: str, *, told: bool
+    ) -> None:
+        """Where the system is another, compiled packages do not run."""
+        monkeypatch.setattr(sys, "platform", system)
+        assert ("those for Linux" in said(project)) is told
