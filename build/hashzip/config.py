@@ -217,8 +217,13 @@ def _named(tables: Table, name: str, kind: type[Target]) -> Table:
             "use 1 to 64 letters, digits, - and _",
         )
     table = tables.table(name)
-    table.refuse_unknown({field.name for field in fields(kind)} - {"name", "sources"} | {"source"})
+    table.refuse_unknown(keys(kind))
     return table
+
+
+def keys(kind: type[Target]) -> set[str]:
+    """Answers the keys that a table of functions or layers may have; `docs/config.md` has each."""
+    return {field.name for field in fields(kind)} - {"name", "sources"} | {"source"}
 
 
 def _common(table: Table, name: str) -> dict[str, Any]:
