@@ -59,6 +59,77 @@ class TestInit:
         assert text.startswith('[function.mine]\nsource = "orders"\nhandler = "other.run"\n')
         assert 'runtime = "python3.11"' in text
 
+    @pytest.mark.parametrize("words", [[], ["--source", "rust"]])
+    def test_rust(self, tmp_path: Path, words: list[str]) -> None:
+        """A crate is shown with its builder and runtime, and no handler; Terraform is as ever."""
+        files = {
+            "rust/Cargo.toml": b'[package]\nname = "orders"\n[dependencies]\nlambda_http = "1"\n',
+            "rust/src/main.rs": b"fn main() {}\n",
+            ".gitignore": b"dist/\n",
+        }
+        projects.write_files(tmp_path, files)
+
+        # Nobody is there to ask, so that it shows, and writes nothing.
+        finished = program.run("init", "--architecture", "arm64", *words, cwd=tmp_path)
+
+        table = (
+            '[function.orders]\nbuilder = "rust"\nsource = "rust"\n'
+            'runtime = "provided.al2023"\narchitecture = "arm64"\n'
+        )
+        assert f"# hashzip.toml\n\n{table}\n# infra/hashzip.tf\n" in finished.out
+        assert 'module "orders" {' in finished.out
+        assert not (tmp_path / "hashzip.toml").exists()
+
+    def test_several_programs(self, tmp_path: Path) -> None:
+        """Of a crate with several, each is a function that says which it is."""
+        crate = b'[package]\nname = "a"\nedition = "2024"\n[dependencies]\nlambda_runtime = "1"\n'
+        more = b'[[bin]]\nname = "one"\nrequired-features = ["x", "y"]\n'
+        main = b"fn main() {}\n"
+        files = {"Cargo.toml": crate + more, "src/bin/one.rs": main, "src/bin/two.rs": main}
+        projects.write_files(tmp_path, files)
+
+        finished = program.run("init", cwd=tmp_path)
+
+        one = 'source = "."\nbin = "one"\nfeatures = ["x", "y"]\nruntime'
+        assert f'[function.one]\nbuilder = "rust"\n{one}' in finished.out
+        two = 'source = "."\nbin = "two"\nruntime'
+        assert f'[function.two]\nbuilder = "rust"\n{two}' in finished.out
+
+    def test_names_of_several_programs(self, tmp_path: Path) -> None:
+        """One name for several functions is refused; for one, it is taken."""
+        crate = b'[package]\nname = "a"\nedition = "2024"\n[dependencies]\nlambda_runtime = "1"\n'
+        projects.write_files(tmp_path, {"r/Cargo.toml": crate, "r/src/bin/one.rs": b""})
+        words = ("init", "--source", "r", "--function", "mine")
+        assert "[function.mine]\n" in program.run(*words, cwd=tmp_path).out
+
+        projects.write_files(tmp_path, {"r/src/bin/two.rs": b""})
+        error, hint = projects.complaint(program.run(*words, cwd=tmp_path))
+        assert "r has 2 programs" in error
+        assert "leave it out" in hint
+
+    @pytest.mark.parametrize(
+        "asked, runtimes",
+        [
+            ("python3.11", ["python3.11", "provided.al2023"]),
+            ("provided.al2", ["python3.12", "provided.al2"]),
+        ],
+    )
+    def test_runtime_of_a_language(self, root: Path, asked: str, runtimes: list[str]) -> None:
+        """A runtime that is asked for is that of the functions in its language."""
+        crate = b'[package]\nname = "r"\n[dependencies]\nlambda_runtime = "1"\n'
+        projects.write_files(root, {"r/Cargo.toml": crate, "r/src/main.rs": b""})
+
+        lines = program.run("init", "--runtime", asked, cwd=root).out.splitlines()
+
+        assert [line.split('"')[1] for line in lines if line.startswith("runtime")] == runtimes
+
+    def test_source_without_handler(self, root: Path) -> None:
+        """A folder that is named, and no crate, needs the name of its handler."""
+        error, hint = projects.complaint(program.run("init", "--source", "orders", cwd=root))
+
+        assert "orders has a function of what name?" in error
+        assert "--handler" in hint
+
     @pytest.mark.parametrize("path", ["hashzip.toml", "infra/hashzip.tf"])
     def test_nothing_is_overwritten(self, root: Path, path: str) -> None:
         """A file that is there stays, nothing else is written, and the text is in the error."""

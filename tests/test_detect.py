@@ -6,12 +6,24 @@ from pathlib import Path
 import pytest
 
 from hashzip import detect
+from hashzip.detect import Found
 from tests.helpers import project as projects
 
 HANDLER = b"def lambda_handler(event, context):\n    return {}\n"
 
 
-def found(root: Path) -> list[tuple[str, str, str, str | None]]:
+CARGO = b"""
+[package]
+name = "orders"
+edition = "2024"
+
+[dependencies]
+lambda_runtime = "1"
+"""
+MAIN = b"fn main() {}\n"
+
+
+def found(root: Path) -> list[tuple[str, str, str | None, str | None]]:
     """Answers what is found, as tuples."""
     return [(one.name, one.source, one.handler, one.requirements) for one in detect.functions(root)]
 
@@ -86,6 +98,84 @@ class TestFunctions:
 
         assert found(tmp_path / "project")[0][3] is None
         assert found(tmp_path)[0][3] == "uv.lock"
+
+
+class TestRust:
+    """Crates that depend on Lambda's runtime."""
+
+    def test_one_binary(self, tmp_path: Path) -> None:
+        """The function has the package's name, whatever the folder's is, and needs no `bin`."""
+        files = {"rust/Cargo.toml": CARGO, "rust/src/main.rs": MAIN}
+        projects.write_files(tmp_path, files)
+
+        assert detect.functions(tmp_path) == [
+            Found(name="orders", source="rust", builder="rust", runtime="provided.al2023")
+        ]
+
+    def test_several_binaries(self, tmp_path: Path) -> None:
+        """Each is a function of its own name, with its `bin`."""
+        more = b'[[bin]]\nname = "send"\nrequired-features = ["mail"]\n[features]\nmail = []\n'
+        files = {
+            "rust/Cargo.toml": CARGO + more,
+            "rust/src/bin/send.rs": MAIN,
+            "rust/src/bin/take/main.rs": MAIN,
+        }
+        projects.write_files(tmp_path, files)
+
+        assert [
+            (one.name, one.source, one.binary, one.features) for one in detect.functions(tmp_path)
+        ] == [("send", "rust", "send", ("mail",)), ("take", "rust", "take", ())]
+
+    def test_workspace(self, tmp_path: Path) -> None:
+        """Its members are found by their folders; a library of it is no function."""
+        library = b'[package]\nname = "words"\n[dependencies]\nlambda_runtime = "1"\n'
+        files = {
+            "Cargo.toml": b'[workspace]\nmembers = ["crates/*"]\n',
+            "crates/orders/Cargo.toml": CARGO.replace(b'"1"', b"{ workspace = true }"),
+            "crates/orders/src/main.rs": MAIN,
+            "crates/mail/Cargo.toml": CARGO.replace(b'"orders"', b'"mail"'),
+            "crates/mail/src/main.rs": MAIN,
+            "crates/words/Cargo.toml": library,
+            "crates/words/src/lib.rs": b"",
+        }
+        projects.write_files(tmp_path, files)
+
+        assert [(one.name, one.source) for one in detect.functions(tmp_path)] == [
+            ("mail", "crates/mail"),
+            ("orders", "crates/orders"),
+        ]
+
+    def test_beside_python(self, tmp_path: Path) -> None:
+        """Functions of both languages are found, and their names are all different."""
+        crate = CARGO + b'[[bin]]\nname = "mail"\n'
+        files = {
+            "orders/app.py": HANDLER,
+            "rust/Cargo.toml": CARGO,
+            "rust/src/main.rs": MAIN,
+            "rust2/Cargo.toml": crate,
+            "rust2/src/main.rs": MAIN,
+            "rust2/src/bin/mail.rs": MAIN,
+        }
+        projects.write_files(tmp_path, files)
+
+        names = [(one.name, one.builder) for one in detect.functions(tmp_path)]
+
+        assert names == [
+            ("orders", None),
+            ("orders-rust", "rust"),
+            ("mail", "rust"),
+            ("orders-orders", "rust"),
+        ]
+
+    @pytest.mark.parametrize("folder", ["target/package/x", "node_modules/x", "tests/x"])
+    def test_not_searched(self, tmp_path: Path, folder: str) -> None:
+        """What Cargo leaves behind, and tests, have no function to deploy."""
+        files = {f"{folder}/Cargo.toml": CARGO, f"{folder}/src/main.rs": MAIN}
+        projects.write_files(tmp_path, files)
+        assert detect.functions(tmp_path) == []
+
+        projects.write_files(tmp_path, {"mine/Cargo.toml": CARGO, "mine/src/main.rs": MAIN})
+        assert len(detect.functions(tmp_path)) == 1
 
 
 class TestDefaults:

@@ -4,10 +4,11 @@ import ast
 import os
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hashzip import crates
 from hashzip.builders.python import RUNTIMES
 from hashzip.sources import LEFT_OUT
 
@@ -19,27 +20,36 @@ _NOT_SEARCHED = frozenset(
 )
 _LOCKS = ("uv.lock", "pylock.toml", "requirements.txt")
 _DEFAULT_RUNTIME = "python3.13"
+_RUST_RUNTIME = "provided.al2023"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """A function that was found.
 
     Attributes:
         name: For `hashzip.toml`.
         source: Its folder, relative to the root, `/`-separated.
-        handler: What Lambda calls.
+        handler: What Lambda calls; a program has none.
         requirements: What locks its packages, relative to the root, if there is something.
+        builder: What builds it, unless that is `python`.
+        runtime: What it runs on, where its language says so.
+        binary: Which program of its crate it is, if there are several.
+        features: Of the crate, without which there is no such program.
     """
 
     name: str
     source: str
-    handler: str
-    requirements: str | None
+    handler: str | None = None
+    requirements: str | None = None
+    builder: str | None = None
+    runtime: str | None = None
+    binary: str | None = None
+    features: tuple[str, ...] = ()
 
 
 def functions(root: Path) -> list[Found]:
-    """Finds the folders with a module that defines `lambda_handler`.
+    """Finds the modules that define `lambda_handler`, and the crates that need Lambda's runtime.
 
     Args:
         root: The folder to search.
@@ -48,14 +58,51 @@ def functions(root: Path) -> list[Found]:
         The functions, sorted by folder; their names are all different.
     """
     found: list[Found] = []
-    taken: set[str] = set()
-    for module in sorted(_modules(root)):
-        folder = module.parent.relative_to(root).as_posix()
-        name = _name(root, folder, module.stem, taken)
-        taken.add(name)
-        handler = f"{module.stem}.{_ENTRY}"
-        found.append(Found(name, folder, handler, _requirements(root, module.parent)))
+    for path in sorted(_files(root)):
+        taken = {one.name for one in found}
+        if path.name == crates.MANIFEST:
+            found += rust(root, path.parent, taken)
+        elif _defines_entry(path):
+            found.append(_python(root, path, taken))
     return found
+
+
+def rust(root: Path, folder: Path, taken: Iterable[str] = ()) -> list[Found]:
+    """Finds the functions of one crate: its program, or each of its programs.
+
+    Args:
+        root: What the folder is named from.
+        folder: Of the crate.
+        taken: Names that others have.
+    """
+    crate = crates.functions(folder / crates.MANIFEST)
+    found: list[Found] = []
+    for binary in crate.binaries if crate else ():
+        assert crate  # noqa: S101 - it has the binary
+        is_one = len(crate.binaries) == 1
+        own = crate.name if is_one else binary.name
+        names = [own, f"{own}-rust" if is_one else f"{crate.name}-{own}"]
+        found.append(
+            Found(
+                name=_free(names, {*taken, *(one.name for one in found)}),
+                source=folder.relative_to(root).as_posix(),
+                builder="rust",
+                runtime=_RUST_RUNTIME,
+                binary=None if is_one else binary.name,
+                features=binary.features,
+            )
+        )
+    return found
+
+
+def _python(root: Path, module: Path, taken: Iterable[str]) -> Found:
+    folder = module.parent.relative_to(root).as_posix()
+    return Found(
+        name=_free(_names(root, folder, module.stem), taken),
+        source=folder,
+        handler=f"{module.stem}.{_ENTRY}",
+        requirements=_requirements(root, module.parent),
+    )
 
 
 def runtime(root: Path) -> str:
@@ -74,12 +121,12 @@ def architecture() -> str:
     return "x86_64" if platform.machine().lower() in ("x86_64", "amd64") else "arm64"
 
 
-def _modules(root: Path) -> Iterator[Path]:
+def _files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if name not in _NOT_SEARCHED and name[0] != "."]
         for name in files:
             path = Path(folder, name)
-            if path.suffix == ".py" and _defines_entry(path):
+            if path.suffix == ".py" or name == crates.MANIFEST:
                 yield path
 
 
@@ -94,14 +141,19 @@ def _defines_entry(path: Path) -> bool:
     return any(isinstance(node, defined) and node.name == _ENTRY for node in body)
 
 
-def _name(root: Path, folder: str, module: str, taken: set[str]) -> str:
-    """Answers a name that no other has: of the folder, or of the module in the root."""
+def _names(root: Path, folder: str, module: str) -> list[str]:
+    """Answers names for a function: of the folder, or of the module in the root."""
     general = {"src", "app", "lambda", "python", "handler", "function", "functions"}
     parts = [part for part in folder.split("/") if part not in {".", *general}]
-    candidates = [parts[-1] if parts else "", module, "-".join([*parts, module]), root.name]
-    for candidate in candidates:
-        name = re.sub(r"[^A-Za-z0-9_-]+", "-", candidate).strip("-")[:64]
-        if name and name not in taken and name not in {_ENTRY, "main", "index", "app"}:
+    names = [parts[-1] if parts else "", module, "-".join([*parts, module]), root.name]
+    return [name for name in names if name not in {_ENTRY, "main", "index", "app"}]
+
+
+def _free(names: Iterable[str], taken: Iterable[str]) -> str:
+    """Answers the first of some names, as Lambda takes it, that no other function has."""
+    for wanted in names:
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", wanted).strip("-")[:64]
+        if name and name not in taken:
             return name
     number = 1
     while f"function-{number}" in taken:

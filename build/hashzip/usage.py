@@ -88,8 +88,8 @@ COMMANDS = {
     ),
     "init": Command(
         "write the first hashzip.toml, and what Terraform needs",
-        "Finds the folders with a lambda_handler, shows what it would write, and asks. Nothing is "
-        "overwritten.",
+        "Finds the folders with a lambda_handler, and the crates that depend on lambda_runtime or "
+        "lambda_http; shows what it would write, and asks. Nothing is overwritten.",
         {
             "hashzip init": "find the functions",
             "hashzip init --source src --handler app.handler --yes": "name one, and do not ask",

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hashzip import __version__, config, detect
@@ -38,17 +39,42 @@ def run(options: argparse.Namespace) -> None:
 def _functions(root: Path, options: argparse.Namespace) -> list[Found]:
     """Answers the function that the arguments name, or those that are found."""
     if options.source:
-        if not options.handler:
-            raise HashzipError(f"{options.source} has a function of what name?", "add --handler")
-        name = options.function or Path(root, options.source).resolve().name
-        return [Found(name, options.source, options.handler, options.requirements)]
+        return _named(root, options)
     found = detect.functions(root)
     if not found:
         raise HashzipError(
-            f"there is no lambda_handler in any module below {root}",
+            f"there is no lambda_handler in any module below {root}, and no crate that depends on "
+            "lambda_runtime or lambda_http",
             "name the function: --source FOLDER --handler MODULE.FUNCTION",
         )
     return found
+
+
+def _named(root: Path, options: argparse.Namespace) -> list[Found]:
+    """Answers the function whose folder the arguments name; a crate may have several."""
+    folder = Path(root, options.source).resolve()
+    if options.handler:
+        name = options.function or folder.name
+        return [
+            Found(
+                name=name,
+                source=options.source,
+                handler=options.handler,
+                requirements=options.requirements,
+            )
+        ]
+    is_crate = folder.is_relative_to(root) and not options.requirements
+    found = detect.rust(root, folder) if is_crate else []
+    if not found:
+        raise HashzipError(f"{options.source} has a function of what name?", "add --handler")
+    if not options.function:
+        return found
+    if len(found) > 1:
+        raise HashzipError(
+            f"{options.source} has {len(found)} programs, and --function is one name",
+            "leave it out: each is a function of its own name",
+        )
+    return [replace(found[0], name=options.function)]
 
 
 def _texts(
@@ -59,10 +85,12 @@ def _texts(
     Raises:
         HashzipError: A file is there already.
     """
-    runtime = options.runtime or detect.runtime(root)
+    runtime = detect.runtime(root)
     architecture = options.architecture or detect.architecture()
     texts = {
-        root / FILE_NAME: "\n".join(_toml(one, runtime, architecture) for one in found),
+        root / FILE_NAME: "\n".join(
+            _toml(one, _runtime(one, options.runtime, runtime), architecture) for one in found
+        ),
         infra / "hashzip.tf": "\n".join(_terraform(one, root, infra) for one in found),
     }
     for path, text in texts.items():
@@ -79,16 +107,26 @@ def _texts(
     return texts
 
 
+def _runtime(found: Found, asked: str | None, python: str) -> str:
+    """Answers what a function runs on: what is asked for, if that is for its language."""
+    usual = found.runtime or python
+    is_same = asked is not None and asked.startswith("python") == usual.startswith("python")
+    return asked if asked and is_same else usual
+
+
 def _toml(found: Found, runtime: str, architecture: str) -> str:
     values = {
+        "builder": found.builder,
         "source": found.source,
+        "bin": found.binary,
+        "features": list(found.features),
         "handler": found.handler,
         "runtime": runtime,
         "architecture": architecture,
-        **({"requirements": found.requirements} if found.requirements else {}),
+        "requirements": found.requirements,
     }
-    # A string of JSON is one of TOML, too.
-    lines = (f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+    # A string of JSON is one of TOML, too, and so is a list.
+    lines = (f"{key} = {json.dumps(value)}\n" for key, value in values.items() if value)
     return f"[function.{found.name}]\n{''.join(lines)}"
 
 
