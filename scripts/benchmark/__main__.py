@@ -34,7 +34,11 @@ def main(arguments: Sequence[str] | None = None, table: Sequence[Row] = ROWS) ->
     options = _options(arguments, [row.name for row in table])
     if options.loop:
         with tempfile.TemporaryDirectory(prefix="hashzip-benchmark-") as folder:
-            loop.print_rows(loop.measure(Path(folder).resolve()))
+            found = loop.measured(Path(folder).resolve(), options.runs)
+        print(loop.text(found), end="")
+        if options.json:
+            text = json.dumps({"loop": [outcome.as_json() for outcome in found]}, indent=2)
+            options.json.write_text(text + "\n", encoding="utf-8")
         return
     outcomes: list[rows.Outcome] = []
     measured: growth.Growth | None = None
@@ -108,7 +112,9 @@ def _options(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.
         help=f"some of: {', '.join([*names, _GROWTH, _PACKAGES])}",
     )
     parser.add_argument(
-        "--loop", action="store_true", help="measure hashzip watch, from save to answer; only that"
+        "--loop",
+        action="store_true",
+        help="measure hashzip watch, from save to answer, and what others have for it; only that",
     )
     parser.add_argument("--runs", type=_positive, default=5, metavar="N", help="default: 5")
     parser.add_argument(

@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -112,6 +113,27 @@ def in_turn(programs: Sequence[Program], runs: int) -> list[Figures]:
     """
     rounds = [[once(program) for program in programs] for _ in range(runs + 1)]
     return [Figures(of_one) for of_one in zip(*rounds[1:], strict=True)]
+
+
+def saves(
+    save: Callable[[int], None], wait: Callable[[int], None], runs: int, pause: float = 2.0
+) -> list[float]:
+    """Save something again and again, and return how long each save took to take effect.
+
+    Args:
+        save: Writes what has a number in it.
+        wait: Returns once that number is what answers.
+        runs: How often.
+        pause: Seconds before each save, as there are before a person's.
+    """
+    seconds = []
+    for number in range(runs):
+        time.sleep(pause)
+        start = time.perf_counter()
+        save(number)
+        wait(number)
+        seconds.append(time.perf_counter() - start)
+    return seconds
 
 
 def once(program: Program) -> Run:

@@ -7,10 +7,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from uv import find_uv_bin
-
-from scripts import cache
-from scripts.benchmark.measure import PYTHON, Program
+from scripts.benchmark import tools
+from scripts.benchmark.measure import Program
 from scripts.benchmark.ways import ARCHITECTURE, RUNTIME, Way, edit, make_project, no_zip
 
 if TYPE_CHECKING:
@@ -44,10 +42,9 @@ def way(case: Case, project: Path) -> Way:
     if no_zip():
         return Way(_TITLE, ours=False, skipped=no_zip())
     try:
-        programs = _installed()
-    except subprocess.CalledProcessError as error:
-        reason = error.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        return Way(_TITLE, ours=False, skipped=f"no aws-sam-cli {VERSION}: {reason[0].strip()}")
+        programs = tools.installed("aws-sam-cli", VERSION)
+    except tools.MissingError as error:
+        return Way(_TITLE, ours=False, skipped=str(error))
     make_project(case, project)
     # SAM looks for the requirements beside the source.
     (project / "requirements.txt").rename(project / "source/requirements.txt")
@@ -70,30 +67,6 @@ def way(case: Case, project: Path) -> Way:
         rebuild=Program(command, project, environment=environment, before=edit(case, project)),
         package=lambda: _pack(project / ".aws-sam/build/App", project / "package.zip"),
     )
-
-
-def _installed() -> Path:
-    """Install SAM CLI, unless it is, and return the folder of its programs.
-
-    Raises:
-        CalledProcessError: It cannot be had.
-    """
-    name = f"aws-sam-cli-{VERSION}-{RUNTIME}"
-    with cache.locked(name) as folder:
-        place, uv = folder / name, find_uv_bin()
-        programs = place / "bin"
-        done = place / "done"
-        if not done.exists():
-            # `--seed`: SAM installs by pip, the one of the Python that it finds.
-            _run(uv, "venv", "--clear", "--seed", "--python", PYTHON, str(place))
-            python = str(programs / "python")
-            _run(uv, "pip", "install", "--python", python, f"aws-sam-cli=={VERSION}")
-            done.touch()
-    return programs
-
-
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
 
 
 def _pack(folder: Path, out: Path) -> Path:
