@@ -176,7 +176,15 @@ class TestWatcher:
         old = time.time() - 3600
         os.utime(project / ".git/index.lock", (old, old))
 
-        assert "src/last.py" in quiet_until(watcher, project, "src/last.py")
+        told: list[set[str]] = []
+
+        def listen() -> None:
+            told.append(quiet_until(watcher, project, "src/last.py"))
+
+        threading.Thread(target=listen, daemon=True).start()
+
+        watching.until(lambda: told)
+        assert "src/last.py" in told[0]
         assert (project / ".git/index.lock").exists()
 
     def test_closed(self, project: Path) -> None:
