@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from hashzip import config
-from hashzip.config import Function, Layer
 from hashzip.errors import HashzipError
+from hashzip.targets import Function, Layer
 from tests.helpers import program
 from tests.helpers import project as projects
 
