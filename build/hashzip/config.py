@@ -6,19 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from hashzip import builder_keys
 from hashzip.errors import HashzipError, nearest
 from hashzip.table import Table
-from hashzip.targets import (
-    ARCHITECTURES,
-    BUILDERS,
-    COMMAND,
-    KEYS_OF_BUILDERS,
-    LAYER,
-    PYTHON,
-    Function,
-    Layer,
-    Target,
-)
+from hashzip.targets import ARCHITECTURES, COMMAND, LAYER, Function, Layer, Target
 
 FILE_NAME = "hashzip.toml"
 
@@ -106,15 +97,12 @@ def load(root: str) -> Project:
 
 def _function(functions: Table, name: str, targets: Mapping[str, Target]) -> Function:
     table = _named(functions, name, Function)
-    builder = table.string_or_none("builder") or PYTHON
-    if builder not in BUILDERS:
-        raise table.error("builder", f'is "{builder}"', nearest(builder, BUILDERS))
-    _refuse_foreign(table, builder)
+    builder = builder_keys.builder(table)
     layers = table.strings("layers")
     function = Function(
         builder=builder,
-        sources=_sources(table, builder),
-        handler=_handler(table, builder),
+        sources=builder_keys.sources(table, builder),
+        handler=builder_keys.handler(table, builder),
         layers=layers,
         environment=table.texts("environment"),
         inputs=tuple(table.inside("inputs", path) for path in table.strings("inputs")),
@@ -123,57 +111,13 @@ def _function(functions: Table, name: str, targets: Mapping[str, Target]) -> Fun
         default_features=table.flag("default_features", default=True),
         profile=table.string_or_none("profile") or "release",
         command=table.commands("command") if builder == COMMAND else (),
-        output=_output(table),
-        env=table.texts("env"),
+        output=builder_keys.output(table),
+        env=builder_keys.variables(table),
         **_common(table, name),
     )
+    builder_keys.check_output(table, function)
     _check_layers(table, function, targets)
     return function
-
-
-def _refuse_foreign(table: Table, builder: str) -> None:
-    """Refuses keys that another builder reads, and this one would not."""
-    for key, builders in KEYS_OF_BUILDERS.items():
-        if key in table.values and builder not in builders:
-            raise table.error(
-                key,
-                f'is for builder = "{builders[0]}", and this has builder = "{builder}"',
-                "remove the line, or set the builder that it is for",
-            )
-
-
-def _sources(table: Table, builder: str) -> tuple[str, ...]:
-    """Reads the folders of sources: several can be packed, but a program runs in one."""
-    folders = table.folders("source")
-    if builder != PYTHON and len(folders) > 1:
-        raise table.error(
-            "source",
-            f"names {len(folders)} folders",
-            "name the one to build in, the rest in inputs",
-        )
-    return folders
-
-
-def _output(table: Table) -> str | None:
-    """Reads where a program writes, which is below the folder that it runs in."""
-    path = table.string_or_none("output")
-    inside = path and table.inside("output", path)
-    if inside == ".":
-        raise table.error(
-            "output", f'is "{path}", the source itself', "name a file or folder below it"
-        )
-    return inside
-
-
-def _handler(table: Table, builder: str) -> str:
-    """Reads the handler. A function that is one program has none, and Lambda asks for a text.
-
-    The convention: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-provided.html
-    """
-    is_missing = builder != PYTHON and "handler" not in table.values
-    if is_missing and table.string("runtime").startswith("provided."):
-        return "bootstrap"
-    return table.string("handler")
 
 
 def _check_layers(table: Table, function: Function, targets: Mapping[str, Target]) -> None:

@@ -19,6 +19,7 @@ from hashzip.index import FOLDER as INDEX_FOLDER
 from hashzip.index import Answer, Group, Index
 from hashzip.names import SourceFile
 from hashzip.sources import Listing
+from hashzip.store import FOLDER as STORE
 from hashzip.store import Store
 from hashzip.targets import PYTHON, Function, Layer, Target
 
@@ -151,10 +152,11 @@ class Blueprint:
         if self.making:
             return
         packages = [file._replace(path=file.path.removeprefix("//")) for file in self._in_folders]
-        for files, are_packages in ((self.files, False), (packages, True)):
+        move = "move what is one out of the package's folder"
+        for files, otherwise in ((self.files, ""), (packages, move)):
             flags = ((file, self.index.content(file.location).is_private_key) for file in files)
             found = secret_scan.find(flags, self.target.allow)
-            secret_scan.refuse(self.target.where, found, are_packages=are_packages)
+            secret_scan.refuse(self.target.where, found, otherwise=otherwise)
 
     def _input(self, file: SourceFile) -> Input:
         return inputs.as_input(file, self.index.content(file.location))
@@ -190,7 +192,12 @@ class Survey:
         Raises:
             HashzipError: What is there cannot be a source.
         """
-        return [self._walk(project.root, *folder) for folder in folders]
+        found = []
+        for folder in folders:
+            seen = self._walk(project.root, folder.path, folder.include, folder.exclude)
+            consulted.refuse_nothing(project, folder, seen[0])
+            found.append(seen)
+        return found
 
     def _walk(
         self, root: str, folder: str, include: tuple[str, ...], exclude: tuple[str, ...]
@@ -202,7 +209,7 @@ class Survey:
                 folder,
                 include=include,
                 exclude=exclude,
-                skip="dist",  # hashzip's own artifacts, where the project's root is a source
+                skip=STORE,  # hashzip's own artifacts, where the project's root is a source
             )
             self._seen[key] = listing, Group(listing.files) if listing.files else None
         return self._seen[key]

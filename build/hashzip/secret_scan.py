@@ -158,22 +158,22 @@ def find(files: Iterable[tuple[SourceFile, bool]], allow: Iterable[str] = ()) ->
     return found
 
 
-def refuse(where: str, findings: Sequence[Finding], *, are_packages: bool = False) -> None:
+def refuse(where: str, findings: Sequence[Finding], *, otherwise: str = "") -> None:
     """Refuses to pack what was found, if anything was.
 
     Args:
         where: The function's table in `hashzip.toml`.
         findings: What `find` found.
-        are_packages: Whether the files are of packages that are built, which `exclude` is not for.
+        otherwise: How to leave out what is one, where `exclude` is not for that.
 
     Raises:
         HashzipError: There are findings; the first few are named.
     """
     if findings:
-        _refuse(where, findings, are_packages=are_packages)
+        _refuse(where, findings, otherwise)
 
 
-def _refuse(where: str, findings: Sequence[Finding], *, are_packages: bool) -> NoReturn:
+def _refuse(where: str, findings: Sequence[Finding], otherwise: str) -> NoReturn:
     named = findings[:_NAMED]
     rows = [f"  {printable(file.path.encode())}: {reason}" for file, reason in named]
     listed = [_pattern(file.path) for file, _ in named]
@@ -185,8 +185,8 @@ def _refuse(where: str, findings: Sequence[Finding], *, are_packages: bool) -> N
     listing = ", ".join(listed)
     table = f"in {where} of hashzip.toml, "
     way = f"{table}leave out what is one: exclude = [{listing}]; or "
-    if are_packages:
-        way = f"move what is one out of the package's folder; or, {table}"
+    if otherwise:
+        way = f"{otherwise}; or, {table}"
     raise HashzipError(
         "\n".join([f"{where} would pack {count} like a secret:", *rows]),
         f"{way}let pass what is none: allow = [{listing}]",

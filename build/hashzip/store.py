@@ -19,6 +19,8 @@ from hashzip.index import FOLDER as INDEX_FOLDER
 from hashzip.index import Answer, Group, Index
 from hashzip.manifest import Manifest
 
+FOLDER = "dist"
+
 _PARTIAL = ".partial"
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -39,7 +41,7 @@ class Store:
     """
 
     def __init__(self, root: str, function: str) -> None:
-        self.folder = Path(root, "dist", function)
+        self.folder = Path(root, FOLDER, function)
         self._latest = self.folder / "latest"
         self._index = os.path.join(root, INDEX_FOLDER, f"{function}.artifact")
 

@@ -96,15 +96,13 @@ class Table:
         value = self.values.get(key)
         if value is None:
             raise self.error(key, "is missing", f'add {key} = ["PROGRAM", "ARGUMENT"]')
-        if not isinstance(value, list) or not value or not all(value):
-            raise self.error(
-                key, f"must be a list of words, not {_kind(value)}", f'write {key} = ["…"]'
-            )
-        several = value if isinstance(value[0], list) else [value]
+        hint = f'write {key} = ["PROGRAM", "ARGUMENT"], or a list of such lists; no shell reads it'
+        if not isinstance(value, list):
+            raise self.error(key, f"must be a list of words, not {_kind(value)}", hint)
+        several = value if value and isinstance(value[0], list) else [value]
         for words in several:
-            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-                problem = f"has {words!r}, and a program is a list of words"
-                raise self.error(key, problem, f'write {key} = ["…"], or {key} = [["…"], ["…"]]')
+            if not _is_program(words):
+                raise self.error(key, f"has {words!r}, and a program is a list of words", hint)
         return tuple(tuple(words) for words in several)
 
     def flag(self, key: str, *, default: bool = False) -> bool:
@@ -134,6 +132,13 @@ class Table:
                 f"move {os.path.basename(self.path)} up to a folder that holds it",
             )
         return "/".join(part for part in parts if part not in ("", ".")) or "."
+
+
+def _is_program(words: object) -> bool:
+    """Answers whether something is the words of a program: its name, and arguments or none."""
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        return False
+    return bool(words and words[0]) and "\0" not in "".join(words)
 
 
 def _kind(value: object) -> str:

@@ -1,5 +1,6 @@
 """What a zip is built for: a function or a layer, as its table in `hashzip.toml` has it."""
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -120,6 +121,13 @@ class Function(Target):
     def where(self) -> str:
         """Its table in `hashzip.toml`, as it is written there."""
         return f"[function.{self.name}]"
+
+    @property
+    def place(self) -> str | None:
+        """Where its programs write, relative to the project, if they are not told another place."""
+        if self.output is None:
+            return None
+        return posixpath.normpath(posixpath.join(self.sources[0], self.output))
 
 
 @dataclass(frozen=True, kw_only=True)

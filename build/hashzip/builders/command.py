@@ -5,7 +5,7 @@
 
 import re
 
-from hashzip import patterns
+from hashzip.builders import consulted
 from hashzip.builders.consulted import Consulted, Folder, Making
 from hashzip.config import Project
 from hashzip.errors import HashzipError
@@ -16,11 +16,8 @@ _RUNTIME = re.compile(
     r"provided\.al2(023)?|nodejs\d+\.x|python3\.\d+|ruby\d+\.\d+|java\d+(\.al2)?|dotnet\d+"
 )
 
-# What package managers and compilers make from a lock, which is an input, and from the sources.
-_MADE = ("node_modules/", "target/")
 
-
-def plan(project: Project, function: Function) -> Making:  # noqa: ARG001 - as each builder has it
+def plan(project: Project, function: Function) -> Making:
     """Answers what decides the bytes of the package.
 
     Raises:
@@ -42,6 +39,6 @@ def plan(project: Project, function: Function) -> Making:  # noqa: ARG001 - as e
         **({"env": dict(function.env)} if function.env else {}),
         **({"executable": list(function.executable)} if function.executable else {}),
     }
-    made = [*_MADE, *([patterns.literal(output)] if output else [])]
-    folder = Folder(source, function.include, (*function.exclude, *made))
-    return Making(recipe, Consulted([], [folder]))
+    exclude = (*function.exclude, *consulted.made(project, source))
+    named = f'source = "{source}" of {function.where}'
+    return Making(recipe, Consulted([], [Folder(source, function.include, exclude, named)]))

@@ -7,12 +7,18 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from hashzip import patterns
 from hashzip.config import Project
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import Recipe
 from hashzip.names import SourceFile
 from hashzip.patterns import WILDCARDS
+from hashzip.sources import Listing
 from hashzip.targets import RUST, Function
+
+# What package managers and compilers make from a lock and sources, which count themselves. A folder
+# `target` further down may be anything, and to overlook a source is worse than to see too much.
+_MADE = ("node_modules/", "/target/")
 
 
 class Folder(NamedTuple):
@@ -22,11 +28,13 @@ class Folder(NamedTuple):
         path: Relative to the project.
         include: Patterns of what is taken.
         exclude: Patterns of what of that is left out.
+        named: What in `hashzip.toml` asks for it, where there must be a file.
     """
 
     path: str
     include: tuple[str, ...] = ("**",)
     exclude: tuple[str, ...] = ()
+    named: str = ""
 
 
 class Consulted(NamedTuple):
@@ -75,23 +83,53 @@ def _more(project: Project, function: Function) -> Consulted:
     """
     files, folders = [], []
     for path in function.inputs:
+        named = f'"{path}" in inputs of {function.where}'
+        location = os.path.join(project.root, path)
         parts = path.split("/")
         # A pattern is asked only below the folders that it names.
         plain = next((n for n, part in enumerate(parts) if WILDCARDS.intersection(part)), None)
-        location = os.path.join(project.root, *parts[:plain])
-        if plain is not None and os.path.isdir(location):
-            folder = "/".join(parts[:plain]) or "."
-            folders.append(Folder(folder, ("/" + "/".join(parts[plain:]),)))
-        elif plain is None and os.path.isdir(location):
-            folders.append(Folder(path))
-        elif plain is None and os.path.isfile(location):
+        below = os.path.join(project.root, *parts[:plain])
+        if os.path.isfile(location):  # also one whose name looks like a pattern: [id].ts
             files.append(path)
+        elif os.path.isdir(location):
+            folders.append(Folder(path, exclude=made(project, path), named=named))
+        elif plain is not None and os.path.isdir(below):
+            folder, pattern = "/".join(parts[:plain]) or ".", "/" + "/".join(parts[plain:])
+            folders.append(Folder(folder, (pattern,), made(project, folder), named))
         else:
             raise HashzipError(
-                f'{function.where} has "{path}" in inputs, and there is no {location}',
+                f"{named} does not exist: there is no {below if plain is not None else location}",
                 "make it, or take it out of inputs",
             )
     return Consulted(files, folders)
+
+
+def made(project: Project, folder: str) -> tuple[str, ...]:
+    """Answers patterns of what in a folder is made, and so decides nothing.
+
+    What other functions have made is there on one machine, and not on another.
+    """
+    found = list(_MADE)
+    for target in project.targets.values():
+        place = target.place if isinstance(target, Function) else None
+        if place and folder == ".":
+            found.append(patterns.literal(place))
+        elif place and place.startswith(f"{folder}/"):
+            found.append(patterns.literal(place.removeprefix(f"{folder}/")))
+    return tuple(found)
+
+
+def refuse_nothing(project: Project, folder: Folder, listing: Listing) -> None:
+    """Refuses a folder or pattern that was asked for, and has no file.
+
+    Raises:
+        HashzipError: It is such a one.
+    """
+    if folder.named and not listing.files:
+        raise HashzipError(
+            f"{folder.named} has no file (in {os.path.join(project.root, folder.path)})",
+            "correct it, look at include and exclude, or take it out; what is made never counts",
+        )
 
 
 def name(project: Project, files: Iterable[str]) -> list[SourceFile]:

@@ -48,9 +48,10 @@ def make(blueprint: Blueprint, folder: Path) -> Made:
     make = cargo_lambda.make if function.builder == RUST else programs.make
     made = make(blueprint, function, folder)
     blueprint.refuse_changes()
-    elf.refuse_foreign(made.files, function.architecture, {})
+    _refuse_foreign(made, function)
     found = secret_scan.find(_with_keys(made.files), function.allow)
-    secret_scan.refuse(function.where, found)
+    otherwise = "have what makes the package leave out what is one"
+    secret_scan.refuse(function.where, found, otherwise=otherwise)
     return made
 
 
@@ -84,6 +85,17 @@ def run(
         ) from error
     if code != 0:
         raise failed
+
+
+def _refuse_foreign(made: Made, function: Function) -> None:
+    try:
+        elf.refuse_foreign(made.files, function.architecture, {})
+    except HashzipError as error:
+        raise HashzipError(
+            error.message,
+            f"build it for {function.architecture}, which programs are told as "
+            "HASHZIP_ARCHITECTURE; or set the function's architecture",
+        ) from error
 
 
 def _with_keys(files: Iterable[SourceFile]) -> Iterable[tuple[SourceFile, bool]]:

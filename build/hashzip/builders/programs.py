@@ -2,18 +2,24 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from hashzip import sources
-from hashzip.builders import making
+from hashzip import changes, planning, sources
+from hashzip.builders import consulted, making
 from hashzip.builders.making import Made
+from hashzip.config import Project
 from hashzip.errors import HashzipError
 from hashzip.index import FOLDER as CACHE
 from hashzip.names import SourceFile
 from hashzip.planning import Blueprint
+from hashzip.sources import Listing
 from hashzip.targets import Function
+
+# The time that tools write into what they make is the same for all: no plan sees the user's own.
+_TIME = "SOURCE_DATE_EPOCH"
 
 
 def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
@@ -25,22 +31,16 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
         folder: An empty folder to work in.
 
     Raises:
-        HashzipError: A program is not here or failed, or made nothing.
+        HashzipError: A program is not here or failed, or made nothing; the inputs are not what they
+            were before.
     """
     root = Path(blueprint.project.root)
     home = root / function.sources[0]
     output = home / function.output if function.output else folder / "output"
-    environment = {
-        **os.environ,
-        **function.env,
-        "HASHZIP_FUNCTION": function.name,
-        "HASHZIP_RUNTIME": function.runtime,
-        "HASHZIP_ARCHITECTURE": function.architecture,
-        "HASHZIP_OUTPUT": str(output),
-    }
-    with _emptied(output, root / CACHE / f"{function.name}.output"):
+    with _alone(root) as cache, _emptied(output, cache / f"{function.name}.output", function):
         if not function.output:
             output.mkdir(parents=True)
+        environment = _environment(function, output)
         for words in function.command:
             failed = HashzipError(
                 f"{' '.join(words)} failed, which {function.where} runs in {home}; it says above "
@@ -48,43 +48,131 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
                 "mend that, and build again; nothing that was built before has changed",
             )
             making.run(words, cwd=str(home), environment=environment, failed=failed)
-        return Made(_files(function, output), {})
+        found = _files(blueprint, function, output)
+        _refuse_changes(blueprint)
+        # Others write there too, once this is over: the programs of another function, or the user.
+        return Made(_copies(found, folder / "copies") if function.output else found, {})
+
+
+def _environment(function: Function, output: Path) -> Mapping[str, str]:
+    theirs = {name: value for name, value in os.environ.items() if name != _TIME}
+    return {
+        **theirs,
+        **function.env,
+        "HASHZIP_FUNCTION": function.name,
+        "HASHZIP_RUNTIME": function.runtime,
+        "HASHZIP_ARCHITECTURE": function.architecture,
+        "HASHZIP_OUTPUT": str(output),
+    }
 
 
 @contextmanager
-def _emptied(output: Path, aside: Path) -> Iterator[None]:
+def _alone(root: Path) -> Iterator[Path]:
+    """Lends hashzip's own folder to one build at a time.
+
+    Functions may have one source, where `npm ci` must not run twice at the same time.
+    """
+    from filelock import FileLock  # noqa: PLC0415 - needed only here
+
+    cache = root / CACHE
+    cache.mkdir(exist_ok=True)
+    if not (cache / ".gitignore").exists():
+        (cache / ".gitignore").write_text("*\n", encoding="utf-8")
+    with FileLock(cache / "command.lock"):
+        yield cache
+
+
+@contextmanager
+def _emptied(output: Path, aside: Path, function: Function) -> Iterator[None]:
     """Puts aside what is there, since it would be packed too, and back if the programs fail."""
-    if aside.exists() and not output.exists():
-        shutil.move(aside, output)  # a build was killed
-    _remove(aside)
-    if output.exists():
-        aside.parent.mkdir(exist_ok=True)
+    if os.path.lexists(aside):  # a build was killed, and what it had written is half of it
+        _remove(output)
+        shutil.move(aside, output)
+    if os.path.lexists(output):
+        _refuse_kept(output, function)
         shutil.move(output, aside)
     try:
         yield
     except BaseException:
-        if aside.exists():
-            _remove(output)
+        _remove(output)
+        if os.path.lexists(aside):
             shutil.move(aside, output)
         raise
-    _remove(aside)
+    # In one step, so that half of it is never taken for the whole.
+    trash = aside.with_suffix(".trash")
+    _remove(trash)
+    if os.path.lexists(aside):
+        aside.rename(trash)
+        _remove(trash)
 
 
-def _files(function: Function, output: Path) -> list[SourceFile]:
-    """Names what the programs made: a file by its name, those of a folder by their paths in it."""
-    told = "" if function.output else ", which is $HASHZIP_OUTPUT"
-    listing = sources.Listing(os.fsencode(output), [])
-    if output.is_file():
-        listing = sources.Listing(os.fsencode(output.parent), [os.fsencode(output)])
-    elif output.is_dir():
-        listing = sources.walk(os.path.realpath(output), ".")
-    if not listing.files:
-        state = "is empty" if output.exists() else "is not there"
-        raise HashzipError(
-            f"{output}{told} {state} after the programs of {function.where} ran",
-            "have them write there, or set output to where they write",
+def _refuse_kept(output: Path, function: Function) -> None:
+    """Refuses to take away what git keeps, and so is no program's to write: sources, perhaps."""
+    try:
+        finished = subprocess.run(
+            ["git", "ls-files", "-z", "--", output.name],
+            cwd=output.parent,
+            capture_output=True,
+            check=False,
         )
-    return sources.name([listing], function.executable)
+    except OSError:  # no git, no repository
+        return
+    kept = [os.fsdecode(name) for name in finished.stdout.split(b"\0") if name]
+    if kept:
+        raise HashzipError(
+            f"{output} is the output of {function.where}, which a build replaces, and git keeps "
+            f"files in it: {kept[0]}",
+            "set output to what only the programs write, and git ignores",
+        )
+
+
+def _files(blueprint: Blueprint, function: Function, output: Path) -> list[SourceFile]:
+    """Names what the programs made: a file by its name, those of a folder by their paths in it."""
+    try:
+        found = _listed(blueprint.project, output)
+        if found.files:
+            return sources.name([found], function.executable)
+    except HashzipError as error:
+        way = f"have the programs of {function.where} make something else"
+        raise HashzipError(error.message, way) from error
+    told = "" if function.output else ", which is $HASHZIP_OUTPUT"
+    state = "is empty" if output.exists() else "is not there"
+    raise HashzipError(
+        f"{output}{told} {state} after the programs of {function.where} ran",
+        "have them write there, or set output to where they write",
+    )
+
+
+def _listed(project: Project, output: Path) -> Listing:
+    path = output.relative_to(project.root).as_posix()
+    if output.is_dir():
+        return sources.walk(project.root, path)
+    found = Listing(os.fsencode(output.parent), [])
+    if output.is_file() and output.stat().st_size:
+        found.files.extend(file.location for file in consulted.name(project, [path]))
+    return found
+
+
+def _refuse_changes(blueprint: Blueprint) -> None:
+    """Refuses inputs that are not what they were, new ones too: the next plan would see them."""
+    now = planning.examine(blueprint.project, blueprint.target.name)
+    found = changes.compare(changes.digests(blueprint.inputs), changes.digests(now.inputs))
+    if any(found):
+        raise HashzipError(
+            f"{found} in the sources of {blueprint.target.where} while its programs ran",
+            "if they write that, have them write elsewhere, or name it in exclude; else wait until "
+            "nothing writes to the sources; and build again",
+        )
+
+
+def _copies(files: list[SourceFile], folder: Path) -> list[SourceFile]:
+    copied = []
+    for file in files:
+        location = folder / file.path
+        location.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file.location, os.fsencode(location))
+        copied.append(file._replace(location=os.fsencode(location)))
+    return copied
 
 
 def _remove(path: Path) -> None:
