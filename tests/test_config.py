@@ -6,7 +6,8 @@ import pytest
 
 from hashzip import config
 from hashzip.errors import HashzipError
-from hashzip.targets import Function, Layer
+from hashzip.targets import BUILDERS, KEYS_OF_BUILDERS, Function, Layer
+from tests.helpers import commands
 from tests.helpers import project as projects
 
 LAYER = {"source": "src", "runtime": "python3.13", "architecture": "arm64"}
@@ -116,6 +117,85 @@ class TestLoad:
 
         with pytest.raises(HashzipError, match="cannot be the name of a function"):
             config.load(str(project))
+
+
+class TestBuilders:
+    """Functions that a program makes."""
+
+    def test_least(self, project: Path) -> None:
+        """What may be left out has its default; the handler of one program is a convention."""
+        table = {key: value for key, value in commands.HELLO.items() if key != "output"}
+        projects.write_config(project, hello=table)
+
+        assert config.load(str(project)).target("hello") == Function(
+            name="hello",
+            builder="command",
+            sources=("src",),
+            command=(("sh", "build.sh"),),
+            handler="bootstrap",
+            runtime="provided.al2023",
+            architecture="x86_64",
+            output=None,
+            inputs=(),
+            env={},
+        )
+
+    def test_most(self, project: Path) -> None:
+        """What is given takes the default's place; a word may be empty."""
+        keys = {"handler": "a.b", "inputs": ["lock/", "./a/*.json"], "env": {"A": ""}}
+        several = [["npm", "ci"], ["npm", "run", ""]]
+        commands.configure(project, command=several, output="./a//b/", **keys)
+
+        assert config.load(str(project)).target("hello") == Function(
+            name="hello",
+            builder="command",
+            sources=("src",),
+            command=(("npm", "ci"), ("npm", "run", "")),
+            handler="a.b",
+            runtime="provided.al2023",
+            architecture="x86_64",
+            output="a/b",
+            inputs=("lock", "a/*.json"),
+            env={"A": ""},
+        )
+
+    @pytest.mark.parametrize(
+        "source, output, place",
+        [("src", "out", "src/out"), (".", "a/b", "a/b"), ("a/b", "c", "a/b/c"), ("a", None, None)],
+    )
+    def test_place(self, project: Path, source: str, output: str | None, place: str | None) -> None:
+        """What programs make is named from the project, too."""
+        table = commands.HELLO | {"source": source, "output": output}
+        projects.write_config(project, hello={key: one for key, one in table.items() if one})
+
+        target = config.load(str(project)).target("hello")
+
+        assert isinstance(target, Function)
+        assert target.place == place
+
+    @pytest.mark.parametrize("source, output", [("app", "dist"), (".", "out/dist"), (".", "dist2")])
+    def test_output(self, project: Path, source: str, output: str) -> None:
+        """A folder `dist` is hashzip's own in the project's root, and nowhere else."""
+        commands.configure(project, source=source, output=output)
+
+        assert config.load(str(project)).targets
+
+    @pytest.mark.parametrize("key", KEYS_OF_BUILDERS)
+    @pytest.mark.parametrize("builder", BUILDERS)
+    def test_keys(self, project: Path, builder: str, key: str) -> None:
+        """Each key is read by the builders that it is for, and refused by the others."""
+        values: dict[str, object] = {"command": ["make"], "env": {}}
+        values |= dict.fromkeys(("bin", "profile", "output", "requirements", "package"), "x")
+        values |= dict.fromkeys(("default_features", "build_sdists", "bytecode", "strip"), True)
+        needed = {"command": ["make"]} if builder == "command" else {}
+        table = projects.HELLO | {"builder": builder, **needed, key: values.get(key, [])}
+        projects.write_config(project, hello=table)
+
+        if builder in KEYS_OF_BUILDERS[key]:
+            assert config.load(str(project)).targets
+        else:
+            with pytest.raises(HashzipError, match=f'"{key}" in .* is for builder = '):
+                config.load(str(project))
 
 
 class TestLayers:

@@ -35,12 +35,19 @@ def write_config(root: Path, **functions: Mapping[str, object]) -> None:
 
 
 def write_tables(root: Path, tables: Mapping[str, Mapping[str, object]]) -> None:
-    """Writes `hashzip.toml`, a table a name. JSON's strings and lists are TOML's as well."""
+    """Writes `hashzip.toml`, a table a name."""
     text = [
-        "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())])
+        "\n".join([f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items())])
         for name, table in tables.items()
     ]
     (root / "hashzip.toml").write_text("\n\n".join(text) + "\n", encoding="utf-8")
+
+
+def _toml(value: object) -> str:
+    """Writes a value. JSON's strings and lists are TOML's as well."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{json.dumps(key)} = {_toml(one)}' for key, one in value.items())}}}"
+    return json.dumps(value)
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

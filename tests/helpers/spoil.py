@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.helpers import project, wheels
+from tests.helpers import commands, project, wheels
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,29 @@ def _socket(root: Path) -> None:
 
 def _config(**changes: object) -> Callable[[Path], None]:
     return lambda root: project.configure(root, **changes)
+
+
+def _command(**changes: object) -> Callable[[Path], None]:
+    """A function that a command makes, with other or more keys."""
+
+    def spoil(root: Path) -> None:
+        project.write_files(root / "src", {"build.sh": b"exit 1\n"})
+        commands.configure(root, **changes)
+
+    return spoil
+
+
+def _command_without(key: str) -> Callable[[Path], None]:
+    def spoil(root: Path) -> None:
+        table = {name: value for name, value in commands.HELLO.items() if name != key}
+        project.write_config(root, hello=table)
+
+    return spoil
+
+
+def _linked_input(root: Path) -> None:
+    (root / "out").symlink_to("/etc/hosts")
+    _command(inputs=["out"])(root)
 
 
 def _toml(text: str) -> Callable[[Path], None]:
@@ -512,6 +535,139 @@ AT_PLAN = (
         _toml('[layer.deps]\nruntime = "python3.13"\narchitecture = "arm64"\n'),
         ['"requirements" in [layer.deps] is missing, and source too'],
         'add requirements = "…", or source = "…"',
+    ),
+    Spoiled(
+        "unknown builder",
+        _config(builder="comand"),
+        ['"builder" in [function.hello] is "comand"'],
+        'did you mean "command"? known: command, python, rust',
+    ),
+    *(
+        Spoiled(
+            f"{key} for another builder",
+            spoil,
+            [f'"{key}" in [function.hello] is for builder = "{theirs}", and', f'"{ours}"'],
+            "remove the line",
+        )
+        for key, theirs, ours, spoil in (
+            ("command", "command", "python", _config(command=["make"])),
+            ("requirements", "python", "command", _command(requirements="uv.lock")),
+            ("bin", "rust", "command", _command(bin="hello")),
+        )
+    ),
+    Spoiled(
+        "several sources of a command",
+        _command(source=["src", "over"]),
+        ['"source" in [function.hello] names 2 folders'],
+        "the rest in inputs",
+    ),
+    *(
+        Spoiled(
+            f"output = {output}",
+            _command(output=output),
+            [f'"output" in [function.hello] is "{output}", which is not below the source'],
+            "HASHZIP_OUTPUT",
+        )
+        for output in ("../out", "/tmp/out", ".")  # noqa: S108 - nothing is written there
+    ),
+    *(
+        Spoiled(
+            f"output = {output} in the project's root",
+            _command(source=".", output=output),
+            [f'"output" in [function.hello] is "{output}", in {top}/', "its own files"],
+            'output = "out"',
+        )
+        for output, top in (("dist", "dist"), ("dist/hello", "dist"), (".hashzip/x", ".hashzip"))
+    ),
+    Spoiled(
+        "missing command",
+        _command_without("command"),
+        ['"command" in [function.hello] is missing'],
+        'add command = ["PROGRAM", "ARGUMENT"]',
+    ),
+    Spoiled(
+        "missing handler of a command, where there must be one",
+        _command(runtime="nodejs24.x"),
+        ['"handler" in [function.hello] is missing'],
+        "add handler",
+    ),
+    Spoiled(
+        "command that is a string",
+        _command(command="npm run build"),
+        ['"command" in [function.hello] must be a list of words, not a string'],
+        "no shell reads it",
+    ),
+    *(
+        Spoiled(
+            f"command = {command}",
+            _command(command=command),
+            ['"command" in [function.hello] has ', "and a program is a list of words"],
+            'write command = ["PROGRAM", "ARGUMENT"]',
+        )
+        for command in ([], [[]], [""], ["make", 7], ["make", ["all"]], [["make"], "all"], ["\0"])
+    ),
+    *(
+        Spoiled(
+            f"input {path}, which is not there",
+            _command(inputs=[path]),
+            [f'"{path}" in inputs of [function.hello] does not exist', there],
+            "take it out of inputs",
+        )
+        for path, there in (("nowhere", "project/nowhere"), ("over/*.json", "project/over"))
+    ),
+    Spoiled(
+        "input that matches nothing",
+        _command(inputs=["src/*.json"]),
+        ['"src/*.json" in inputs of [function.hello] has no file'],
+        "take it out",
+    ),
+    Spoiled(
+        "input out of the project",
+        _command(inputs=["../shared"]),
+        ['"inputs" in [function.hello] is "../shared"'],
+        "move hashzip.toml up",
+    ),
+    Spoiled(
+        "input that is a link out of the project",
+        _linked_input,
+        ["out", "leads out of the project", "/etc/hosts"],
+        "copy what it leads to",
+    ),
+    Spoiled(
+        "input in the output",
+        _command(inputs=["src/out/a.json"]),
+        ['"inputs" in [function.hello] has "src/out/a.json", which is in the output, src/out'],
+        "take it out",
+    ),
+    Spoiled(
+        "no input of a command",
+        _command(exclude=["*"]),
+        ['source = "src" of [function.hello] has no file'],
+        "include and exclude",
+    ),
+    Spoiled(
+        "variable that hashzip sets",
+        _command(env={"HASHZIP_OUTPUT": "x"}),
+        ['"env" in [function.hello] has "HASHZIP_OUTPUT", which hashzip sets'],
+        "take it out",
+    ),
+    Spoiled(
+        "variable that cannot be",
+        _command(env={"A=B": "x"}),
+        ["\"env\" in [function.hello] has 'A=B' = 'x', which cannot be a variable"],
+        "correct its name or value",
+    ),
+    Spoiled(
+        "variable that is no text",
+        _command(env={"A": 1}),
+        ['"env" in [function.hello] has "A", which must be a string, not 1'],
+        'write A = "…"',
+    ),
+    Spoiled(
+        "unknown runtime of a command",
+        _command(runtime="node24", handler="a.b"),
+        ['[function.hello] has runtime "node24", which Lambda does not have'],
+        "nodejs24.x",
     ),
     Spoiled(
         "a key of functions in a layer",

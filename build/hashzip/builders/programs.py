@@ -135,7 +135,7 @@ def _files(blueprint: Blueprint, function: Function, output: Path) -> list[Sourc
     except HashzipError as error:
         way = f"have the programs of {function.where} make something else"
         raise HashzipError(error.message, way) from error
-    told = "" if function.output else ", which is $HASHZIP_OUTPUT"
+    told = "" if function.output else ", which is $HASHZIP_OUTPUT,"
     state = "is empty" if output.exists() else "is not there"
     raise HashzipError(
         f"{output}{told} {state} after the programs of {function.where} ran",
