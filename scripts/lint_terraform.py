@@ -20,10 +20,11 @@ def main() -> None:
             "install it: https://developer.hashicorp.com/terraform/install",
         )
     infra = REPOSITORY / "infra"
-    format_check = ["terraform", "fmt", "-check", "-diff", "-recursive", str(infra)]
+    folders = [str(infra), str(REPOSITORY / "docs")]
+    format_check = ["terraform", "fmt", "-check", "-diff", "-recursive", *folders]
     if subprocess.run(format_check, check=False).returncode:
         raise ScriptError(
-            "the files above are not formatted", "run: terraform fmt -recursive infra"
+            "the files above are not formatted", "run: terraform fmt -recursive infra docs"
         )
     with tempfile.TemporaryDirectory(prefix="hashzip-lint-") as folder:
         copy = Path(folder, "infra")

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hashzip import names
 from hashzip.builders import programs
 from hashzip.errors import HashzipError
+from hashzip.targets import Function
 from tests.helpers import commands, program
 from tests.helpers import project as projects
 
@@ -283,7 +284,7 @@ class TestRun:
         """What is written to the output once the programs are done does not reach the package."""
         blueprint = projects.examine(project)
         target = blueprint.target
-        assert isinstance(target, programs.Function)
+        assert isinstance(target, Function)
 
         found = programs.make(blueprint, target, tmp_path / "work")
         projects.write_files(project / "src/out", {"answer.txt": b"other"})

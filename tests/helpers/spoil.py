@@ -79,6 +79,12 @@ def _config(**changes: object) -> Callable[[Path], None]:
     return lambda root: project.configure(root, **changes)
 
 
+_NO_COMMANDS: Sequence[object] = (
+    *([], [[]], [""], ["\0"]),
+    *(["make", 7], ["make", ["all"]], [["make"], "all"]),
+)
+
+
 def _command(**changes: object) -> Callable[[Path], None]:
     """A function that a command makes, with other or more keys."""
 
@@ -604,7 +610,7 @@ AT_PLAN = (
             ['"command" in [function.hello] has ', "and a program is a list of words"],
             'write command = ["PROGRAM", "ARGUMENT"]',
         )
-        for command in ([], [[]], [""], ["make", 7], ["make", ["all"]], [["make"], "all"], ["\0"])
+        for command in _NO_COMMANDS
     ),
     *(
         Spoiled(
