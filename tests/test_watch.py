@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import random
 import re
 import signal
@@ -16,9 +17,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from hashzip import config, detect, planning
 from hashzip.aws import Place
 from hashzip.local import aws as local_aws
-from tests.helpers import program, watching, wheels
+from hashzip.local import places
+from tests.helpers import commands, program, watching, wheels
 from tests.helpers import project as projects
 
 if TYPE_CHECKING:
@@ -518,3 +521,104 @@ def test_env_file(project: Path) -> None:
         assert watching.answer(watch.url()) == "of the file, toml"
         request = {"headers": {"Origin": "https://a.example"}}
         assert watching.get(watch.url(), **request)[1]["access-control-allow-origin"] == "*"
+
+
+ELSEWHERE = {"x86_64": "arm64", "arm64": "x86_64"}[detect.architecture()]
+BUILD = """
+set -eu
+mkdir -p out node_modules/lib
+date | tee node_modules/lib/made.js > build.log
+echo "building for $HASHZIP_ARCHITECTURE"
+grep -q WORD template.py && { echo 'half' > out/half; echo 'cannot build this'; exit 1; }
+cp template.py out/hello.py
+"""
+
+
+def _configure_command(root: Path, **changes: object) -> None:
+    keys = {"runtime": "python3.13", "handler": "hello.lambda_handler", "architecture": ELSEWHERE}
+    commands.configure(root, exclude=["*.log"], **keys, **changes)
+
+
+class TestCommand:
+    """A function that a command makes."""
+
+    @pytest.fixture
+    def made(self, tmp_path: Path) -> Path:
+        """A project whose function a shell script makes, for another machine than this."""
+        root = tmp_path / "project"
+        root.mkdir()
+        _configure_command(root)
+        projects.write_files(root, {"src/build.sh": BUILD.encode()})
+        projects.write_files(root, {"src/template.py": handler("'first'").encode()})
+        return root
+
+    def test_save(self, made: Path) -> None:
+        """A save of what it is made from is made for this machine, and the next request gets it."""
+        with watching.watching(made) as watch:
+            assert watching.answer(watch.url()) == "first"
+            assert f"building for {detect.architecture()}" in watch.text
+            watch.wait_for("watching; Ctrl-C ends it")
+
+            line = save(made, watch, handler("'second'"), "src/template.py")
+
+            assert line.startswith("hello: 1 file changed (src/template.py), built in ")
+            assert watching.answer(watch.url()) == "second"
+            names = [file.name for file in (made / "src/out").iterdir()]
+            assert names == ["hello.py"]
+            # A new file in a new folder is seen as well, and so are two folders, one in the other.
+            (made / "src/lib/deep").mkdir(parents=True)
+            line = save(made, watch, "A = 1\n", "src/lib/deep/new.py")
+            assert line.startswith("hello: 1 file changed (src/lib/deep/new.py)")
+            assert watch.text.count("building for") == 3
+
+    def test_failing_build(self, made: Path) -> None:
+        """A build that fails is shown, once; the last good code answers; then comes the next."""
+        with watching.watching(made) as watch:
+            watch.wait_for("watching; Ctrl-C ends it")
+            start = len(watch.text)
+            projects.write_files(made, {"src/template.py": HANDLER.encode()})
+            watch.wait_for("cannot build this\n", start)
+            watch.wait_for("error: hello: sh build.sh failed", start)
+            watch.wait_for("the last good code goes on answering", start)
+            assert watching.answer(watch.url()) == "first"
+            assert [file.name for file in (made / "src/out").iterdir()] == ["hello.py"]
+
+            save(made, watch, handler("'mended'"), "src/template.py")
+
+            assert watching.answer(watch.url()) == "mended"
+            assert watch.text[start:].count("cannot build this") == 1
+
+    def test_mended_from_the_start(self, made: Path) -> None:
+        """A function that could not be built when watch began is there once it can."""
+        projects.write_files(made, {"src/template.py": HANDLER.encode()})
+        with watching.watching(made) as watch:
+            watch.wait_for("error: hello: sh build.sh failed")
+            watch.wait_for("watching; Ctrl-C ends it")
+
+            projects.write_files(made, {"src/template.py": handler("'mended'").encode()})
+
+            assert watching.answer(watch.url()) == "mended"
+
+    def test_places(self, made: Path) -> None:
+        """Each folder of the sources and inputs is watched, and none of what is made."""
+        projects.write_files(
+            made,
+            {
+                "src/lib/deep/a.py": b"",
+                "src/node_modules/lib/a.js": b"",
+                "src/target/a": b"",
+                "src/out/a": b"",
+                "shared/a/b.txt": b"",
+                "lock/package-lock.json": b"",
+                "other/a.txt": b"",
+            },
+        )
+        _configure_command(made, inputs=["shared/**/*.txt", "lock/package-lock.json"])
+        project = config.load(str(made))
+        for blueprints in ([planning.examine(project, "hello")], []):
+            found = places.find(project, ["hello"], blueprints)
+
+            watched = {os.path.relpath(folder, made) for folder in found.flat}
+            assert watched == {".", "src", "src/lib", "src/lib/deep", "shared", "shared/a", "lock"}
+            assert found.deep == set()
+            assert found.made == {str(made / "src/out")}

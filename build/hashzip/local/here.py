@@ -3,19 +3,24 @@
 MiniStack unpacks a function, layers included, for each worker. So only the code goes into the zip,
 and the packages are read from where they are installed, by `PYTHONPATH`: a save moves a few files,
 however large the packages are. They are installed for the Python and the processor that are here.
+
+What a program makes is made for the processor that is here, and is all in the zip.
 """
 
 from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from hashzip import archive, detect
 from hashzip.archive import Earlier, Entry
-from hashzip.builders import trees
+from hashzip.builders import making, trees
+from hashzip.builders.consulted import Making
+from hashzip.fingerprint import BY_PATH
 from hashzip.targets import Target
 
 if TYPE_CHECKING:
@@ -74,18 +79,11 @@ def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
         earlier: What was packed of it before; its file is replaced.
 
     Raises:
-        HashzipError: A file is not what it was, or cannot be read.
+        HashzipError: A file is not what it was, or cannot be read; the program that makes the
+            package failed.
     """
-    read = blueprint.inputs[len(blueprint.consulted) :]
-    prefix = blueprint.target.prefix
-    entries = [
-        Entry(
-            file._replace(path=prefix + file.path),
-            found.size,
-            found._replace(path=prefix + found.path),
-        )
-        for file, found in zip(blueprint.files, read, strict=True)
-    ]
+    made = folder / f"{blueprint.target.name}.made"
+    entries = _made(blueprint, made) if blueprint.making else _sources(blueprint)
     path, new = folder / f"{blueprint.target.name}.zip", folder / "new.zip"
     known = Earlier(path, earlier.artifact, archive.LIBRARY) if earlier else None
     artifact = archive.write(entries, new, jobs=os.cpu_count() or 1, earlier=known)
@@ -93,18 +91,57 @@ def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
     return Zip(path, artifact)
 
 
+def _made(blueprint: Blueprint, folder: Path) -> list[Entry]:
+    """Have a program make what is packed, for this machine."""
+    assert blueprint.making  # noqa: S101 - asked by the caller
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    architecture = detect.architecture()
+    recipe = {**blueprint.making.recipe, "architecture": architecture}
+    here = replace(
+        blueprint,
+        target=replace(blueprint.target, architecture=architecture),
+        making=Making(recipe, blueprint.making.consulted),
+    )
+    files = making.make(here, folder).files
+    return sorted(
+        (Entry(file, os.stat(file.location).st_size) for file in files),
+        key=lambda entry: BY_PATH(entry.file),
+    )
+
+
+def _sources(blueprint: Blueprint) -> list[Entry]:
+    read = blueprint.inputs[len(blueprint.consulted) :]
+    prefix = blueprint.target.prefix
+    return [
+        Entry(
+            file._replace(path=prefix + file.path),
+            found.size,
+            found._replace(path=prefix + found.path),
+        )
+        for file, found in zip(blueprint.files, read, strict=True)
+    ]
+
+
 def differences(targets: Iterable[Target]) -> Sequence[str]:
     """Say what is otherwise here than in Lambda."""
     functions = [target for target in targets if not target.prefix]
-    runtimes = sorted({one.runtime for one in functions} - {RUNTIME})
+    found = []
+    runtimes = sorted({one.runtime for one in functions if one.runtime.startswith("python")})
+    others = [one for one in runtimes if one != RUNTIME]
+    if runtimes:
+        found.append(
+            f"Python {platform.python_version()} runs every function"
+            + (" in Python" if any(one.runtime not in runtimes for one in functions) else "")
+            + (f", also those of {', '.join(others)}" if others else "")
+        )
+    runtimes = sorted({one.runtime for one in functions if one.runtime.startswith("nodejs")})
+    if runtimes:
+        found.append(f"the node on the PATH runs the functions of {', '.join(runtimes)}")
     architectures = sorted({one.architecture for one in functions} - {detect.architecture()})
-    found = [
-        f"Python {platform.python_version()} runs every function"
-        + (f", also those of {', '.join(runtimes)}" if runtimes else "")
-    ]
     if architectures:
         found.append(
-            f"packages are installed for {detect.architecture()}, not for "
+            f"packages are installed and made for {detect.architecture()}, not for "
             f"{', '.join(architectures)}; a compiled file in your own sources does not run"
         )
     if not sys.platform.startswith("linux"):

@@ -91,6 +91,7 @@ class Loop:
         self._opened = opened
         self._live: dict[str, _Live] = {}
         self._errors: dict[str, str] = {}
+        self._failed: dict[str, object] = {}
         self._project = config.load(root)
         self._refuse_layers()
 
@@ -130,13 +131,18 @@ class Loop:
                 if self._errors.pop(name, ""):
                     self._say(f"{name}: is what runs again")
                 return
+            attempt = _attempt(now)
+            if attempt and self._failed.get(name) == attempt:
+                return  # it would fail again, and what it writes would be seen as a save
             changed = _changed(before, now)
             syntax.check(blueprint, changed if before else ())
+            self._failed[name] = attempt
             seconds = self._home.push(blueprint)
         except HashzipError as error:
             self._fail(name, error)
             return
-        self._errors.pop(name, None)
+        for known in (self._errors, self._failed):
+            known.pop(name, None)
         self._live[name] = now
         live = time.time() - _saved(blueprint, changed if before else (), noticed)
         what = _described(changed, before) if before else _counted(len(now.digests))
@@ -172,6 +178,22 @@ class Loop:
                 )
 
 
+def _attempt(live: _Live) -> object:
+    """Answer what a program makes a package from, as it was saved; of another package, nothing.
+
+    One that is saved again is another, even if it holds the same.
+    """
+    if not live.blueprint.making:
+        return None
+    saved = []
+    for file in live.blueprint.consulted:
+        try:
+            saved.append(os.stat(file.location).st_mtime_ns)
+        except OSError:
+            saved.append(0)
+    return live.targets, live.fingerprints, saved
+
+
 def _changed(before: _Live | None, now: _Live) -> list[str]:
     found = changes.compare(before.digests if before else {}, now.digests)
     return [*found.changed, *found.added, *found.removed]
@@ -191,8 +213,8 @@ def _counted(count: int) -> str:
 def _saved(blueprint: Blueprint, changed: Sequence[str], noticed: float) -> float:
     """Answer when the last of some files was saved, or else when that was noticed."""
     times = [noticed]
-    for file in blueprint.files:
-        if file.path in changed:
+    for file in (*blueprint.consulted, *blueprint.files):
+        if file.path.removeprefix("//") in changed:
             try:
                 times.append(os.stat(file.location).st_mtime)
             except OSError:

@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import watchfiles
 
+from hashzip import patterns
+from hashzip.builders import consulted
+from hashzip.builders.consulted import Folder
+from hashzip.errors import HashzipError
 from hashzip.sources import LEFT_OUT
+from hashzip.store import FOLDER as STORE
+from hashzip.targets import PYTHON, Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hashzip.config import Project
+    from hashzip.patterns import Matcher
     from hashzip.planning import Blueprint
 
 _STEP_MS = 15  # a burst of saves is over when nothing was written for this long
@@ -40,10 +47,12 @@ class Places(NamedTuple):
     Attributes:
         deep: With all that is below them.
         flat: Themselves only.
+        made: What of these a program makes, and is not to be watched.
     """
 
     deep: frozenset[str]
     flat: frozenset[str]
+    made: frozenset[str]
 
 
 def find(project: Project, names: Iterable[str], blueprints: Iterable[Blueprint]) -> Places:
@@ -56,7 +65,9 @@ def find(project: Project, names: Iterable[str], blueprints: Iterable[Blueprint]
     """
     functions = [project.target(name) for name in names]
     targets = [one for function in functions for one in (function, *project.layers(function))]
-    deep = {os.path.join(project.root, folder) for one in targets for folder in one.sources}
+    made = [one for one in targets if isinstance(one, Function) and one.builder != PYTHON]
+    packed = [one for one in targets if one not in made]
+    deep = {os.path.join(project.root, folder) for one in packed for folder in one.sources}
     locks = [one.requirements for one in targets if one.requirements]
     flat = {project.root, *(os.path.dirname(os.path.join(project.root, path)) for path in locks)}
     for function in blueprints:
@@ -64,13 +75,44 @@ def find(project: Project, names: Iterable[str], blueprints: Iterable[Blueprint]
             flat.update(os.path.dirname(os.fsdecode(file.location)) for file in one.consulted)
             own = one.lock.folders if one.lock else ()
             deep.update(os.path.join(project.root, folder) for folder in own)
-            for listing in (*one.listings, *one.folders):
-                deep.update(_linked(listing.files))
+            linked = [_linked(listing.files) for listing in (*one.listings, *one.folders)]
+            (flat if one.making else deep).update(*linked)
+    for program in made:
+        flat.update(_of_programs(project, program))
     # One that is not there yet is seen to appear by the folder that it will be in.
     flat |= {_nearest(folder) for folder in deep if not os.path.isdir(folder)}
     present = {os.path.realpath(folder) for folder in deep if os.path.isdir(folder)}
     outer = {one for one in present if not any(_is_below(one, other) for other in present)}
-    return Places(frozenset(outer), frozenset(map(_nearest, flat)))
+    outputs = (os.path.join(project.root, one.place) for one in made if one.place)
+    return Places(frozenset(outer), frozenset(map(_nearest, flat)), frozenset(outputs))
+
+
+def _of_programs(project: Project, function: Function) -> Iterator[str]:
+    """Answer the folders of what a program makes a package from, without those that it makes.
+
+    Each alone: a folder with all that is below it would be one of thousands in `node_modules`.
+    """
+    try:
+        files, folders = consulted.plan(project, function).consulted
+    except HashzipError:  # mended by what appears in one of these
+        source = function.sources[0]
+        files, folders = function.inputs, [Folder(source, exclude=consulted.made(project, source))]
+    for path in files:
+        yield os.path.dirname(os.path.join(project.root, path))
+    for folder in folders:
+        yield from _walk(os.path.join(project.root, folder.path), patterns.matcher(folder.exclude))
+
+
+def _walk(top: str, excluded: Matcher) -> Iterator[str]:
+    for folder, folders, _ in os.walk(top):
+        yield folder
+        below = os.path.relpath(folder, top).replace(os.sep, "/")
+        prefix = "" if below == os.curdir else below + "/"
+        folders[:] = [
+            name
+            for name in folders
+            if name not in _NEVER and not excluded(prefix + name, is_folder=True)
+        ]
 
 
 def _linked(files: Iterable[bytes]) -> Iterator[str]:
@@ -102,7 +144,7 @@ class Watcher:
 
     def __init__(self, root: str) -> None:
         self._root = root
-        self._places = Places(frozenset(), frozenset())
+        self._places = Places(frozenset(), frozenset(), frozenset())
         self._changed: Queue[set[str]] = Queue()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -176,7 +218,11 @@ class Watcher:
     def _counts(self, _change: watchfiles.Change, path: str) -> bool:
         """Leave out what no fingerprint ever sees."""
         parts = os.path.relpath(path, self._root).split(os.sep)
-        return parts[0] != "dist" and not path.endswith(".pyc") and not _NEVER.intersection(parts)
+        if parts[0] == STORE or path.endswith(".pyc") or _NEVER.intersection(parts):
+            return False
+        # The folder itself is in one that is watched; what is in it is not.
+        is_made = path in self._places.made or parts[-1] == "node_modules"
+        return not is_made or any(_is_below(path, folder) for folder in self._places.deep)
 
     def _wait_for_git(self) -> bool:
         """Wait until git has written all that it writes; answer whether it did."""
