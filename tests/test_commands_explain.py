@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.helpers import program, wheels
+from tests.helpers import commands, program, wheels
 from tests.helpers import project as projects
 
 
@@ -67,6 +67,19 @@ class TestExplain:
             "Sources: 1 of 3 files differs.",
             "  hello.py changed.",
             "Requirements: none, as before.",
+            "Recipe: as it was.",
+        ]
+
+    def test_what_a_program_makes(self, tmp_path: Path) -> None:
+        """Of a function that a program makes, there are inputs, and no sources that are packed."""
+        root = commands.make(tmp_path / "made")
+        assert explain(root)[1] == "Inputs: 2 files, from which a program in src makes it."
+        projects.built(root)
+        projects.write_files(root / "src", {"words.txt": b"other"})
+
+        assert explain(root)[1:] == [
+            "Inputs: 1 of 2 files differs.",
+            "  //src/words.txt changed.",
             "Recipe: as it was.",
         ]
 

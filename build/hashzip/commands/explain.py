@@ -33,7 +33,11 @@ def _sentences(blueprint: Blueprint, last: Manifest | None) -> Iterator[str]:
     else:
         yield f"{name} will be rebuilt: it differs from the last build, {last.fingerprint[:12]}."
     if last is None or last.fingerprint == blueprint.fingerprint:
-        yield f"Sources: {_files(sources)} in {', '.join(blueprint.target.sources) or 'no folder'}."
+        folders = ", ".join(blueprint.target.sources) or "no folder"
+        if blueprint.making:
+            yield f"Inputs: {_files(requirements)}, from which a program in {folders} makes it."
+        else:
+            yield f"Sources: {_files(sources)} in {folders}."
         if blueprint.lock:
             yield f"Requirements: {blueprint.lock.path}, {_files(requirements)} in all."
         recipe = {**blueprint.recipe, "requirements": None}
@@ -41,8 +45,11 @@ def _sentences(blueprint: Blueprint, last: Manifest | None) -> Iterator[str]:
         return
     was_locked = [file for file in last.inputs if file.path.startswith("//")]
     was_source = [file for file in last.inputs if not file.path.startswith("//")]
-    yield from _group("Sources", was_source, sources)
-    yield from _group("Requirements", was_locked, requirements)
+    if blueprint.making:
+        yield from _group("Inputs", was_locked, requirements)
+    else:
+        yield from _group("Sources", was_source, sources)
+        yield from _group("Requirements", was_locked, requirements)
     differ = changes.recipe_changes(last.recipe, blueprint.recipe)
     yield f"Recipe: {'; '.join(differ)}." if differ else "Recipe: as it was."
 
