@@ -155,9 +155,9 @@ class TestPackage:
             for where, script in (("one", ""), ("other/place", f"umask {mask}")):
                 root = Path(folder).resolve() / where / "project"
                 root.parent.mkdir(parents=True)
+                time = f"2000010100{len(where):02}"
                 commands.make(
-                    root,
-                    f"$BEFORE\ncp -R tree out && find out -exec touch -d @{len(where)} {{}} +",
+                    root, f"$BEFORE\ncp -R tree out; find out -exec touch -t {time} {{}} +"
                 )
                 projects.write_files(root / "src/tree", files)
                 with pytest.MonkeyPatch.context() as patch:
@@ -420,6 +420,21 @@ class TestRefused:
         )
         assert projects.names(projects.make_zip(project)) == ["answer.txt"]
 
+    def test_source_that_cannot_be_written(self, project: Path) -> None:
+        """Where what is there cannot be put aside, the error names it, and it stays."""
+        projects.make_zip(project)
+        projects.write_files(project / "src", {"words.txt": b"second"})
+        (project / "src").chmod(0o555)
+
+        finished = program.run("build", cwd=project, wrapper=program.without_roots_rights())
+
+        error, hint = projects.complaint(finished)
+        assert "cannot build [function.hello]: " in error
+        assert "Permission denied" in error
+        assert str(project / "src/out") in error
+        assert "right to read and write" in hint
+        assert made(project) == {"answer.txt": b"first"}
+
 
 class TestEarlier:
     """What was there before."""
@@ -446,6 +461,18 @@ class TestEarlier:
         assert zip_file.read_bytes() == content
         assert projects.listing(project / "src/out") == output
         assert list((project / ".hashzip").glob("*.output")) == []
+
+    def test_failed_build_of_a_file(self, project: Path) -> None:
+        """It comes back even where a program removed the folder that it was in."""
+        commands.configure(project, output="made/bootstrap", exclude=["/made/"])
+        commands.write_script(project, "mkdir -p made && cp words.txt made/bootstrap")
+        projects.make_zip(project)
+        commands.write_script(project, "rm -r made && exit 1")
+
+        with pytest.raises(HashzipError, match="failed"):
+            projects.make_zip(project)
+
+        assert (project / "src/made/bootstrap").read_bytes() == b"first"
 
     def test_failed_first_build(self, project: Path) -> None:
         """Where there was no output before, there is none after a build that failed."""

@@ -20,12 +20,12 @@ import pytest
 from hashzip import config, detect, planning
 from hashzip.aws import Place
 from hashzip.local import aws as local_aws
-from hashzip.local import places
+from hashzip.local import here, places
 from tests.helpers import commands, program, watching, wheels
 from tests.helpers import project as projects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hashzip.local.aws import LocalAws
@@ -598,6 +598,24 @@ class TestCommand:
             projects.write_files(made, {"src/template.py": handler("'mended'").encode()})
 
             assert watching.answer(watch.url()) == "mended"
+
+    def test_differences(self, made: Path) -> None:
+        """What is otherwise than in Lambda is said of the languages that there are."""
+        python = {"runtime": "python3.13", "handler": "a.b", "architecture": detect.architecture()}
+        node = python | {"runtime": "nodejs22.x"}
+        program = commands.HELLO | {"architecture": ELSEWHERE}
+
+        def said(**tables: Mapping[str, object]) -> str:
+            projects.write_config(made, **{n: commands.HELLO | one for n, one in tables.items()})
+            return "\n".join(here.differences(config.load(str(made)).targets.values()))
+
+        assert "runs every function in Python" in said(a=python, b=node)
+        assert "the node on the PATH runs the functions of nodejs22.x" in said(a=python, b=node)
+        assert "in Python" not in said(a=python)
+        assert "node" not in said(a=python)
+        assert "Python" not in said(a=program)
+        assert f"made for {detect.architecture()}, not for {ELSEWHERE}" in said(a=program)
+        assert "not for" not in said(a=python)
 
     def test_places(self, made: Path) -> None:
         """Each folder of the sources and inputs is watched, and none of what is made."""

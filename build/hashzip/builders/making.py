@@ -81,7 +81,8 @@ def run(
         ).returncode
     except OSError as error:
         raise HashzipError(
-            f"cannot run {words[0]}: {error.strerror}", "install it, or correct its name"
+            f"cannot run {words[0]}: {error.strerror}",
+            "install it, correct its name, or make it executable",
         ) from error
     if code != 0:
         raise failed

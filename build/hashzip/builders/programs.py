@@ -1,5 +1,6 @@
 """Runs the programs that a function names, and takes what they made. Build time."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -32,8 +33,18 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
 
     Raises:
         HashzipError: A program is not here or failed, or made nothing; the inputs are not what they
-            were before.
+            were before; the source cannot be written.
     """
+    try:
+        return _make(blueprint, function, folder)
+    except OSError as error:
+        raise HashzipError(
+            f"cannot build {function.where}: {error}",
+            "make room there, or give yourself the right to read and write",
+        ) from error
+
+
+def _make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
     root = Path(blueprint.project.root)
     home = root / function.sources[0]
     output = home / function.output if function.output else folder / "output"
@@ -87,16 +98,16 @@ def _emptied(output: Path, aside: Path, function: Function) -> Iterator[None]:
     """Puts aside what is there, since it would be packed too, and back if the programs fail."""
     if os.path.lexists(aside):  # a build was killed, and what it had written is half of it
         _remove(output)
-        shutil.move(aside, output)
+        _move(aside, output)
     if os.path.lexists(output):
         _refuse_kept(output, function)
-        shutil.move(output, aside)
+        _move(output, aside)
     try:
         yield
     except BaseException:
         _remove(output)
         if os.path.lexists(aside):
-            shutil.move(aside, output)
+            _move(aside, output)
         raise
     # In one step, so that half of it is never taken for the whole.
     trash = aside.with_suffix(".trash")
@@ -110,7 +121,7 @@ def _refuse_kept(output: Path, function: Function) -> None:
     """Refuses to take away what git keeps, and so is no program's to write: sources, perhaps."""
     try:
         finished = subprocess.run(
-            ["git", "ls-files", "-z", "--", output.name],
+            ["git", "--literal-pathspecs", "ls-files", "-z", "--", output.name],
             cwd=output.parent,
             capture_output=True,
             check=False,
@@ -173,6 +184,20 @@ def _copies(files: list[SourceFile], folder: Path) -> list[SourceFile]:
         shutil.copyfile(file.location, os.fsencode(location))
         copied.append(file._replace(location=os.fsencode(location)))
     return copied
+
+
+def _move(path: Path, place: Path) -> None:
+    """Moves a file or folder, in one step wherever that can be.
+
+    By itself, `shutil.move` would copy and remove also where a right is missing, and stop halfway.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.rename(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.move(path, place)
 
 
 def _remove(path: Path) -> None:
