@@ -5,9 +5,11 @@ Standard library only.
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from hashzip import patterns
+from hashzip.builders import cargo_config
 from hashzip.builders.consulted import Consulted, Folder
 from hashzip.builders.manifests import MANIFEST, Manifest, Manifests, above, join, package, table
 from hashzip.config import Project
@@ -16,9 +18,10 @@ from hashzip.targets import Function
 
 LOCK = "Cargo.lock"
 # What applies to a crate from any folder above it, too:
-# https://doc.rust-lang.org/cargo/reference/config.html#hierarchical-structure
-CONFIGS = (".cargo/config.toml", ".cargo/config")
+# https://rust-lang.github.io/rustup/overrides.html#the-toolchain-file
 TOOLCHAINS = ("rust-toolchain.toml", "rust-toolchain")
+# https://www.cargo-lambda.info/guide/configuration.html
+_CARGO_LAMBDA = "CargoLambda.toml"
 
 # What is beside the sources where these lie in the crate's own folder.
 _NOT_SOURCES = ("/target/", "/tests/", "/benches/", "/examples/")
@@ -33,14 +36,14 @@ class Crates:
         function: What is built.
         workspace: The folder of the workspace, with the lock; that of the crate, if it has none.
         manifests: By folder, that of each crate that is compiled, the one that is built first.
-        members: Folders of the workspace's other crates, which cargo reads, and does not compile.
+        read: Folders of the other crates and workspaces, which cargo reads, and does not compile.
     """
 
     project: Project
     function: Function
     workspace: str
     manifests: Mapping[str, Manifest]
-    members: tuple[str, ...]
+    read: Collection[str]
 
     @property
     def home(self) -> str:
@@ -48,18 +51,27 @@ class Crates:
         return self.function.sources[0]
 
     def consulted(self) -> Consulted:
-        """Answers what decides the program."""
-        folders = {self.workspace, *self.manifests, *self.members}
-        files = {join(folder, MANIFEST) for folder in folders}
+        """Answers what decides the program.
+
+        Raises:
+            HashzipError: The sources of a crate are out of the project.
+        """
+        files = {join(folder, MANIFEST) for folder in (*self.manifests, *self.read)}
         files.add(join(self.workspace, LOCK))
-        files.update(self.settings((*CONFIGS, *TOOLCHAINS)))
+        files.update(self.configs(), self.settings((*TOOLCHAINS, _CARGO_LAMBDA)))
         sources: list[Folder] = []
         for folder, manifest in self.manifests.items():
-            script = _build_script(manifest)
-            if os.path.isfile(self._location(folder, script)):
-                files.add(join(folder, script))
             sources += self._sources(folder, manifest)
+            files.update(
+                script
+                for script in _build_scripts(folder, manifest)
+                if os.path.isfile(self._location(script))
+            )
         return Consulted(sorted(files), sources)
+
+    def configs(self) -> list[str]:
+        """Answers the project's settings of cargo, those that count most at the end."""
+        return cargo_config.files(self.project.root, self.home)
 
     def settings(self, names: Iterable[str]) -> list[str]:
         """Answers those files of some names that are in the crate's folder or above it."""
@@ -104,35 +116,64 @@ class Crates:
         )
 
     def _programs(self) -> set[str]:
+        """Answers the names of the crate's programs: those that are listed, and those found.
+
+        https://doc.rust-lang.org/cargo/reference/cargo-targets.html#target-auto-discovery
+        """
         manifest = self.manifests[self.home]
-        found = {str(one["name"]) for one in _tables(manifest, "bin") if "name" in one}
+        listed = _tables(manifest, "bin")
+        names = {one["name"] for one in listed if isinstance(one.get("name"), str)}
         settings = package(manifest)
-        if settings.get("autobins") is False:
-            return found
-        if os.path.isfile(self._location(self.home, "src/main.rs")):
-            found.add(str(settings.get("name")))
+        is_old = (
+            settings.get("edition", "2015") == "2015"
+        )  # which looks for none if some are listed
+        if settings.get("autobins", not (is_old and listed)) is False:
+            return names
+        paths = {posixpath.normpath(one["path"]) for one in listed if _has_path(one)}
+        found = {"src/main.rs": settings.get("name")}
         folder = self._location(self.home, "src/bin")
-        if os.path.isdir(folder):
-            for name in os.listdir(folder):
-                stem, ending = os.path.splitext(name)
-                if ending == ".rs":
-                    found.add(stem)
-                elif os.path.isfile(os.path.join(folder, name, "main.rs")):
-                    found.add(name)
-        return found
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            stem, ending = os.path.splitext(name)
+            inner = f"src/bin/{name}/main.rs"
+            if ending == ".rs":
+                found[f"src/bin/{name}"] = stem
+            elif not name.startswith("."):
+                found[inner] = name
+        return names | {
+            name
+            for path, name in found.items()
+            if isinstance(name, str)
+            and path not in paths
+            and os.path.isfile(self._location(self.home, path))
+        }
 
     def _sources(self, folder: str, manifest: Manifest) -> Iterator[Folder]:
         """Answers where the sources of a crate are: in `src`, and where its manifest says."""
         listed = [table(manifest, "lib"), *_tables(manifest, "bin")]
-        paths = [str(one["path"]) for one in listed if "path" in one]
-        places = {"src", *(posixpath.dirname(posixpath.normpath(path)) for path in paths)}
+        paths = [posixpath.join(folder, one["path"]) for one in listed if _has_path(one)]
+        scripts = {_folder_of(path) for path in _build_scripts(folder, manifest)} - {folder}
+        places = {join(folder, "src"), *scripts, *map(_folder_of, paths)}
+        whole = places - {folder}
         for place in sorted(places):
-            if place.startswith("src/") and "src" in places:
+            if any(place.startswith(other + "/") for other in whole):
                 continue
-            if not place:
-                yield Folder(folder, ("*.rs",), _NOT_SOURCES)
-            elif os.path.isdir(self._location(folder, place)):
-                yield Folder(join(folder, place))
+            if place.startswith(("..", "/")):
+                raise HashzipError(
+                    f"{join(folder, MANIFEST)} has sources in {place}, out of the project "
+                    f"{self.project.root}",
+                    "move hashzip.toml up to a folder that holds both",
+                )
+            if place == folder:
+                yield Folder(folder, ("*.rs",), (*_NOT_SOURCES, *self._nested(folder)))
+            elif os.path.isdir(self._location(place)):
+                yield Folder(place)
+
+    def _nested(self, folder: str) -> Iterator[str]:
+        """Answers patterns of the crates below a folder."""
+        for other in sorted({*self.manifests, *self.read} - {folder}):
+            inner = posixpath.relpath(other, folder)
+            if not inner.startswith(".."):
+                yield patterns.literal(inner)
 
     def _location(self, *path: str) -> str:
         return os.path.join(self.project.root, *path)
@@ -147,12 +188,13 @@ def find(project: Project, function: Function) -> Crates:
     home = function.sources[0]
     read = Manifests(project.root, function.where)
     manifest = read.manifest(home)
-    if "package" not in manifest:
+    if not package(manifest):
+        why = "it is a workspace, and no crate" if "workspace" in manifest else "it is no crate"
         raise HashzipError(
-            f"{join(home, MANIFEST)} has no [package]: it is a workspace, and no crate",
+            f"{join(home, MANIFEST)} has no [package]: {why}",
             f"in {function.where}, name the crate's own folder as source",
         )
-    workspace = read.workspace(home, manifest)
+    workspace = read.workspace(home)
     lock = join(workspace, LOCK)
     if not os.path.isfile(os.path.join(project.root, lock)):
         path = join(workspace, MANIFEST)
@@ -160,9 +202,9 @@ def find(project: Project, function: Function) -> Crates:
             f"{function.where} has no {lock}, which says what it is built from",
             f"run: cargo generate-lockfile --manifest-path {path}; and commit it",
         )
-    manifests = read.compiled(home, workspace)
-    members = tuple(sorted(set(read.members(workspace)) - set(manifests)))
-    return Crates(project, function, workspace, manifests, members)
+    replacing = list(cargo_config.own_crates(project.root, home))
+    manifests = read.compiled(home, replacing)
+    return Crates(project, function, workspace, manifests, read.read_too(manifests))
 
 
 def _tables(manifest: Manifest, key: str) -> list[Manifest]:
@@ -170,7 +212,20 @@ def _tables(manifest: Manifest, key: str) -> list[Manifest]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def _build_script(manifest: Manifest) -> str:
-    """Answers where a crate's build script is, if it has one."""
-    script = package(manifest).get("build", "build.rs")
-    return script if isinstance(script, str) else ""
+def _folder_of(path: str) -> str:
+    return posixpath.dirname(posixpath.normpath(path)) or "."
+
+
+def _has_path(one: Manifest) -> bool:
+    return isinstance(one.get("path"), str)
+
+
+def _build_scripts(folder: str, manifest: Manifest) -> list[str]:
+    """Answers where a crate's build scripts are, or may be."""
+    named = package(manifest).get("build", True)
+    if named is True:
+        named = "build.rs"
+    several = named if isinstance(named, list) else [named]
+    return [
+        posixpath.normpath(posixpath.join(folder, one)) for one in several if isinstance(one, str)
+    ]

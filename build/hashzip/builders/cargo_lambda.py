@@ -6,16 +6,13 @@ it downloads, as long as the same Rust compiles them.
 https://www.cargo-lambda.info/commands/build.html
 """
 
-import json
 import logging
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from hashzip.builders import cargo, making, rust, toolchain
+from hashzip.builders import cargo, cargo_config, dep_info, making, rust, toolchain
 from hashzip.builders.cargo import Crates
 from hashzip.builders.making import Made
 from hashzip.builders.manifests import join
@@ -26,7 +23,6 @@ from hashzip.planning import Blueprint
 from hashzip.targets import Function
 
 PROGRAM = "bootstrap"  # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
-
 
 _STALE = re.compile(
     r"lock ?file .* (needs to be updated|to be updated)|cannot update the lock file"
@@ -48,7 +44,9 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
     """
     crates = cargo.find(blueprint.project, function)
     home = os.path.join(blueprint.project.root, crates.home)
-    tools = toolchain.find(blueprint.project.root, home, function.architecture)
+    tools = toolchain.find(
+        blueprint.project.root, home, function.architecture, is_pinned=crates.is_pinned
+    )
     versions = {
         "rustc": tools.version("rustc", "--version"),
         "cargo-lambda": tools.version(tools.cargo_lambda, "lambda", "--version"),
@@ -56,6 +54,7 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
     }
     if not crates.is_pinned:
         _warn(function, crates, versions["rustc"])
+    _warn_of_settings(crates, tools)
     _fetch(crates, tools)
     program = str(blueprint.recipe["bin"])
     tools.target.mkdir(parents=True, exist_ok=True)
@@ -71,17 +70,25 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
                 *("--bin", program, "--lambda-dir", str(folder)),
                 *_profile(function),
                 *_features(function),
-                *("--config", _flags(crates, tools)),
             ],
             cwd=home,
-            environment=tools.environment,
+            environment={
+                **tools.environment,
+                "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(_flags(crates, tools)),
+                "RUSTFLAGS": "",  # or cargo-lambda would add a list to what may be a text
+            },
             failed=HashzipError(
                 f"cargo could not build {function.where}; it says above what is wrong",
                 "mend that, and build again; nothing that was built before has changed",
             ),
         )
-    location = os.fsencode(folder / program / PROGRAM)
-    return Made([SourceFile(PROGRAM, location, executable=True)], versions)
+        read = dep_info.read(
+            tools.target / tools.machine.triple / _folder(function.profile) / f"{program}.d"
+        )
+    _refuse_unseen(blueprint, function, tools, read)
+    location = folder / program / PROGRAM
+    _warn_of_names(crates, tools, location.read_bytes())
+    return Made([SourceFile(PROGRAM, os.fsencode(location), executable=True)], versions)
 
 
 def _warn(function: Function, crates: Crates, version: str) -> None:
@@ -114,56 +121,92 @@ def _fetch(crates: Crates, tools: Toolchain) -> None:
     )
 
 
-def _flags(crates: Crates, tools: Toolchain) -> str:
-    """Answers the setting that keeps this machine's paths out of the program.
+def _flags(crates: Crates, tools: Toolchain) -> list[str]:
+    """Answers what the compiler gets: the project's own flags, the processor, names for paths.
 
-    Cargo takes compiler flags from one place alone: variables, or else the target's table, or else
-    `[build]`: https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags
-    So ours go where the project's own are, and then both count. To `[build]` cargo-lambda adds the
-    processor, which elsewhere would be lost.
+    Cargo takes flags from one place alone, of which this variable is the first; so all are in it:
+    https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags
+    What is in settings out of the project is not, since no plan sees it.
     """
-    flags = [f"--remap-path-prefix={path}={name}" for path, name in _paths(crates, tools)]
-    configured = _configured(crates)
-    if configured is None:
-        return f"build.rustflags={json.dumps(flags)}"
-    if "target-cpu" not in configured:
-        flags = ["-C", f"target-cpu={tools.machine.processor}", *flags]
-    return f"target.{tools.machine.triple}.rustflags={json.dumps(flags)}"
+    triple = tools.machine.triple
+    cfgs = tools.answer("rustc", "--print", "cfg", "--target", triple).splitlines()
+    flags = cargo_config.flags(crates.project.root, crates.configs(), triple, frozenset(cfgs))
+    if not any("target-cpu" in flag for flag in flags):
+        # As cargo-lambda would, and then the linker gets it too.
+        flags += ["-C", f"target-cpu={tools.machine.processor}"]
+    paths = _paths(crates.project.root, tools)
+    return [*flags, *(f"--remap-path-prefix={path}={name}" for path, name in paths)]
 
 
-def _paths(crates: Crates, tools: Toolchain) -> Iterable[tuple[str, str]]:
+def _paths(root: str, tools: Toolchain) -> Iterable[tuple[str, str]]:
     """Answers folders of this machine that a program may name, and names for all machines.
 
-    Of several that fit, the compiler takes the last. Cargo compiles a workspace by relative paths,
-    so the project's own is named only where a crate is out of the workspace.
+    Of several that fit, the compiler takes the last.
     """
-    if not all(_is_in(folder, crates.workspace) for folder in crates.manifests):
-        yield crates.project.root, "/project"
-    home = tools.environment.get("CARGO_HOME") or os.path.join(Path.home(), ".cargo")
-    yield home, "/cargo"
+    yield root, "/project"
+    yield tools.cargo_home, "/cargo"
     yield str(tools.target), "/target"
     # A mirror has a folder of another name than the registry itself.
-    for registry in sorted(Path(home, "registry", "src").glob("*")):
+    for registry in sorted(Path(tools.cargo_home, "registry", "src").glob("*")):
         yield str(registry), "/cargo/registry"
 
 
-def _is_in(folder: str, workspace: str) -> bool:
-    return workspace in {".", folder} or folder.startswith(workspace + "/")
+def _warn_of_names(crates: Crates, tools: Toolchain, program: bytes) -> None:
+    """Warns of a program in which folders of this machine are named all the same."""
+    folders = [str(tools.target), tools.cargo_home, crates.project.root]
+    named = next((one for one in folders if os.fsencode(one + os.sep) in program), None)
+    advice = 'where a source has env!("CARGO_MANIFEST_DIR"), do without it'
+    if b".debug_info" in program:
+        # That of zig's own files, which it keeps, names the folder that it was first run in.
+        named = "its folders in debug information"
+        advice = f"set strip = true in [profile.{crates.function.profile}] of Cargo.toml"
+    if named:
+        _log.warning(
+            "warning: the program of %s names %s, so that another machine gives other bytes for "
+            "the same fingerprint; %s",
+            crates.function.where,
+            named,
+            advice,
+        )
 
 
-def _configured(crates: Crates) -> str | None:
-    """Answers the compiler flags in the project's tables of targets, if there are any."""
-    found = []
-    for path in crates.settings(cargo.CONFIGS):
-        try:
-            document = tomllib.loads(Path(crates.project.root, path).read_text(encoding="utf-8"))
-        except ValueError:
-            continue  # cargo says where it is wrong
-        tables: dict[str, Any] = document.get("target", {})
-        found += [
-            json.dumps(table["rustflags"]) for table in tables.values() if "rustflags" in table
-        ]
-    return " ".join(found) or None
+def _warn_of_settings(crates: Crates, tools: Toolchain) -> None:
+    """Warns of settings of cargo that are out of the project, where another machine has others."""
+    for path, keys in cargo_config.unseen(crates.project.root, tools.cargo_home):
+        _log.warning(
+            "warning: %s has %s, which no plan sees; write it into the project's "
+            ".cargo/config.toml",
+            path,
+            ", ".join(keys),
+        )
+
+
+def _refuse_unseen(
+    blueprint: Blueprint, function: Function, tools: Toolchain, read: Iterable[str]
+) -> None:
+    """Refuses a program that was compiled from what is no input: its change would go unnoticed.
+
+    Raises:
+        HashzipError: There is such a file, in the project.
+    """
+    root, inputs = blueprint.project.root, [file.path for file in blueprint.consulted]
+    for path in sorted(read):
+        if path.startswith(str(tools.target) + os.sep) or not os.path.exists(path):
+            continue
+        name = os.path.relpath(path, root).replace(os.sep, "/")
+        if name.startswith("../"):
+            _log.warning(
+                "warning: %s is compiled from %s, out of the project, which no plan sees",
+                function.where,
+                path,
+            )
+        # Of a folder, which a build script may name, some files are enough.
+        elif name != "." and not any(f"{one}/".startswith(f"//{name}/") for one in inputs):
+            raise HashzipError(
+                f"{function.where} is compiled from {name}, which is none of its inputs: a change "
+                "of it would not be seen",
+                f'add it: inputs = ["{name}"]; or the folder that it is in',
+            )
 
 
 def _profile(function: Function) -> Sequence[str]:
@@ -171,6 +214,14 @@ def _profile(function: Function) -> Sequence[str]:
     if function.profile == "release":
         return ["--release"]
     return ["--profile", function.profile]
+
+
+def _folder(profile: str) -> str:
+    """Answers where cargo puts what it compiles for a profile.
+
+    https://doc.rust-lang.org/cargo/reference/build-cache.html
+    """
+    return {"dev": "debug", "test": "debug", "bench": "release"}.get(profile, profile)
 
 
 def _features(function: Function) -> Sequence[str]:

@@ -15,10 +15,15 @@ from hashzip.builders import making
 from hashzip.errors import HashzipError
 from hashzip.index import FOLDER as CACHE
 
-# Variables that decide bytes, which no plan could see. The same can be said in files that count.
+# Variables that decide bytes, which no plan could see. The same can be said in files that count:
+# https://doc.rust-lang.org/cargo/reference/environment-variables.html
+# https://docs.rs/cc/latest/cc/#external-configuration-via-environment-variables
 _HIDDEN = re.compile(
     r"(CARGO_ENCODED_)?RUSTFLAGS|CARGO_(PROFILE|LAMBDA)_.*|CARGO_(BUILD_(?!JOBS$)|TARGET_(?!DIR$)).*"
+    r"|RUSTC(_BOOTSTRAP)?|(TARGET_)?(C|CPP|CXX)FLAGS|TARGET_(CC|CXX|AR|RANLIB)"
+    r"|(CC|CXX|AR|RANLIB|CFLAGS|CXXFLAGS)_.+"
 )
+_PINNED = "RUSTUP_TOOLCHAIN"  # which goes before what the project says
 _RUSTUP = "see https://rustup.rs"
 _INSTALL = "run: python3 -m pip install 'hashzip[rust]'"
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
@@ -60,6 +65,11 @@ class Toolchain:
     machine: Machine
     home: str
     environment: Mapping[str, str]
+
+    @property
+    def cargo_home(self) -> str:
+        """The folder that cargo keeps what it downloads in."""
+        return self.environment.get("CARGO_HOME") or os.path.join(Path.home(), ".cargo")
 
     @property
     def target(self) -> Path:
@@ -111,13 +121,14 @@ class Toolchain:
             raise HashzipError(f"cannot run {words[0]}: {error.strerror}", _RUSTUP) from error
 
 
-def find(root: str, home: str, architecture: str) -> Toolchain:
+def find(root: str, home: str, architecture: str, *, is_pinned: bool) -> Toolchain:
     """Finds what compiles: Rust is the user's own, the rest comes with `hashzip[rust]`.
 
     Args:
         root: The project's folder.
         home: That of the crate.
         architecture: Of the function.
+        is_pinned: Whether the project says which Rust compiles it.
 
     Raises:
         HashzipError: A program is not here, or Rust cannot compile for that architecture.
@@ -135,7 +146,7 @@ def find(root: str, home: str, architecture: str) -> Toolchain:
         zig=zig,
         machine=machine,
         home=home,
-        environment=_environment(root, path, zig=zig),
+        environment=_environment(root, path, zig=zig, is_pinned=is_pinned),
     )
     sysroot = found.answer("rustc", "--print", "sysroot").strip()
     # cargo-lambda would try to download it.
@@ -160,12 +171,15 @@ def _zig(path: str) -> str | None:
     return shutil.which("zig", path=os.pathsep.join([*folders, path]))
 
 
-def _environment(root: str, path: str, *, zig: str) -> dict[str, str]:
+def _environment(root: str, path: str, *, zig: str, is_pinned: bool) -> dict[str, str]:
     """Answers what cargo gets: nothing that decides bytes and is not in a file that counts."""
-    hidden = sorted(name for name in os.environ if _HIDDEN.fullmatch(name))
+    hidden = sorted(
+        name for name in os.environ if _HIDDEN.fullmatch(name) or (is_pinned and name == _PINNED)
+    )
     if hidden:
         _log.warning(
-            "warning: %s is not used, since no plan sees it; write it into .cargo/config.toml",
+            "warning: not used, since no plan sees it: %s; write it into the project's "
+            ".cargo/config.toml or rust-toolchain.toml",
             ", ".join(hidden),
         )
     ours = os.path.join(root, CACHE, "target")
