@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.helpers import commands, project, wheels
+from tests.helpers import commands, crates, project, wheels
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,25 @@ def _secret(path: str, content: str = "x") -> Callable[[Path], None]:
 def _secret_in_layer(root: Path) -> None:
     project.write_files(root, {"shared/.env": b"x"})
     _tables(deps={"source": "shared"})(root)
+
+
+def _rust(
+    files: Mapping[str, str] | None = None,
+    more: str = "",
+    *,
+    without: str = "",
+    head: str = "",
+    **changes: object,
+) -> Callable[[Path], None]:
+    """Hello in Rust, with other files and keys, and without one file."""
+
+    def spoil(root: Path) -> None:
+        crates.make(root, files, more, head)
+        crates.configure(root, **changes)
+        if without:
+            (root / without).unlink()
+
+    return spoil
 
 
 def _requirements(text: str) -> Callable[[Path], None]:
@@ -726,6 +745,108 @@ AT_PLAN = (
         _secret_in_layer,
         ["[layer.deps] would pack a file that looks like a secret", ".env"],
         "in [layer.deps] of hashzip.toml",
+    ),
+    Spoiled(
+        "a crate without a lock",
+        _rust(without="app/Cargo.lock"),
+        ["[function.hello] has no app/Cargo.lock"],
+        "run: cargo generate-lockfile --manifest-path app/Cargo.toml; and commit it",
+    ),
+    Spoiled(
+        "a crate without a manifest",
+        _rust(without="app/Cargo.toml"),
+        ["[function.hello] needs app/Cargo.toml, and there is none"],
+        "run: cargo init",
+    ),
+    Spoiled(
+        "a crate without a program",
+        _rust(without="app/src/main.rs"),
+        ["app/Cargo.toml has no program, which [function.hello] needs"],
+        "src/main.rs",
+    ),
+    Spoiled(
+        "a crate with several programs",
+        _rust({"app/src/bin/other.rs": ""}),
+        ["app/Cargo.toml has several programs, hello, other"],
+        'say which one [function.hello] is: bin = "hello"',
+    ),
+    Spoiled(
+        "a program that the crate does not have",
+        _rust(bin="helo"),
+        ['[function.hello] has bin = "helo"', "app/Cargo.toml has no such program"],
+        'did you mean "hello"?',
+    ),
+    Spoiled(
+        "a workspace for a crate",
+        _rust({"app/Cargo.toml": "[workspace]\n"}),
+        ["app/Cargo.toml has no [package]: it is a workspace"],
+        "in [function.hello], name the crate's own folder as source",
+    ),
+    Spoiled(
+        "a manifest that is no TOML",
+        _rust({"app/Cargo.toml": "[package\n"}),
+        ["app/Cargo.toml is not valid TOML", "line 1"],
+        "mend that line",
+    ),
+    Spoiled(
+        "a crate by a path that leads nowhere",
+        _rust(more='[dependencies]\na = { path = "../a" }'),
+        ["[function.hello] needs a/Cargo.toml, and there is none"],
+        "correct the path that leads there",
+    ),
+    Spoiled(
+        "a crate out of the project",
+        _rust(more='[dependencies]\na = { path = "../../a" }'),
+        ["app/Cargo.toml has the crate a in '../../a', out of the project"],
+        "move hashzip.toml up",
+    ),
+    Spoiled(
+        "a workspace out of the project",
+        _rust(head='workspace = "../.."'),
+        ["app/Cargo.toml has the workspace in '../..', out of the project"],
+        "move hashzip.toml up",
+    ),
+    Spoiled(
+        "sources of a crate out of the project",
+        _rust(more='[lib]\npath = "../../shared/lib.rs"'),
+        ["app/Cargo.toml has sources in ../shared, out of the project"],
+        "move hashzip.toml up",
+    ),
+    Spoiled(
+        "a runtime without programs",
+        _rust(runtime="provided.al2032"),
+        ['[function.hello] has runtime "provided.al2032", which runs no Rust'],
+        'did you mean "provided.al2023"?',
+    ),
+    Spoiled(
+        "inputs that are not there",
+        _rust(inputs=["templates"]),
+        ['[function.hello] has "templates" in inputs, and there is no'],
+        "take it out of inputs",
+    ),
+    Spoiled(
+        "two crates to build in",
+        _rust(source=["app", "other"]),
+        ['"source" in [function.hello] names 2 folders'],
+        "name the one to build in, the rest in inputs",
+    ),
+    Spoiled(
+        "a key of another builder",
+        _rust(exclude=["tests/"]),
+        ['"exclude" in [function.hello] is for builder = "python"', 'builder = "rust"'],
+        "remove the line, or set the builder that it is for",
+    ),
+    Spoiled(
+        "a key of Rust without it",
+        _config(features=["fast"]),
+        ['"features" in [function.hello] is for builder = "rust"', 'builder = "python"'],
+        "remove the line",
+    ),
+    Spoiled(
+        "an unknown builder",
+        _rust(builder="rusty"),
+        ['"builder" in [function.hello] is "rusty"'],
+        'did you mean "rust"?',
     ),
 )
 

@@ -134,11 +134,12 @@ class Crates:
         folder = self._location(self.home, "src/bin")
         for name in os.listdir(folder) if os.path.isdir(folder) else ():
             stem, ending = os.path.splitext(name)
-            inner = f"src/bin/{name}/main.rs"
+            if name.startswith("."):
+                continue
             if ending == ".rs":
                 found[f"src/bin/{name}"] = stem
-            elif not name.startswith("."):
-                found[inner] = name
+            else:
+                found[f"src/bin/{name}/main.rs"] = name
         return names | {
             name
             for path, name in found.items()

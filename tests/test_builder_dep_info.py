@@ -1,0 +1,29 @@
+"""What cargo says that it compiled a program from."""
+
+from pathlib import Path
+
+import pytest
+
+from hashzip.builders import dep_info
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("/t/hello: /a/main.rs /a/b/lib.rs\n", {"/a/main.rs", "/a/b/lib.rs"}),
+        ("/t/hello: /a\\ b/main.rs /c/a\\ b\\ c.rs", {"/a b/main.rs", "/c/a b c.rs"}),
+        ("C:\\t\\hello: C:\\a\\main.rs C:\\x.rs\n", {"C:\\a\\main.rs", "C:\\x.rs"}),
+        ("/t/hello:\n", set()),
+        ("", set()),
+    ],
+)
+def test_read(tmp_path: Path, text: str, expected: set[str]) -> None:
+    """Each is found, with spaces in its name or without."""
+    (tmp_path / "hello.d").write_text(text, encoding="utf-8")
+
+    assert dep_info.read(tmp_path / "hello.d") == expected
+
+
+def test_none(tmp_path: Path) -> None:
+    """Where cargo wrote nothing, there is nothing to compare."""
+    assert dep_info.read(tmp_path / "hello.d") == set()
