@@ -62,6 +62,12 @@ def _build(one: argparse.ArgumentParser) -> None:
     )
     one.add_argument("--force", action="store_true", help="build even what is there already")
     one.add_argument(
+        "--check",
+        action="store_true",
+        help="build twice, from copies, in folders, umask, time zone, locale, … that differ; keep "
+        "neither, and exit with 1 if the zips are not the same",
+    )
+    one.add_argument(
         "--jobs",
         type=_positive,
         metavar="N",

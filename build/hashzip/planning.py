@@ -163,9 +163,14 @@ class Blueprint:
 
 
 class Survey:
-    """What one command sees of a project: a folder that functions share is looked at once."""
+    """What one command sees of a project: a folder that functions share is looked at once.
 
-    def __init__(self) -> None:
+    Args:
+        cache: Where the indexes are kept; by default, in the project.
+    """
+
+    def __init__(self, cache: str | None = None) -> None:
+        self.cache = cache
         self._seen: dict[tuple[object, ...], tuple[Listing, Group | None]] = {}
         # By project and name: a layer is examined once for all functions that have it.
         self.layers: dict[tuple[str, str], Blueprint] = {}
@@ -247,6 +252,7 @@ def examine(project: Project, name: str, survey: Survey | None = None) -> Bluepr
     groups = [group for _, group in (*found, *folders) if group]
     if alone:
         groups.append(Group(alone))
+    cache = survey.cache or os.path.join(project.root, INDEX_FOLDER)
     blueprint = Blueprint(
         project,
         target,
@@ -255,7 +261,7 @@ def examine(project: Project, name: str, survey: Survey | None = None) -> Bluepr
         layers,
         [listing for listing, _ in folders],
         [listing for listing, _ in found],
-        Index(os.path.join(project.root, INDEX_FOLDER, f"{name}.index"), groups),
+        Index(os.path.join(cache, f"{name}.index"), groups),
     )
     _ = blueprint.answer  # now, and not when somebody first asks for it
     if isinstance(target, Layer):

@@ -26,6 +26,7 @@ COMMANDS = {
             "hashzip build": "all functions and layers",
             "hashzip build hello": "one",
             "hashzip build layer.deps --force": "again, even its packages are installed anew",
+            "hashzip build hello --check": "are its bytes the same each time? if not, which differ",
         },
     ),
     "external": Command(

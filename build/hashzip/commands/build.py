@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hashzip import pipeline, planning
-from hashzip.commands import output
+from hashzip.commands import build_check, output
 from hashzip.errors import HashzipError
 from hashzip.pipeline import Built
 from hashzip.planning import Blueprint, Survey
@@ -25,6 +25,9 @@ def run(options: argparse.Namespace) -> None:
     """Builds what is not built yet, and says what it did and why."""
     project = output.project(options)
     names = options.functions or list(project.targets)
+    if options.check:
+        build_check.run(project, names, options)
+        return
     if options.expect is not None and len(names) != 1:
         raise HashzipError(
             f"--expect is the fingerprint of one function, not of {len(names)}", "name one function"

@@ -1,0 +1,116 @@
+"""`hashzip build --check`: whether two builds give the same bytes, and what differs if not."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from hashzip.config import Project
+from hashzip.differences import Difference
+from hashzip.errors import HashzipError
+from hashzip.reproducible import Outcome
+
+
+def run(project: Project, names: Sequence[str], options: argparse.Namespace) -> None:
+    """Checks functions and layers, one after the other; exits with 1 if one is not the same."""
+    _refuse(options)
+    for name in names:
+        project.target(name)  # before the first is built
+    from hashzip import reproducible  # noqa: PLC0415 - needs what other builds do not
+
+    results = []
+    for name in names:
+        outcome = reproducible.check(
+            project, name, jobs=options.jobs, progress=partial(_tell, name)
+        )
+        results.append(_json(name, outcome))
+        if not options.json:
+            for line in _lines(name, outcome):
+                print(line, flush=True)
+        if len(results) == 1:
+            for what, why in outcome.same.items():
+                print(f"note: the {what} was the same in both builds: {why}", file=sys.stderr)
+    if options.json:
+        print(json.dumps(results, indent=2))
+    if not all(result["reproducible"] for result in results):
+        raise SystemExit(1)
+
+
+def _refuse(options: argparse.Namespace) -> None:
+    """Refuses what other builds take, and would do nothing here."""
+    for option, is_set in (("--expect", options.expect is not None), ("--force", options.force)):
+        if is_set:
+            raise HashzipError(
+                f"{option} does not go with --check, which builds anew, and keeps nothing",
+                f"leave {option} out, or build without --check",
+            )
+
+
+def _tell(name: str, what: str) -> None:
+    """Tells people on a terminal, who would wait otherwise, and not know for what."""
+    if sys.stderr.isatty():
+        print(f"{name}: {what}", file=sys.stderr)
+
+
+def _lines(name: str, outcome: Outcome) -> Iterator[str]:
+    found = outcome.differences
+    if not found:
+        yield f"{name}: reproducible"
+        return
+    verb = "differs" if len(found) == 1 else "differ"
+    files = "file" if outcome.count == 1 else "files"
+    many = f"{len(found)} of {outcome.count} {files} {verb}"
+    if "dist" not in outcome.zips:
+        yield f"{name}: not reproducible: {many}"
+        who = ("first", "second")
+    else:
+        yield f"{name}: two copies give one zip, and it is not the one in dist: {many}"
+        who = ("dist", "copy")
+    for one in found:
+        yield _line(one, who)
+    for tool in outcome.tools:
+        yield f"made by another version: {tool}"
+    yield "to compare: " + ", ".join(str(path) for path in outcome.zips.values())
+    if "dist" in outcome.zips and not outcome.tools:
+        yield (
+            "hint: does the build read a file, or a variable, that is no input? name it in inputs; "
+            f"or if that zip is of another machine, run: hashzip build {name} --force"
+        )
+
+
+def _line(one: Difference, who: tuple[str, str]) -> str:
+    """Writes a difference as a line: which file, how large, where, and what it looks like."""
+    old, new = one.sizes
+    if old is None or new is None:
+        only, size = (who[1], new) if old is None else (who[0], old)
+        return f"{'+' if old is None else '-'} {one.path} ({size:,} bytes): only in the {only}"
+    sizes = f"{old:,}" if old == new else f"{old:,} and {new:,}"
+    parts = []
+    if one.modes[0] != one.modes[1]:
+        parts.append("mode " + " and ".join(str(_mode(mode)) for mode in one.modes))
+    if one.offset is not None:
+        parts.append(f"from byte {one.offset:,}")
+    parts += [one.where] if one.where else []
+    looks = f"; looks like {', '.join(one.looks_like)}" if one.looks_like else ""
+    return f"~ {one.path} ({sizes} bytes): {', '.join(parts)}{looks}"
+
+
+def _json(name: str, outcome: Outcome) -> Mapping[str, object]:
+    return {
+        "function": name,
+        "fingerprint": outcome.fingerprint,
+        "reproducible": not outcome.differences,
+        "differences": [
+            {**one._asdict(), "modes": [_mode(mode) for mode in one.modes]}
+            for one in outcome.differences
+        ],
+        "tools": list(outcome.tools),
+        "zips": {who: str(path) for who, path in outcome.zips.items()},
+        "varied": outcome.varied,
+        "same": outcome.same,
+    }
+
+
+def _mode(mode: int | None) -> str | None:
+    return None if mode is None else f"{mode:04o}"
