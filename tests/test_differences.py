@@ -161,6 +161,15 @@ class TestPrograms:
 
         assert explain("x", one, two)[0] == "sections .s0, .s1, .s2, .s3, .s4, 3 more"
 
+    def test_cause_first(self) -> None:
+        """The section that tells the cause comes first, before those that it has moved."""
+        one, two = (
+            elves.make({".text": code, ".rodata": folder.encode()})
+            for code, folder in ((b"1", FIRST), (b"2", SECOND))
+        )
+
+        assert explain("x", one, two)[0] == "sections .rodata, .text"
+
     def test_headers(self) -> None:
         """Where no section differs, the rest is named."""
         one = elves.make({".text": b"same"})

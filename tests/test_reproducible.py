@@ -142,6 +142,20 @@ class TestDifferent:
         command(project, script, inputs=["shared/names.txt"])
         assert paths(check(project)) == []
 
+    def test_not_in_the_lock(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Packages that are found by a variable alone are not there, and the hint says so."""
+        wheels.lock(project, wheels.make(project), where="--no-index\n")
+        (project / "wheels").rename(project / "elsewhere")
+        projects.configure(project, requirements="requirements.txt")
+        monkeypatch.setenv("UV_FIND_LINKS", "elsewhere")
+        projects.make_zip(project)
+
+        with pytest.raises(HashzipError) as caught:
+            check(project)
+
+        assert "elsewhere" in caught.value.message
+        assert "neither hashzip.toml nor its lock names" in caught.value.hint
+
     def test_not_an_input_that_is_optional(self, project: Path) -> None:
         """A program that goes on without it makes something else than it has in the project."""
         projects.write_files(project, {"shared/names.txt": b"world"})

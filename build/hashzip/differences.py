@@ -173,16 +173,18 @@ def _program(first: bytes, second: bytes, clues: Clues) -> _How:
     names = sections.differing(first, second)
     if not names:
         return _How("in the headers, or between sections", _looks_like(first, second, clues))
+    seen = {name: _in_section(name, first, second, clues) for name in names}
+    names = sorted(names, key=lambda name: not seen[name])  # the cause, and then what it has moved
     shown = [*names[:_NAMED], *([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])]
-    seen: dict[str, None] = {}
-    for name in names:
-        parts = sections.content_of(first, name), sections.content_of(second, name)
-        if _BUILD_ID.fullmatch(name):
-            seen["the build-id"] = None
-        elif parts[0] != parts[1]:
-            seen.update(dict.fromkeys(_looks_like(*parts, clues)))
     where = f"{'section' if len(names) == 1 else 'sections'} {', '.join(shown)}"
-    return _How(where, list(seen))
+    return _How(where, list(dict.fromkeys(what for name in names for what in seen[name])))
+
+
+def _in_section(name: str, first: bytes, second: bytes, clues: Clues) -> list[str]:
+    if _BUILD_ID.fullmatch(name):
+        return ["the build-id"]
+    parts = sections.content_of(first, name), sections.content_of(second, name)
+    return _looks_like(*parts, clues) if parts[0] != parts[1] else []
 
 
 def _bytecode(first: bytes, second: bytes) -> _How:

@@ -212,15 +212,14 @@ def _run(words: Sequence[str], where: Surroundings, answer: int, errors: int) ->
 def _failure(blueprint: Blueprint, pair: Pair, where: Surroundings, said: str) -> HashzipError:
     """Makes the error of a build that failed in a copy."""
     target = blueprint.target
-    lines = said.rstrip().splitlines()[-_LAST:]
-    words = "\n".join(f"  {line}" for line in lines)
+    words = "\n".join(f"  {line}" for line in said.rstrip().splitlines()[-_LAST:])
     if where is pair.second:
         other = ", ".join(f"{what} {values[1]}" for what, values in pair.varied.items())
         return HashzipError(
             f"{target.name} could be built once, and not once more from the same inputs:\n{words}",
             f"what was different: {other}",
         )
-    hint = "if it is built without --check, it reads a file that is no input"
+    hint = "if it can without --check, it takes what neither hashzip.toml nor its lock names"
     if blueprint.making:
         hint = f"does it read a file that is no input of {target.where}? name it in inputs"
     return HashzipError(

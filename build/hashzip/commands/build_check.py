@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from hashzip import reproducible
 from hashzip.config import Project
 from hashzip.differences import Difference
 from hashzip.errors import HashzipError
@@ -17,8 +18,6 @@ def run(project: Project, names: Sequence[str], options: argparse.Namespace) -> 
     _refuse(options)
     for name in names:
         project.target(name)  # before the first is built
-    from hashzip import reproducible  # noqa: PLC0415 - needs what other builds do not
-
     results = []
     for name in names:
         outcome = reproducible.check(
