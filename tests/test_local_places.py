@@ -26,7 +26,7 @@ def found(root: Path, *, examined: bool = False) -> tuple[set[str], set[str]]:
     """Answers the folders to watch for hello, deep and flat, named from beside the project."""
     project = config.load(str(root))
     blueprints = [projects.examine(root)] if examined else []
-    deep, flat = places.find(project, ["hello"], blueprints)
+    deep, flat, _ = places.find(project, ["hello"], blueprints)
     above = root.parent
     return {os.path.relpath(one, above) for one in deep}, {
         os.path.relpath(one, above) for one in flat

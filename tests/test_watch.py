@@ -606,7 +606,9 @@ class TestCommand:
         program = commands.HELLO | {"architecture": ELSEWHERE}
 
         def said(**tables: Mapping[str, object]) -> str:
-            projects.write_config(made, **{n: commands.HELLO | one for n, one in tables.items()})
+            projects.write_config(
+                made, **{n: {**commands.HELLO, **one} for n, one in tables.items()}
+            )
             return "\n".join(here.differences(config.load(str(made)).targets.values()))
 
         assert "runs every function in Python" in said(a=python, b=node)

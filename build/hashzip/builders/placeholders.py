@@ -29,7 +29,7 @@ def write(crates: Crates, root: Path) -> None:
         root: The folder of a copy of the project that has only what is compiled.
     """
     read = Manifests(crates.project.root, crates.function.where)
-    for folder in sorted({crates.workspace, *crates.manifests, *crates.members}):
+    for folder in sorted({*crates.manifests, *crates.read}):
         manifest = read.manifest(folder)
         if "package" not in manifest:
             continue  # a workspace alone

@@ -52,7 +52,7 @@ class Places(NamedTuple):
 
     deep: frozenset[str]
     flat: frozenset[str]
-    made: frozenset[str]
+    made: frozenset[str] = frozenset()
 
 
 def find(project: Project, names: Iterable[str], blueprints: Iterable[Blueprint]) -> Places:
