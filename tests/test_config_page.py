@@ -8,7 +8,7 @@ import pytest
 
 from hashzip import config
 from hashzip.errors import HashzipError
-from hashzip.targets import Function, Layer
+from hashzip.targets import KEYS_OF_BUILDERS, Function, Layer
 from tests.helpers import program
 from tests.helpers import project as projects
 
@@ -24,6 +24,7 @@ class Row(NamedTuple):
 
     key: str
     kinds: tuple[str, ...]
+    builders: tuple[str, ...]
     default: str
 
 
@@ -32,8 +33,12 @@ def rows() -> list[Row]:
     found = []
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         if line.startswith("| `"):
-            key, kinds, _type, default, _does = (cell.strip() for cell in line.split("|")[1:-1])
-            found.append(Row(key.strip("`"), tuple(kinds.split(", ")), default))
+            key, kinds, builders, _type, default, _does = (
+                cell.strip() for cell in line.split("|")[1:-1]
+            )
+            found.append(
+                Row(key.strip("`"), tuple(kinds.split(", ")), tuple(builders.split(", ")), default)
+            )
     return found
 
 
@@ -45,6 +50,13 @@ def test_each_key_is_there(kind: str) -> None:
     assert sorted(documented) == sorted(config.keys(KINDS[kind]))
 
 
+def test_builders_of_a_key() -> None:
+    """The page names the builders that a key is for, where it is not for any."""
+    named = {row.key: row.builders for row in rows() if row.builders != ("any",)}
+
+    assert named == KEYS_OF_BUILDERS
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_required_is_required(project: Path, kind: str) -> None:
     """With the keys that are required a table is read, and without one of them it is not."""
@@ -52,7 +64,7 @@ def test_required_is_required(project: Path, kind: str) -> None:
     required = {key for key, default in defaults.items() if default == "required"}
     assert required >= {"runtime", "architecture"}
     # What is required only beside some other key says more than that word.
-    needed = {key for key, default in defaults.items() if default.startswith("required")}
+    needed = {key for key, word in defaults.items() if word.startswith("required")} - {"command"}
     # A layer needs one of two keys more, which no table can say.
     more = {"source": "src"} if kind == "layer" else {}
     table = {key: projects.HELLO[key] for key in needed} | more
@@ -67,7 +79,14 @@ def test_required_is_required(project: Path, kind: str) -> None:
 
 def test_defaults_are_these(project: Path) -> None:
     """What the page has for the default of a list or a flag is what a table without it has."""
-    words = {"`[]`": (), "`false`": False, "`{}`": {}, '`["**"]`': ("**",), "none": None}
+    words = {
+        "`[]`": (),
+        "`false`": False,
+        "`true`": True,
+        "`{}`": {},
+        '`["**"]`': ("**",),
+        "none": None,
+    }
     hello = config.load(str(project)).target("hello")
 
     shown = {row.key: row.default for row in rows() if "function" in row.kinds}
