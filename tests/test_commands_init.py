@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hashzip import config
+from hashzip.targets import Function
 from tests.helpers import program
 from tests.helpers import project as projects
 
@@ -79,6 +81,24 @@ class TestInit:
         assert f"# hashzip.toml\n\n{table}\n# infra/hashzip.tf\n" in finished.out
         assert 'module "orders" {' in finished.out
         assert not (tmp_path / "hashzip.toml").exists()
+
+    def test_written_rust(self, tmp_path: Path) -> None:
+        """What is written for several programs of a crate is read as functions in Rust."""
+        crate = b'[package]\nname = "a"\nedition = "2024"\n[dependencies]\nlambda_runtime = "1"\n'
+        main = b"fn main() {}\n"
+        projects.write_files(
+            tmp_path, {"r/Cargo.toml": crate, "r/src/bin/one.rs": main, "r/src/main.rs": main}
+        )
+
+        finished = program.run("init", "--yes", cwd=tmp_path)
+
+        assert finished.code == 0, finished.err
+        found = config.load(str(tmp_path)).targets
+        assert {name: one.bin for name, one in found.items() if isinstance(one, Function)} == {
+            "a": "a",
+            "one": "one",
+        }
+        assert {one.builder for one in found.values() if isinstance(one, Function)} == {"rust"}
 
     def test_several_programs(self, tmp_path: Path) -> None:
         """Of a crate with several, each is a function that says which it is."""

@@ -4,6 +4,7 @@ What is read is what Cargo would build by default:
 https://doc.rust-lang.org/cargo/reference/cargo-targets.html
 """
 
+import posixpath
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -49,8 +50,32 @@ def functions(manifest: Path) -> Crate | None:
     name = package.get("name")
     if not isinstance(name, str) or not _RUNTIMES.intersection(_dependencies(document)):
         return None
-    binaries = tuple(sorted(_binaries(manifest.parent, document, package, name)))
-    return Crate(name, binaries) if binaries else None
+    found = tuple(sorted(binaries(manifest.parent, document)))
+    return Crate(name, found) if found else None
+
+
+def binaries(folder: Path, document: Mapping[str, Any]) -> Iterator[Binary]:
+    """Answers the programs of a crate: those that its manifest lists, and those found by place.
+
+    Args:
+        folder: Of the crate.
+        document: Its manifest.
+    """
+    listed = document.get("bin")
+    written = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    for one in written:
+        features = one.get("required-features") or ()
+        if isinstance(one.get("name"), str):
+            yield Binary(one["name"], tuple(map(str, features)))
+    package = _table(document, "package")
+    # The first edition finds none where some are listed.
+    is_old = package.get("edition", "2015") == "2015"
+    if package.get("autobins", not (is_old and written)):
+        names = {one.get("name") for one in written}
+        taken = {posixpath.normpath(str(one["path"])) for one in written if "path" in one}
+        for found, path in _present(folder, package.get("name")):
+            if found not in names and path not in taken:
+                yield Binary(found)
 
 
 def _dependencies(document: Mapping[str, Any]) -> Iterator[str]:
@@ -62,27 +87,9 @@ def _dependencies(document: Mapping[str, Any]) -> Iterator[str]:
             yield str(renamed or key)
 
 
-def _binaries(
-    folder: Path, document: Mapping[str, Any], package: Mapping[str, Any], name: str
-) -> Iterator[Binary]:
-    listed = document.get("bin")
-    written = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    taken = {one.get("path") for one in written}
-    for one in written:
-        features = one.get("required-features") or ()
-        yield Binary(str(one.get("name")), tuple(map(str, features)))
-    # The first edition finds none where some are listed.
-    is_old = package.get("edition", "2015") == "2015"
-    if package.get("autobins", not (is_old and written)):
-        names = {one.get("name") for one in written}
-        for found, path in _present(folder, name):
-            if found not in names and path not in taken:
-                yield Binary(found)
-
-
-def _present(folder: Path, name: str) -> Iterator[tuple[str, str]]:
+def _present(folder: Path, name: object) -> Iterator[tuple[str, str]]:
     """Answers the programs that a crate has by the places of their files, with these."""
-    if (folder / "src/main.rs").is_file():
+    if isinstance(name, str) and (folder / "src/main.rs").is_file():
         yield name, "src/main.rs"
     for path in (folder / "src/bin").glob("*"):
         if path.name.startswith("."):

@@ -7,8 +7,9 @@ import os
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from hashzip import patterns
+from hashzip import crates, patterns
 from hashzip.builders import cargo_config
 from hashzip.builders.consulted import Consulted, Folder
 from hashzip.builders.manifests import MANIFEST, Manifest, Manifests, above, join, package, table
@@ -90,7 +91,8 @@ class Crates:
         Raises:
             HashzipError: The crate has none, or several and the function does not name one.
         """
-        found = sorted(self._programs())
+        home = Path(self._location(self.home))
+        found = sorted({one.name for one in crates.binaries(home, self.manifests[self.home])})
         wanted = self.function.bin
         where, manifest = self.function.where, join(self.home, MANIFEST)
         if wanted:
@@ -114,39 +116,6 @@ class Crates:
             f"{manifest} has several programs, {', '.join(found)}",
             f'say which one {where} is: bin = "{found[0]}"',
         )
-
-    def _programs(self) -> set[str]:
-        """Answers the names of the crate's programs: those that are listed, and those found.
-
-        https://doc.rust-lang.org/cargo/reference/cargo-targets.html#target-auto-discovery
-        """
-        manifest = self.manifests[self.home]
-        listed = _tables(manifest, "bin")
-        names = {one["name"] for one in listed if isinstance(one.get("name"), str)}
-        settings = package(manifest)
-        is_old = (
-            settings.get("edition", "2015") == "2015"
-        )  # which looks for none if some are listed
-        if settings.get("autobins", not (is_old and listed)) is False:
-            return names
-        paths = {posixpath.normpath(one["path"]) for one in listed if _has_path(one)}
-        found = {"src/main.rs": settings.get("name")}
-        folder = self._location(self.home, "src/bin")
-        for name in os.listdir(folder) if os.path.isdir(folder) else ():
-            stem, ending = os.path.splitext(name)
-            if name.startswith("."):
-                continue
-            if ending == ".rs":
-                found[f"src/bin/{name}"] = stem
-            else:
-                found[f"src/bin/{name}/main.rs"] = name
-        return names | {
-            name
-            for path, name in found.items()
-            if isinstance(name, str)
-            and path not in paths
-            and os.path.isfile(self._location(self.home, path))
-        }
 
     def _sources(self, folder: str, manifest: Manifest) -> Iterator[Folder]:
         """Answers where the sources of a crate are: in `src`, and where its manifest says."""
