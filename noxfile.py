@@ -139,6 +139,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "scripts.benchmark", *session.posargs)
 
 
+@nox.session
+def image(session: nox.Session) -> None:
+    """Build the container images of both handlers, and measure them."""
+    session.install("-e", ".")
+    session.run("python", "-m", "scripts.image", *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def clean(session: nox.Session) -> None:
     """Remove what was built and cached here; Terraform's state stays."""

@@ -1,0 +1,1 @@
+"""Builds the container images of both handlers, runs them, and measures them."""
