@@ -1,8 +1,6 @@
 """Runs hashzip straight from a checkout: `python3 build ARGS`, with nothing installed."""
 
-import sys
-
-from hashzip.cli import main
+from hashzip.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -1,8 +1,6 @@
 """Runs hashzip as `python3 -m hashzip ARGS`."""
 
-import sys
-
-from hashzip.cli import main
+from hashzip.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -5,10 +5,23 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from typing import NoReturn
 
 from hashzip import arguments
 from hashzip.errors import HashzipError
+
+
+def run() -> NoReturn:
+    """Runs hashzip as a whole process.
+
+    Which ends at once: Python would take down object by object, a twentieth of the time of a run.
+    """
+    code = main()
+    with suppress(OSError):  # after an error, whoever read stdout may have gone
+        sys.stdout.flush()
+    os._exit(code)
 
 
 def main(words: Sequence[str] | None = None) -> int:
