@@ -86,16 +86,15 @@ def load(root: str) -> Project:
     root = os.path.realpath(root)
     table = Table.load(os.path.join(root, FILE_NAME))
     table.refuse_unknown({"function", "layer"})
-    layers, functions = table.table("layer"), table.table("function")
-    targets: dict[str, Target] = {}
-    for name in layers.values:
-        targets[LAYER + name] = _layer(layers, name)
+    tables, functions = table.table("layer"), table.table("function")
+    layers = {name: _layer(tables, name) for name in tables.values}
+    targets: dict[str, Target] = {LAYER + name: layer for name, layer in layers.items()}
     for name in functions.values:
-        targets[name] = _function(functions, name, targets)
+        targets[name] = _function(functions, name, layers)
     return Project(root, targets)
 
 
-def _function(functions: Table, name: str, targets: Mapping[str, Target]) -> Function:
+def _function(functions: Table, name: str, known: Mapping[str, Layer]) -> Function:
     table = _named(functions, name, Function)
     builder = builder_keys.builder(table)
     layers = table.strings("layers")
@@ -125,9 +124,6 @@ def _check_layers(table: Table, function: Function, targets: Mapping[str, Target
     layers = function.layers
     if len(layers) > _MOST_LAYERS:
         raise table.error("layers", f"names {len(layers)}", f"Lambda takes {_MOST_LAYERS}")
-    known = {
-        other[len(LAYER) :]: layer for other, layer in targets.items() if other.startswith(LAYER)
-    }
     for layer in layers:
         if layers.count(layer) > 1:
             raise table.error("layers", f"names {layer} twice", "name it once")

@@ -15,11 +15,10 @@ import struct
 import tempfile
 import zlib
 from array import array
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
-from itertools import accumulate
+from itertools import chain, compress
 from typing import NamedTuple
 
 from hashzip import inputs, processes, stats
@@ -32,9 +31,12 @@ FOLDER = ".hashzip"
 _MAGIC = b"hashzip index 2\n"
 _HEADER = struct.Struct("=16s3Q")  # magic; sizes of answer and paths in bytes, count of files
 _STATUS = stats.RECORD
-_CONTENT = struct.Struct("=??32s")
+_SIZE = struct.Struct("=Q")  # the first field of a status
+_CONTENT = struct.Struct("=??32s")  # the fields of a `Content` but for its size
+_IS_PRIVATE_KEY = 1  # byte of that
 _CHECKSUM = struct.Struct("=L")
 
+_NO_CONTENT = bytes(_CONTENT.size)
 _RECORD = struct.Struct(f"={_STATUS.size}s{_CONTENT.size}s")
 _MANY = 1_000  # files; from here on it pays to share them among processes
 _AT_A_TIME = 10_000  # files; what processes answer takes memory
@@ -64,10 +66,8 @@ class Group:
     def __init__(self, locations: Sequence[bytes]) -> None:
         self.locations = locations
         self.paths = b"\0".join(locations)
-        # What was found out about them, once they were asked for.
-        self.is_known = False
-        self.known_statuses = bytearray(_STATUS.size * len(locations))
-        self.known_contents = bytearray(_CONTENT.size * len(locations))
+        # Of each, its status from before it was read, and what it holds; once they were asked for.
+        self.known: tuple[bytes, bytes] | None = None
 
     @cached_property
     def statuses(self) -> bytes:
@@ -115,14 +115,21 @@ class Index:
         Raises:
             HashzipError: One of the files cannot be read.
         """
+        statuses, contents = self._known
         at = self._positions[location]
-        number = bisect_right(self._starts, at) - 1
-        group = self._groups[number]
-        if not group.is_known:
-            self._read(group)
-        at -= self._starts[number]
-        size, *_ = _STATUS.unpack_from(group.known_statuses, at * _STATUS.size)
-        return Content(size, *_CONTENT.unpack_from(group.known_contents, at * _CONTENT.size))
+        (size,) = _SIZE.unpack_from(statuses, at * _STATUS.size)
+        return Content(size, *_CONTENT.unpack_from(contents, at * _CONTENT.size))
+
+    @cached_property
+    def private_keys(self) -> frozenset[bytes]:
+        """The files that hold a private key.
+
+        Raises:
+            HashzipError: One of the files cannot be read.
+        """
+        _, contents = self._known
+        locations = chain.from_iterable(group.locations for group in self._groups)
+        return frozenset(compress(locations, contents[_IS_PRIVATE_KEY :: _CONTENT.size]))
 
     def keep(self, answer: Answer) -> None:
         """Keeps what all files hold, and the answer that came of it.
@@ -131,47 +138,59 @@ class Index:
         """
         if not self._clock:
             return
-        for group in self._groups:
-            if not group.is_known:  # all its files are in another group too
-                self._read(group)
         words = json.dumps(answer).encode()
         count = sum(len(group.locations) for group in self._groups)
         header = _HEADER.pack(_MAGIC, len(words), len(self._paths), count)
-        parts: list[bytes | bytearray] = [
-            header,
-            words,
-            self._paths,
-            *(group.known_statuses for group in self._groups),
-            *(group.known_contents for group in self._groups),
-        ]
+        parts = (header, words, self._paths, *self._known)
         checksum = 0
         for part in parts:
             checksum = zlib.crc32(part, checksum)
         with suppress(OSError):
             _replace(self._file, *parts, _CHECKSUM.pack(checksum))
 
-    def _read(self, group: Group) -> None:
+    @cached_property
+    def _known(self) -> tuple[bytes, bytes]:
+        """The statuses of all files, and what they hold."""
+        known = [group.known or self._read(group) for group in self._groups]
+        return b"".join(statuses for statuses, _ in known), b"".join(packed for _, packed in known)
+
+    def _read(self, group: Group) -> tuple[bytes, bytes]:
         """Finds out what the files of a group hold: from memory, or by reading them."""
         _ = self._clock  # before anything is read
-        statuses = group.statuses if self._old else b""
-        unknown = array("Q")  # a list of 100,000 numbers is four times as large
-        for at, location in enumerate(group.locations):
-            status = statuses[_place(_STATUS, at)]
-            packed = self._recall(location, status)
-            if packed is None:
-                unknown.append(at)
-            else:
-                group.known_statuses[_place(_STATUS, at)] = status
-                group.known_contents[_place(_CONTENT, at)] = packed
+        statuses, contents, unknown = self._recall(group)
         for start in range(0, len(unknown), _AT_A_TIME):
             some = unknown[start : start + _AT_A_TIME]
             for share, part in self._shared([group.locations[at] for at in some]):
                 for at, (status, packed) in zip(
                     some[share], _RECORD.iter_unpack(part), strict=True
                 ):
-                    group.known_statuses[_place(_STATUS, at)] = status
-                    group.known_contents[_place(_CONTENT, at)] = packed
-        group.is_known = True
+                    statuses[at * _STATUS.size : (at + 1) * _STATUS.size] = status
+                    contents[at * _CONTENT.size : (at + 1) * _CONTENT.size] = packed
+        group.known = bytes(statuses), bytes(contents)
+        return group.known
+
+    def _recall(self, group: Group) -> tuple[bytearray, bytearray, "array[int]"]:
+        """Recalls what the files of a group hold.
+
+        Returns:
+            Their statuses, what they hold, and the positions of those that must be read.
+        """
+        unknown = array("Q")  # a list of 100,000 numbers is four times as large
+        if not self._old:
+            count = len(group.locations)
+            unknown.extend(range(count))
+            return bytearray(_STATUS.size * count), bytearray(_CONTENT.size * count), unknown
+        _, _, old_statuses, old_contents = self._old
+        statuses, contents = bytearray(group.statuses), bytearray()
+        for at, location in enumerate(group.locations):
+            was = self._old_positions.get(location, -1)
+            old = old_statuses[was * _STATUS.size : (was + 1) * _STATUS.size]
+            if was >= 0 and statuses.startswith(old, at * _STATUS.size):
+                contents += old_contents[was * _CONTENT.size : (was + 1) * _CONTENT.size]
+            else:
+                unknown.append(at)
+                contents += _NO_CONTENT
+        return statuses, contents, unknown
 
     def _shared(self, locations: Sequence[bytes]) -> Iterable[tuple[slice, bytes]]:
         """Reads files, very many in several processes."""
@@ -190,20 +209,9 @@ class Index:
             found += _CONTENT.pack(*content[1:])
         return bytes(found)
 
-    def _recall(self, location: bytes, status: bytes) -> bytes | None:
-        at = self._old_positions.get(location)
-        if at is None or not self._old or self._old.statuses[_place(_STATUS, at)] != status:
-            return None
-        return self._old.contents[_place(_CONTENT, at)]
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        """The position of each group's first file."""
-        return [0, *accumulate(len(group.locations) for group in self._groups)][:-1]
-
     @cached_property
     def _positions(self) -> dict[bytes, int]:
-        locations = (location for group in self._groups for location in group.locations)
+        locations = chain.from_iterable(group.locations for group in self._groups)
         return {location: at for at, location in enumerate(locations)}
 
     @cached_property
@@ -224,10 +232,6 @@ class Index:
         except OSError:
             return None
         return stats.clock(folder)
-
-
-def _place(record: struct.Struct, at: int) -> slice:
-    return slice(at * record.size, (at + 1) * record.size)
 
 
 def _load(file: str) -> _Memory | None:

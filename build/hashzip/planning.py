@@ -151,10 +151,11 @@ class Blueprint:
         """Refuses what looks like a secret, unless a program decides what is packed."""
         if self.making:
             return
+        keys = self.index.private_keys
         packages = [file._replace(path=file.path.removeprefix("//")) for file in self._in_folders]
         move = "move what is one out of the package's folder"
         for files, otherwise in ((self.files, ""), (packages, move)):
-            flags = ((file, self.index.content(file.location).is_private_key) for file in files)
+            flags = ((file, file.location in keys) for file in files)
             found = secret_scan.find(flags, self.target.allow)
             secret_scan.refuse(self.target.where, found, otherwise=otherwise)
 

@@ -7,6 +7,7 @@ Pure; standard library only.
 import hashlib
 import json
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -92,18 +93,18 @@ def summary(inputs: Sequence[Input]) -> dict[str, str]:
     """
     if len(inputs) <= _MOST_FILES:
         return {file.path: file.sha256[:_DIGITS] for file in inputs}
-    groups: dict[str, _Group] = {}
+    groups: defaultdict[str, _Group] = defaultdict(_Group)
     for path, mode, _, sha256 in inputs:
         # "//" stands before a path in the project: its second part is the top-level folder there.
         outside = "//" if path.startswith("//") else ""
         folder, slash, _ = path.removeprefix("//").partition("/")
-        group = groups.setdefault(outside + (folder + "/" if slash else "."), _Group())
+        group = groups[outside + (folder + "/" if slash else ".")]
         group.add(f"{mode:o} {sha256} {path}\n".encode())
     if len(groups) > _MOST_FILES:
         whole = _Group()
         for folder, group in sorted(groups.items()):
             whole.add(f"{folder} {group}\n".encode(), group.count)
-        groups = {".": whole}
+        return {".": str(whole)}
     return {folder: str(group) for folder, group in groups.items()}
 
 
