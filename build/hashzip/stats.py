@@ -6,15 +6,15 @@ Standard library only.
 import os
 import struct
 import tempfile
-from array import array
 from collections.abc import Iterable, Sequence
 
 from hashzip import processes
 from hashzip.errors import unreadable
 
-RECORD = struct.Struct("=5Q")  # size, time of content, time of anything, inode, device
+# All that an edit changes: size, time of content, time of anything, inode, device. A time from
+# before 1970 is negative.
+RECORD = struct.Struct("=Q2q2Q")
 
-_UNSIGNED = (1 << 64) - 1
 _BLOCK = 1_000  # files that one process looks at in a row
 _MANY = 20_000  # files; from here on it pays to share them among processes
 
@@ -40,7 +40,9 @@ def look(locations: Sequence[bytes]) -> bytes:
 
 def pack(status: os.stat_result) -> bytes:
     """Writes a status as a record."""
-    return array("Q", _numbers(status)).tobytes()
+    return RECORD.pack(
+        status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
+    )
 
 
 def clock(folder: str) -> os.stat_result | None:
@@ -66,22 +68,11 @@ def _look_all(locations: Sequence[bytes], starts: Iterable[int]) -> bytes:
 
 
 def _look(locations: Sequence[bytes]) -> bytes:
-    found = array("Q")
+    found = bytearray()
     location = b""
     try:
         for location in locations:
-            found.extend(_numbers(os.stat(location)))
+            found += pack(os.stat(location))
     except OSError as error:
         raise unreadable(location, error) from error
-    return found.tobytes()
-
-
-def _numbers(status: os.stat_result) -> tuple[int, int, int, int, int]:
-    """Answers all that an edit changes; a time from before 1970 is negative."""
-    return (
-        status.st_size,
-        status.st_mtime_ns & _UNSIGNED,
-        status.st_ctime_ns & _UNSIGNED,
-        status.st_ino,
-        status.st_dev,
-    )
+    return bytes(found)
