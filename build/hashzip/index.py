@@ -18,7 +18,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
-from itertools import chain, compress
+from itertools import accumulate, chain, compress
 from typing import NamedTuple
 
 from hashzip import inputs, processes, stats
@@ -26,9 +26,9 @@ from hashzip.inputs import Content
 
 FOLDER = ".hashzip"
 
-# The file: header, answer (JSON), paths (a zero byte between two), and a status and a content for
+# The file: header, answer (JSON), paths (a zero byte behind each), and a status and a content for
 # each path; then a checksum of all that.
-_MAGIC = b"hashzip index 2\n"
+_MAGIC = b"hashzip index 3\n"
 _HEADER = struct.Struct("=16s3Q")  # magic; sizes of answer and paths in bytes, count of files
 _STATUS = stats.RECORD
 _SIZE = struct.Struct("=Q")  # the first field of a status
@@ -65,7 +65,7 @@ class Group:
 
     def __init__(self, locations: Sequence[bytes]) -> None:
         self.locations = locations
-        self.paths = b"\0".join(locations)
+        self.paths = b"\0".join([*locations, b""])
         # Of each, its status from before it was read, and what it holds; once they were asked for.
         self.known: tuple[bytes, bytes] | None = None
 
@@ -76,12 +76,31 @@ class Group:
 
 
 class _Memory(NamedTuple):
-    """An index as it was kept."""
+    """An index as it was kept.
+
+    Attributes:
+        answer: What came of the files.
+        data: All of it; the others say where its parts start.
+    """
 
     answer: Answer
-    paths: bytes
-    statuses: bytes
-    contents: bytes
+    data: bytes
+    paths: int
+    statuses: int
+    contents: int
+    end: int
+
+    def is_of(self, groups: Iterable[Group]) -> bool:
+        """Tells whether it is of these very files, and none has changed."""
+        path, status = self.paths, self.statuses
+        for group in groups:
+            if not self.data.startswith(group.paths, path):
+                return False
+            if not self.data.startswith(group.statuses, status):
+                return False
+            path += len(group.paths)
+            status += len(group.statuses)
+        return (path, status) == (self.statuses, self.contents)
 
 
 class Index:
@@ -89,25 +108,22 @@ class Index:
 
     Args:
         file: Where it is kept.
-        groups: All files. They are looked at now, and read when one is asked for.
-
-    Raises:
-        HashzipError: A file is gone.
+        groups: All files. They are looked at and read when it is asked for them.
     """
 
     def __init__(self, file: str, groups: Sequence[Group]) -> None:
         self._file = file
         self._groups = groups
         self._old = _load(file)
-        self._paths = b"\0".join(group.paths for group in groups)
-        self._now = b"".join(group.statuses for group in groups) if self._old else b""
 
     def answer(self, key: str) -> Answer | None:
-        """Recalls the answer, if it was for this key, these very files, and none has changed."""
+        """Recalls the answer, if it was for this key, these very files, and none has changed.
+
+        Raises:
+            HashzipError: A file is gone.
+        """
         old = self._old
-        if old and old.answer.key == key and (old.paths, old.statuses) == (self._paths, self._now):
-            return old.answer
-        return None
+        return old.answer if old and old.answer.key == key and old.is_of(self._groups) else None
 
     def content(self, location: bytes) -> Content:
         """Answers what a file holds: from memory, or by reading it.
@@ -140,8 +156,9 @@ class Index:
             return
         words = json.dumps(answer).encode()
         count = sum(len(group.locations) for group in self._groups)
-        header = _HEADER.pack(_MAGIC, len(words), len(self._paths), count)
-        parts = (header, words, self._paths, *self._known)
+        paths = b"".join(group.paths for group in self._groups)
+        header = _HEADER.pack(_MAGIC, len(words), len(paths), count)
+        parts = (header, words, paths, *self._known)
         checksum = 0
         for part in parts:
             checksum = zlib.crc32(part, checksum)
@@ -180,7 +197,8 @@ class Index:
             count = len(group.locations)
             unknown.extend(range(count))
             return bytearray(_STATUS.size * count), bytearray(_CONTENT.size * count), unknown
-        _, _, old_statuses, old_contents = self._old
+        old_statuses = self._old.data[self._old.statuses : self._old.contents]
+        old_contents = self._old.data[self._old.contents : self._old.end]
         statuses, contents = bytearray(group.statuses), bytearray()
         for at, location in enumerate(group.locations):
             was = self._old_positions.get(location, -1)
@@ -216,8 +234,8 @@ class Index:
 
     @cached_property
     def _old_positions(self) -> dict[bytes, int]:
-        paths = self._old.paths.split(b"\0") if self._old else []
-        return {path: at for at, path in enumerate(paths)}
+        paths = self._old.data[self._old.paths : self._old.statuses] if self._old else b""
+        return {path: at for at, path in enumerate(paths.split(b"\0")[:-1])}
 
     @cached_property
     def _clock(self) -> os.stat_result | None:
@@ -237,21 +255,19 @@ class Index:
 def _load(file: str) -> _Memory | None:
     """Reads an index; None where there is none that can be trusted."""
     try:
-        with open(file, "rb") as opened:
+        with open(file, "rb", buffering=0) as opened:
             data = opened.read()
         magic, words, paths, count = _HEADER.unpack_from(data)
-        end = _HEADER.size + words + paths + count * (_STATUS.size + _CONTENT.size)
+        sizes = (words, paths, count * _STATUS.size, count * _CONTENT.size)
+        starts = list(accumulate(sizes, initial=_HEADER.size))
+        end = starts[-1]
         checksum = zlib.crc32(memoryview(data)[:end])
         if magic != _MAGIC or data[end:] != _CHECKSUM.pack(checksum):
             return None
     except (OSError, struct.error):
         return None
-    at = _HEADER.size
-    parts = []
-    for size in (words, paths, count * _STATUS.size, count * _CONTENT.size):
-        parts.append(data[at : at + size])
-        at += size
-    return _Memory(Answer(*json.loads(parts[0])), *parts[1:])
+    answer = Answer(*json.loads(data[starts[0] : starts[1]]))
+    return _Memory(answer, data, *starts[1:])
 
 
 def _replace(file: str, *parts: bytes | bytearray) -> None:
