@@ -252,14 +252,15 @@ class TestEarlier:
     ) -> None:
         """From an earlier zip that is not what it should be, nothing is copied."""
         earlier = _earlier(tmp_path, self.FILES)
-        whole = earlier.path.read_bytes()
+        path = tmp_path / "before.zip"
+        whole = path.read_bytes()
         if damage == "missing":
-            earlier.path.unlink()
+            path.unlink()
         elif damage == "library":
             earlier = earlier._replace(library="another")
         else:
             (tmp_path / "foreign").mkdir()
-            earlier.path.write_bytes(
+            path.write_bytes(
                 {
                     "cut": whole[:-1],
                     "flipped": whole[:40] + bytes([whole[40] ^ 1]) + whole[41:],
@@ -267,6 +268,7 @@ class TestEarlier:
                     "empty": b"",
                 }[damage]
             )
+        earlier = earlier._replace(zip=archive.read(path))
         found = entries(tmp_path, self.FILES)
         assert len(_compressed(monkeypatch, found, tmp_path, earlier)) == 3
 
@@ -276,7 +278,7 @@ def _earlier(folder: Path, files: Mapping[str, bytes]) -> archive.Earlier:
     (folder / "before").mkdir()
     path = folder / "before.zip"
     artifact = archive.write(entries(folder / "before", files), path, jobs=1)
-    return archive.Earlier(path, artifact, archive.LIBRARY)
+    return archive.Earlier(archive.read(path), artifact, archive.LIBRARY)
 
 
 def _compressed(

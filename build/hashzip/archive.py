@@ -53,16 +53,28 @@ class Entry(NamedTuple):
     expected: Input | None = None
 
 
+class Zip(NamedTuple):
+    """A file that is a zip, or should be one.
+
+    Attributes:
+        data: What it holds; nothing where it is missing.
+        sha256: Of that, as 64 hex digits, as soon as a thread has it.
+    """
+
+    data: memoryview
+    sha256: Future[str]
+
+
 class Earlier(NamedTuple):
     """A zip that was written before.
 
     Attributes:
-        path: Where it is; it may be missing or damaged.
+        zip: As it is now; it may be missing or damaged.
         artifact: What it is, if it is whole.
         library: What compressed it.
     """
 
-    path: Path
+    zip: Zip
     artifact: Artifact
     library: str
 
@@ -107,12 +119,25 @@ def write(
         HashzipError: A file cannot be read, or is over 4 GiB.
         OSError: `out` cannot be written.
     """
+    known = _known(earlier) if earlier else {}
     with ThreadPoolExecutor(jobs) as pool:
-        known, is_whole = _known(earlier, pool) if earlier else ({}, None)
         artifact = _write(_compressed(entries, known, pool), out, progress)
-    if is_whole and not is_whole.result():
+    if earlier and known and earlier.zip.sha256.result() != earlier.artifact.sha256:
         return write(entries, out, jobs=jobs, progress=progress)
     return artifact
+
+
+def read(path: Path) -> Zip:
+    """Reads a zip that was written before, and has a thread hash it while other work goes on."""
+    try:
+        with path.open("rb") as file:
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError):  # an empty file cannot be mapped
+        data = memoryview(b"")
+    hasher = ThreadPoolExecutor(1)
+    digest = hasher.submit(lambda: hashlib.sha256(data).hexdigest())
+    hasher.shutdown(wait=False)
+    return Zip(data, digest)
 
 
 def _write(
@@ -133,28 +158,22 @@ def _write(
     )
 
 
-def _known(
-    earlier: Earlier, pool: ThreadPoolExecutor
-) -> tuple[Mapping[str, Packed], Future[bool] | None]:
+def _known(earlier: Earlier) -> Mapping[str, Packed]:
     """Answers what an earlier zip has, by the SHA-256 of the content.
 
     Its own digest vouches for all of it at once: that comes later, and what was taken counts for
     nothing if it is not what it should be. Nothing is taken from a zip of another library.
     """
-    path, artifact, library = earlier
-    if library != LIBRARY:
-        return {}, None
+    if earlier.library != LIBRARY:
+        return {}
     try:
-        with path.open("rb") as file:
-            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        members = container.members(data)
-        known = {
+        members = container.members(earlier.zip.data)
+        return {
             record.sha256: packed
-            for record, (_, packed) in zip(artifact.entries, members, strict=True)
+            for record, (_, packed) in zip(earlier.artifact.entries, members, strict=True)
         }
-    except (OSError, ValueError, struct.error):
-        return {}, None
-    return known, pool.submit(lambda: hashlib.sha256(data).hexdigest() == artifact.sha256)
+    except (ValueError, struct.error):
+        return {}
 
 
 def _compressed(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from hashzip import __version__, archive, assembly, limits
 from hashzip.builders import trees
@@ -12,10 +13,35 @@ from hashzip.planning import Blueprint
 from hashzip.targets import LAYER
 
 
+class Last(NamedTuple):
+    """The last build.
+
+    Attributes:
+        manifest: What it made from what.
+        zip: What it made, which has what is compressed already; None where it is no good.
+    """
+
+    manifest: Manifest
+    zip: archive.Zip | None
+
+
+def last(blueprint: Blueprint) -> Last | None:
+    """Reads what the last build made, if there was one; its zip is hashed from now on."""
+    store = blueprint.store
+    fingerprint = store.latest_fingerprint()
+    if fingerprint is None:
+        return None
+    # One that is built again was missing or damaged. And Windows replaces no file that is in use.
+    is_good = fingerprint != blueprint.fingerprint
+    earlier = archive.read(store.zip_path(fingerprint)) if is_good else None
+    manifest = store.manifest(fingerprint)
+    return Last(manifest, earlier) if manifest else None
+
+
 def pack(
     blueprint: Blueprint,
     workshop: Path,
-    last: Manifest | None,
+    last: Last | None,
     *,
     fresh: bool,
     jobs: int | None,
@@ -26,7 +52,7 @@ def pack(
     Args:
         blueprint: What to pack.
         workshop: The folder to work in.
-        last: Of an earlier build, whose zip has what is compressed already.
+        last: An earlier build, to copy from.
         fresh: Whether to install even what is installed.
         jobs: How many threads compress; by default, one a processor.
         progress: Called with the size of each file, in bytes, when it is packed.
@@ -36,9 +62,9 @@ def pack(
     """
     parts = assembly.assemble(blueprint, workshop, fresh=fresh)
     earlier = None
-    if last:
-        path = blueprint.store.zip_path(last.fingerprint)
-        earlier = archive.Earlier(path, last.artifact, last.tools.get("deflate", ""))
+    if last and last.zip:
+        library = last.manifest.tools.get("deflate", "")
+        earlier = archive.Earlier(last.zip, last.manifest.artifact, library)
     try:
         artifact = archive.write(
             parts.entries,

@@ -142,10 +142,10 @@ def build(
             # Another build may have made it while this one waited for the workshop.
             found = None if force else store.find(blueprint.fingerprint)
             if found is None:
-                last = None if force else store.latest()
-                reason = "forced" if force else why(blueprint, last)
                 from hashzip import packing  # noqa: PLC0415 - needs what the plan must not
 
+                last = None if force else packing.last(blueprint)
+                reason = "forced" if force else why(blueprint, last.manifest if last else None)
                 manifest = packing.pack(
                     blueprint, workshop, last, fresh=force, jobs=jobs, progress=progress
                 )

@@ -92,13 +92,17 @@ class Store:
         files = self.folder.glob("*.json")
         return sorted(file.stem for file in files if _FINGERPRINT.fullmatch(file.stem))
 
-    def latest(self) -> Manifest | None:
-        """Reads the manifest of the last build, if there was one."""
+    def latest_fingerprint(self) -> str | None:
+        """Answers the fingerprint of the last build, if there was one."""
         try:
-            fingerprint = self._latest.read_text(encoding="ascii").strip()
+            return self._latest.read_text(encoding="ascii").strip()
         except (OSError, ValueError):
             return None
-        return self.manifest(fingerprint)
+
+    def latest(self) -> Manifest | None:
+        """Reads the manifest of the last build, if there was one."""
+        fingerprint = self.latest_fingerprint()
+        return self.manifest(fingerprint) if fingerprint else None
 
     @contextmanager
     def workshop(self) -> Iterator[Path]:

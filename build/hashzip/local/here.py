@@ -85,8 +85,13 @@ def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
     made = folder / f"{blueprint.target.name}.made"
     entries = _made(blueprint, made) if blueprint.making else _sources(blueprint)
     path, new = folder / f"{blueprint.target.name}.zip", folder / "new.zip"
-    known = Earlier(path, earlier.artifact, archive.LIBRARY) if earlier else None
-    artifact = archive.write(entries, new, jobs=os.cpu_count() or 1, earlier=known)
+    artifact = archive.write(
+        entries,
+        new,
+        jobs=os.cpu_count() or 1,
+        # Kept no longer: Windows replaces no file that is in use.
+        earlier=Earlier(archive.read(path), earlier.artifact, archive.LIBRARY) if earlier else None,
+    )
     new.replace(path)
     return Zip(path, artifact)
 
