@@ -139,7 +139,7 @@ class TestWrite:
             names = found.namelist()
         assert (len(names), names[-1]) == (count, f"{count - 1:05}")
         data = memoryview((tmp_path / "out.zip").read_bytes())
-        assert [name for name, _ in container.members(data)] == names
+        assert len(list(container.members(data))) == count
         long_count = b"PK\x06\x06" in (tmp_path / "out.zip").read_bytes()[-200:]
         assert long_count == (count >= 65_535)
 

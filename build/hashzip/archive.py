@@ -170,7 +170,7 @@ def _known(earlier: Earlier) -> Mapping[str, Packed]:
         members = container.members(earlier.zip.data)
         return {
             record.sha256: packed
-            for record, (_, packed) in zip(earlier.artifact.entries, members, strict=True)
+            for record, packed in zip(earlier.artifact.entries, members, strict=True)
         }
     except (ValueError, struct.error):
         return {}

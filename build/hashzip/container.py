@@ -32,8 +32,12 @@ _UTF8 = 0x800  # [4.4.4] set where needed only, as Python's zipfile does
 _REGULAR_FILE = 0o100000
 _LIMIT_16, _LIMIT_32 = 0xFFFF, 0xFFFFFFFF
 
-_LOCAL = struct.Struct("<4s5H3L2H")  # [4.3.7]
+_COMMON = struct.Struct("<5H3L2H")  # what [4.3.7] and [4.3.12] both have
+_LOCAL_START = b"PK\x03\x04"
+_CENTRAL_START = struct.pack("<4sH", b"PK\x01\x02", _MADE_BY_UNIX | _VERSION)
+_CENTRAL_END = struct.Struct("<3H2L")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")  # [4.3.12]
+_LOCAL_SIZE = len(_LOCAL_START) + _COMMON.size
 _END = struct.Struct("<4s4H2LH")  # [4.3.16]
 _END_ZIP64 = struct.Struct("<4sQ2H2L4Q")  # [4.3.14]
 _LOCATOR_ZIP64 = struct.Struct("<4sLQL")  # [4.3.15]
@@ -92,18 +96,13 @@ class Writer:
         flags = 0 if name.isascii() else _UTF8
         if max(record.size, self.offset) >= _LIMIT_32:
             raise _too_large(record.path)
-        common = (
+        common = _COMMON.pack(
             *(_VERSION, flags, method, _TIME_MIDNIGHT, _DATE_1980_01_01),
             *(crc, len(data), record.size, len(name), 0),
         )
-        attributes = (_REGULAR_FILE | record.mode) << 16
-        self.directory.append(
-            _CENTRAL.pack(
-                b"PK\x01\x02", _MADE_BY_UNIX | _VERSION, *common, 0, 0, 0, attributes, self.offset
-            )
-            + name
-        )
-        self._write(_LOCAL.pack(b"PK\x03\x04", *common) + name, data)
+        end = _CENTRAL_END.pack(0, 0, 0, (_REGULAR_FILE | record.mode) << 16, self.offset)
+        self.directory.append(_CENTRAL_START + common + end + name)
+        self._write(_LOCAL_START + common + name, data)
         self.records.append(record)
 
     def finish(self) -> bytes:
@@ -159,8 +158,8 @@ def _too_large(path: str) -> HashzipError:
     )
 
 
-def members(data: memoryview) -> Iterator[tuple[str, Packed]]:
-    """Reads a zip that `Writer` wrote: the names and what stands behind them, in their order.
+def members(data: memoryview) -> Iterator[Packed]:
+    """Reads a zip that `Writer` wrote: what its members hold, in their order.
 
     Raises:
         struct.error: It was cut short.
@@ -178,7 +177,6 @@ def members(data: memoryview) -> Iterator[tuple[str, Packed]]:
         )
         if magic != b"PK\x01\x02" or extra or comment:
             raise ValueError("not written by hashzip")
-        name = bytes(data[at + _CENTRAL.size : at + _CENTRAL.size + length]).decode()
-        content = offset + _LOCAL.size + length
-        yield name, Packed(crc, method, data[content : content + packed])
+        content = offset + _LOCAL_SIZE + length
+        yield Packed(crc, method, data[content : content + packed])
         at += _CENTRAL.size + length
