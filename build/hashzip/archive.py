@@ -8,7 +8,6 @@ of its time. What an earlier zip has compressed already is copied from there.
 import base64
 import hashlib
 import mmap
-import os
 import struct
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -224,7 +223,8 @@ def _copy(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed] | N
 def _compress(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed]:
     file = entry.file
     try:
-        content = Path(os.fsdecode(file.location)).read_bytes()
+        with open(file.location, "rb", buffering=0) as opened:
+            content = opened.read()
     except OSError as error:
         raise unreadable(file.location, error) from error
     digest = hashlib.sha256(content).digest()
