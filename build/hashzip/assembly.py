@@ -68,9 +68,10 @@ def assemble(blueprint: Blueprint, workshop: Path, *, fresh: bool = False) -> As
         entries += [Entry(file, os.stat(file.location).st_size) for file in made.files]
     if blueprint.target.bytecode:
         entries += _compiled(blueprint, workshop / "bytecode", tools)
-    _refuse_clashes(blueprint, owners)
-    names.refuse_clashes([entry.file for entry in entries])
-    entries.sort(key=lambda entry: BY_PATH(entry.file))
+    if len(entries) > len(read):  # the sources alone are in order, and have no two of one path
+        _refuse_clashes(blueprint, owners)
+        names.refuse_clashes([entry.file for entry in entries])
+        entries.sort(key=lambda entry: BY_PATH(entry.file))
     if prefix:
         entries = [_below(prefix, entry) for entry in entries]
     return Assembly(entries, packages, owners, tools)
