@@ -163,12 +163,10 @@ class TestExternal:
     def test_standard_library_only(self, project: Path) -> None:
         """A plan runs on a bare Python, without site-packages, and loads nothing else."""
         probe = (
-            "import runpy, sys\n"
-            f"sys.argv = [{str(program.BUILD)!r}, 'external']\n"
-            "try:\n"
-            f"    runpy.run_path({str(program.BUILD)!r}, run_name='__main__')\n"
-            "except SystemExit as done:\n"
-            "    assert not done.code, done\n"
+            "import sys\n"
+            f"sys.path.insert(0, {str(program.BUILD)!r})\n"
+            "from hashzip.cli import main\n"
+            "assert main(['external']) == 0\n"
             "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)\n"
         )
         bare = [sys.executable, "-I", "-S", "-B"]
