@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashzip import config, index, inputs, planning, stats
+from hashzip import config, index, inputs, memory, planning, stats
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import fingerprint
 from tests.helpers import program
@@ -248,7 +248,7 @@ class TestReading:
         keys: list[str] = []
         original = index.Index.answer
 
-        def answer(self: index.Index, key: str) -> index.Answer | None:
+        def answer(self: index.Index, key: str) -> memory.Answer | None:
             keys.append(key)
             return original(self, key)
 

@@ -16,7 +16,8 @@ from hashzip.config import Project
 from hashzip.errors import HashzipError, printable
 from hashzip.fingerprint import Input, Recipe, canonical_json, fingerprint
 from hashzip.index import FOLDER as INDEX_FOLDER
-from hashzip.index import Answer, Group, Index
+from hashzip.index import Group, Index
+from hashzip.memory import Answer
 from hashzip.names import SourceFile
 from hashzip.sources import Listing
 from hashzip.store import FOLDER as STORE

@@ -16,8 +16,9 @@ from typing import NamedTuple
 from hashzip import manifest as manifests
 from hashzip.errors import HashzipError
 from hashzip.index import FOLDER as INDEX_FOLDER
-from hashzip.index import Answer, Group, Index
+from hashzip.index import Group, Index
 from hashzip.manifest import Manifest
+from hashzip.memory import Answer
 
 FOLDER = "dist"
 
