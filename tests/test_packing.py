@@ -1,10 +1,10 @@
-"""Lambda's limits of size, in real builds: a limit is made small, and not a package large."""
+"""Packing in real builds: Lambda's limits, made small for small packages; what is copied from."""
 
 from pathlib import Path
 
 import pytest
 
-from hashzip import config, limits, pipeline, planning
+from hashzip import config, limits, packing, pipeline, planning
 from hashzip.errors import HashzipError
 from tests.helpers import project as projects
 from tests.helpers import wheels
@@ -116,3 +116,21 @@ class TestZip:
             make_zip(layered)
 
         assert last.read_bytes() == before
+
+
+class TestLast:
+    """The last build, to copy from."""
+
+    def test_zip(self, project: Path) -> None:
+        """The zip of another fingerprint is copied from; one of this is damaged if it is asked."""
+        assert packing.last(examine(project)) is None
+        manifest = projects.build(examine(project))
+        again = packing.last(examine(project))
+        projects.write_files(project, {"src/hello.py": b"edited"})
+        after = packing.last(examine(project))
+
+        assert again == packing.Last(manifest, None)
+        assert after
+        assert after.manifest == manifest
+        assert after.zip
+        assert after.zip.sha256.result() == manifest.artifact.sha256

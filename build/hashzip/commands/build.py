@@ -44,8 +44,9 @@ def run(options: argparse.Namespace) -> None:
             blueprints, force=options.force, jobs=options.jobs, progress=progress
         )
         for blueprint, built in zip(blueprints, builds, strict=True):
-            results.append(_built_json(blueprint, built))
-            if not options.json:
+            if options.json:
+                results.append(_built_json(blueprint, built))
+            else:
                 print(_built_line(blueprint, built), flush=True)
     if options.json:
         print(json.dumps(results, indent=2))
