@@ -81,7 +81,7 @@ class TestSecret:
 
 
 class TestPackages:
-    """Requirements that uv cannot install."""
+    """What only a build sees: requirements that uv cannot install, programs that fail."""
 
     @AT_BUILD
     def test_build(self, project: Path, spoiled: Spoiled) -> None:
@@ -96,7 +96,7 @@ class TestPackages:
 
     @AT_BUILD
     def test_plan(self, project: Path, spoiled: Spoiled) -> None:
-        """A plan does not see it: that needs no package index, and takes no time."""
+        """A plan does not see it: that needs no package index, runs nothing, and takes no time."""
         spoiled.spoil(project)
 
         assert projects.external(project)["fingerprint"]

@@ -95,6 +95,16 @@ def _command(**changes: object) -> Callable[[Path], None]:
     return spoil
 
 
+def _made_by(script: str) -> Callable[[Path], None]:
+    """A function that a script makes, which runs in its source."""
+
+    def spoil(root: Path) -> None:
+        commands.configure(root)
+        commands.write_script(root, script)
+
+    return spoil
+
+
 def _command_without(key: str) -> Callable[[Path], None]:
     def spoil(root: Path) -> None:
         table = {name: value for name, value in commands.HELLO.items() if name != key}
@@ -908,6 +918,39 @@ AT_BUILD = (
         _requirements(f"--no-index\nnowhere==1.0 --hash=sha256:{'0' * 64}\n"),
         ["requirements.txt", "nowhere"],
         "uv pip compile --universal --generate-hashes",
+    ),
+    Spoiled(
+        "missing program",
+        _command(command=["no-such-program"]),
+        ["cannot run no-such-program", "No such file or directory"],
+        "correct its name",
+    ),
+    Spoiled(
+        "failing program",
+        _made_by("exit 7"),
+        ["sh build.sh failed, which [function.hello] runs in"],
+        "nothing that was built before has changed",
+    ),
+    *(
+        Spoiled(
+            f"{state} output",
+            _made_by(script),
+            ["src/out is", state, "after the programs of [function.hello] ran"],
+            "set output to where they write",
+        )
+        for state, script in (("not there", "exit 0"), ("empty", "mkdir out"))
+    ),
+    Spoiled(
+        "secret in the output",
+        _made_by("mkdir out; echo A=1 > out/.env"),
+        ["[function.hello] would pack", ".env: an environment file"],
+        'let pass what is none: allow = ["/.env"]',
+    ),
+    Spoiled(
+        "program that writes among its sources",
+        _made_by("mkdir out; echo 1 > out/a; echo 1 > new.txt"),
+        ["//src/new.txt added in the sources of [function.hello]"],
+        "name it in exclude",
     ),
     Spoiled(
         "a source at the path of a package's file",
