@@ -115,11 +115,11 @@ def _function(functions: Table, name: str, known: Mapping[str, Layer]) -> Functi
         **_common(table, name),
     )
     builder_keys.check_output(table, function)
-    _check_layers(table, function, targets)
+    _check_layers(table, function, known)
     return function
 
 
-def _check_layers(table: Table, function: Function, targets: Mapping[str, Target]) -> None:
+def _check_layers(table: Table, function: Function, known: Mapping[str, Layer]) -> None:
     """Refuses layers that are not there, are too many, or do not fit the function."""
     layers = function.layers
     if len(layers) > _MOST_LAYERS:
