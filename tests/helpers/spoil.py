@@ -831,7 +831,7 @@ AT_PLAN = (
     Spoiled(
         "inputs that are not there",
         _rust(inputs=["templates"]),
-        ['[function.hello] has "templates" in inputs, and there is no'],
+        ['"templates" in inputs of [function.hello] does not exist: there is no'],
         "take it out of inputs",
     ),
     Spoiled(
