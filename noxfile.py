@@ -24,8 +24,8 @@ LOST_ANSWER = ("--reruns", "1", "--only-rerun", "ResourceAlreadyExistsException"
 
 
 def install(session: nox.Session, group: str) -> None:
-    """Installs hashzip from this checkout with a local AWS, and a dependency group."""
-    session.install("-e", ".[local]", *nox.project.dependency_groups(PYPROJECT, group))
+    """Installs hashzip from this checkout with all that it runs, and a dependency group."""
+    session.install("-e", ".[local,rust]", *nox.project.dependency_groups(PYPROJECT, group))
 
 
 def cargo(session: nox.Session, *arguments: str) -> None:

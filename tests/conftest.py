@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders import trees
+from hashzip.builders import toolchain, trees
+from hashzip.errors import HashzipError
 from scripts import opentofu
 from tests.helpers import index as indexes
 from tests.helpers import project as projects
@@ -46,6 +47,22 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
         for name, value in served.settings.items():
             monkeypatch.setenv(name, value)
         yield served
+
+
+@pytest.fixture(scope="session")
+def rust(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What compiles Rust for x86_64, which CI must have; answers where tests keep what it made."""
+    root = tmp_path_factory.mktemp("rust")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARGO_TARGET_DIR", str(root / "target"))
+        try:
+            toolchain.find(str(root), str(root), "x86_64", is_pinned=False)
+        except HashzipError as error:
+            reason = f"{error.message}; {error.hint}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason)
+            pytest.skip(reason)
+    return root / "target"
 
 
 @pytest.fixture(scope="session")

@@ -123,6 +123,24 @@ class TestFlags:
         assert found == (["-a"] if fits else [])
 
 
+class TestText:
+    """Flags for all targets as one text."""
+
+    @pytest.mark.parametrize(
+        "text, expected",
+        [
+            ("[build]\nrustflags = '-a b'", "-a b"),
+            ("[build]\nrustflags = ['-a', 'b']", None),
+            (f"[target.{LINUX}]\nrustflags = '-a'", None),
+        ],
+    )
+    def test_found(self, tmp_path: Path, text: str, expected: str | None) -> None:
+        """It is found, and no list, and none for one target."""
+        crates.write(tmp_path, {"a.toml": "", "b.toml": text})
+
+        assert cargo_config.text_for_all(str(tmp_path), ["a.toml", "b.toml"]) == expected
+
+
 class TestCrates:
     """Crates that replace others."""
 

@@ -172,3 +172,29 @@ class TestLoadsAlike:
         assert self.alike(tmp_path, library(content=content), library(content=content, rest=b"x"))
         other = library(content=content[:-1] + b"x")
         assert not self.alike(tmp_path, library(content=content), other)
+
+
+class TestDebugInformation:
+    """What only a debugger reads."""
+
+    @staticmethod
+    def program(names: bytes) -> bytes:
+        """Answers a program with one section, that of names, which has the second of them."""
+        section = struct.pack("<IIQQQQ", 1, 3, 0, 0, 128, len(names)).ljust(64, b"\0")
+        header = start() + struct.pack("<IQQQIHHHHHH", 1, 0, 0, 64, 0, 64, 56, 0, 64, 1, 0)
+        return header + section + names
+
+    def test_section(self) -> None:
+        """It is there where a section has its name; the same word elsewhere says nothing."""
+        assert elf.has_debug_information(self.program(b"\0.debug_info\0"))
+        assert not elf.has_debug_information(self.program(b"\0.shstrtab\0.debug_info\0"))
+
+    @pytest.mark.parametrize("content", [b"", start(), start().ljust(64, b"\0")])
+    def test_none(self, content: bytes) -> None:
+        """Nor is it in what has no sections, or is cut off."""
+        assert not elf.has_debug_information(content)
+
+    def test_no_names(self) -> None:
+        """Nor where the section of names is not there."""
+        content = self.program(b"\0.debug_info\0")
+        assert not elf.has_debug_information(content[:62] + b"\7\0" + content[64:])

@@ -75,6 +75,12 @@ def flags(root: str, paths: Iterable[str], triple: str, cfgs: Collection[str]) -
     return _merged([table(document, "build") for document in documents]) or []
 
 
+def text_for_all(root: str, paths: Iterable[str]) -> str | None:
+    """Answers the flags for all targets that are one text, if any are."""
+    values = (table(_read(root, path), "build").get("rustflags") for path in paths)
+    return next((value for value in values if isinstance(value, str)), None)
+
+
 def unseen(root: str, home: str) -> list[tuple[str, list[str]]]:
     """Answers files out of the project that apply too, each with what it has that decides bytes.
 

@@ -6,13 +6,13 @@ it downloads, as long as the same Rust compiles them.
 https://www.cargo-lambda.info/commands/build.html
 """
 
-import logging
+import json
 import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hashzip.builders import cargo, cargo_config, dep_info, making, rust, toolchain
+from hashzip.builders import cargo, cargo_config, dep_info, making, rust, toolchain, unseen
 from hashzip.builders.cargo import Crates
 from hashzip.builders.making import Made
 from hashzip.builders.manifests import join
@@ -27,8 +27,6 @@ PROGRAM = "bootstrap"  # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-c
 _STALE = re.compile(
     r"lock ?file .* (needs to be updated|to be updated)|cannot update the lock file"
 )
-
-_log = logging.getLogger(__name__)
 
 
 def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
@@ -52,9 +50,7 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
         "cargo-lambda": tools.version(tools.cargo_lambda, "lambda", "--version"),
         "zig": tools.version(tools.zig, "version"),
     }
-    if not crates.is_pinned:
-        _warn(function, crates, versions["rustc"])
-    _warn_of_settings(crates, tools)
+    unseen.warn(crates, tools, versions["rustc"])
     _fetch(crates, tools)
     program = str(blueprint.recipe["bin"])
     tools.target.mkdir(parents=True, exist_ok=True)
@@ -75,7 +71,6 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
             environment={
                 **tools.environment,
                 "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(_flags(crates, tools)),
-                "RUSTFLAGS": "",  # or cargo-lambda would add a list to what may be a text
             },
             failed=HashzipError(
                 f"cargo could not build {function.where}; it says above what is wrong",
@@ -85,21 +80,10 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
         read = dep_info.read(
             tools.target / tools.machine.triple / _folder(function.profile) / f"{program}.d"
         )
-    _refuse_unseen(blueprint, function, tools, read)
+    unseen.refuse(blueprint, function, tools, read)
     location = folder / program / PROGRAM
-    _warn_of_names(crates, tools, location.read_bytes())
+    unseen.warn_of_names(crates, tools, location.read_bytes())
     return Made([SourceFile(PROGRAM, os.fsencode(location), executable=True)], versions)
-
-
-def _warn(function: Function, crates: Crates, version: str) -> None:
-    """Warns of what the fingerprint cannot see."""
-    _log.warning(
-        "warning: nothing in the project says which Rust compiles %s: another one gives other "
-        'bytes for the same fingerprint; write %s: [toolchain] channel = "%s"',
-        function.where,
-        join(crates.workspace, cargo.TOOLCHAINS[0]),
-        version,
-    )
 
 
 def _fetch(crates: Crates, tools: Toolchain) -> None:
@@ -127,7 +111,17 @@ def _flags(crates: Crates, tools: Toolchain) -> list[str]:
     Cargo takes flags from one place alone, of which this variable is the first; so all are in it:
     https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags
     What is in settings out of the project is not, since no plan sees it.
+
+    Raises:
+        HashzipError: Flags for all targets are no list, and cargo-lambda's own would not fit.
     """
+    text = cargo_config.text_for_all(crates.project.root, crates.configs())
+    if text is not None:
+        raise HashzipError(
+            f"rustflags in [build] of .cargo/config.toml are one text, {json.dumps(text)}, to "
+            "which cargo-lambda can add nothing",
+            f"write a list: rustflags = {json.dumps(text.split())}",
+        )
     triple = tools.machine.triple
     cfgs = tools.answer("rustc", "--print", "cfg", "--target", triple).splitlines()
     flags = cargo_config.flags(crates.project.root, crates.configs(), triple, frozenset(cfgs))
@@ -149,64 +143,6 @@ def _paths(root: str, tools: Toolchain) -> Iterable[tuple[str, str]]:
     # A mirror has a folder of another name than the registry itself.
     for registry in sorted(Path(tools.cargo_home, "registry", "src").glob("*")):
         yield str(registry), "/cargo/registry"
-
-
-def _warn_of_names(crates: Crates, tools: Toolchain, program: bytes) -> None:
-    """Warns of a program in which folders of this machine are named all the same."""
-    folders = [str(tools.target), tools.cargo_home, crates.project.root]
-    named = next((one for one in folders if os.fsencode(one + os.sep) in program), None)
-    advice = 'where a source has env!("CARGO_MANIFEST_DIR"), do without it'
-    if b".debug_info" in program:
-        # That of zig's own files, which it keeps, names the folder that it was first run in.
-        named = "its folders in debug information"
-        advice = f"set strip = true in [profile.{crates.function.profile}] of Cargo.toml"
-    if named:
-        _log.warning(
-            "warning: the program of %s names %s, so that another machine gives other bytes for "
-            "the same fingerprint; %s",
-            crates.function.where,
-            named,
-            advice,
-        )
-
-
-def _warn_of_settings(crates: Crates, tools: Toolchain) -> None:
-    """Warns of settings of cargo that are out of the project, where another machine has others."""
-    for path, keys in cargo_config.unseen(crates.project.root, tools.cargo_home):
-        _log.warning(
-            "warning: %s has %s, which no plan sees; write it into the project's "
-            ".cargo/config.toml",
-            path,
-            ", ".join(keys),
-        )
-
-
-def _refuse_unseen(
-    blueprint: Blueprint, function: Function, tools: Toolchain, read: Iterable[str]
-) -> None:
-    """Refuses a program that was compiled from what is no input: its change would go unnoticed.
-
-    Raises:
-        HashzipError: There is such a file, in the project.
-    """
-    root, inputs = blueprint.project.root, [file.path for file in blueprint.consulted]
-    for path in sorted(read):
-        if path.startswith(str(tools.target) + os.sep) or not os.path.exists(path):
-            continue
-        name = os.path.relpath(path, root).replace(os.sep, "/")
-        if name.startswith("../"):
-            _log.warning(
-                "warning: %s is compiled from %s, out of the project, which no plan sees",
-                function.where,
-                path,
-            )
-        # Of a folder, which a build script may name, some files are enough.
-        elif name != "." and not any(f"{one}/".startswith(f"//{name}/") for one in inputs):
-            raise HashzipError(
-                f"{function.where} is compiled from {name}, which is none of its inputs: a change "
-                "of it would not be seen",
-                f'add it: inputs = ["{name}"]; or the folder that it is in',
-            )
 
 
 def _profile(function: Function) -> Sequence[str]:

@@ -42,6 +42,8 @@ _TABLE = struct.Struct("<32x Q 14x H H 6x")
 _PLACES = ((32, 48), (60, 64))
 _SEGMENT = struct.Struct("<II Q Q Q Q Q Q")
 _LOAD = 1  # PT_LOAD
+_SECTIONS = struct.Struct("<40x Q 10x H H H")  # where, size of a row, how many, which has names
+_SECTION = struct.Struct("<I 20x Q")  # where its name is, where it is
 _COMPARED = 1 << 20  # bytes at a time
 
 
@@ -153,6 +155,21 @@ def _foreign(path: str, found: Kind, owner: str, others: int, architecture: str)
     return HashzipError(
         f"{path}{whose} is for {found}, and the function runs on {architecture}{more}", hint
     )
+
+
+def has_debug_information(content: bytes) -> bool:
+    """Answers whether a program has what only a debugger reads, which names folders.
+
+    Args:
+        content: Of a program of 64 bit, in little-endian order.
+    """
+    try:
+        table, size, count, names = _SECTIONS.unpack_from(content)
+        rows = [_SECTION.unpack_from(content, table + size * number) for number in range(count)]
+        start = rows[names][1] if rows else 0
+    except (IndexError, struct.error):
+        return False
+    return any(content.startswith(b".debug_info\0", start + name) for name, _ in rows)
 
 
 def loads_alike(before: bytes, after: bytes) -> bool:
