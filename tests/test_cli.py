@@ -11,7 +11,7 @@ import pytest
 
 from hashzip import __version__
 from hashzip.commands import build
-from tests.helpers import program
+from tests.helpers import commands, program
 from tests.helpers import project as projects
 
 
@@ -216,6 +216,26 @@ class TestTerminal:
         assert "hello" in text
         assert "\x1b[" in text
         assert "\x1b[" not in piped.out + piped.err
+
+    def test_terminal_of_a_program(self, tmp_path: Path) -> None:
+        """What a program that makes a package shows there is not written over."""
+        script = f"printf 'half a line'; test -t 2; {commands.SCRIPT}"
+        root = commands.make(tmp_path / "made", script)
+        ours, theirs = pty.openpty()
+        shown = subprocess.Popen(
+            [sys.executable, str(program.BUILD), "build"],
+            cwd=root,
+            env=program.environment(TERM="xterm", COLUMNS="100"),
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        text = _everything(ours)
+
+        assert shown.wait(timeout=60) == 0
+        assert text.startswith("half a linehello: built")
+        assert "\x1b[" not in text
 
     def test_ascii_terminal(self, project: Path) -> None:
         """A name that the terminal cannot show is escaped, and no reason to fail."""

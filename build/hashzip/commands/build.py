@@ -39,7 +39,8 @@ def run(options: argparse.Namespace) -> None:
     if options.expect is not None:  # an empty one expects nothing that there is
         pipeline.expect(blueprints[0], options.expect, _expected_files())
     results = []
-    with _progress() as progress:
+    # A program that says something itself would be written over.
+    with _progress(shown=not any(blueprint.making for blueprint in blueprints)) as progress:
         builds = pipeline.build_all(
             blueprints, force=options.force, jobs=options.jobs, progress=progress
         )
@@ -65,9 +66,9 @@ def _expected_files() -> dict[str, str]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int], None]]:
+def _progress(*, shown: bool) -> Iterator[Callable[[str, int], None]]:
     """Shows people on a terminal how much of each function is packed."""
-    if not sys.stderr.isatty():
+    if not shown or not sys.stderr.isatty():
         yield lambda _name, _size: None
         return
     from rich.console import Console  # noqa: PLC0415 - slow, and only for people
