@@ -114,10 +114,10 @@ def test_links(project: Path) -> None:
     assert (first / "src/folder/names.py").read_bytes() == projects.SOURCES["lib/names.py"]
 
 
-def test_empty_input(project: Path) -> None:
-    """A folder that is an input, and has no file, is there."""
+def test_empty_source(project: Path) -> None:
+    """A source that has no file, beside one that has some, is there."""
     (project / "empty").mkdir()
-    projects.write_config(project, hello=MADE | {"inputs": ["empty"]})
+    projects.configure(project, source=["src", "empty"])
 
     first, _ = copied(project)
 
