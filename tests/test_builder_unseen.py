@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from hashzip.blueprint import Blueprint
 from hashzip.builders import cargo, toolchain, unseen
 from hashzip.builders.toolchain import Toolchain
 from hashzip.errors import HashzipError
-from hashzip.planning import Blueprint
 from hashzip.targets import Function
 from tests.helpers import crates
 from tests.helpers import project as projects

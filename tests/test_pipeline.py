@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hashzip import changes, config, pipeline, planning, terraform
+from hashzip.blueprint import Blueprint
 from hashzip.builders import trees
 from hashzip.errors import HashzipError
-from hashzip.planning import Blueprint
 from tests.helpers import project as projects
 from tests.helpers import wheels
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from hashzip import config, inputs, pipeline, planning
+from hashzip.blueprint import Blueprint
 from hashzip.errors import HashzipError
-from hashzip.planning import Blueprint
 from hashzip.store import Store
 from tests.helpers import program
 from tests.helpers import project as projects

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from hashzip import names
 from hashzip.archive import Entry
+from hashzip.blueprint import Blueprint
 from hashzip.builders import elf, making, python, trees
 from hashzip.builders.trees import Tree, TreeFile
 from hashzip.errors import HashzipError, printable
 from hashzip.fingerprint import BY_PATH, PROGRAM
 from hashzip.manifest import Package
-from hashzip.planning import Blueprint
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from hashzip.blueprint import Blueprint
 from hashzip.builders import cargo, placeholders, requirements
 from hashzip.config import FILE_NAME
 from hashzip.errors import unreadable
 from hashzip.fingerprint import DATA
-from hashzip.planning import Blueprint
 from hashzip.surroundings import Surroundings
 from hashzip.targets import RUST, Function
 

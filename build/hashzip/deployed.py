@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hashzip.aws import Place
-    from hashzip.planning import Blueprint
+    from hashzip.blueprint import Blueprint
 
 _CHUNK = 1 << 20  # bytes
 _DIST_INFO = re.compile(r"(?:.*/)?([^/]+)-([^/-]+)\.dist-info/METADATA")

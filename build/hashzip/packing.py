@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hashzip import __version__, archive, assembly, limits
+from hashzip.blueprint import Blueprint
 from hashzip.builders import trees
 from hashzip.errors import HashzipError, printable
 from hashzip.manifest import Artifact, Manifest
-from hashzip.planning import Blueprint
 from hashzip.targets import LAYER
 
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hashzip import changes
+from hashzip.blueprint import Blueprint
 from hashzip.errors import HashzipError
 from hashzip.manifest import Manifest
-from hashzip.planning import Blueprint
 from hashzip.store import Sizes
 
 

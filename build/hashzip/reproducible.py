@@ -20,12 +20,13 @@ from pathlib import Path
 
 import hashzip
 from hashzip import changes, copies, differences, planning, surroundings
+from hashzip.blueprint import Blueprint
 from hashzip.builders import uv
 from hashzip.config import Project
 from hashzip.differences import Difference
 from hashzip.errors import HashzipError
 from hashzip.manifest import Manifest
-from hashzip.planning import Blueprint, Survey
+from hashzip.planning import Survey
 from hashzip.store import Store
 from hashzip.surroundings import Pair, Surroundings
 

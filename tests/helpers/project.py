@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hashzip import config, pipeline, planning
+from hashzip.blueprint import Blueprint
 from hashzip.manifest import Manifest
-from hashzip.planning import Blueprint
 from tests.helpers import program
 from tests.helpers.program import Finished
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from hashzip.blueprint import Blueprint
 from hashzip.builders import cargo, cargo_config, dep_info, making, rust, toolchain, unseen
 from hashzip.builders.cargo import Crates
 from hashzip.builders.making import Made
@@ -19,7 +20,6 @@ from hashzip.builders.manifests import join
 from hashzip.builders.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.names import SourceFile
-from hashzip.planning import Blueprint
 from hashzip.targets import Function
 
 PROGRAM = "bootstrap"  # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html

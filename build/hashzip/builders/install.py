@@ -12,6 +12,7 @@ from importlib.util import source_from_cache
 from pathlib import Path
 
 from hashzip import inputs, sources
+from hashzip.blueprint import Blueprint
 from hashzip.builders import (
     bytecode,
     elf,
@@ -30,7 +31,6 @@ from hashzip.errors import HashzipError, unreadable
 from hashzip.fingerprint import BY_PATH
 from hashzip.manifest import Package
 from hashzip.names import SourceFile
-from hashzip.planning import Blueprint
 
 _GENERATOR = re.compile(r"^Generator: .*\n", re.MULTILINE)
 _TAG = re.compile(r"^Tag: .*-(?!any$|manylinux|musllinux)(\w+)$", re.MULTILINE)

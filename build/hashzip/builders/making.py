@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hashzip import inputs, secret_scan
+from hashzip.blueprint import Blueprint
 from hashzip.builders import elf
 from hashzip.errors import HashzipError
 from hashzip.names import SourceFile
-from hashzip.planning import Blueprint
 from hashzip.targets import RUST, Function
 
 # What tools that write a time into what they make take it from; all zips here have that one.

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hashzip import changes, planning, sources
+from hashzip.blueprint import Blueprint
 from hashzip.builders import consulted, making
 from hashzip.builders.making import Made
 from hashzip.config import Project
 from hashzip.errors import HashzipError
 from hashzip.index import FOLDER as CACHE
 from hashzip.names import SourceFile
-from hashzip.planning import Blueprint
 from hashzip.sources import Listing
 from hashzip.targets import Function
 

@@ -17,10 +17,10 @@ from packaging.markers import Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, canonicalize_version
 
+from hashzip.blueprint import Blueprint
 from hashzip.builders import locks, python, uv
 from hashzip.builders.locks import Kind, Lock
 from hashzip.errors import HashzipError
-from hashzip.planning import Blueprint
 
 _REQUIRES_PYTHON = re.compile(r"^requires-python\s*=.*$", re.MULTILINE)
 _PATH = re.compile(r"""(?<![\w-])path\s*=\s*(?:"([^"\\]*)"|'([^']*)')""")

@@ -31,7 +31,7 @@ _ABANDONED = 86_400  # seconds after which no install goes on
 _DRAFT = ".draft-"
 
 if TYPE_CHECKING:
-    from hashzip.planning import Blueprint
+    from hashzip.blueprint import Blueprint
 
 
 class TreeFile(NamedTuple):

@@ -8,12 +8,12 @@ import logging
 import os
 from collections.abc import Iterable
 
+from hashzip.blueprint import Blueprint
 from hashzip.builders import cargo, cargo_config, elf
 from hashzip.builders.cargo import Crates
 from hashzip.builders.manifests import join
 from hashzip.builders.toolchain import Toolchain
 from hashzip.errors import HashzipError
-from hashzip.planning import Blueprint
 from hashzip.targets import Function
 
 _log = logging.getLogger(__name__)

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hashzip import pipeline, planning
+from hashzip.blueprint import Blueprint
 from hashzip.commands import output
 from hashzip.errors import HashzipError
 from hashzip.pipeline import Built
-from hashzip.planning import Blueprint, Survey
+from hashzip.planning import Survey
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

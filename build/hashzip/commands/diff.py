@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from hashzip import changes, planning
 from hashzip.arguments import DEPLOYED
+from hashzip.blueprint import Blueprint
 from hashzip.changes import Changes
 from hashzip.commands import output
 from hashzip.config import Project
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import Input
 from hashzip.manifest import Manifest
-from hashzip.planning import Blueprint
 
 
 class _Compared(NamedTuple):

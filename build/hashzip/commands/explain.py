@@ -4,10 +4,10 @@ import argparse
 from collections.abc import Iterator, Sequence
 
 from hashzip import changes, planning
+from hashzip.blueprint import Blueprint
 from hashzip.commands import output
 from hashzip.fingerprint import Input
 from hashzip.manifest import Manifest
-from hashzip.planning import Blueprint
 
 _VERBS = ("is new", "changed", "is gone")  # in the order of `Changes`
 

@@ -10,7 +10,7 @@ from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
     from hashzip.aws import Place
-    from hashzip.planning import Blueprint
+    from hashzip.blueprint import Blueprint
     from hashzip.targets import Target
 
 PROTECTED = "hashzip:protected"  # a tag; whatever its value

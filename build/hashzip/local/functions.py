@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hashzip.aws import Place
+    from hashzip.blueprint import Blueprint
     from hashzip.local.here import Zip
-    from hashzip.planning import Blueprint
 
 # The local AWS does not look at it.
 _ROLE = "arn:aws:iam::000000000000:role/hashzip-watch"

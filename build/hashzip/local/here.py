@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from hashzip.blueprint import Blueprint
     from hashzip.manifest import Artifact
-    from hashzip.planning import Blueprint
 
 RUNTIME = f"python3.{sys.version_info.minor}"
 

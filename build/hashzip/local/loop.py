@@ -16,8 +16,8 @@ from hashzip.targets import Function
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from hashzip.blueprint import Blueprint
     from hashzip.local.places import Places
-    from hashzip.planning import Blueprint
     from hashzip.targets import Target
 
 _SAVED_SECONDS = 10.0  # a file that is older was not saved now, but moved to its place

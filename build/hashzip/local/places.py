@@ -23,9 +23,9 @@ from hashzip.targets import PYTHON, Function
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from hashzip.blueprint import Blueprint
     from hashzip.config import Project
     from hashzip.patterns import Matcher
-    from hashzip.planning import Blueprint
 
 _STEP_MS = 15  # a burst of saves is over when nothing was written for this long
 _LONGEST_BURST_MS = 5_000

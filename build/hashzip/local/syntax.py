@@ -10,7 +10,7 @@ from hashzip.errors import HashzipError, printable
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from hashzip.planning import Blueprint
+    from hashzip.blueprint import Blueprint
 
 
 def check(blueprint: Blueprint, paths: Collection[str]) -> None:
