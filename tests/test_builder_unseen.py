@@ -1,5 +1,6 @@
 """What decides a program in Rust and no plan sees. More of it is in `test_builder_cargo_lambda`."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hashzip.builders import cargo, toolchain, unseen
 from hashzip.builders.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.targets import Function
-from tests.helpers import crates
+from tests.helpers import crates, program
 from tests.helpers import project as projects
 
 
@@ -36,6 +37,31 @@ def examined(root: Path) -> tuple[Blueprint, Function]:
     blueprint = projects.examine(root)
     assert isinstance(blueprint.target, Function)
     return blueprint, blueprint.target
+
+
+class TestVersions:
+    """What links."""
+
+    @pytest.mark.parametrize("name", ["cargo-lambda", "zig"])
+    def test_other(self, root: Path, caplog: pytest.LogCaptureFixture, name: str) -> None:
+        """Another version than the extra has is warned of, and that one is not."""
+        crates.write(root, {"rust-toolchain.toml": ""})
+        blueprint, function = examined(root)
+        found = cargo.find(blueprint.project, function)
+
+        unseen.warn(found, tools(root), {"rustc": "1.2.3", **unseen.LINKERS})
+        assert caplog.text == ""
+
+        unseen.warn(found, tools(root), {"rustc": "1.2.3", **unseen.LINKERS, name: "0.0.1"})
+        assert f"{name} is 0.0.1 here, and hashzip[rust] has {unseen.LINKERS[name]}" in caplog.text
+
+    def test_extra(self) -> None:
+        """They are those of the extra."""
+        text = (program.CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
+        extra = tomllib.loads(text)["project"]["optional-dependencies"]["rust"]
+
+        packages = {"cargo-lambda": "cargo-lambda", "zig": "ziglang"}
+        assert extra == [f"{packages[name]} == {one}" for name, one in unseen.LINKERS.items()]
 
 
 class TestRefuse:

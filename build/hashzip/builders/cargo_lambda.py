@@ -50,7 +50,7 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
         "cargo-lambda": tools.version(tools.cargo_lambda, "lambda", "--version"),
         "zig": tools.version(tools.zig, "version"),
     }
-    unseen.warn(crates, tools, versions["rustc"])
+    unseen.warn(crates, tools, versions)
     _fetch(crates, tools)
     program = str(blueprint.recipe["bin"])
     tools.target.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ machine may give other bytes for the same fingerprint.
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hashzip.blueprint import Blueprint
 from hashzip.builders import cargo, cargo_config, elf
@@ -16,19 +16,31 @@ from hashzip.builders.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.targets import Function
 
+# What `hashzip[rust]` installs. Others work, and link other bytes from the same sources.
+LINKERS = {"cargo-lambda": "1.9.2", "zig": "0.17.1"}
+
 _log = logging.getLogger(__name__)
 
 
-def warn(crates: Crates, tools: Toolchain, version: str) -> None:
+def warn(crates: Crates, tools: Toolchain, versions: Mapping[str, str]) -> None:
     """Warns of what differs between machines, before anything is compiled.
 
     Args:
         crates: What is compiled.
         tools: What compiles.
-        version: Of Rust.
+        versions: Of what compiles, by name.
     """
     if not crates.is_pinned:
-        _warn_of_version(crates, version)
+        _warn_of_version(crates, versions["rustc"])
+    for name, version in LINKERS.items():
+        if versions[name] != version:
+            _log.warning(
+                "warning: %s is %s here, and hashzip[rust] has %s, which links other bytes for the "
+                "same fingerprint; run: python3 -m pip install 'hashzip[rust]'",
+                name,
+                versions[name],
+                version,
+            )
     _warn_of_outsiders(crates)
     _warn_of_settings(crates, tools)
 
