@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders import toolchain, trees
+from hashzip.builders.python import trees
+from hashzip.builders.rust import toolchain
 from hashzip.errors import HashzipError
 from scripts import opentofu
 from tests.helpers import index as indexes

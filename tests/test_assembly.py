@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hashzip import config, pipeline, planning
-from hashzip.builders import trees
+from hashzip.builders.python import trees
 from hashzip.errors import HashzipError
 from tests.helpers import program, wheels
 from tests.helpers import project as projects

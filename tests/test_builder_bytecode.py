@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
-from hashzip.builders import bytecode, pyc, python
-from hashzip.builders.bytecode import Compiled
+from hashzip.builders import python
+from hashzip.builders.python import bytecode, pyc
+from hashzip.builders.python.bytecode import Compiled
 from hashzip.errors import HashzipError
 from hashzip.names import SourceFile
 

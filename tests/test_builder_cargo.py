@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from hashzip import config
-from hashzip.builders import cargo, dep_info
+from hashzip.builders.rust import cargo, dep_info
 from hashzip.errors import HashzipError
 from hashzip.targets import Function
 from tests.helpers import crates

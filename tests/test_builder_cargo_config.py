@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders import cargo_config
+from hashzip.builders.rust import cargo_config
 from tests.helpers import crates
 
 LINUX = "x86_64-unknown-linux-gnu"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders import dep_info
+from hashzip.builders.rust import dep_info
 
 
 @pytest.mark.parametrize(

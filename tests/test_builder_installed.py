@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hashzip import names
-from hashzip.builders import installed
+from hashzip.builders.python import installed
 from hashzip.errors import HashzipError
 from tests.helpers import project as projects
 from tests.helpers import wheels

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hashzip import config
-from hashzip.builders import locks
-from hashzip.builders.locks import Kind, Lock
+from hashzip.builders.python import locks
+from hashzip.builders.python.locks import Kind, Lock
 from hashzip.errors import HashzipError
 from tests.helpers import index as indexes
 from tests.helpers import local, program, wheels

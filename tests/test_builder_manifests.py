@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders.manifests import Manifests
+from hashzip.builders.rust.manifests import Manifests
 from hashzip.errors import HashzipError
 from tests.helpers import crates
 from tests.helpers.crates import library, manifest

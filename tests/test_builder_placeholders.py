@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hashzip import config
-from hashzip.builders import cargo, placeholders
+from hashzip.builders.rust import cargo, placeholders
 from hashzip.targets import Function
 from tests.helpers import project as projects
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashzip import names
-from hashzip.builders import programs
+from hashzip.builders.command import programs
 from hashzip.errors import HashzipError
 from hashzip.targets import Function
 from tests.helpers import commands, program

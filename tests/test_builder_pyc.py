@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashzip.builders import pyc
+from hashzip.builders.python import pyc
 
 LEAVES = (
     st.none()

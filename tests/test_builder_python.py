@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from hashzip import config
-from hashzip.builders import locks, python
+from hashzip.builders import python
+from hashzip.builders.python import locks
 from hashzip.errors import HashzipError
 from hashzip.targets import Function
 from tests.helpers import program, wheels

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders import record
+from hashzip.builders.python import record
 from hashzip.errors import HashzipError
 from tests.helpers import wheels
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders import elf, strip
+from hashzip.builders import elf
+from hashzip.builders.python import strip
 from hashzip.errors import HashzipError
 from hashzip.names import SourceFile
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders import toolchain
-from hashzip.builders.toolchain import Toolchain
+from hashzip.builders.rust import toolchain
+from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
 
 TRIPLE = "x86_64-unknown-linux-gnu"

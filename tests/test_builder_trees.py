@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hashzip import config, inputs, pipeline, planning, sources
-from hashzip.builders import trees
-from hashzip.builders.trees import Tree, TreeFile
+from hashzip.builders.python import trees
+from hashzip.builders.python.trees import Tree, TreeFile
 from hashzip.errors import HashzipError
 from hashzip.manifest import Package
 from tests.helpers import index as indexes
@@ -107,7 +107,7 @@ class TestNothingTwice:
         """So it does without uv."""
         make_zip(locked)
         remove_artifacts(locked)
-        monkeypatch.setattr("hashzip.builders.uv.program", lambda: "/nowhere/uv")
+        monkeypatch.setattr("hashzip.builders.python.uv.program", lambda: "/nowhere/uv")
 
         assert "greet.py" in names(make_zip(locked))
         with pytest.raises(HashzipError, match="cannot run uv"):

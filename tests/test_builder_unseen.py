@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hashzip.blueprint import Blueprint
-from hashzip.builders import cargo, toolchain, unseen
-from hashzip.builders.toolchain import Toolchain
+from hashzip.builders.rust import cargo, toolchain, unseen
+from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.targets import Function
 from tests.helpers import crates, program

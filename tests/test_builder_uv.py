@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hashzip.builders import uv
+from hashzip.builders.python import uv
 from hashzip.errors import HashzipError
 
 # As an earlier version writes it on a narrow terminal.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders import bytecode, uv
+from hashzip.builders.python import bytecode, uv
 from hashzip.errors import HashzipError
 from tests.helpers import local, wheels
 from tests.helpers import project as projects

@@ -9,7 +9,7 @@ import pytest
 
 from hashzip import changes, config, pipeline, planning, terraform
 from hashzip.blueprint import Blueprint
-from hashzip.builders import trees
+from hashzip.builders.python import trees
 from hashzip.errors import HashzipError
 from tests.helpers import project as projects
 from tests.helpers import wheels

@@ -8,8 +8,9 @@ from pathlib import Path
 from hashzip import names
 from hashzip.archive import Entry
 from hashzip.blueprint import Blueprint
-from hashzip.builders import elf, making, python, trees
-from hashzip.builders.trees import Tree, TreeFile
+from hashzip.builders import elf, making, python
+from hashzip.builders.python import trees
+from hashzip.builders.python.trees import Tree, TreeFile
 from hashzip.errors import HashzipError, printable
 from hashzip.fingerprint import BY_PATH, PROGRAM
 from hashzip.manifest import Package
@@ -132,7 +133,7 @@ def _of(tree: Tree, packages: Sequence[Package]) -> Iterator[TreeFile]:
 
 def _compiled(blueprint: Blueprint, folder: Path, tools: dict[str, str]) -> list[Entry]:
     """Compiles the sources."""
-    from hashzip.builders import bytecode, uv  # noqa: PLC0415 - slow, and seldom wanted
+    from hashzip.builders.python import bytecode, uv  # noqa: PLC0415 - slow, and seldom wanted
 
     target = blueprint.target
     compiled = bytecode.compile_all(

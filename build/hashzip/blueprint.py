@@ -8,7 +8,7 @@ from functools import cached_property
 from hashzip import __version__, inputs, secret_scan, sources, terraform
 from hashzip.builders import consulted, python
 from hashzip.builders.consulted import Making
-from hashzip.builders.locks import Lock
+from hashzip.builders.python.locks import Lock
 from hashzip.config import Project
 from hashzip.errors import HashzipError, printable
 from hashzip.fingerprint import Input, Recipe, canonical_json, fingerprint

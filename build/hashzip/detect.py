@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hashzip import crates
 from hashzip.builders.python import RUNTIMES
+from hashzip.builders.rust import binaries
 from hashzip.sources import LEFT_OUT
 
 _ENTRY = "lambda_handler"
@@ -60,7 +60,7 @@ def functions(root: Path) -> list[Found]:
     found: list[Found] = []
     for path in sorted(_files(root)):
         taken = {one.name for one in found}
-        if path.name == crates.MANIFEST:
+        if path.name == binaries.MANIFEST:
             found += rust(root, path.parent, taken)
         elif _defines_entry(path):
             found.append(_python(root, path, taken))
@@ -75,7 +75,7 @@ def rust(root: Path, folder: Path, taken: Iterable[str] = ()) -> list[Found]:
         folder: Of the crate.
         taken: Names that others have.
     """
-    crate = crates.functions(folder / crates.MANIFEST)
+    crate = binaries.functions(folder / binaries.MANIFEST)
     found: list[Found] = []
     for binary in crate.binaries if crate else ():
         assert crate  # noqa: S101 - it has the binary
@@ -126,7 +126,7 @@ def _files(root: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if name not in _NOT_SEARCHED and name[0] != "."]
         for name in files:
             path = Path(folder, name)
-            if path.suffix == ".py" or name == crates.MANIFEST:
+            if path.suffix == ".py" or name == binaries.MANIFEST:
                 yield path
 
 

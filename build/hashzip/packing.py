@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hashzip import __version__, archive, assembly, limits
 from hashzip.blueprint import Blueprint
-from hashzip.builders import trees
+from hashzip.builders.python import trees
 from hashzip.errors import HashzipError, printable
 from hashzip.manifest import Artifact, Manifest
 from hashzip.targets import LAYER

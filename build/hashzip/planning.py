@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from hashzip import sources
 from hashzip.blueprint import Blueprint
-from hashzip.builders import consulted, locks
+from hashzip.builders import consulted
 from hashzip.builders.consulted import Folder
+from hashzip.builders.python import locks
 from hashzip.config import Project
 from hashzip.index import FOLDER as INDEX_FOLDER
 from hashzip.index import Group, Index

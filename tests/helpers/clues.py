@@ -1,6 +1,6 @@
 """What was different in two builds of which tests compare the results."""
 
-from hashzip.clues import Clue, Clues
+from hashzip.check.clues import Clue, Clues
 
 FIRST, SECOND = "/builds/first", "/builds/second"
 TIME = 1_800_000_000  # seconds since 1970

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hashzip.builders import uv
+from hashzip.builders.python import uv
 from tests.helpers.index import Index
 from tests.helpers.project import write_files
 

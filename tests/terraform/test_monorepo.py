@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders import uv
+from hashzip.builders.python import uv
 from tests.helpers import stack
 from tests.helpers.stack import Stack
 

@@ -1,6 +1,7 @@
-"""Builders: each is a module that knows one kind of function, with three verbs.
+"""Builders: a package each for Python, Rust and a command, which know one way to make a package.
 
-`recipe` and `inputs` answer at plan time, from the standard library alone: what decides the bytes
-beside the sources. `stage` runs at build time: it fills an empty folder with what is packed beside
-the sources, and may run programs.
+The package itself is of plan time, and so of the standard library alone: what decides the bytes
+beside the files, and, but for Python, which files these are (`consulted`). Its modules are of build
+time, but for those that read locks and manifests. They install or make what is packed beside the
+sources, or in place of them (`making`), and may run programs.
 """

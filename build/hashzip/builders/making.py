@@ -43,7 +43,8 @@ def make(blueprint: Blueprint, folder: Path) -> Made:
     """
     function = blueprint.target
     assert isinstance(function, Function)  # noqa: S101 - a layer is made by none
-    from hashzip.builders import cargo_lambda, programs  # noqa: PLC0415 - they need this module
+    from hashzip.builders.command import programs  # noqa: PLC0415 - they need this module
+    from hashzip.builders.rust import cargo_lambda  # noqa: PLC0415 - they need this module
 
     make = cargo_lambda.make if function.builder == RUST else programs.make
     made = make(blueprint, function, folder)

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from hashzip import reproducible
+from hashzip.check import reproducible
+from hashzip.check.differences import Difference
+from hashzip.check.reproducible import Outcome
 from hashzip.config import Project
-from hashzip.differences import Difference
 from hashzip.errors import HashzipError
-from hashzip.reproducible import Outcome
 
 
 def run(project: Project, names: Sequence[str], options: argparse.Namespace) -> None:

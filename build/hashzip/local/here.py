@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hashzip import archive, detect
 from hashzip.archive import Earlier, Entry
-from hashzip.builders import making, trees
+from hashzip.builders import making
 from hashzip.builders.consulted import Making
+from hashzip.builders.python import trees
 from hashzip.fingerprint import BY_PATH
 from hashzip.targets import Target
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hashzip.builders import sections
 from hashzip.builders.elf import MAGIC as PROGRAM
-from hashzip.clues import Clues
+from hashzip.check import sections
+from hashzip.check.clues import Clues
 
 # A module's bytecode begins with the version of Python, flags, and what its source was.
 # https://peps.python.org/pep-0552/

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import crates
-from hashzip.crates import Crate
+from hashzip.builders.rust import binaries
+from hashzip.builders.rust.binaries import Crate
 from tests.helpers import project as projects
 
 PACKAGE = '[package]\nname = "orders"\nversion = "0.1.0"\nedition = "2021"\n'
@@ -19,7 +19,7 @@ MAIN = b"fn main() {}\n"
 def crate(folder: Path, manifest: str, *files: str) -> Crate | None:
     """Answers what is found of a crate with programs at these places."""
     projects.write_files(folder, {"Cargo.toml": manifest.encode(), **dict.fromkeys(files, MAIN)})
-    return crates.functions(folder / "Cargo.toml")
+    return binaries.functions(folder / "Cargo.toml")
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_no_crate(tmp_path: Path, text: str) -> None:
 def test_not_utf8(tmp_path: Path) -> None:
     """So is one that is no text, or not there."""
     (tmp_path / "Cargo.toml").write_bytes(b"\xff" + (PACKAGE + NEEDS).encode())
-    assert crates.functions(tmp_path / "Cargo.toml") is None
-    assert crates.functions(tmp_path / "absent") is None
+    assert binaries.functions(tmp_path / "Cargo.toml") is None
+    assert binaries.functions(tmp_path / "absent") is None
 
 
 FILES = ("src/main.rs", "src/bin/one.rs", "src/bin/two/main.rs", "src/bin/two/other.rs")

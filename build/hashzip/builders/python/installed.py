@@ -13,8 +13,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from hashzip.builders import record
-from hashzip.builders.record import SCRIPT_FOLDERS, Distribution
+from hashzip.builders.python import record
+from hashzip.builders.python.record import SCRIPT_FOLDERS, Distribution
 from hashzip.errors import HashzipError, nearest
 from hashzip.names import normalized
 from hashzip.patterns import matcher_below

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hashzip.builders import trees
-from hashzip.clues import Clue, Clues
+from hashzip.builders.python import trees
+from hashzip.check.clues import Clue, Clues
 
 # Times of the copies' files: days of 2001 and 2017, so that neither is near to now.
 _TIMES = (1_000_000_000, 1_500_000_000)

@@ -9,10 +9,11 @@ import os
 from collections.abc import Iterable, Mapping
 
 from hashzip.blueprint import Blueprint
-from hashzip.builders import cargo, cargo_config, elf
-from hashzip.builders.cargo import Crates
-from hashzip.builders.manifests import join
-from hashzip.builders.toolchain import Toolchain
+from hashzip.builders import elf
+from hashzip.builders.rust import cargo, cargo_config
+from hashzip.builders.rust.cargo import Crates
+from hashzip.builders.rust.manifests import join
+from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.targets import Function
 

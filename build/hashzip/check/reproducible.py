@@ -19,16 +19,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hashzip
-from hashzip import changes, copies, differences, planning, surroundings
+from hashzip import changes, planning
 from hashzip.blueprint import Blueprint
-from hashzip.builders import uv
+from hashzip.builders.python import uv
+from hashzip.check import copies, differences, surroundings
+from hashzip.check.differences import Difference
+from hashzip.check.surroundings import Pair, Surroundings
 from hashzip.config import Project
-from hashzip.differences import Difference
 from hashzip.errors import HashzipError
 from hashzip.manifest import Manifest
 from hashzip.planning import Survey
 from hashzip.store import Store
-from hashzip.surroundings import Pair, Surroundings
 
 # The program that runs now, wherever it was started from.
 _START = (

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hashzip.blueprint import Blueprint
-from hashzip.builders import cargo, placeholders, requirements
+from hashzip.builders.python import requirements
+from hashzip.builders.rust import cargo, placeholders
+from hashzip.check.surroundings import Surroundings
 from hashzip.config import FILE_NAME
 from hashzip.errors import unreadable
 from hashzip.fingerprint import DATA
-from hashzip.surroundings import Surroundings
 from hashzip.targets import RUST, Function
 
 # What a lock, or the settings of uv, may name: an archive or a folder of them.

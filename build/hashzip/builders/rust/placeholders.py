@@ -9,8 +9,8 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
-from hashzip.builders.cargo import Crates
-from hashzip.builders.manifests import Manifest, Manifests, join, table
+from hashzip.builders.rust.cargo import Crates
+from hashzip.builders.rust.manifests import Manifest, Manifests, join, table
 
 _LIBRARY = "src/lib.rs"
 

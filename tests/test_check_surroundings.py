@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import surroundings
-from hashzip.surroundings import Pair
+from hashzip.check import surroundings
+from hashzip.check.surroundings import Pair
 
 
 @pytest.fixture

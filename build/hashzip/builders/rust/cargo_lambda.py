@@ -13,11 +13,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hashzip.blueprint import Blueprint
-from hashzip.builders import cargo, cargo_config, dep_info, making, rust, toolchain, unseen
-from hashzip.builders.cargo import Crates
+from hashzip.builders import making, rust
 from hashzip.builders.making import Made
-from hashzip.builders.manifests import join
-from hashzip.builders.toolchain import Toolchain
+from hashzip.builders.rust import cargo, cargo_config, dep_info, toolchain, unseen
+from hashzip.builders.rust.cargo import Crates
+from hashzip.builders.rust.manifests import join
+from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.names import SourceFile
 from hashzip.targets import Function

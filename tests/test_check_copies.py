@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import copies, surroundings
+from hashzip.check import copies, surroundings
 from tests.helpers import project as projects
 from tests.helpers import wheels
 from tests.test_builder_placeholders import MEMBERS, ONE

@@ -3,8 +3,8 @@
 `cargo_lambda` builds it.
 """
 
-from hashzip.builders import cargo
 from hashzip.builders.consulted import Making
+from hashzip.builders.rust import cargo
 from hashzip.config import Project
 from hashzip.errors import HashzipError, nearest
 from hashzip.targets import Function

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from hashzip.builders import pyc
+from hashzip.builders.python import pyc
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import BY_PATH
 from hashzip.names import SourceFile

@@ -50,11 +50,11 @@ def functions(manifest: Path) -> Crate | None:
     name = package.get("name")
     if not isinstance(name, str) or not _RUNTIMES.intersection(_dependencies(document)):
         return None
-    found = tuple(sorted(binaries(manifest.parent, document)))
+    found = tuple(sorted(of(manifest.parent, document)))
     return Crate(name, found) if found else None
 
 
-def binaries(folder: Path, document: Mapping[str, Any]) -> Iterator[Binary]:
+def of(folder: Path, document: Mapping[str, Any]) -> Iterator[Binary]:
     """Answers the programs of a crate: those that its manifest lists, and those found by place.
 
     Args:

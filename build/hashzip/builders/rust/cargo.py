@@ -9,10 +9,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hashzip import crates, patterns
-from hashzip.builders import cargo_config
+from hashzip import patterns
 from hashzip.builders.consulted import Consulted, Folder
-from hashzip.builders.manifests import MANIFEST, Manifest, Manifests, above, join, package, table
+from hashzip.builders.rust import binaries, cargo_config
+from hashzip.builders.rust.manifests import (
+    MANIFEST,
+    Manifest,
+    Manifests,
+    above,
+    join,
+    package,
+    table,
+)
 from hashzip.config import Project
 from hashzip.errors import HashzipError, nearest
 from hashzip.targets import Function
@@ -92,7 +100,7 @@ class Crates:
             HashzipError: The crate has none, or several and the function does not name one.
         """
         home = Path(self._location(self.home))
-        found = sorted({one.name for one in crates.binaries(home, self.manifests[self.home])})
+        found = sorted({one.name for one in binaries.of(home, self.manifests[self.home])})
         wanted = self.function.bin
         where, manifest = self.function.where, join(self.home, MANIFEST)
         if wanted:

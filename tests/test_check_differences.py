@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import differences
-from hashzip.differences import Difference
+from hashzip.check import differences
+from hashzip.check.differences import Difference
 from tests.helpers import elves
 from tests.helpers.clues import CLUES, FIRST, SECOND, TIME
 

@@ -8,7 +8,7 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-from hashzip.builders import uv_lock
+from hashzip.builders.python import uv_lock
 from hashzip.config import Project
 from hashzip.errors import HashzipError, unreadable
 from hashzip.names import SourceFile

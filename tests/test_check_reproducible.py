@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import config, reproducible
+from hashzip import config
+from hashzip.check import reproducible
+from hashzip.check.reproducible import Outcome
 from hashzip.errors import HashzipError
-from hashzip.reproducible import Outcome
 from tests.helpers import local, wheels
 from tests.helpers import project as projects
 from tests.helpers.index import Index

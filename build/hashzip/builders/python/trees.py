@@ -74,7 +74,7 @@ def of(blueprint: "Blueprint", *, fresh: bool = False) -> Tree:
     """
 
     def fill(folder: Path) -> Tree:
-        from hashzip.builders import install  # noqa: PLC0415 - slow, and seldom wanted
+        from hashzip.builders.python import install  # noqa: PLC0415 - slow, and seldom wanted
 
         return install.install(blueprint, folder)
 

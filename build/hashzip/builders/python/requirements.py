@@ -18,8 +18,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from hashzip.blueprint import Blueprint
-from hashzip.builders import locks, python, uv
-from hashzip.builders.locks import Kind, Lock
+from hashzip.builders import python
+from hashzip.builders.python import locks, uv
+from hashzip.builders.python.locks import Kind, Lock
 from hashzip.errors import HashzipError
 
 _REQUIRES_PYTHON = re.compile(r"^requires-python\s*=.*$", re.MULTILINE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders import sections
+from hashzip.check import sections
 from tests.helpers import elves
 
 PARTS = {".text": b"code", ".data": b"some data"}

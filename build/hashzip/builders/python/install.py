@@ -13,20 +13,12 @@ from pathlib import Path
 
 from hashzip import inputs, sources
 from hashzip.blueprint import Blueprint
-from hashzip.builders import (
-    bytecode,
-    elf,
-    installed,
-    locks,
-    python,
-    requirements,
-    strip,
-    uv,
-)
-from hashzip.builders.locks import Lock
-from hashzip.builders.record import Distribution
-from hashzip.builders.requirements import Requirements
-from hashzip.builders.trees import Tree, TreeFile
+from hashzip.builders import elf, python
+from hashzip.builders.python import bytecode, installed, locks, requirements, strip, uv
+from hashzip.builders.python.locks import Lock
+from hashzip.builders.python.record import Distribution
+from hashzip.builders.python.requirements import Requirements
+from hashzip.builders.python.trees import Tree, TreeFile
 from hashzip.errors import HashzipError, unreadable
 from hashzip.fingerprint import BY_PATH
 from hashzip.manifest import Package

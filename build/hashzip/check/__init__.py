@@ -1,0 +1,1 @@
+"""`hashzip build --check`: builds twice, as differently as can be, and compares."""
