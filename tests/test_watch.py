@@ -286,7 +286,10 @@ def test_hundred_saves_under_load(root: Path, watch: Watch) -> None:
     for count in range(1, 101):
         number = chance.choice(numbers)
         last[number] = count
-        (root / f"src/part{number}.py").write_text(f"N = {count}\n", encoding="utf-8")
+        # As editors do: a file that is emptied and then written can be seen in between.
+        new = root / "new.py"
+        new.write_text(f"N = {count}\n", encoding="utf-8")
+        new.replace(root / f"src/part{number}.py")
         threading.Event().wait(chance.choice((0, 0, 0.01, 0.08)))
     watching.until(lambda: watching.answer(watch.url()) == list(last.values()))
     done.set()
