@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.benchmark import growth, loop, packages, page, report, rows, ways
+from scripts.benchmark import growth, loop, packages, page, report, rows, rust, rust_page, ways
 from scripts.benchmark.bench import Bench
 from scripts.benchmark.rows import ROWS, Row
 from scripts.errors import ScriptError, exit_code
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _GROWTH = "growth"
 _PACKAGES = "packages"
+_RUST = "rust"
 
 
 def main(arguments: Sequence[str] | None = None, table: Sequence[Row] = ROWS) -> None:
@@ -56,7 +57,8 @@ def main(arguments: Sequence[str] | None = None, table: Sequence[Row] = ROWS) ->
             measured = growth.measure(bench)
         if options.packages or _PACKAGES in options.only:
             packed = _packages(bench)
-    _show(outcomes, measured, packed, options)
+        compiled = _rust(bench, options.rust) if options.rust or _RUST in options.only else None
+    _show(outcomes, measured, packed, compiled, options)
     missed = [outcome.row.name for outcome in outcomes if outcome.holds is False]
     if missed and options.check:
         raise ScriptError(
@@ -74,10 +76,20 @@ def _packages(bench: Bench) -> list[packages.Outcome]:
     return found
 
 
+def _rust(bench: Bench, page_file: Path | None) -> rust.Found:
+    if page_file:
+        # Before it takes minutes to measure what has no place.
+        rust_page.insert(page_file.read_text(encoding="utf-8"), "")
+    ways.refuse_foreign_machine()
+    _note(f"measuring {_RUST}")
+    return rust.measured(bench.folder / _RUST, runs=bench.runs)
+
+
 def _show(
     outcomes: Sequence[rows.Outcome],
     measured: growth.Growth | None,
     packed: Sequence[packages.Outcome],
+    compiled: rust.Found | None,
     options: argparse.Namespace,
 ) -> None:
     """Print what was measured, and write the files that are asked for."""
@@ -92,9 +104,17 @@ def _show(
         print(text)
         if options.packages:
             options.packages.write_text(text, encoding="utf-8")
+    if compiled:
+        text = rust_page.text(compiled)
+        print(text)
+        if options.rust:
+            written = rust_page.insert(options.rust.read_text(encoding="utf-8"), text)
+            options.rust.write_text(written, encoding="utf-8")
     if options.json:
         found = [each.as_json() for each in packed]
-        text = json.dumps(report.as_json(outcomes, measured, options.runs, found), indent=2)
+        everything = report.as_json(outcomes, measured, options.runs, found)
+        in_rust = compiled.as_json() if compiled else None
+        text = json.dumps({**everything, "rust": in_rust}, indent=2)
         options.json.write_text(text + "\n", encoding="utf-8")
 
 
@@ -107,9 +127,9 @@ def _options(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.
         "--only",
         nargs="+",
         default=[],
-        choices=[*names, _GROWTH, _PACKAGES],
+        choices=[*names, _GROWTH, _PACKAGES, _RUST],
         metavar="NAME",
-        help=f"some of: {', '.join([*names, _GROWTH, _PACKAGES])}",
+        help=f"some of: {', '.join([*names, _GROWTH, _PACKAGES, _RUST])}",
     )
     parser.add_argument(
         "--loop",
@@ -130,6 +150,12 @@ def _options(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.
         type=Path,
         metavar="FILE",
         help="measure functions with packages, and write it as a page",
+    )
+    parser.add_argument(
+        "--rust",
+        type=Path,
+        metavar="FILE",
+        help="measure the function in Rust, and write it into a page, between its two comments",
     )
     return parser.parse_args(arguments)
 

@@ -62,11 +62,13 @@ class Run:
         seconds: From its start to its end.
         memory: The most bytes that one of its processes had.
         size: Of its output, in bytes; 0 where nobody asked.
+        processors: Seconds of all processors together.
     """
 
     seconds: float
     memory: float
     size: int
+    processors: float
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class Figures:
     def size(self) -> float:
         """The median size of the output."""
         return statistics.median(run.size for run in self.runs)
+
+    @cached_property
+    def processors(self) -> float:
+        """The median of the seconds of processors."""
+        return statistics.median(run.processors for run in self.runs)
 
 
 def in_turn(programs: Sequence[Program], runs: int) -> list[Figures]:
@@ -161,7 +168,7 @@ def once(program: Program) -> Run:
             encoding="utf-8",
             check=True,
         )
-        code, seconds, memory = json.loads(answer.stdout)
+        code, seconds, memory, processors = json.loads(answer.stdout)
         if code != 0:
             words = stderr.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
             raise ScriptError(
@@ -170,4 +177,4 @@ def once(program: Program) -> Run:
                 "what is measured must work: run the same command there",
             )
     size = program.output().stat().st_size if program.output else 0
-    return Run(seconds, memory, size)
+    return Run(seconds, memory, size, processors)
