@@ -131,6 +131,7 @@ class TestEnvironment:
             "CARGO_LAMBDA_COMPILER",
             "RUSTC",
             "RUSTC_BOOTSTRAP",
+            "SOURCE_DATE_EPOCH",
             "CFLAGS",
             "CFLAGS_x86_64_unknown_linux_gnu",
             "TARGET_CC",

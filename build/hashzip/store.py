@@ -96,9 +96,10 @@ class Store:
     def latest_fingerprint(self) -> str | None:
         """Answers the fingerprint of the last build, if there was one."""
         try:
-            return self._latest.read_text(encoding="ascii").strip()
+            text = self._latest.read_text(encoding="ascii").strip()
         except (OSError, ValueError):
             return None
+        return text if _FINGERPRINT.fullmatch(text) else None
 
     def latest(self) -> Manifest | None:
         """Reads the manifest of the last build, if there was one."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scripts.benchmark.measure import Run
-    from scripts.benchmark.runtime_api import Start
+    from scripts.benchmark.start import Start
 
 CRATE = CHECKOUT / "handler" / "rust"
 STARTS = 20  # fresh processes that are timed, of each function

@@ -8,8 +8,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from scripts.benchmark import measure, tools, ways
-from scripts.benchmark.runtime_api import Start, seconds_to_answer
 from scripts.benchmark.rust_crates import program
+from scripts.benchmark.start import Start, seconds_to_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

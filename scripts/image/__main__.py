@@ -11,7 +11,7 @@ from scripts.errors import ScriptError, exit_code
 from scripts.image import debian, page
 from scripts.image.engine import Engine, find
 from scripts.image.measure import measure
-from scripts.image.runtime_api import RuntimeApi
+from scripts.runtime_api import RuntimeApi
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,9 +13,9 @@ import pytest
 from scripts.benchmark import rust, rust_page, rust_starts, tools
 from scripts.benchmark.__main__ import main
 from scripts.benchmark.programs import CHECKOUT
-from scripts.benchmark.runtime_api import Start, seconds_to_answer
 from scripts.benchmark.rust import Found, Package, Twins, Work
 from scripts.benchmark.rust_crates import FUNCTION, OWN, PROFILES, with_profile
+from scripts.benchmark.start import Start, seconds_to_answer
 from scripts.errors import ScriptError
 from tests.helpers import project as projects
 from tests.helpers.rust import needs_cargo
@@ -55,7 +55,7 @@ assert ask("GET", "/2018-06-01/runtime/invocation/next") == b'{{"name": "world"}
 ANSWER = 'ask("POST", "/2018-06-01/runtime/invocation/request-1/response", "{}")\n'
 # As runtimes do: the next event never comes, and the function is ended while it waits.
 NEXT = 'ask("GET", "/2018-06-01/runtime/invocation/next")\n'
-ERROR = 'ask("POST", "/2018-06-01/runtime/invocation/request-1/error", "no such luck")\n'
+ERROR = 'ask("POST", "/2018-06-01/runtime/invocation/request-1/error", \'"no such luck"\')\n'
 END = 'raise SystemExit("no such luck")\n'
 
 MAIN = r"""

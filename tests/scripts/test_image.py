@@ -16,7 +16,7 @@ from scripts.errors import ScriptError
 from scripts.image import engine, page
 from scripts.image.__main__ import base_image, check
 from scripts.image.measure import Figures, Rebuild, units
-from scripts.image.runtime_api import RuntimeApi
+from scripts.runtime_api import RuntimeApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -67,10 +67,15 @@ def plan(project: Project, function: Function) -> Making:
     Raises:
         HashzipError: It cannot be told: a file is missing, or is not what it should be.
     """
-    from hashzip.builders import command, rust  # noqa: PLC0415 - most projects need neither
+    # Most projects need neither.
+    if function.builder == RUST:
+        from hashzip.builders import rust  # noqa: PLC0415
 
-    builder = rust if function.builder == RUST else command
-    recipe, found = builder.plan(project, function)
+        recipe, found = rust.plan(project, function)
+    else:
+        from hashzip.builders import command  # noqa: PLC0415
+
+        recipe, found = command.plan(project, function)
     files, folders = _more(project, function)
     return Making(recipe, Consulted([*found.files, *files], [*found.folders, *folders]))
 

@@ -20,7 +20,7 @@ from hashzip.index import FOLDER as CACHE
 # https://docs.rs/cc/latest/cc/#external-configuration-via-environment-variables
 _HIDDEN = re.compile(
     r"(CARGO_ENCODED_)?RUSTFLAGS|CARGO_(PROFILE|LAMBDA)_.*|CARGO_(BUILD_(?!JOBS$)|TARGET_(?!DIR$)).*"
-    r"|RUSTC(_BOOTSTRAP)?|(TARGET_)?(C|CPP|CXX)FLAGS|TARGET_(CC|CXX|AR|RANLIB)"
+    r"|SOURCE_DATE_EPOCH|RUSTC(_BOOTSTRAP)?|(TARGET_)?(C|CPP|CXX)FLAGS|TARGET_(CC|CXX|AR|RANLIB)"
     r"|(CC|CXX|AR|RANLIB|CFLAGS|CXXFLAGS)_.+"
 )
 _PINNED = "RUSTUP_TOOLCHAIN"  # which goes before what the project says

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,9 @@ class RuntimeApi(ThreadingHTTPServer):
     Attributes:
         events: Those that no function has asked for yet.
         answers: Each one's payload, in the order of the events.
+        errors: The payloads of those answers that say that the function failed.
         done: Set once each event has its answer.
+        done_at: When that was, by `time.perf_counter`.
     """
 
     daemon_threads = True
@@ -33,9 +36,12 @@ class RuntimeApi(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.events = list(events)
         self.answers: list[Any] = []
+        self.errors: list[Any] = []
         self.done = threading.Event()
+        self.done_at = 0.0
         self._wanted = len(self.events)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        # Asked twice a second whether to end, as it would be, it takes half a second to.
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def server_close(self) -> None:
         """End, with the thread that serves."""
@@ -49,14 +55,21 @@ class RuntimeApi(ThreadingHTTPServer):
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
             "AWS_LAMBDA_FUNCTION_NAME": "hello",
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_REGION": "eu-west-1",
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server_port}",
             "POWERTOOLS_TRACE_DISABLED": "true",  # there is no X-Ray daemon
         }
 
-    def take(self, answer: object) -> None:
-        """Keep an answer."""
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of connections that break off: functions are ended in the middle of one."""
+
+    def take(self, answer: object, *, is_error: bool) -> None:
+        """Keep an answer, or what a function says of why there is none."""
         self.answers.append(answer)
+        if is_error:
+            self.errors.append(answer)
         if len(self.answers) == self._wanted:
+            self.done_at = time.perf_counter()
             self.done.set()
 
     def wait(self, seconds: float) -> list[Any]:
@@ -96,7 +109,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take an answer or an error."""
-        self.server.take(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        answer = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.take(answer, is_error=self.path.endswith("/error"))
         self.send_response(202)
         self.send_header("Content-Length", "0")
         self.end_headers()
