@@ -195,6 +195,14 @@ class TestEnvironment:
         monkeypatch.setenv("CARGO_TARGET_DIR", "/x")
         assert find(folder).target == Path("/x")
 
+    def test_folder_of_builds(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So is what is made on the way, but for a folder that cargo would take for a template."""
+        monkeypatch.setenv("CARGO_TARGET_DIR", "/x")
+        assert find(folder).environment["CARGO_BUILD_BUILD_DIR"] == "/x"
+
+        monkeypatch.setenv("CARGO_TARGET_DIR", "/{x}")
+        assert "CARGO_BUILD_BUILD_DIR" not in find(folder).environment
+
     def test_cargo_home(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """What cargo downloads is in the user's folder, or where the user says."""
         assert find(folder).cargo_home == str(Path.home() / ".cargo")

@@ -183,10 +183,16 @@ def _environment(root: str, path: str, *, zig: str, is_pinned: bool) -> dict[str
             ", ".join(hidden),
         )
     ours = os.path.join(root, CACHE, "target")
+    target = os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or ours)
+    # Settings may have another folder for what is made on the way, of which nothing here knows.
+    # https://doc.rust-lang.org/cargo/reference/config.html#buildbuild-dir
+    # Braces would be read as a template; without any settings, it is that of the target anyway.
+    together = {} if "{" in target or "}" in target else {"CARGO_BUILD_BUILD_DIR": target}
     return {
         **{name: value for name, value in os.environ.items() if name not in hidden},
         "PATH": path,
-        "CARGO_TARGET_DIR": os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or ours),
+        "CARGO_TARGET_DIR": target,
+        **together,
         "CARGO_INCREMENTAL": "0",  # what was compiled before must not show
         "CARGO_ZIGBUILD_ZIG_PATH": zig,
     }
