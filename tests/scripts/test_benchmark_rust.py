@@ -69,7 +69,7 @@ fn ask(request: &str) {
 }
 
 fn say_hello(name: Option<&str>) -> String {
-    format!("Hello, {}!", name.unwrap_or("stranger"))
+    format!(r#""Hello, {}!""#, name.unwrap_or("stranger"))
 }
 
 fn main() {
