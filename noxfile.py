@@ -150,8 +150,9 @@ def image(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def clean(session: nox.Session) -> None:
     """Remove what was built and cached here; Terraform's state stays."""
-    caches = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "handler/rust/target")
-    for name in ("dist", ".hashzip", *caches):
+    caches = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")
+    rust = [f"handler/rust/{name}" for name in ("dist", ".hashzip", "target")]
+    for name in ("dist", ".hashzip", *rust, *caches):
         if Path(name).exists():
             session.log(f"removing {name}")
             shutil.rmtree(name)
