@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import program
+from tests.helpers import program, watching
 from tests.helpers import project as projects
 from tests.helpers.program import Finished
 
@@ -228,4 +228,12 @@ class TestErrors:
         assert b"interrupted" in err
         assert list(temporary.iterdir()) == []
         assert projects.listing(project) == before
-        assert not Path("/proc", started.read_text(encoding="utf-8").strip()).exists()
+        watching.until(lambda: not _runs(started.read_text(encoding="utf-8").strip()))
+
+
+def _runs(process: str) -> bool:
+    """Answers whether a process runs; one that has ended may still be listed, as a zombie."""
+    try:
+        return ") Z " not in Path("/proc", process, "stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -71,7 +71,8 @@ class RustStack(Stack):
         return self.dist / "app" / f"{self.terraform.output()['fingerprint']}.zip"
 
 
-@pytest.fixture(scope="module")
+# Once a worker: pytest-xdist may run other tests between those of this module.
+@pytest.fixture(scope="session")
 def shared(
     tmp_path_factory: pytest.TempPathFactory,
     provider_environment: Mapping[str, str],
@@ -84,7 +85,7 @@ def shared(
     return clone
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def changing(
     tmp_path_factory: pytest.TempPathFactory,
     provider_environment: Mapping[str, str],
