@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -41,8 +42,16 @@ def name(running: Running, request: pytest.FixtureRequest) -> str:
 
 
 def log(running: Running, name: str, text: str) -> None:
-    """Makes a function log something."""
-    running.client("lambda").invoke(FunctionName=name, Payload=json.dumps({"log": text}))
+    """Makes a function log something, and waits until it is in the log."""
+    client, event = running.client("lambda"), {"log": text}
+    end = time.monotonic() + DEADLINE
+    while True:
+        answer = client.invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail")
+        if text in b64decode(answer["LogResult"]).decode():
+            return
+        # On a busy machine, the local AWS logs a line with the invocation after its own.
+        event = {}
+        assert time.monotonic() < end
 
 
 def put(running: Running, group: str, *events: tuple[int, str]) -> None:
