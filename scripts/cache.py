@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from filelock import FileLock
+
+from hashzip import locking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ def locked(name: str) -> Iterator[Path]:
     """
     root = folder()
     root.mkdir(parents=True, exist_ok=True)
-    with FileLock(root / f"{name}.lock"):
+    with locking.hold(root / f"{name}.lock"):
         yield root
 
 

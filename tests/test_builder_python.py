@@ -6,7 +6,6 @@ import json
 import shutil
 import sys
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -219,14 +218,14 @@ class TestRecipe:
     )
     def test_platform(self, runtime: str, architecture: str, platform: str) -> None:
         """The newest wheels that the runtime's C library can load."""
-        function = replace(self.HELLO, runtime=runtime, architecture=architecture)
+        function = self.HELLO.replace(runtime=runtime, architecture=architecture)
 
         assert python.platform(function) == platform
 
     @pytest.mark.parametrize("runtime", ["python3.8", "python3.15", "python3", "nodejs22.x", ""])
     def test_unknown_runtime(self, runtime: str) -> None:
         """A runtime that Lambda does not have is refused by name."""
-        function = replace(self.HELLO, runtime=runtime)
+        function = self.HELLO.replace(runtime=runtime)
 
         with pytest.raises(HashzipError, match=f'runtime "{runtime}"') as caught:
             python.recipe(function, {})

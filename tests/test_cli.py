@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -289,6 +290,22 @@ class TestProgram:
         assert "Python package" in error
         assert sys.executable in error
         assert f"{sys.executable} -m pip install {program.CHECKOUT};" in hint
+
+    def test_loads_little(self, project: Path) -> None:
+        """A plan loads none of what is slow to load and needed only where something is built."""
+        tell = [sys.executable, "-I", "-S", "-X", "importtime"]
+        query = json.dumps({"project": ".", "function": "hello"})
+        slow = r"argparse|dataclasses|pathlib|shutil|tempfile|hashzip\.manifest"
+
+        def loads() -> list[str]:
+            planned = program.run("external", cwd=project, text=query, python=tell)
+            assert json.loads(planned.out)["fingerprint"]
+            return re.findall(rf"\| +({slow})$", planned.err, re.MULTILINE)
+
+        assert "tempfile" in loads()  # to keep what it found
+        projects.built(project)
+        loads()
+        assert loads() == ["argparse"]
 
     @pytest.mark.parametrize("command", ["build", "status", "external"])
     def test_closed_pipe(self, project: Path, command: str) -> None:

@@ -110,7 +110,7 @@ class TestWhy:
         """A zip that is gone is said to be gone."""
         blueprint = examine(project)
         pipeline.build(blueprint)
-        blueprint.store.zip_path(blueprint.fingerprint).unlink()
+        Path(blueprint.store.zip_path(blueprint.fingerprint)).unlink()
 
         assert pipeline.build(blueprint).reason == "its zip was missing or damaged"
 

@@ -15,7 +15,6 @@ from hashzip import config, inputs, pipeline, planning
 from hashzip.blueprint import Blueprint
 from hashzip.errors import HashzipError
 from hashzip.store import Store
-from tests.helpers import program
 from tests.helpers import project as projects
 
 
@@ -42,7 +41,7 @@ def artifact(project: Path) -> Artifact:
     blueprint = examine(project)
     pipeline.build(blueprint)
     store, fingerprint = blueprint.store, blueprint.fingerprint
-    return Artifact(store.zip_path(fingerprint), store.manifest_path(fingerprint))
+    return Artifact(Path(store.zip_path(fingerprint)), Path(store.manifest_path(fingerprint)))
 
 
 def foreign(artifact: Artifact) -> None:
@@ -51,8 +50,8 @@ def foreign(artifact: Artifact) -> None:
     (project / "src" / "hello.py").write_bytes(b"other")
     blueprint = examine(project)
     pipeline.build(blueprint)
-    blueprint.store.zip_path(blueprint.fingerprint).replace(artifact.zip)
-    blueprint.store.manifest_path(blueprint.fingerprint).replace(artifact.manifest)
+    os.replace(blueprint.store.zip_path(blueprint.fingerprint), artifact.zip)
+    os.replace(blueprint.store.manifest_path(blueprint.fingerprint), artifact.manifest)
 
 
 def folder(path: Path) -> None:
@@ -176,60 +175,6 @@ class TestManifest:
         blueprint = examine(other)
         pipeline.build(blueprint, jobs=1)
 
-        there = blueprint.store.folder
+        there = Path(blueprint.store.folder)
         assert (there / artifact.manifest.name).read_bytes() == artifact.manifest.read_bytes()
         assert (there / artifact.zip.name).read_bytes() == artifact.zip.read_bytes()
-
-
-class TestWorkshop:
-    """A folder to build in."""
-
-    def test_removed(self, project: Path) -> None:
-        """It is gone at the end, after an error too."""
-        store = Store(str(project), "hello")
-
-        with store.workshop() as workshop:
-            (workshop / "half").write_bytes(b"x")
-            assert workshop.parent == store.folder
-        assert not workshop.exists()
-        with pytest.raises(KeyError), store.workshop() as workshop:
-            raise KeyError
-        assert not workshop.exists()
-
-    def test_killed_build(self, project: Path) -> None:
-        """What a killed build leaves is no artifact, and the next build removes it."""
-        suicide = (
-            "import os, signal, sys\n"
-            "sys.path.insert(0, sys.argv[1])\n"
-            "from hashzip import cli, container\n"
-            "container.Writer.finish = lambda _self: os.kill(os.getpid(), signal.SIGKILL)\n"
-            "cli.main(['build'])\n"
-        )
-        killed = program.run(cwd=project, python=[sys.executable, "-c", suicide])
-        assert killed.code == -9
-        (left,) = projects.artifacts(project)
-        assert left.endswith(".partial")
-        assert list((project / "dist" / "hello" / left).glob("*.zip"))
-
-        assert projects.built(project)["built"]
-        assert len(projects.artifacts(project)) == 2
-        assert left not in projects.artifacts(project)
-
-    def test_one_at_a_time(self, project: Path) -> None:
-        """Of two builds of one function at one time, one builds, and both have the artifact."""
-        (project / "src" / "noise").write_bytes(os.urandom(3_000_000))
-        store = Store(str(project), "hello")
-        command = [sys.executable, str(program.BUILD), "build", "--json"]
-        with store.workshop():  # so that both wait for it
-            builds = [
-                program.start(*command, cwd=project),
-                program.start(*command, cwd=project),
-            ]
-        finished = [build.communicate(timeout=60) for build in builds]
-
-        assert [build.returncode for build in builds] == [0, 0], finished
-        results = [json.loads(out)[0] for out, _ in finished]
-        assert sorted(result["built"] for result in results) == [False, True]
-        assert results[0]["fingerprint"] == results[1]["fingerprint"]
-        assert store.find(results[0]["fingerprint"])
-        assert len(projects.artifacts(project)) == 2

@@ -126,10 +126,10 @@ def write(
     return artifact
 
 
-def read(path: Path) -> Zip:
+def read(path: str | Path) -> Zip:
     """Reads a zip that was written before, and has a thread hash it while other work goes on."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError):  # an empty file cannot be mapped
         data = memoryview(b"")

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from hashzip import __version__, inputs, secret_scan, sources, terraform
@@ -18,10 +17,10 @@ from hashzip.names import SourceFile
 from hashzip.sources import Listing
 from hashzip.store import Store
 from hashzip.targets import Target
+from hashzip.value import Value
 
 
-@dataclass(frozen=True)
-class Blueprint:
+class Blueprint(Value):
     """All that decides the bytes of one package.
 
     Attributes:

@@ -40,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A name that the terminal cannot show is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
-    options = arguments.parser().parse_args(words)
+    options = arguments.parse(sys.argv[1:] if words is None else words)
     try:
         import_module(f"hashzip.commands.{options.command}").run(options)
         sys.stdout.flush()

@@ -3,8 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from hashzip import builder_keys
 from hashzip.errors import HashzipError, nearest
@@ -21,8 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_LAYERS = 5
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """A `hashzip.toml` and the folder that it stands in.
 
     Attributes:
@@ -163,7 +161,7 @@ def _named(tables: Table, name: str, kind: type[Target]) -> Table:
 
 def keys(kind: type[Target]) -> set[str]:
     """Answers the keys that a table of functions or layers may have; `docs/config.md` has each."""
-    return {field.name for field in fields(kind)} - {"name", "sources"} | {"source"}
+    return set(kind.fields) - {"name", "sources"} | {"source"}
 
 
 def _common(table: Table, name: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Standard library only.
 import json
 import os
 import struct
-import tempfile
 import zlib
 from collections.abc import Iterable
 from itertools import accumulate
@@ -127,6 +126,8 @@ def replace(file: str, *parts: bytes | bytearray) -> None:
     Raises:
         OSError: It cannot be written.
     """
+    import tempfile  # noqa: PLC0415 - slow, and not needed where nothing has changed
+
     descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=os.path.dirname(file))
     try:
         with open(descriptor, "wb") as opened:

@@ -11,17 +11,17 @@ comes later checks itself against it, so that what was planned is what is built.
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from hashzip import changes
 from hashzip.blueprint import Blueprint
 from hashzip.errors import HashzipError
-from hashzip.manifest import Manifest
 from hashzip.store import Sizes
 
+if TYPE_CHECKING:
+    from hashzip.manifest import Manifest
 
-@dataclass(frozen=True)
-class Built:
+
+class Built(NamedTuple):
     """What a build came to.
 
     Attributes:
@@ -48,6 +48,8 @@ def expect(blueprint: Blueprint, planned: str, files: Mapping[str, str]) -> None
     """
     if blueprint.fingerprint == planned:
         return
+    from hashzip import changes  # noqa: PLC0415 - needed only here, and where something is built
+
     changed = changes.compare(files, blueprint.answer.summary)
     what = f": {changed}" if files and any(changed) else ""
     raise HashzipError(
@@ -138,28 +140,30 @@ def build(
     reason = ""
     found = None if force else store.find(blueprint.fingerprint)
     if found is None:
-        with store.workshop() as workshop:
-            # Another build may have made it while this one waited for the workshop.
+        from hashzip import packing, workshop  # noqa: PLC0415 - need what the plan must not
+
+        with workshop.lend(store) as folder:
+            # Another build may have made it while this one waited for the folder.
             found = None if force else store.find(blueprint.fingerprint)
             if found is None:
-                from hashzip import packing  # noqa: PLC0415 - needs what the plan must not
-
                 last = None if force else packing.last(blueprint)
                 reason = "forced" if force else why(blueprint, last.manifest if last else None)
                 manifest = packing.pack(
-                    blueprint, workshop, last, fresh=force, jobs=jobs, progress=progress
+                    blueprint, folder, last, fresh=force, jobs=jobs, progress=progress
                 )
-                store.commit(manifest, workshop / manifest.artifact.file)
+                workshop.commit(manifest, folder / manifest.artifact.file, store)
                 found = Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
     return Built(found, reason, time.perf_counter() - start)
 
 
-def why(blueprint: Blueprint, last: Manifest | None) -> str:
+def why(blueprint: Blueprint, last: "Manifest | None") -> str:
     """Says why a package is not there as it should be, by the manifest of its last build."""
     if last is None:
         return "no build before"
     if last.fingerprint == blueprint.fingerprint:
         return "its zip was missing or damaged"
+    from hashzip import changes  # noqa: PLC0415 - needed only where something is built
+
     recipe = changes.recipe_changes(last.recipe, blueprint.recipe)
     files = changes.compare(changes.digests(last.inputs), changes.digests(blueprint.inputs))
     return ", ".join([*recipe, *([str(files)] if any(files) else [])])

@@ -111,14 +111,14 @@ def examine(project: Project, name: str, survey: Survey | None = None) -> Bluepr
         groups.append(Group(alone))
     cache = survey.cache or os.path.join(project.root, INDEX_FOLDER)
     blueprint = Blueprint(
-        project,
-        target,
-        lock,
-        making,
-        layers,
-        [listing for listing, _ in folders],
-        [listing for listing, _ in found],
-        Index(os.path.join(cache, f"{name}.index"), groups),
+        project=project,
+        target=target,
+        lock=lock,
+        making=making,
+        layers=layers,
+        folders=[listing for listing, _ in folders],
+        listings=[listing for listing, _ in found],
+        index=Index(os.path.join(cache, f"{name}.index"), groups),
     )
     _ = blueprint.answer  # now, and not when somebody first asks for it
     if isinstance(target, Layer):

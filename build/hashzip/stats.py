@@ -5,7 +5,6 @@ Standard library only.
 
 import os
 import struct
-import tempfile
 from collections.abc import Iterable, Sequence
 
 from hashzip import processes
@@ -47,6 +46,8 @@ def pack(status: os.stat_result) -> bytes:
 
 def clock(folder: str) -> os.stat_result | None:
     """Answers the status of a file made in a folder at this moment; None where none can be."""
+    import tempfile  # noqa: PLC0415 - slow, and not needed where nothing has changed
+
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             return os.fstat(file.fileno())

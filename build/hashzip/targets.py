@@ -2,8 +2,10 @@
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar
+
+from hashzip.value import Value
 
 ARCHITECTURES = ("arm64", "x86_64")
 
@@ -36,8 +38,7 @@ KEYS_OF_BUILDERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(Value):
     """What a zip is built for. Paths are as written: relative to the project, `/`-separated.
 
     Attributes:
@@ -84,7 +85,6 @@ class Target:
         return "/var/task"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Function(Target):
     """One `[function.NAME]` table.
 
@@ -107,7 +107,7 @@ class Function(Target):
     handler: str
     builder: str = PYTHON
     layers: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = MappingProxyType({})
     inputs: tuple[str, ...] = ()
     bin: str | None = None
     features: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ class Function(Target):
     profile: str = "release"
     command: tuple[tuple[str, ...], ...] = ()
     output: str | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = MappingProxyType({})
 
     @property
     def where(self) -> str:
@@ -130,7 +130,6 @@ class Function(Target):
         return posixpath.normpath(posixpath.join(self.sources[0], self.output))
 
 
-@dataclass(frozen=True, kw_only=True)
 class Layer(Target):
     """One `[layer.NAME]` table.
 

@@ -9,7 +9,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hashzip.errors import HashzipError, nearest
 from hashzip.fingerprint import Input
@@ -18,8 +18,7 @@ _DIGITS = 12
 _MOST_FILES = 100
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(NamedTuple):
     """What Terraform asks.
 
     Attributes:

@@ -129,7 +129,7 @@ def make_zip(root: Path, name: str = "hello", *, force: bool = False) -> Path:
     """Builds a function or layer in this process, and answers its zip."""
     blueprint = examine(root, name)
     build(blueprint, force=force)
-    return blueprint.store.zip_path(blueprint.fingerprint)
+    return Path(blueprint.store.zip_path(blueprint.fingerprint))
 
 
 def names(zip_file: Path) -> list[str]:

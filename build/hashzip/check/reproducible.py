@@ -234,7 +234,7 @@ def _earlier(blueprint: Blueprint) -> _Built | None:
     """Finds what was built from the same inputs in the project itself, if it is whole."""
     fingerprint = blueprint.fingerprint
     manifest = blueprint.store.manifest(fingerprint)
-    path = blueprint.store.zip_path(fingerprint)
+    path = Path(blueprint.store.zip_path(fingerprint))
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:

@@ -104,7 +104,7 @@ def _built_json(blueprint: Blueprint, built: Built) -> dict[str, object]:
         "fingerprint": blueprint.fingerprint,
         "built": bool(built.reason),
         "reason": built.reason,
-        "file": str(blueprint.store.zip_path(blueprint.fingerprint)),
+        "file": blueprint.store.zip_path(blueprint.fingerprint),
         "size": built.sizes.zip,
         "seconds": round(built.seconds, 3),
     }

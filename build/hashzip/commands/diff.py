@@ -176,7 +176,7 @@ def _compare_text(path: str, before: bytes, after: bytes) -> Iterator[str]:
     yield from difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")
 
 
-def _open(path: Path) -> zipfile.ZipFile:
+def _open(path: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from hashzip import config, pipeline, planning, terraform
+from hashzip import config, planning, terraform
 from hashzip.targets import Function
 
 
@@ -15,16 +15,18 @@ def run(options: argparse.Namespace) -> None:
     project = config.load(os.path.join(options.project or "", query.project))
     blueprint = planning.examine(project, query.function)
     if query.build:
+        from hashzip import pipeline  # noqa: PLC0415 - most plans build nothing
+
         pipeline.build(blueprint)
     store, target = blueprint.store, blueprint.target
     answer = {
         "fingerprint": blueprint.fingerprint,
-        "filename": terraform.relative(str(store.zip_path(blueprint.fingerprint))),
+        "filename": terraform.relative(store.zip_path(blueprint.fingerprint)),
         "handler": target.handler if isinstance(target, Function) else "",
         "runtime": target.runtime,
         "architecture": target.architecture,
         "files": json.dumps(blueprint.answer.summary),
         "recipe": json.dumps(blueprint.recipe),
-        "manifest": terraform.relative(str(store.manifest_path(blueprint.fingerprint))),
+        "manifest": terraform.relative(store.manifest_path(blueprint.fingerprint)),
     }
     print(json.dumps(answer))

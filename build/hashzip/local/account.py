@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashzip import aws_errors, pipeline
@@ -52,7 +53,7 @@ class AccountFunction:
         manifest = blueprint.store.manifest(blueprint.fingerprint)
         assert manifest  # noqa: S101 - it was just built
         seconds = time.perf_counter() - start
-        content = blueprint.store.zip_path(blueprint.fingerprint).read_bytes()
+        content = Path(blueprint.store.zip_path(blueprint.fingerprint)).read_bytes()
         with aws_errors.explained(self._place, self._name):
             sent = self._client.update_function_code(FunctionName=self._name, ZipFile=content)
             self._client.get_waiter("function_updated_v2").wait(

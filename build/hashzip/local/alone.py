@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
+from hashzip import locking
 from hashzip.errors import HashzipError
 from hashzip.index import FOLDER
+from hashzip.locking import HeldError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +33,14 @@ def alone(root: str) -> Iterator[Path]:
         if not (base / ".gitignore").exists():
             (base / ".gitignore").write_text("*\n", encoding="utf-8")
         # The system gives it up for one that was killed.
-        with FileLock(base / "watch.lock", timeout=0):
+        with locking.hold(base / "watch.lock", wait=False):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             try:
                 yield folder
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
-    except Timeout:
+    except HeldError:
         raise HashzipError(f"another hashzip watch runs in {root}", "end that one first") from None
 
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
+from hashzip import locking
 from hashzip.errors import HashzipError
 from hashzip.local import environment
 from hashzip.local.supervisor import supervised
+from hashzip.locking import HeldError
 
 if TYPE_CHECKING:
     import subprocess
@@ -109,9 +109,9 @@ def _owned(state: Path) -> Iterator[Path]:
     """Keep a second local AWS off a state: whichever ended last would overwrite the other's."""
     state.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(state / ".lock", timeout=0):
+        with locking.hold(state / ".lock", wait=False):
             yield state
-    except Timeout:
+    except HeldError:
         raise HashzipError(
             f"another local AWS is using {state}", "stop that one, or name another folder"
         ) from None

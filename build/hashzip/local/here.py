@@ -13,7 +13,7 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from hashzip import archive, detect
@@ -57,7 +57,6 @@ def packages(blueprint: Blueprint) -> list[str]:
     return list(dict.fromkeys(str(trees.of(one).folder) for one in found))
 
 
-@dataclass(frozen=True, kw_only=True)
 class _Here(Target):
     """What is installed for this machine, whose C library is not that of Lambda's runtime."""
 
@@ -65,10 +64,10 @@ class _Here(Target):
 
 
 def _here(blueprint: Blueprint) -> Blueprint:
-    values = {one.name: getattr(blueprint.target, one.name) for one in fields(Target)}
+    values = {name: getattr(blueprint.target, name) for name in Target.fields}
     # What it was compiled to would be for another Python.
     here = {"runtime": RUNTIME, "architecture": detect.architecture(), "bytecode": False}
-    return replace(blueprint, target=_Here(**{**values, **here, "strip": False}))
+    return blueprint.replace(target=_Here(**{**values, **here, "strip": False}))
 
 
 def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
@@ -104,9 +103,8 @@ def _made(blueprint: Blueprint, folder: Path) -> list[Entry]:
     folder.mkdir()
     architecture = detect.architecture()
     recipe = {**blueprint.making.recipe, "architecture": architecture}
-    here = replace(
-        blueprint,
-        target=replace(blueprint.target, architecture=architecture),
+    here = blueprint.replace(
+        target=blueprint.target.replace(architecture=architecture),
         making=Making(recipe, blueprint.making.consulted),
     )
     files = making.make(here, folder).files

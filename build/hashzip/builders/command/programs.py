@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from hashzip import changes, planning, sources
+from hashzip import changes, locking, planning, sources
 from hashzip.blueprint import Blueprint
 from hashzip.builders import consulted, making
 from hashzip.builders.making import Made
@@ -83,13 +83,11 @@ def _alone(root: Path) -> Iterator[Path]:
 
     Functions may have one source, where `npm ci` must not run twice at the same time.
     """
-    from filelock import FileLock  # noqa: PLC0415 - needed only here
-
     cache = root / CACHE
     cache.mkdir(exist_ok=True)
     if not (cache / ".gitignore").exists():
         (cache / ".gitignore").write_text("*\n", encoding="utf-8")
-    with FileLock(cache / "command.lock"):
+    with locking.hold(cache / "command.lock"):
         yield cache
 
 

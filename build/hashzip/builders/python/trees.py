@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from hashzip import inputs
+from hashzip import inputs, locking
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import Input
 from hashzip.manifest import Package
@@ -92,15 +92,13 @@ def find(key: str, install: Callable[[Path], Tree], *, fresh: bool = False) -> T
     Raises:
         HashzipError: It could not be installed, or the cache's folder cannot be written.
     """
-    from filelock import FileLock  # noqa: PLC0415 - needed only where something is built
-
     folder = cache_folder()
     place = folder / key
     with suppress(OSError):  # it may not be there, or be another's, and read-only
         os.utime(place / "tree.json")  # before it is read: nobody removes it from now on
     tree = None if fresh else _load(place)
     if tree is None:
-        with _writable(folder), FileLock(folder / f"{key}.lock"):
+        with _writable(folder), locking.hold(folder / f"{key}.lock"):
             tree = (None if fresh else _load(place)) or _make(place, install)
     return tree
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from hashzip import locking
 from hashzip.blueprint import Blueprint
 from hashzip.builders import making, rust
 from hashzip.builders.making import Made
@@ -55,10 +56,8 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
     _fetch(crates, tools)
     program = str(blueprint.recipe["bin"])
     tools.target.mkdir(parents=True, exist_ok=True)
-    from filelock import FileLock  # noqa: PLC0415 - needed only here
-
     # Where projects share that folder, cargo's own lock ends before the program is copied.
-    with FileLock(tools.target / ".hashzip.lock"):
+    with locking.hold(tools.target / ".hashzip.lock"):
         making.run(
             [
                 *(tools.cargo_lambda, "lambda", "build", "--locked", "--skip-target-check"),
