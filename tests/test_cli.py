@@ -1,5 +1,6 @@
 """The command line: what is said, where, and with which exit code."""
 
+import argparse
 import json
 import os
 import pty
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import __version__
+from hashzip import __version__, arguments, cli
 from hashzip.commands import build
 from tests.helpers import commands, program
 from tests.helpers import project as projects
@@ -295,7 +296,7 @@ class TestProgram:
         """A plan loads none of what is slow to load and needed only where something is built."""
         tell = [sys.executable, "-I", "-S", "-X", "importtime"]
         query = json.dumps({"project": ".", "function": "hello"})
-        slow = r"argparse|dataclasses|pathlib|shutil|tempfile|hashzip\.manifest"
+        slow = r"argparse|dataclasses|hashlib|pathlib|shutil|tempfile|hashzip\.manifest"
 
         def loads() -> list[str]:
             planned = program.run("external", cwd=project, text=query, python=tell)
@@ -305,7 +306,15 @@ class TestProgram:
         assert "tempfile" in loads()  # to keep what it found
         projects.built(project)
         loads()
-        assert loads() == ["argparse"]
+        assert loads() == []
+
+    def test_short_way(self) -> None:
+        """What Terraform says on every plan is read without argparse, and to the same end."""
+        words = ["external"]
+
+        assert vars(cli.parse(words)) == vars(arguments.parse(words))
+        assert type(cli.parse(words)) is not argparse.Namespace
+        assert type(cli.parse([*words, "--debug"])) is argparse.Namespace
 
     @pytest.mark.parametrize("command", ["build", "status", "external"])
     def test_closed_pipe(self, project: Path, command: str) -> None:

@@ -3,7 +3,6 @@
 Pure; standard library only.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
@@ -54,6 +53,8 @@ def fingerprint(recipe: Recipe, inputs: Iterable[Input]) -> str:
     Returns:
         A SHA-256, as 64 hex digits.
     """
+    import hashlib  # noqa: PLC0415 - slow, and not needed where nothing has changed
+
     digest = hashlib.sha256()
     digest.update(_field(FORMAT.encode()) + _field(canonical_json(recipe).encode()))
     for file in sorted(inputs, key=BY_PATH):

@@ -3,7 +3,6 @@
 In one thread: hashing many small files from several Python threads is slower than from one.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -67,6 +66,8 @@ def content(location: bytes) -> tuple[Content, os.stat_result]:
     Raises:
         HashzipError: It cannot be read.
     """
+    import hashlib  # noqa: PLC0415 - slow, and not needed where nothing has changed
+
     try:
         descriptor = os.open(location, _OPEN)
         try:

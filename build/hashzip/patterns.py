@@ -12,12 +12,11 @@ from hashzip.errors import HashzipError, nearest
 WILDCARDS = frozenset("*?[")  # what makes a pattern more than a path
 
 _EVERYTHING = "**"
-_FOLDERS = re.compile(r"(?:^|(?<=/))\*{2,}(?:/|$)")
+# Regular expressions; compiled when they are asked, since most functions have no pattern.
+_FOLDERS = r"(?:^|(?<=/))\*{2,}(?:/|$)"
 
 # What stands in brackets: a class, or a character or range, each character maybe escaped.
-_ITEM = re.compile(
-    r"\[:(?P<name>[^\]]*):\]|(?P<low>\\.|[^\\])(?:-(?P<high>\\.|[^\\\]]))?", re.DOTALL
-)
+_ITEM = r"(?s)\[:(?P<name>[^\]]*):\]|(?P<low>\\.|[^\\])(?:-(?P<high>\\.|[^\\\]]))?"
 _CLASSES = {
     "alnum": "A-Za-z0-9",
     "alpha": "A-Za-z",
@@ -121,7 +120,7 @@ def _expression(pattern: str) -> str:
     at = 0
     while at < len(text):
         character = text[at]
-        stars = _FOLDERS.match(text, at)
+        stars = re.compile(_FOLDERS).match(text, at)
         if stars:
             # In front and in the middle it stands for any folders or none; at the end, for all
             # below the folder, which is not the folder itself.
@@ -154,7 +153,7 @@ def _bracket(text: str, start: int, pattern: str) -> tuple[str, int]:
     first = at = start + 1 + negated
     inside = ""
     while text[at : at + 1] != "]" or at == first:
-        item = _ITEM.match(text, at)
+        item = re.compile(_ITEM).match(text, at)
         if item is None:
             raise HashzipError(f'"{pattern}" has a "[" without a "]"', r"close it, or write \[")
         low, high, name = item["low"], item["high"], item["name"]

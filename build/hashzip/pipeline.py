@@ -25,11 +25,13 @@ class Built(NamedTuple):
     """What a build came to.
 
     Attributes:
+        fingerprint: Of what it was built from.
         sizes: Of the artifact that is there now.
         reason: Why it was built, or "" where it was there already.
         seconds: How long it took.
     """
 
+    fingerprint: str
     sizes: Sizes
     reason: str
     seconds: float
@@ -153,7 +155,7 @@ def build(
                 )
                 workshop.commit(manifest, folder / manifest.artifact.file, store)
                 found = Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
-    return Built(found, reason, time.perf_counter() - start)
+    return Built(blueprint.fingerprint, found, reason, time.perf_counter() - start)
 
 
 def why(blueprint: Blueprint, last: "Manifest | None") -> str:

@@ -4,7 +4,6 @@ The protocol: https://registry.terraform.io/providers/hashicorp/external/latest/
 Pure; standard library only.
 """
 
-import hashlib
 import json
 import os
 from collections import defaultdict
@@ -111,6 +110,8 @@ class _Group:
     """Files that are summed up in one line: a digest, and how many they are."""
 
     def __init__(self) -> None:
+        import hashlib  # noqa: PLC0415 - slow, and not needed where nothing has changed
+
         self.count = 0
         self.digest = hashlib.sha256()
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hashzip import pipeline, planning
-from hashzip.blueprint import Blueprint
+from hashzip import found, pipeline, planning
 from hashzip.commands import output
+from hashzip.config import Project
 from hashzip.errors import HashzipError
 from hashzip.pipeline import Built
 from hashzip.planning import Survey
+from hashzip.store import Store
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -36,7 +37,8 @@ def run(options: argparse.Namespace) -> None:
             f"--expect is the fingerprint of one function, not of {len(names)}", "name one function"
         )
     survey = Survey()
-    blueprints = [planning.examine(project, name, survey) for name in names]
+    known = {} if options.force else found.among(project, names)
+    blueprints = [planning.examine(project, name, survey) for name in names if name not in known]
     if options.expect is not None:  # an empty one expects nothing that there is
         pipeline.expect(blueprints[0], options.expect, _expected_files())
     results = []
@@ -45,11 +47,12 @@ def run(options: argparse.Namespace) -> None:
         builds = pipeline.build_all(
             blueprints, force=options.force, jobs=options.jobs, progress=progress
         )
-        for blueprint, built in zip(blueprints, builds, strict=True):
+        for name in names:
+            built = Built(*known[name], reason="", seconds=0) if name in known else next(builds)
             if options.json:
-                results.append(_built_json(blueprint, built))
+                results.append(_built_json(project, name, built))
             else:
-                print(_built_line(blueprint, built), flush=True)
+                print(_built_line(name, built), flush=True)
     if options.json:
         print(json.dumps(results, indent=2))
 
@@ -88,23 +91,22 @@ def _progress(*, shown: bool) -> Iterator[Callable[[str, int], None]]:
         yield advance
 
 
-def _built_line(blueprint: Blueprint, built: Built) -> str:
-    name = blueprint.target.name
+def _built_line(name: str, built: Built) -> str:
     if not built.reason:
         return f"{name}: up to date"
     return (
-        f"{name}: built {blueprint.fingerprint[: output.DIGITS]} ({built.reason}), "
+        f"{name}: built {built.fingerprint[: output.DIGITS]} ({built.reason}), "
         f"{output.megabytes(built.sizes.zip)}, {built.seconds:.1f} s"
     )
 
 
-def _built_json(blueprint: Blueprint, built: Built) -> dict[str, object]:
+def _built_json(project: Project, name: str, built: Built) -> dict[str, object]:
     return {
-        "function": blueprint.target.name,
-        "fingerprint": blueprint.fingerprint,
+        "function": name,
+        "fingerprint": built.fingerprint,
         "built": bool(built.reason),
         "reason": built.reason,
-        "file": blueprint.store.zip_path(blueprint.fingerprint),
+        "file": Store(project.root, name).zip_path(built.fingerprint),
         "size": built.sizes.zip,
         "seconds": round(built.seconds, 3),
     }

@@ -1,15 +1,19 @@
 """`hashzip external`: answers Terraform's external data source."""
 
-import argparse
 import json
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from hashzip import config, planning, terraform
 from hashzip.targets import Function
 
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from types import SimpleNamespace
 
-def run(options: argparse.Namespace) -> None:
+
+def run(options: "Namespace | SimpleNamespace") -> None:
     """Reads a query on stdin, and prints the answer on stdout: JSON, and nothing else."""
     query = terraform.parse_query(sys.stdin.buffer.read())
     project = config.load(os.path.join(options.project or "", query.project))

@@ -17,11 +17,12 @@ from hashzip.targets import Target
 # What tools write into the folder of a package, which is no part of it.
 LEFT_OUT = ("/build/", "/dist/", "*.egg-info/")
 
-_HASH = re.compile(r"(?:^|\s)--hash[= ]")
-_OPTIONS_THAT_READ_MORE = re.compile(r"(-r|-c|-e|--requirement|--constraint|--editable)\b")
-_LOCAL = re.compile(r'^source = \{ (?:editable|virtual|directory|path) = "(.*)" \}', re.MULTILINE)
-_NOT_IN_PYLOCK = re.compile(r"^\s*(?:\[packages\.)?(directory|vcs)\b", re.MULTILINE)
-_PYLOCK = re.compile(r"pylock(\..+)?\.toml")  # https://peps.python.org/pep-0751/#file-name
+# Regular expressions; compiled when they are asked, since no lock needs all of them.
+_HASH = r"(?:^|\s)--hash[= ]"
+_OPTIONS_THAT_READ_MORE = r"(-r|-c|-e|--requirement|--constraint|--editable)\b"
+_LOCAL = r'(?m)^source = \{ (?:editable|virtual|directory|path) = "(.*)" \}'
+_NOT_IN_PYLOCK = r"(?m)^\s*(?:\[packages\.)?(directory|vcs)\b"
+_PYLOCK = r"pylock(\..+)?\.toml"  # https://peps.python.org/pep-0751/#file-name
 
 
 class Kind(Enum):
@@ -100,7 +101,7 @@ def _kind(target: Target, path: str) -> Kind:
         )
     if name == "uv.lock":
         return Kind.UV
-    return Kind.PYLOCK if _PYLOCK.fullmatch(name) else Kind.REQUIREMENTS
+    return Kind.PYLOCK if re.fullmatch(_PYLOCK, name) else Kind.REQUIREMENTS
 
 
 def _refuse_options(target: Target, why: str) -> None:
@@ -130,7 +131,7 @@ def _lock_command(path: str, target: Target, source: str = "requirements.in") ->
     folder, _, name = path.rpartition("/")
     if name == "uv.lock":
         return f"uv lock --project {folder or '.'}"
-    if _PYLOCK.fullmatch(name):
+    if re.fullmatch(_PYLOCK, name):
         return f"uv export --project {folder or '.'} --no-dev --no-emit-project -o {path}"
     version = target.runtime.removeprefix("python")
     command = f"uv pip compile --universal --generate-hashes --python-version {version}"
@@ -145,19 +146,19 @@ def _refuse_unlocked(text: str, path: str, target: Target) -> None:
     way = f'{_lock_command(locked, target, path)}; then write requirements = "{locked}"'
     for line in re.sub(r"\\\r?\n", " ", text).splitlines():
         requirement = re.sub(r"(^|\s)#.*", "", line).strip()
-        if _OPTIONS_THAT_READ_MORE.match(requirement):
+        if re.match(_OPTIONS_THAT_READ_MORE, requirement):
             raise HashzipError(
                 f'{path} has the line "{requirement}", whose file hashzip does not see',
                 f"lock all into one file: {way}",
             )
-        if requirement and not requirement.startswith("-") and not _HASH.search(requirement):
+        if requirement and not requirement.startswith("-") and not re.search(_HASH, requirement):
             raise HashzipError(
                 f'{path} has a requirement without a hash: "{requirement}"', f"run: {way}"
             )
 
 
 def _refuse_sources(text: str, path: str) -> None:
-    found = _NOT_IN_PYLOCK.search(text)
+    found = re.search(_NOT_IN_PYLOCK, text)
     if found:
         raise HashzipError(
             f"{path} has a package from a {found[1]}, whose files hashzip does not see",
@@ -170,7 +171,7 @@ def _uv(project: Project, target: Target, path: str, text: str) -> Lock:
     folder = path.rpartition("/")[0]
     members, packages, archives = [folder], [], []
     # Most locks are of one project and no local packages: 20,000 lines need not be parsed.
-    if set(_LOCAL.findall(text)) != {"."} or target.package or target.extras or target.groups:
+    if set(re.findall(_LOCAL, text)) != {"."} or target.package or target.extras or target.groups:
         found = uv_lock.read(text, path, target)
         members.append(_inside(path, folder, found.project))
         packages = sorted(_inside(path, folder, place) for place in found.folders)
