@@ -5,6 +5,7 @@ import pytest
 from hashzip import changes
 from hashzip.changes import Changes
 from hashzip.fingerprint import Input
+from hashzip.manifest import Package
 
 
 class TestCompare:
@@ -35,6 +36,61 @@ class TestCompare:
             "old 1 -> None",
             "runtime python3.12 -> python3.13",
         ]
+
+
+def of(*versions: str) -> list[Package]:
+    """Answers the crate a, in some versions."""
+    return [Package("a", version) for version in versions]
+
+
+class TestPackages:
+    """Two sets of packages."""
+
+    def test_kinds(self) -> None:
+        """Each is added, changed, removed or the same, whatever the order."""
+        old = [Package("same", "1"), Package("c", "1"), Package("gone", "1")]
+        new = [Package("same", "1"), Package("new", "1"), Package("c", "2")]
+
+        found = Changes(["new 1"], ["c 1 -> 2"], ["gone 1"])
+        assert changes.packages(old, new) == changes.packages(old[::-1], new[::-1]) == found
+        assert not any(changes.packages(old, old[::-1]))
+
+    @pytest.mark.parametrize(
+        "old, new, found",
+        [
+            (("1.0.1", "2.0.1"), ("1.0.1", "2.0.2"), Changes([], ["a 2.0.1 -> 2.0.2"], [])),
+            (
+                ("1.0.1", "2.0.1"),
+                ("1.0.2", "2.0.2"),
+                Changes([], ["a 1.0.1 -> 1.0.2", "a 2.0.1 -> 2.0.2"], []),
+            ),
+            (("1.0.1", "2.0.1"), ("2.0.2",), Changes([], ["a 2.0.1 -> 2.0.2"], ["a 1.0.1"])),
+            (("2.0.1",), ("1.0.1", "2.0.2"), Changes(["a 1.0.1"], ["a 2.0.1 -> 2.0.2"], [])),
+            (("0.1.9", "0.2.0"), ("0.2.1",), Changes([], ["a 0.2.0 -> 0.2.1"], ["a 0.1.9"])),
+            (("1.0.0", "2.0.0"), ("2.0.0",), Changes([], [], ["a 1.0.0"])),
+            (("1.0.0",), ("1.0.0", "2.0.0"), Changes(["a 2.0.0"], [], [])),
+            (("1.0.0",), ("2.0.0",), Changes([], ["a 1.0.0 -> 2.0.0"], [])),
+            (("1.9.0",), ("9.0.0", "10.0.0"), Changes(["a 10.0.0"], ["a 1.9.0 -> 9.0.0"], [])),
+            (("1.0",), ("1.0", "1.0"), Changes([], [], [])),
+        ],
+    )
+    def test_several_versions(
+        self, old: tuple[str, ...], new: tuple[str, ...], found: Changes
+    ) -> None:
+        """Of several versions, one is changed into what is compatible with it, or else into any."""
+        assert changes.packages(of(*old), of(*new)) == found
+        assert changes.packages(of(*old[::-1]), of(*new[::-1])) == found
+
+    def test_commit(self) -> None:
+        """A crate of one version but another commit is changed, and shows both."""
+        one, other = (
+            Package("a", "1.0", (), f"git+https://example.com/a#{digit * 40}") for digit in "cd"
+        )
+
+        assert changes.packages([one], [other]).changed == [
+            "a 1.0 (cccccccccccc) -> 1.0 (dddddddddddd)"
+        ]
+        assert not any(changes.packages([one], [one]))
 
 
 class TestText:
