@@ -1,5 +1,6 @@
 """Functions in Rust, really compiled. What is refused at plan time is in `test_bad_input.py`."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,11 +8,13 @@ import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from hashzip.builders import elf
 from hashzip.errors import HashzipError
+from hashzip.manifest import Package
 from tests.helpers import crates, program
 from tests.helpers import project as projects
 from tests.helpers.crates import library
@@ -134,6 +137,99 @@ class TestPackage:
         assert projects.artifacts(tmp_path) == []
 
 
+class TestCrates:
+    """Which crates a program says it is compiled from."""
+
+    # In the program are shared, deep and ours, which the macro and the build script need too.
+    FILES: ClassVar[Mapping[str, str]] = {
+        "app/build.rs": "fn main() { scripted::f(); shared::f(); }\n",
+        "app/src/lib.rs": "",
+        "app/src/main.rs": 'fn main() { shared::f(); ours::f(); println!("{}", made::one!()); }\n',
+        "app/made/Cargo.toml": crates.manifest(
+            "made", '[lib]\nproc-macro = true\n[dependencies]\nhelps = { path = "../helps" }'
+        ),
+        "app/made/src/lib.rs": (
+            "#[proc_macro]\npub fn one(_: proc_macro::TokenStream) -> proc_macro::TokenStream {\n"
+            '    println!("the macro says so"); helps::f(); "1".parse().unwrap()\n}\n'
+        ),
+        **library("app/shared", '[dependencies]\ndeep = { path = "../deep" }'),
+        **library("app/deep"),
+        **library("app/scripted", '[dependencies]\ndeep = { path = "../deep" }'),
+        **library("app/helps"),
+    }
+
+    @staticmethod
+    def needs(root: Path) -> str:
+        """Answers what the manifest of hello needs, one crate of it from git."""
+        ours = root / "ours"
+        crates.write(ours, library("ours"))
+        for words in (
+            ["init", "--quiet", "--initial-branch", "my/own"],
+            ["add", "."],
+            ["-c", "user.name=me", "-c", "user.email=me@example.com", "commit", "-qm", "first"],
+        ):
+            subprocess.run(["git", *words], cwd=ours, check=True)
+        return (
+            '[dependencies]\nshared = { path = "shared" }\nmade = { path = "made" }\n'
+            f'ours = {{ git = "{ours.as_uri()}", branch = "my/own" }}\n'
+            '[build-dependencies]\nscripted = { path = "scripted" }\n'
+            'shared = { path = "shared" }\n[workspace]\n'
+        )
+
+    def test_listed(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        """Those in the program, with two homes of cargo, and where nothing is compiled anew."""
+        root = crates.make(tmp_path / "project", self.FILES, QUICK + self.needs(tmp_path))
+        (root / "app/Cargo.lock").unlink()
+        subprocess.run(["cargo", "generate-lockfile", "--quiet"], cwd=root / "app", check=True)
+        commit = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=tmp_path / "ours", capture_output=True, check=True
+        ).stdout.decode()
+        monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / "target"))
+
+        first = projects.build(projects.examine(root))
+        heard = capfd.readouterr().err
+        monkeypatch.setenv("CARGO_HOME", str(tmp_path / "home"))
+        second = projects.build(projects.examine(root), force=True)
+
+        source = f"git+{(tmp_path / 'ours').as_uri()}?branch=my%2Fown#{commit.strip()}"
+        assert first.packages == [
+            Package("deep", "0.1.0"),
+            Package("ours", "0.1.0", (), source),
+            Package("shared", "0.1.0"),
+        ]
+        assert second.to_json() == first.to_json()
+        assert str(root) not in first.to_json()
+        assert "the macro says so" in heard  # which cargo prints between its messages
+        assert '"reason"' not in heard
+
+        capfd.readouterr()
+        third = projects.build(projects.examine(root), force=True)
+        assert "Compiling" not in capfd.readouterr().err
+        assert third == first
+
+    def test_changed(self, tmp_path: Path) -> None:
+        """`sbom` lists them as `dist` has them, and `diff` names those that changed."""
+        needs = '[dependencies]\nshared = { path = "../shared" }\n'
+        root = make(tmp_path, library("shared"), needs)
+        zip_file = projects.make_zip(root)
+        crates.write(root, {"shared/Cargo.toml": crates.manifest("shared", version="1.0.0")})
+        crates.lock(root)
+        projects.make_zip(root)
+
+        printed = program.run("sbom", "hello", cwd=root)
+        differs = program.run("diff", "hello", "--against", zip_file.stem, cwd=root)
+
+        (component,) = json.loads(printed.out)["components"]
+        assert component["purl"] == "pkg:cargo/shared@1.0.0"
+        assert "pkg:cargo/shared@0.1.0" in zip_file.with_suffix(".cdx.json").read_text("utf-8")
+        assert "~ package shared 0.1.0 -> 1.0.0" in differs.out.splitlines()
+
+
 class TestSame:
     """The same bytes wherever it is compiled."""
 
@@ -196,15 +292,19 @@ class TestSame:
         )
         (root / "app/Cargo.lock").unlink()
         subprocess.run(["cargo", "generate-lockfile", "--quiet"], cwd=root / "app", check=True)
-        found, theirs = [], []
+        found, theirs, listed = [], [], []
         for name in ("one", "two"):
             monkeypatch.setenv("CARGO_HOME", str(tmp_path / name))
-            projects.build(projects.examine(root), force=True)
+            (crate,) = projects.build(projects.examine(root), force=True).packages
+            listed.append(crate)
             found.append(bootstrap(root))
             theirs.append(plain(root, tmp_path / "target" / name))
 
         assert found[0] == found[1]
         assert b"/cargo/registry/bytes-" in found[0]
+        assert listed[0] == listed[1]
+        (digest,) = listed[0].hashes
+        assert digest.removeprefix("sha256:") in (root / "app/Cargo.lock").read_text("utf-8")
         assert str(tmp_path / "one/registry").encode() in theirs[0]  # the control
         assert theirs[0] != theirs[1]
 
@@ -348,6 +448,7 @@ class TestRefused:
         assert finished.out == ""
         assert "error[E0425]: cannot find function `nothing`" in finished.err
         assert "src/main.rs:1:13" in finished.err
+        assert '"reason"' not in finished.err
         assert "error: cargo could not build [function.hello]" in finished.err
         assert "Traceback" not in finished.err
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -36,6 +37,17 @@ class TestJson:
         assert document["packages"][0].pop("hashes") == list(SOUND.packages[0].hashes)
 
         assert manifests.from_json(json.dumps(document)).packages == [Package("greet", "1.0")]
+
+    def test_source(self) -> None:
+        """A crate has a source, which is written and read; what has none has no such key."""
+        crate = Package("a", "1.0", (), "registry+https://example.com")
+        text = replace(SOUND, packages=[*SOUND.packages, crate]).to_json()
+
+        assert [list(row) for row in json.loads(text)["packages"]] == [
+            ["name", "version", "hashes"],
+            ["name", "version", "hashes", "source"],
+        ]
+        assert manifests.from_json(text).packages == [*SOUND.packages, crate]
 
     def test_text(self) -> None:
         """It is what DESIGN shows, for people and other programs to read."""

@@ -37,6 +37,24 @@ MANIFEST = Manifest(
     tools={"hashzip": "0.1.0", "deflate": "libdeflate 1.25"},
 )
 
+REGISTRY = "registry+https://github.com/rust-lang/crates.io-index"
+GIT = f"git+https://example.com/x.git?branch=main#{'c0' * 20}"
+CRATES = (
+    Package("serde_json", "1.0.1", ("sha256:" + "66" * 32,), REGISTRY),
+    Package("syn", "1.0.0", ("sha256:" + "55" * 32,), REGISTRY),
+    Package("syn", "2.0.0+a", ("sha256:" + "77" * 32,), REGISTRY),
+    Package("syn", "2.0.0+a", (), GIT),
+    Package("theirs", "1.0.0", ("sha256:" + "88" * 32,), "sparse+https://example.com/index/"),
+    Package("near", "0.1.0"),
+)
+_OF_RUST = {"builder": "rust", "runtime": "provided.al2023", "architecture": "arm64"}
+PROGRAM = replace(
+    MANIFEST,
+    recipe=_OF_RUST,
+    fingerprint=fingerprint(_OF_RUST, INPUTS),
+    packages=CRATES,
+)
+
 # A release of the library must not change it, nor anything else that is not meant.
 GOLDEN = """\
 {
@@ -110,6 +128,11 @@ def document(manifest: Manifest = MANIFEST) -> Any:  # noqa: ANN401 - any JSON
     return json.loads(sbom.document(manifest))
 
 
+def sha256(pair: str) -> dict[str, str]:
+    """Answers a digest as it is written."""
+    return {"alg": "SHA-256", "content": pair * 32}
+
+
 class TestValid:
     """The published schema."""
 
@@ -119,6 +142,15 @@ class TestValid:
         text = sbom.document(replace(MANIFEST, packages=packages))
 
         assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+
+    def test_crates(self) -> None:
+        """So does that of a program in Rust, whose crates may have several versions."""
+        text = sbom.document(PROGRAM)
+
+        assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+        assert len(json.loads(text)["components"]) == len(CRATES)
+        spoiled = text.replace('"pkg:cargo/near@0.1.0"', '"pkg:cargo/syn@1.0.0"')
+        assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(spoiled) is not None
 
     @pytest.mark.parametrize(
         "spoil",
@@ -199,9 +231,11 @@ class TestSame:
     def test_order_of_packages(self) -> None:
         """Neither the order of packages nor of their hashes counts; what they are does."""
         turned = [replace(package, hashes=package.hashes[::-1]) for package in PACKAGES[::-1]]
+        crates = replace(PROGRAM, packages=CRATES[::-1])
         other = [replace(package, version="9") for package in PACKAGES]
 
         assert document(replace(MANIFEST, packages=turned)) == document()
+        assert sbom.document(crates) == sbom.document(PROGRAM)
         assert document(replace(MANIFEST, packages=other)) != document()
 
     @pytest.mark.parametrize(
@@ -251,6 +285,25 @@ class TestContent:
             "Zope.Interface": ("7.0", "pkg:pypi/zope-interface@7.0"),
             "torch": ("2.4.0+cpu", "pkg:pypi/torch@2.4.0%2Bcpu"),
             "greet_it": ("1.0", "pkg:pypi/greet-it@1.0"),
+        }
+
+    def test_crates(self) -> None:
+        """A crate has its URL as crates.io has it, and with where else it is from, if it is."""
+        found = {c["purl"]: (c["name"], c.get("hashes")) for c in document(PROGRAM)["components"]}
+
+        assert found == {
+            "pkg:cargo/serde_json@1.0.1": ("serde_json", [sha256("66")]),
+            "pkg:cargo/syn@1.0.0": ("syn", [sha256("55")]),
+            "pkg:cargo/syn@2.0.0%2Ba": ("syn", [sha256("77")]),
+            f"pkg:cargo/syn@2.0.0%2Ba?vcs_url=git%2Bhttps://example.com/x.git%40{'c0' * 20}": (
+                "syn",
+                None,
+            ),
+            "pkg:cargo/theirs@1.0.0?repository_url=https://example.com/index/": (
+                "theirs",
+                [sha256("88")],
+            ),
+            "pkg:cargo/near@0.1.0": ("near", None),
         }
 
     def test_hashes(self) -> None:

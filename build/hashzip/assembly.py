@@ -22,7 +22,7 @@ class Assembly:
 
     Attributes:
         entries: The files, in their order.
-        packages: What is installed, and is not in a layer.
+        packages: What is installed, and is not in a layer; or what a program says is in it.
         owners: Which package a file was installed from, as `name version`, by its path in the zip.
         tools: What made it, beside uv: the programs' versions, by name.
     """
@@ -66,6 +66,7 @@ def assemble(blueprint: Blueprint, workshop: Path, *, fresh: bool = False) -> As
     if blueprint.making:
         made = making.make(blueprint, workshop / "made")
         tools |= made.tools
+        packages += made.packages
         entries += [Entry(file, os.stat(file.location).st_size) for file in made.files]
     if blueprint.target.bytecode:
         entries += _compiled(blueprint, workshop / "bytecode", tools)

@@ -14,17 +14,20 @@ from hashzip.fingerprint import FORMAT, Input, Recipe, fingerprint
 
 @dataclass(frozen=True)
 class Package:
-    """Something that was installed beside the sources.
+    """Something that was installed beside the sources, or compiled into the program.
 
     Attributes:
         name: As it calls itself.
         version: Of it.
         hashes: Of the files that the lock lets it be installed from, as `sha256:HEX`.
+        source: Where a crate is from, as `Cargo.lock` has it, with the commit if that is git; None
+            for one of the project, and for what is no crate.
     """
 
     name: str
     version: str
     hashes: tuple[str, ...] = ()
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Manifest:
             "fingerprint": self.fingerprint,
             "recipe": self.recipe,
             "inputs": _Rows(self.inputs),
-            "packages": [vars(package) for package in self.packages],
+            "packages": [_package_row(package) for package in self.packages],
             "artifact": artifact,
             "tools": self.tools,
         }
@@ -133,6 +136,11 @@ def _row(file: Input) -> str:
         f'{{"path": {path}, "mode": "{file.mode:04o}", "size": {file.size}, '
         f'"sha256": "{file.sha256}"}}'
     )
+
+
+def _package_row(package: Package) -> Mapping[str, object]:
+    """Answers a package as it is written: without a source where it has none."""
+    return {key: value for key, value in vars(package).items() if value is not None}
 
 
 def _package(row: Mapping[str, Any]) -> Package:

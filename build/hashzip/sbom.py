@@ -15,14 +15,17 @@ from uuid import UUID, uuid5
 from hashzip.fingerprint import canonical_json
 from hashzip.manifest import Manifest, Package
 from hashzip.names import normalized
+from hashzip.targets import RUST
 
 if TYPE_CHECKING:
     from cyclonedx.model import HashType
     from cyclonedx.model.bom import Bom
     from cyclonedx.model.component import Component
+    from packageurl import PackageURL
 
 # Drawn once: serial numbers of hashzip meet no others.
 _NAMESPACE = UUID("5f0c9a0e-6d2b-4f6e-9a35-1c2c2f0f7b58")
+_CRATES_IO = "https://github.com/rust-lang/crates.io-index"  # as each Cargo.lock names it
 _VERSION_DIGITS = 12  # of the fingerprint; as many as hashzip shows elsewhere
 
 
@@ -30,8 +33,8 @@ def document(manifest: Manifest) -> str:
     """Writes the bill of materials of a package.
 
     The function is what it is about, with the digest of its zip; it depends on each package that
-    was installed. The digests of a package are those of all files that the lock lets it be
-    installed from.
+    was installed, or on each crate that was compiled in. The digests of a package are those of all
+    files that the lock lets it be installed from.
 
     Args:
         manifest: What was built from what.
@@ -70,7 +73,8 @@ def _bom(manifest: Manifest) -> "Bom":
         bom_ref="tool:hashzip",
     )
     # By their name in it, since two components with one name would get a random one.
-    packages = {package.bom_ref.value: package for package in map(_component, manifest.packages)}
+    make = _crate if manifest.recipe["builder"] == RUST else _component
+    packages = {one.bom_ref.value: one for one in map(make, manifest.packages)}
     bom = Bom(
         metadata=BomMetaData(component=function, tools=ToolRepository(components=[tool])),
         components=packages.values(),
@@ -80,11 +84,33 @@ def _bom(manifest: Manifest) -> "Bom":
 
 
 def _component(package: Package) -> "Component":
-    from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415 - as above
-    from packageurl import PackageURL  # noqa: PLC0415
+    from packageurl import PackageURL  # noqa: PLC0415 - as above
 
     name = normalized(package.name)
-    purl = PackageURL(type="pypi", name=name, version=package.version)
+    return _library(package, PackageURL(type="pypi", name=name, version=package.version))
+
+
+def _crate(package: Package) -> "Component":
+    """Describes a crate; one that is not from crates.io says where it is from.
+
+    https://github.com/package-url/purl-spec/blob/main/types-doc/cargo-definition.md
+    """
+    from packageurl import PackageURL  # noqa: PLC0415 - as above
+
+    kind, _, url = (package.source or "").partition("+")
+    place, _, commit = url.partition("#")
+    more = {}
+    if kind == "git":
+        more["vcs_url"] = f"git+{place.partition('?')[0]}@{commit}"
+    elif url and url != _CRATES_IO:
+        more["repository_url"] = url
+    purl = PackageURL(type="cargo", name=package.name, version=package.version, qualifiers=more)
+    return _library(package, purl)
+
+
+def _library(package: Package, purl: "PackageURL") -> "Component":
+    from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415 - as above
+
     return Component(
         type=ComponentType.LIBRARY,
         name=package.name,

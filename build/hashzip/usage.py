@@ -53,7 +53,7 @@ COMMANDS = {
     ),
     "sbom": Command(
         "print what is in a package, as CycloneDX 1.6 JSON",
-        "The same lies beside the manifest of each package that installs others.",
+        "The same lies beside the manifest of each package that has others in it.",
         {"hashzip sbom hello > hello.cdx.json": "for a scanner"},
     ),
     "watch": Command(

@@ -27,15 +27,18 @@ def write(root: Path, files: Mapping[str, str]) -> None:
     projects.write_files(root, {path: text.encode() for path, text in files.items()})
 
 
-def manifest(name: str, more: str = "", *, head: str = 'edition = "2021"') -> str:
+def manifest(
+    name: str, more: str = "", *, head: str = 'edition = "2021"', version: str = "0.1.0"
+) -> str:
     """Answers a manifest.
 
     Args:
         name: Of the crate.
         more: Tables, or lines of the last one.
         head: Further lines of `[package]`.
+        version: Of the crate.
     """
-    return f'[package]\nname = "{name}"\nversion = "0.1.0"\n{head}\n{more}\n'
+    return f'[package]\nname = "{name}"\nversion = "{version}"\n{head}\n{more}\n'
 
 
 def make(

@@ -4,12 +4,13 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from hashzip import inputs, secret_scan
 from hashzip.blueprint import Blueprint
 from hashzip.builders import elf
 from hashzip.errors import HashzipError
+from hashzip.manifest import Package
 from hashzip.names import SourceFile
 from hashzip.targets import RUST, Function
 
@@ -24,10 +25,12 @@ class Made(NamedTuple):
     Attributes:
         files: Named as in the package.
         tools: What made it: the programs' versions, by name.
+        packages: What is in the files, as far as the program says so.
     """
 
     files: Sequence[SourceFile]
     tools: Mapping[str, str]
+    packages: Sequence[Package] = ()
 
 
 def make(blueprint: Blueprint, folder: Path) -> Made:
@@ -57,7 +60,12 @@ def make(blueprint: Blueprint, folder: Path) -> Made:
 
 
 def run(
-    words: Sequence[str], *, cwd: str, environment: Mapping[str, str], failed: HashzipError
+    words: Sequence[str],
+    *,
+    cwd: str,
+    environment: Mapping[str, str],
+    failed: HashzipError,
+    stdout: int | IO[bytes] = 2,
 ) -> None:
     """Runs a program, whose words the user sees as they come.
 
@@ -66,18 +74,19 @@ def run(
         cwd: The folder to run in.
         environment: What it gets.
         failed: What to raise if it fails.
+        stdout: Where its standard output goes. By default, to standard error: the other is for
+            hashzip's own answer.
 
     Raises:
         HashzipError: It failed, or cannot be started.
     """
     try:
-        # To standard error: the other is for hashzip's own answer.
         code = subprocess.run(
             words,
             cwd=cwd,
             env={**_EPOCH, **environment},
             stdin=subprocess.DEVNULL,
-            stdout=2,
+            stdout=stdout,
             check=False,
         ).returncode
     except OSError as error:

@@ -196,7 +196,7 @@ def _document(tree: Tree) -> str:
         "format": _FORMAT,
         "size": _size(tree),
         "files": [[*file.input, file.owner] for file in tree.files],
-        "packages": [[*vars(package).values()] for package in tree.packages],
+        "packages": [[one.name, one.version, one.hashes] for one in tree.packages],
         "tools": tree.tools,
     }
     return json.dumps(document)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from hashzip import locking
 from hashzip.blueprint import Blueprint
-from hashzip.builders import making, rust
+from hashzip.builders import rust
 from hashzip.builders.making import Made
-from hashzip.builders.rust import cargo, cargo_config, dep_info, toolchain, unseen
+from hashzip.builders.rust import cargo, cargo_config, compiled, dep_info, toolchain, unseen
 from hashzip.builders.rust.cargo import Crates
 from hashzip.builders.rust.manifests import join
 from hashzip.builders.rust.toolchain import Toolchain
@@ -58,7 +58,7 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
     tools.target.mkdir(parents=True, exist_ok=True)
     # Where projects share that folder, cargo's own lock ends before the program is copied.
     with locking.hold(tools.target / ".hashzip.lock"):
-        making.run(
+        messages = compiled.run(
             [
                 *(tools.cargo_lambda, "lambda", "build", "--locked", "--skip-target-check"),
                 *("--compiler", "cargo-zigbuild", "--output-format", "binary"),
@@ -83,7 +83,9 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
     unseen.refuse(blueprint, function, tools, read)
     location = folder / program / PROGRAM
     unseen.warn_of_names(crates, tools, location.read_bytes())
-    return Made([SourceFile(PROGRAM, os.fsencode(location), executable=True)], versions)
+    lock = Path(blueprint.project.root, crates.workspace, cargo.LOCK)
+    packages = compiled.packages(messages, lock, tools)
+    return Made([SourceFile(PROGRAM, os.fsencode(location), executable=True)], versions, packages)
 
 
 def _fetch(crates: Crates, tools: Toolchain) -> None:
