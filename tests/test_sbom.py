@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,8 +47,7 @@ CRATES = (
     Package("near", "0.1.0"),
 )
 _OF_RUST = {"builder": "rust", "runtime": "provided.al2023", "architecture": "arm64"}
-PROGRAM = replace(
-    MANIFEST,
+PROGRAM = MANIFEST._replace(
     recipe=_OF_RUST,
     fingerprint=fingerprint(_OF_RUST, INPUTS),
     packages=CRATES,
@@ -139,7 +137,7 @@ class TestValid:
     @pytest.mark.parametrize("packages", [PACKAGES, ()], ids=["packages", "no packages"])
     def test_valid(self, packages: tuple[Package, ...]) -> None:
         """It keeps to CycloneDX 1.6, without a key that the schema does not know."""
-        text = sbom.document(replace(MANIFEST, packages=packages))
+        text = sbom.document(MANIFEST._replace(packages=packages))
 
         assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
 
@@ -180,7 +178,7 @@ class TestValid:
     def test_any_names(self, names: list[str]) -> None:
         """With any names, even two that are one, it is valid, and in one order."""
         packages = [Package(name, "1!2.0+local.1") for name in names]
-        text = sbom.document(replace(MANIFEST, packages=packages))
+        text = sbom.document(MANIFEST._replace(packages=packages))
         references = [component["bom-ref"] for component in json.loads(text).get("components", [])]
 
         assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
@@ -193,8 +191,8 @@ class TestSame:
 
     def test_golden(self) -> None:
         """The text is this, to the byte."""
-        package = replace(PACKAGES[0], name="greet", version="1.0", hashes=PACKAGES[0].hashes[1:])
-        manifest = replace(MANIFEST, packages=(package,))
+        package = PACKAGES[0]._replace(name="greet", version="1.0", hashes=PACKAGES[0].hashes[1:])
+        manifest = MANIFEST._replace(packages=(package,))
         expected = (
             GOLDEN.replace("FINGERPRINT", MANIFEST.fingerprint)
             .replace("VERSION", MANIFEST.fingerprint[:12])
@@ -230,13 +228,13 @@ class TestSame:
 
     def test_order_of_packages(self) -> None:
         """Neither the order of packages nor of their hashes counts; what they are does."""
-        turned = [replace(package, hashes=package.hashes[::-1]) for package in PACKAGES[::-1]]
-        crates = replace(PROGRAM, packages=CRATES[::-1])
-        other = [replace(package, version="9") for package in PACKAGES]
+        turned = [package._replace(hashes=package.hashes[::-1]) for package in PACKAGES[::-1]]
+        crates = PROGRAM._replace(packages=CRATES[::-1])
+        other = [package._replace(version="9") for package in PACKAGES]
 
-        assert document(replace(MANIFEST, packages=turned)) == document()
+        assert document(MANIFEST._replace(packages=turned)) == document()
         assert sbom.document(crates) == sbom.document(PROGRAM)
-        assert document(replace(MANIFEST, packages=other)) != document()
+        assert document(MANIFEST._replace(packages=other)) != document()
 
     @pytest.mark.parametrize(
         "change",
@@ -244,7 +242,7 @@ class TestSame:
             {"function": "other"},
             {"fingerprint": "44" * 32},
             {"packages": PACKAGES[1:]},
-            {"artifact": replace(MANIFEST.artifact, sha256="44" * 32)},
+            {"artifact": MANIFEST.artifact._replace(sha256="44" * 32)},
             {"tools": {"hashzip": "0.2.0"}},
         ],
         ids=lambda change: next(iter(change)),
@@ -253,8 +251,8 @@ class TestSame:
         """What says something else has another serial number; what says the same has the same."""
         serial = document()["serialNumber"]
 
-        assert document(replace(MANIFEST))["serialNumber"] == serial
-        assert document(replace(MANIFEST, **change))["serialNumber"] != serial
+        assert document(MANIFEST._replace())["serialNumber"] == serial
+        assert document(MANIFEST._replace(**change))["serialNumber"] != serial
 
     def test_no_time(self) -> None:
         """No time is in it, and the library does not name itself."""
@@ -311,7 +309,7 @@ class TestContent:
         known = [f"{name}:{'ab' * (bits // 8)}" for name, bits in (("sha384", 384), ("md5", 128))]
         package = Package("a", "1", (*known, "blake2b:" + "cd" * 32))
 
-        (component,) = document(replace(MANIFEST, packages=(package,)))["components"]
+        (component,) = document(MANIFEST._replace(packages=(package,)))["components"]
 
         assert {entry["alg"] for entry in component["hashes"]} == {"SHA-384", "MD5"}
         assert "hashes" not in next(c for c in document()["components"] if c["name"] == "greet_it")

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from hashzip import names
 from hashzip.archive import Entry
 from hashzip.blueprint import Blueprint
-from hashzip.builders import elf, making, python
+from hashzip.builders import elf, python
 from hashzip.builders.python import trees
 from hashzip.builders.python.trees import Tree, TreeFile
 from hashzip.errors import HashzipError, printable
@@ -16,8 +16,7 @@ from hashzip.fingerprint import BY_PATH, PROGRAM
 from hashzip.manifest import Package
 
 
-@dataclass(frozen=True)
-class Assembly:
+class Assembly(NamedTuple):
     """What goes into a zip.
 
     Attributes:
@@ -64,6 +63,8 @@ def assemble(blueprint: Blueprint, workshop: Path, *, fresh: bool = False) -> As
         ]
         owners = trees.owners(tree, prefix, packages)
     if blueprint.making:
+        from hashzip.builders import making  # noqa: PLC0415 - slow, and seldom wanted
+
         made = making.make(blueprint, workshop / "made")
         tools |= made.tools
         packages += made.packages

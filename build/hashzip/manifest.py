@@ -5,15 +5,13 @@ No time, host or path of a machine is in it, so that two machines write the same
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, NamedTuple
 
 from hashzip.fingerprint import FORMAT, Input, Recipe, fingerprint
 
 
-@dataclass(frozen=True)
-class Package:
+class Package(NamedTuple):
     """Something that was installed beside the sources, or compiled into the program.
 
     Attributes:
@@ -30,8 +28,7 @@ class Package:
     source: str | None = None
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A zip.
 
     Attributes:
@@ -51,8 +48,7 @@ class Artifact:
     entries: Sequence[Input]
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """What was built from what."""
 
     function: str
@@ -65,7 +61,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """Writes the manifest: indented, a file a line, a line feed at the end."""
-        artifact = {**vars(self.artifact), "entries": _Rows(self.artifact.entries)}
+        artifact = {**self.artifact._asdict(), "entries": _Rows(self.artifact.entries)}
         document = {
             "format": FORMAT,
             "function": self.function,
@@ -140,7 +136,7 @@ def _row(file: Input) -> str:
 
 def _package_row(package: Package) -> Mapping[str, object]:
     """Answers a package as it is written: without a source where it has none."""
-    return {key: value for key, value in vars(package).items() if value is not None}
+    return {key: value for key, value in package._asdict().items() if value is not None}
 
 
 def _package(row: Mapping[str, Any]) -> Package:
