@@ -29,7 +29,16 @@ def tools(root: Path) -> Toolchain:
         "CARGO_TARGET_DIR": str(root / "target"),
         "CARGO_HOME": str(root.parent / "home"),
     }
-    return Toolchain("", "", "", toolchain.MACHINES["x86_64"], str(root / "app"), environment)
+    machine = toolchain.MACHINES["x86_64"]
+    return Toolchain(
+        cargo="",
+        cargo_lambda="",
+        zig="",
+        triple=machine.triple,
+        processor=machine.processor,
+        home=str(root / "app"),
+        environment=environment,
+    )
 
 
 def examined(root: Path) -> tuple[Blueprint, Function]:

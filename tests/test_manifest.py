@@ -40,7 +40,7 @@ class TestJson:
     def test_source(self) -> None:
         """A crate has a source, which is written and read; what has none has no such key."""
         crate = Package("a", "1.0", (), "registry+https://example.com")
-        text = replace(SOUND, packages=[*SOUND.packages, crate]).to_json()
+        text = SOUND._replace(packages=[*SOUND.packages, crate]).to_json()
 
         assert [list(row) for row in json.loads(text)["packages"]] == [
             ["name", "version", "hashes"],

@@ -50,7 +50,21 @@ def make(blueprint: Blueprint, folder: Path) -> Made:
     from hashzip.builders.rust import cargo_lambda  # noqa: PLC0415 - they need this module
 
     make = cargo_lambda.make if function.builder == RUST else programs.make
-    made = make(blueprint, function, folder)
+    return checked(blueprint, function, make(blueprint, function, folder))
+
+
+def checked(blueprint: Blueprint, function: Function, made: Made) -> Made:
+    """Answers what a program made, if it may be packed.
+
+    Args:
+        blueprint: What it was made from.
+        function: The function.
+        made: What came of it.
+
+    Raises:
+        HashzipError: It cannot run in Lambda, or looks like a secret; the inputs were changed
+            meanwhile.
+    """
     blueprint.refuse_changes()
     _refuse_foreign(made, function)
     found = secret_scan.find(_with_keys(made.files), function.allow)

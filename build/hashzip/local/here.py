@@ -21,14 +21,16 @@ from hashzip.archive import Earlier, Entry
 from hashzip.builders import making
 from hashzip.builders.consulted import Making
 from hashzip.builders.python import trees
+from hashzip.builders.rust import native
 from hashzip.fingerprint import BY_PATH
-from hashzip.targets import Target
+from hashzip.targets import RUST, Function, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from hashzip.blueprint import Blueprint
+    from hashzip.builders.making import Made
     from hashzip.manifest import Artifact
 
 RUNTIME = f"python3.{sys.version_info.minor}"
@@ -107,11 +109,27 @@ def _made(blueprint: Blueprint, folder: Path) -> list[Entry]:
         target=blueprint.target.replace(architecture=architecture),
         making=Making(recipe, blueprint.making.consulted),
     )
-    files = making.make(here, folder).files
+    made = _native(here, folder) if _is_native(blueprint.target) else making.make(here, folder)
     return sorted(
-        (Entry(file, os.stat(file.location).st_size) for file in files),
+        (Entry(file, os.stat(file.location).st_size) for file in made.files),
         key=lambda entry: BY_PATH(entry.file),
     )
+
+
+def _is_native(target: Target) -> bool:
+    """Answer whether a function can be compiled by Rust alone: what it is for runs here."""
+    return (
+        isinstance(target, Function)
+        and target.builder == RUST
+        and target.architecture == detect.architecture()
+        and sys.platform.startswith("linux")
+    )
+
+
+def _native(blueprint: Blueprint, folder: Path) -> Made:
+    assert isinstance(blueprint.target, Function)  # noqa: S101 - asked by the caller
+    made = native.make(blueprint, blueprint.target, folder)
+    return making.checked(blueprint, blueprint.target, made)
 
 
 def _sources(blueprint: Blueprint) -> list[Entry]:
@@ -147,6 +165,11 @@ def differences(targets: Iterable[Target]) -> Sequence[str]:
         found.append(
             f"packages are installed and made for {detect.architecture()}, not for "
             f"{', '.join(architectures)}; a compiled file in your own sources does not run"
+        )
+    if any(map(_is_native, functions)):
+        found.append(
+            "a function in Rust is a development build for this machine, by cargo's profile "
+            f"{native.PROFILE}, which is larger and slower; what is deployed is built otherwise"
         )
     if not sys.platform.startswith("linux"):
         found.append("packages are those for Linux: what is compiled in them does not run here")

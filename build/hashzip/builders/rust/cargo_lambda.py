@@ -8,27 +8,28 @@ https://www.cargo-lambda.info/commands/build.html
 
 import json
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hashzip import locking
 from hashzip.blueprint import Blueprint
 from hashzip.builders import rust
 from hashzip.builders.making import Made
-from hashzip.builders.rust import cargo, cargo_config, compiled, dep_info, toolchain, unseen
+from hashzip.builders.rust import (
+    cargo,
+    cargo_config,
+    cargo_words,
+    compiled,
+    dep_info,
+    toolchain,
+    unseen,
+)
 from hashzip.builders.rust.cargo import Crates
-from hashzip.builders.rust.manifests import join
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.names import SourceFile
 from hashzip.targets import Function
 
 PROGRAM = "bootstrap"  # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
-
-_STALE = re.compile(
-    r"lock ?file .* (needs to be updated|to be updated)|cannot update the lock file"
-)
 
 
 def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
@@ -53,19 +54,17 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
         "zig": tools.version(tools.zig, "version"),
     }
     unseen.warn(crates, tools, versions)
-    _fetch(crates, tools)
+    cargo_words.fetch(crates, tools)
     program = str(blueprint.recipe["bin"])
-    tools.target.mkdir(parents=True, exist_ok=True)
-    # Where projects share that folder, cargo's own lock ends before the program is copied.
-    with locking.hold(tools.target / ".hashzip.lock"):
+    with cargo_words.alone(tools):
         messages = compiled.run(
             [
                 *(tools.cargo_lambda, "lambda", "build", "--locked", "--skip-target-check"),
                 *("--compiler", "cargo-zigbuild", "--output-format", "binary"),
-                *("--target", f"{tools.machine.triple}.{rust.GLIBC[function.runtime]}"),
+                *("--target", f"{tools.triple}.{rust.GLIBC[function.runtime]}"),
                 *("--bin", program, "--lambda-dir", str(folder)),
                 *_profile(function),
-                *_features(function),
+                *cargo_words.features(function),
             ],
             cwd=home,
             environment={
@@ -78,7 +77,7 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
             ),
         )
         read = dep_info.read(
-            tools.target / tools.machine.triple / _folder(function.profile) / f"{program}.d"
+            tools.target / tools.triple / _folder(function.profile) / f"{program}.d"
         )
     unseen.refuse(blueprint, function, tools, read)
     location = folder / program / PROGRAM
@@ -86,25 +85,6 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
     lock = Path(blueprint.project.root, crates.workspace, cargo.LOCK)
     packages = compiled.packages(messages, lock, tools)
     return Made([SourceFile(PROGRAM, os.fsencode(location), executable=True)], versions, packages)
-
-
-def _fetch(crates: Crates, tools: Toolchain) -> None:
-    """Has cargo download what the lock has, so that `_paths` sees where it lies."""
-    words = ("fetch", "--locked", "--quiet", "--target", tools.machine.triple)
-    finished = tools.run(tools.cargo, *words)
-    if finished.returncode == 0:
-        return
-    said = "\n".join(f"  {line}" for line in finished.stderr.splitlines() if line.strip())
-    lock = join(crates.workspace, cargo.LOCK)
-    if _STALE.search(finished.stderr):
-        raise HashzipError(
-            f"{lock} is stale: it does not fit the manifests any more:\n{said}",
-            f"run: (cd {crates.home} && cargo update --workspace); and commit it",
-        )
-    raise HashzipError(
-        f"cargo could not fetch what {lock} has:\n{said}",
-        "mend what cargo says above, and build again; nothing that was built before has changed",
-    )
 
 
 def _flags(crates: Crates, tools: Toolchain) -> list[str]:
@@ -124,12 +104,12 @@ def _flags(crates: Crates, tools: Toolchain) -> list[str]:
             "which cargo-lambda can add nothing",
             f"write a list: rustflags = {json.dumps(text.split())}",
         )
-    triple = tools.machine.triple
+    triple = tools.triple
     cfgs = tools.answer("rustc", "--print", "cfg", "--target", triple).splitlines()
     flags = cargo_config.flags(crates.project.root, crates.configs(), triple, frozenset(cfgs))
     if not any("target-cpu" in flag for flag in flags):
         # As cargo-lambda would, and then the linker gets it too.
-        flags += ["-C", f"target-cpu={tools.machine.processor}"]
+        flags += ["-C", f"target-cpu={tools.processor}"]
     paths = _paths(crates.project.root, tools)
     return [*flags, *(f"--remap-path-prefix={path}={name}" for path, name in paths)]
 
@@ -160,8 +140,3 @@ def _folder(profile: str) -> str:
     https://doc.rust-lang.org/cargo/reference/build-cache.html
     """
     return {"dev": "debug", "test": "debug", "bench": "release"}.get(profile, profile)
-
-
-def _features(function: Function) -> Sequence[str]:
-    words = ["--features", ",".join(function.features)] if function.features else []
-    return words if function.default_features else [*words, "--no-default-features"]

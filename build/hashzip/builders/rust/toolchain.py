@@ -24,7 +24,7 @@ _HIDDEN = re.compile(
     r"|(CC|CXX|AR|RANLIB|CFLAGS|CXXFLAGS)_.+"
 )
 _PINNED = "RUSTUP_TOOLCHAIN"  # which goes before what the project says
-_RUSTUP = "see https://rustup.rs"
+RUSTUP = "see https://rustup.rs"
 _INSTALL = "run: python3 -m pip install 'hashzip[rust]'"
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
 
@@ -49,20 +49,19 @@ MACHINES = {
 }
 
 
-@dataclass(frozen=True)
-class Toolchain:
-    """The programs that compile a function, by their paths.
+@dataclass(frozen=True, kw_only=True)
+class Rust:
+    """What compiles a function for some machine.
 
     Attributes:
-        machine: That the function runs on.
-        home: The folder that they run in, where cargo and rustup find the project's settings.
-        environment: What they get.
+        cargo: Its path.
+        triple: Rust's name of the machine.
+        home: The folder that it runs in, where cargo and rustup find the project's settings.
+        environment: What it gets.
     """
 
     cargo: str
-    cargo_lambda: str
-    zig: str
-    machine: Machine
+    triple: str
     home: str
     environment: Mapping[str, str]
 
@@ -118,11 +117,24 @@ class Toolchain:
                 check=False,
             )
         except OSError as error:
-            raise HashzipError(f"cannot run {words[0]}: {error.strerror}", _RUSTUP) from error
+            raise HashzipError(f"cannot run {words[0]}: {error.strerror}", RUSTUP) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toolchain(Rust):
+    """The programs that compile a function for Lambda's machine, by their paths.
+
+    Attributes:
+        processor: The oldest of that machine, as cargo-lambda has it.
+    """
+
+    cargo_lambda: str
+    zig: str
+    processor: str
 
 
 def find(root: str, home: str, architecture: str, *, is_pinned: bool) -> Toolchain:
-    """Finds what compiles: Rust is the user's own, the rest comes with `hashzip[rust]`.
+    """Finds what compiles for Lambda: Rust is the user's own, the rest comes with `hashzip[rust]`.
 
     Args:
         root: The project's folder.
@@ -137,16 +149,21 @@ def find(root: str, home: str, architecture: str, *, is_pinned: bool) -> Toolcha
     zig = _found(_zig(path), "zig, which links for Lambda's machines,", _INSTALL)
     machine = MACHINES[architecture]
     found = Toolchain(
-        cargo=_found(shutil.which("cargo", path=path), "cargo, which compiles Rust,", _RUSTUP),
+        cargo=cargo(path),
         cargo_lambda=_found(
             shutil.which("cargo-lambda", path=path),
             "cargo-lambda, which builds for Lambda,",
             _INSTALL,
         ),
         zig=zig,
-        machine=machine,
+        processor=machine.processor,
+        triple=machine.triple,
         home=home,
-        environment=_environment(root, path, zig=zig, is_pinned=is_pinned),
+        environment={
+            **environment(target(root), path, is_pinned=is_pinned),
+            "CARGO_INCREMENTAL": "0",  # what was compiled before must not show
+            "CARGO_ZIGBUILD_ZIG_PATH": zig,
+        },
     )
     sysroot = found.answer("rustc", "--print", "sysroot").strip()
     # cargo-lambda would try to download it.
@@ -156,6 +173,15 @@ def find(root: str, home: str, architecture: str, *, is_pinned: bool) -> Toolcha
             f"run: rustup target add {machine.triple}",
         )
     return found
+
+
+def cargo(path: str) -> str:
+    """Answers where cargo is.
+
+    Raises:
+        HashzipError: It is not there.
+    """
+    return _found(shutil.which("cargo", path=path), "cargo, which compiles Rust,", RUSTUP)
 
 
 def _found(program: str | None, what: str, hint: str) -> str:
@@ -171,8 +197,20 @@ def _zig(path: str) -> str | None:
     return shutil.which("zig", path=os.pathsep.join([*folders, path]))
 
 
-def _environment(root: str, path: str, *, zig: str, is_pinned: bool) -> dict[str, str]:
-    """Answers what cargo gets: nothing that decides bytes and is not in a file that counts."""
+def target(root: str) -> str:
+    """Answers the folder that is for what is compiled: the project's own, or the user's."""
+    ours = os.path.join(root, CACHE, "target")
+    return os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or ours)
+
+
+def environment(target: str, path: str, *, is_pinned: bool) -> dict[str, str]:
+    """Answers what cargo gets: nothing that decides bytes and is not in a file that counts.
+
+    Args:
+        target: Where it keeps what it compiled.
+        path: Where programs are, as `PATH` has it.
+        is_pinned: Whether the project says which Rust compiles it.
+    """
     hidden = sorted(
         name for name in os.environ if _HIDDEN.fullmatch(name) or (is_pinned and name == _PINNED)
     )
@@ -182,8 +220,6 @@ def _environment(root: str, path: str, *, zig: str, is_pinned: bool) -> dict[str
             ".cargo/config.toml or rust-toolchain.toml",
             ", ".join(hidden),
         )
-    ours = os.path.join(root, CACHE, "target")
-    target = os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or ours)
     # Settings may have another folder for what is made on the way, of which nothing here knows.
     # https://doc.rust-lang.org/cargo/reference/config.html#buildbuild-dir
     # Braces would be read as a template; without any settings, it is that of the target anyway.
@@ -193,6 +229,4 @@ def _environment(root: str, path: str, *, zig: str, is_pinned: bool) -> dict[str
         "PATH": path,
         "CARGO_TARGET_DIR": target,
         **together,
-        "CARGO_INCREMENTAL": "0",  # what was compiled before must not show
-        "CARGO_ZIGBUILD_ZIG_PATH": zig,
     }

@@ -13,7 +13,7 @@ from hashzip.builders import elf
 from hashzip.builders.rust import cargo, cargo_config
 from hashzip.builders.rust.cargo import Crates
 from hashzip.builders.rust.manifests import join
-from hashzip.builders.rust.toolchain import Toolchain
+from hashzip.builders.rust.toolchain import Rust, Toolchain
 from hashzip.errors import HashzipError
 from hashzip.targets import Function
 
@@ -46,7 +46,7 @@ def warn(crates: Crates, tools: Toolchain, versions: Mapping[str, str]) -> None:
     _warn_of_settings(crates, tools)
 
 
-def refuse(blueprint: Blueprint, function: Function, tools: Toolchain, read: Iterable[str]) -> None:
+def refuse(blueprint: Blueprint, function: Function, tools: Rust, read: Iterable[str]) -> None:
     """Refuses a program that was compiled from what is no input: its change would go unnoticed.
 
     Args:
