@@ -167,6 +167,18 @@ class TestWrite:
         ]
         assert progress == [99, 2]
 
+    def test_fastest(self, tmp_path: Path) -> None:
+        """At the fastest level a zip is larger, and holds the same."""
+        found = entries(tmp_path, {"a": Path(archive.__file__).read_bytes()})
+        usual = archive.write(found, tmp_path / "usual.zip", jobs=1)
+
+        fastest = archive.write(found, tmp_path / "fast.zip", jobs=1, level=archive.FASTEST)
+
+        assert fastest.size > usual.size
+        assert fastest.entries == usual.entries
+        with zipfile.ZipFile(tmp_path / "fast.zip") as opened:
+            assert opened.read("a") == (tmp_path / "0").read_bytes()
+
     def test_changed_file(self, tmp_path: Path) -> None:
         """A file that is not what its entry says is an error that names it."""
         found = entries(tmp_path, {"a": b"x"})

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hashzip import config, detect
+from hashzip.builders.making import Made
+from hashzip.builders.rust import cargo_lambda, native
 from hashzip.errors import HashzipError
 from hashzip.local import here
+from hashzip.names import SourceFile
+from tests.helpers import crates, wheels
 from tests.helpers import project as projects
-from tests.helpers import wheels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hashzip.blueprint import Blueprint
+    from hashzip.targets import Function
 
 OTHER = {"x86_64": "arm64", "arm64": "x86_64"}[detect.architecture()]
 
@@ -170,3 +181,69 @@ class TestDifferences:
         """Where the system is another, compiled packages do not run."""
         monkeypatch.setattr(sys, "platform", system)
         assert ("those for Linux" in said(project)) is told
+
+
+class TestRust:
+    """A function in Rust."""
+
+    @pytest.fixture
+    def calls(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+        """Which builder was asked, and for which machine; each makes a file that says it."""
+        calls: list[tuple[str, str]] = []
+
+        def builder(name: str) -> Callable[[Blueprint, Function, Path], Made]:
+            def make(_blueprint: Blueprint, function: Function, folder: Path) -> Made:
+                calls.append((name, function.architecture))
+                folder.mkdir(exist_ok=True)
+                program = folder / "bootstrap"
+                program.write_text(f"#!/bin/sh\n# {name}\n", encoding="utf-8")
+                return Made([SourceFile("bootstrap", os.fsencode(program), executable=True)], {})
+
+            return make
+
+        crates.make(tmp_path / "project")
+        monkeypatch.setattr(native, "make", builder("native"))
+        monkeypatch.setattr(cargo_lambda, "make", builder("cargo-lambda"))
+        return calls
+
+    @pytest.mark.parametrize(
+        "architecture, system, asked",
+        [
+            (detect.architecture(), "linux", "native"),
+            (OTHER, "linux", "cargo-lambda"),
+            (detect.architecture(), "darwin", "cargo-lambda"),
+        ],
+    )
+    def test_builder(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        calls: list[tuple[str, str]],
+        architecture: str,
+        system: str,
+        asked: str,
+    ) -> None:
+        """One of this machine's is compiled by cargo alone, another as what is deployed, for it."""
+        root = tmp_path / "project"
+        crates.configure(root, architecture=architecture)
+        monkeypatch.setattr(sys, "platform", system)
+
+        packed = here.pack(projects.examine(root), tmp_path, None)
+
+        assert calls == [(asked, detect.architecture())]
+        with zipfile.ZipFile(packed.path) as found:
+            assert asked in found.read("bootstrap").decode()
+        said = "\n".join(here.differences(config.load(str(root)).targets.values()))
+        assert ("development builds for this machine" in said) == (asked == "native")
+        assert (f"made for {detect.architecture()}, not for {OTHER}" in said) == (
+            architecture == OTHER
+        )
+
+    def test_deployed(self, tmp_path: Path, calls: list[tuple[str, str]]) -> None:
+        """What is deployed is the real build, on whatever machine."""
+        root = tmp_path / "project"
+        crates.configure(root, architecture=detect.architecture())
+
+        projects.make_zip(root)
+
+        assert calls == [("cargo-lambda", detect.architecture())]

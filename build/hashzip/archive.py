@@ -26,6 +26,7 @@ from hashzip.manifest import Artifact
 from hashzip.names import SourceFile
 
 LEVEL = 7
+FASTEST = 1
 LIBRARY = f"libdeflate by deflate {deflate.__version__}"
 
 # Small files are compressed several to a task, since a task costs more than such a file.
@@ -98,6 +99,7 @@ def write(
     out: Path,
     *,
     jobs: int,
+    level: int = LEVEL,
     earlier: Earlier | None = None,
     progress: Callable[[int], None] = lambda _size: None,
 ) -> Artifact:
@@ -107,6 +109,7 @@ def write(
         entries: In the order that they shall have.
         out: The file to write. Whoever calls removes it after an error.
         jobs: How many threads compress. The bytes do not depend on it.
+        level: How hard they try. The bytes do depend on it: any other is for what is not kept.
         earlier: A zip to copy from what it has. The bytes do not depend on it either.
         progress: Called with the size of each file, in bytes, when it is written.
 
@@ -120,9 +123,9 @@ def write(
     """
     known = _known(earlier) if earlier else {}
     with ThreadPoolExecutor(jobs) as pool:
-        artifact = _write(_compressed(entries, known, pool), out, progress)
+        artifact = _write(_compressed(entries, known, pool, level), out, progress)
     if earlier and known and earlier.zip.sha256.result() != earlier.artifact.sha256:
-        return write(entries, out, jobs=jobs, progress=progress)
+        return write(entries, out, jobs=jobs, level=level, progress=progress)
     return artifact
 
 
@@ -176,7 +179,7 @@ def _known(earlier: Earlier) -> Mapping[str, Packed]:
 
 
 def _compressed(
-    entries: Sequence[Entry], known: Mapping[str, Packed], pool: ThreadPoolExecutor
+    entries: Sequence[Entry], known: Mapping[str, Packed], pool: ThreadPoolExecutor, level: int
 ) -> Iterator[tuple[Input, Packed]]:
     """Compresses in threads, and answers the members in order, with a bounded number waiting."""
     waiting: deque[tuple[Future[_Members], int]] = deque()
@@ -184,7 +187,7 @@ def _compressed(
     try:
         for task in _tasks(entries):
             size = sum(entry.size for entry in task)
-            waiting.append((pool.submit(_compress_all, task, known), size))
+            waiting.append((pool.submit(_compress_all, task, known, level), size))
             ahead += size
             while ahead > _AHEAD:
                 future, size = waiting.popleft()
@@ -210,8 +213,8 @@ def _tasks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield task
 
 
-def _compress_all(entries: list[Entry], known: Mapping[str, Packed]) -> _Members:
-    return [_copy(entry, known) or _compress(entry, known) for entry in entries]
+def _compress_all(entries: list[Entry], known: Mapping[str, Packed], level: int) -> _Members:
+    return [_copy(entry, known) or _compress(entry, known, level) for entry in entries]
 
 
 def _copy(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed] | None:
@@ -220,7 +223,7 @@ def _copy(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed] | N
     return (entry.expected, packed) if entry.expected and packed else None
 
 
-def _compress(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed]:
+def _compress(entry: Entry, known: Mapping[str, Packed], level: int) -> tuple[Input, Packed]:
     file = entry.file
     try:
         with open(file.location, "rb", buffering=0) as opened:
@@ -232,13 +235,13 @@ def _compress(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed]
     record = as_input(file, found)
     if entry.expected not in (None, record):
         raise ChangedError(file.location)
-    return record, known.get(record.sha256) or _pack(content)
+    return record, known.get(record.sha256) or _pack(content, level)
 
 
-def _pack(content: bytes) -> Packed:
+def _pack(content: bytes, level: int) -> Packed:
     """Compresses, but for what that does not make smaller."""
     crc = deflate.crc32(content)
-    packed = deflate.deflate_compress(content, LEVEL)
+    packed = deflate.deflate_compress(content, level)
     if len(packed) < len(content):
         return Packed(crc, DEFLATED, packed)
     return Packed(crc, STORED, content)

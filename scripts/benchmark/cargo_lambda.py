@@ -20,15 +20,15 @@ from scripts.benchmark.programs import CHECKOUT
 from scripts.errors import ScriptError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 VERSION = "1.9.2"
+ASK_SECONDS = 0.01  # between two requests, since what compiles needs the processor too
 
 _CRATE = CHECKOUT / "handler" / "rust"
 _GREETS = "map(say_hello)"  # what an edit changes, so that each save has an answer of its own
 _DEADLINE = 900.0  # the first build is of all dependencies
-_ASK_SECONDS = 0.01
 # The request that the old program has when it is ended is never answered: another one must be sent.
 _PATIENCE = 0.2
 _LOG_TAIL = 2_000  # characters
@@ -48,18 +48,8 @@ def measured(folder: Path, runs: int) -> list[float]:
         MissingError: There is no cargo, no cargo-lambda or no such function here.
         ScriptError: It never answered.
     """
-    if not shutil.which("cargo"):
-        raise tools.MissingError("no program cargo: https://rustup.rs")
-    if not (_CRATE / "Cargo.toml").exists():
-        raise tools.MissingError("no handler/rust in this checkout")
+    save = copied(folder)
     programs = tools.installed("cargo-lambda", VERSION)
-    shutil.copytree(_CRATE, folder, ignore=shutil.ignore_patterns("target"))
-    main = folder / "src" / "main.rs"
-    source = main.read_text(encoding="utf-8")
-
-    def save(number: int) -> None:
-        main.write_text(edited(source, number), encoding="utf-8")
-
     save(-1)
     with _watching(folder, programs) as (port, log):
 
@@ -69,6 +59,34 @@ def measured(folder: Path, runs: int) -> list[float]:
         # The first request is what begins the build.
         _wait(port, -1, log, _DEADLINE)
         return measure.saves(save, wait, runs)
+
+
+def copied(folder: Path) -> Callable[[int], None]:
+    """Copy the crate of the function in Rust, and return what saves it so that it greets a number.
+
+    Args:
+        folder: Where the copy goes, without what was compiled of it.
+
+    Raises:
+        MissingError: There is no cargo or no such function here.
+    """
+    if not shutil.which("cargo"):
+        raise tools.MissingError("no program cargo: https://rustup.rs")
+    if not (_CRATE / "Cargo.toml").exists():
+        raise tools.MissingError("no handler/rust in this checkout")
+    shutil.copytree(_CRATE, folder, ignore=shutil.ignore_patterns("target", "hashzip.toml"))
+    main = folder / "src" / "main.rs"
+    source = main.read_text(encoding="utf-8")
+
+    def save(number: int) -> None:
+        main.write_text(edited(source, number), encoding="utf-8")
+
+    return save
+
+
+def answer(number: int) -> object:
+    """Return what the function answers that greets a number."""
+    return {"message": f"Hello, {number}!"}
 
 
 def edited(source: str, number: int) -> str:
@@ -112,18 +130,18 @@ def _watching(folder: Path, programs: Path) -> Iterator[tuple[int, IO[str]]]:
 
 def _wait(port: int, number: int, log: IO[str], patience: float) -> None:
     url = f"http://127.0.0.1:{port}/2015-03-31/functions/hello/invocations"
-    expected = {"message": f"Hello, {number}!"}
+    expected = answer(number)
     end = time.monotonic() + _DEADLINE
     while time.monotonic() < end:
         request = urllib.request.Request(url, data=b"{}")
         # It is not up yet, or between two programs.
         with (
             suppress(OSError, ValueError),
-            urllib.request.urlopen(request, timeout=patience) as answer,  # noqa: S310 - it is on loopback
+            urllib.request.urlopen(request, timeout=patience) as answered,  # noqa: S310 - it is on loopback
         ):
-            if json.load(answer) == expected:
+            if json.load(answered) == expected:
                 return
-        time.sleep(_ASK_SECONDS)
+        time.sleep(ASK_SECONDS)
     log.seek(0)
     raise ScriptError(
         f"{url} never answered {expected}; the end of the log:\n{log.read()[-_LOG_TAIL:]}",

@@ -10,25 +10,17 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import threading
-import time
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from uv import find_uv_bin
 
-from scripts.benchmark import cargo_lambda, measure, sam, tools, ways
-from scripts.benchmark.programs import CHECKOUT
-from scripts.errors import ScriptError
+from scripts.benchmark import cargo_lambda, measure, sam, tools, watch, ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-_DEADLINE = 120.0  # seconds
 _MORE = 4  # how many more runs the quick ones get
 
 
@@ -114,15 +106,33 @@ def _ours(*packages: str) -> Callable[[Path, int], Sequence[float]]:
 
     def measured(folder: Path, runs: int) -> Sequence[float]:
         _make(folder, packages)
-        with _watching(folder) as url:
-            _wait(url, -1)
+        with watch.watching(folder) as url:
+            watch.wait(url, {"number": -1})
             return measure.saves(
                 lambda number: _save(folder, packages, number),
-                lambda number: _wait(url, number),
+                lambda number: watch.wait(url, {"number": number}),
                 runs,
             )
 
     return measured
+
+
+def _rust(folder: Path, runs: int) -> Sequence[float]:
+    """Measure `hashzip watch` on this repository's function in Rust."""
+    if not sys.platform.startswith("linux"):
+        raise tools.MissingError("the local AWS runs what is compiled on Linux only")
+    save = cargo_lambda.copied(folder / "rust")
+    table = '[function.app]\nbuilder = "rust"\nsource = "rust"\nruntime = "provided.al2023"\n'
+    table += f'architecture = "{ways.ARCHITECTURE}"\n'
+    (folder / "hashzip.toml").write_text(table, encoding="utf-8")
+    save(-1)
+
+    def wait(number: int) -> None:
+        watch.wait(url, cargo_lambda.answer(number), cargo_lambda.ASK_SECONDS)
+
+    with watch.watching(folder) as url:
+        wait(-1)
+        return measure.saves(save, wait, runs)
 
 
 def _sam(folder: Path, runs: int) -> Sequence[float]:
@@ -154,6 +164,13 @@ LOOPS = (
         runs=_MORE,
         target=1.0,
         measured=_ours("numpy", "pandas"),
+    ),
+    Loop(
+        name="rust",
+        title="`hashzip watch`, hello in Rust, development build",
+        until="its answer",
+        runs=_MORE,
+        measured=_rust,
     ),
     Loop(
         name="cargo-lambda",
@@ -206,36 +223,3 @@ def _source(packages: tuple[str, ...], number: int) -> str:
     lines = [f"import {package}\n" for package in packages]
     lines.append(f"def handler(event, context):\n    return {{'number': {number}}}\n")
     return "".join(lines)
-
-
-@contextmanager
-def _watching(folder: Path) -> Iterator[str]:
-    command = [sys.executable, str(CHECKOUT / "build"), "watch", "--port", "0", "--timeout", "60"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as watch:
-        assert watch.stdout  # noqa: S101 - it was asked for
-        try:
-            for line in watch.stdout:
-                if line.startswith("error: "):
-                    raise ScriptError(f"hashzip watch says {line.strip()}", f"run it in {folder}")
-                if line.startswith("app: http://"):
-                    # What comes later must not fill the pipe.
-                    threading.Thread(target=watch.stdout.read, daemon=True).start()
-                    yield line.split()[1]
-                    break
-        finally:
-            watch.terminate()
-    if watch.returncode:
-        raise ScriptError(f"hashzip watch ended with {watch.returncode}", f"run it in {folder}")
-
-
-def _wait(url: str, number: int) -> None:
-    expected = b'{"number": %d}' % number
-    end = time.monotonic() + _DEADLINE
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(url, timeout=_DEADLINE) as answer:  # noqa: S310 - loopback
-                if answer.read() == expected:
-                    return
-        except (urllib.error.URLError, OSError):
-            continue
-    raise ScriptError(f"{url} never answered {expected!r}", "run hashzip watch there by hand")

@@ -12,7 +12,9 @@ import pytest
 from scripts.benchmark import cargo_lambda, loop, measure, tools
 from scripts.benchmark.loop import Loop, Outcome
 from scripts.errors import ScriptError
+from tests.helpers import crates
 from tests.helpers import project as projects
+from tests.helpers.rust import function, needs_cargo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +105,29 @@ def test_ours(tmp_path: Path) -> None:
 
     assert seconds > 0
     assert "'number': 0" in (tmp_path / "hello/src/app.py").read_text(encoding="utf-8")
+
+
+@needs_cargo
+def test_rust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A save of a function in Rust is measured to its own answer, in a copy of the crate."""
+    hello = (
+        "fn say_hello(name: Option<&str>) -> String {\n"
+        '    format!("{{\\"message\\": \\"Hello, {}!\\"}}", name.unwrap_or("world"))\n}\n'
+    )
+    main = function("&Some(None::<&str>).map(say_hello).unwrap()", hello)
+    crates.make(tmp_path, {"app/src/main.rs": main})
+    crates.lock(tmp_path)
+    monkeypatch.setattr(cargo_lambda, "_CRATE", tmp_path / "app")
+    monkeypatch.delenv("CARGO_TARGET_DIR", raising=False)
+    rust = next(one for one in loop.LOOPS if one.name == "rust")
+    (tmp_path / "loop").mkdir()
+
+    (seconds,) = rust.measured(tmp_path / "loop/rust", 1)
+
+    assert seconds > 0
+    saved = (tmp_path / "loop/rust/rust/src/main.rs").read_text(encoding="utf-8")
+    assert saved == cargo_lambda.edited(main, 0)
+    assert (tmp_path / "app/src/main.rs").read_text(encoding="utf-8") == main
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ MiniStack unpacks a function, layers included, for each worker. So only the code
 and the packages are read from where they are installed, by `PYTHONPATH`: a save moves a few files,
 however large the packages are. They are installed for the Python and the processor that are here.
 
-What a program makes is made for the processor that is here, and is all in the zip.
+What a program makes is made for the processor that is here, and is all in the zip. A function in
+Rust that is for that processor is compiled by cargo alone, which is fast; one for another, as what
+is deployed would be.
 """
 
 from __future__ import annotations
@@ -91,6 +93,7 @@ def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
         entries,
         new,
         jobs=os.cpu_count() or 1,
+        level=archive.FASTEST,  # it goes no further than to this machine
         # Kept no longer: Windows replaces no file that is in use.
         earlier=Earlier(archive.read(path), earlier.artifact, archive.LIBRARY) if earlier else None,
     )
@@ -168,8 +171,8 @@ def differences(targets: Iterable[Target]) -> Sequence[str]:
         )
     if any(map(_is_native, functions)):
         found.append(
-            "a function in Rust is a development build for this machine, by cargo's profile "
-            f"{native.PROFILE}, which is larger and slower; what is deployed is built otherwise"
+            f"functions in Rust for {detect.architecture()} are development builds for this "
+            f"machine, by cargo's profile {native.PROFILE}: larger and slower than what is deployed"
         )
     if not sys.platform.startswith("linux"):
         found.append("packages are those for Linux: what is compiled in them does not run here")
