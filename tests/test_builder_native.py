@@ -237,6 +237,24 @@ class TestMake:
         assert "error[E0425]: cannot find function `nothing`" in shown
         assert "src/main.rs:1:13" in shown
 
+    def test_no_linker(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where there is no C compiler, by which Rust links, the hint says so."""
+        root = self.make(tmp_path / "project")
+        crates.write(root, {"app/src/main.rs": "fn main() { nothing(); }\n"})
+        folder = tmp_path / "bin"
+        for name in ("cargo", "rustc"):
+            write(folder / name, f'PATH="{os.environ["PATH"]}" exec "{shutil.which(name)}" "$@"')
+        monkeypatch.setenv("PATH", str(folder))
+        monkeypatch.setattr(sysconfig, "get_path", lambda _name: str(folder))
+
+        with pytest.raises(HashzipError) as caught:
+            self.compiled(root)
+        assert "install a C compiler" in caught.value.hint
+        write(folder / "cc", "")
+        with pytest.raises(HashzipError) as caught:
+            self.compiled(root)
+        assert "install" not in caught.value.hint
+
     def test_no_input(self, tmp_path: Path) -> None:
         """What is compiled in and is no input is named at once, and not only by the real build."""
         main = 'fn main() { print!("{}", include_str!("../../page.txt")); }\n'

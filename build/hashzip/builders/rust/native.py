@@ -58,7 +58,7 @@ def make(blueprint: Blueprint, function: Function, folder: Path) -> Made:
             environment=tools.environment,
             failed=HashzipError(
                 f"cargo could not build {function.where}; it says above what is wrong",
-                "mend that, and save again",
+                _hint(tools),
             ),
         )
         # A copy: the next build writes there too, be it that of another project.
@@ -109,6 +109,16 @@ def _host(said: str) -> str:
             f"rustc does not say which machine it is for:\n{said.strip()}", toolchain.RUSTUP
         )
     return host[1]
+
+
+def _hint(tools: Rust) -> str:
+    """Answers the way out where cargo failed: zig, which links for Lambda, does not link here."""
+    mend = "mend that, and save again"
+    if shutil.which("cc", path=tools.environment["PATH"]):
+        return mend
+    return (
+        f"{mend}; if it lacks a linker, install a C compiler: Rust links by cc, which is not here"
+    )
 
 
 def _fetch(blueprint: Blueprint, crates: Crates, tools: Rust) -> None:
