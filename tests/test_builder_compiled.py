@@ -46,7 +46,15 @@ version = "0.1.0"
 
 def tools(target: str = "/target") -> Toolchain:
     """Answers what compiles into a folder."""
-    return Toolchain("", "", "", MACHINE, "", {"CARGO_TARGET_DIR": target})
+    return Toolchain(
+        cargo="",
+        cargo_lambda="",
+        zig="",
+        processor="",
+        triple=MACHINE.triple,
+        home="",
+        environment={"CARGO_TARGET_DIR": target},
+    )
 
 
 def artifact(

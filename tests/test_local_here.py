@@ -210,7 +210,7 @@ class TestRust:
         "architecture, system, asked",
         [
             (detect.architecture(), "linux", "native"),
-            (OTHER, "linux", "cargo-lambda"),
+            (OTHER, "linux", "native"),
             (detect.architecture(), "darwin", "cargo-lambda"),
         ],
     )
@@ -223,7 +223,7 @@ class TestRust:
         system: str,
         asked: str,
     ) -> None:
-        """One of this machine's is compiled by cargo alone, another as what is deployed, for it."""
+        """On Linux it is compiled for this machine by cargo alone; elsewhere, as what is deployed."""
         root = tmp_path / "project"
         crates.configure(root, architecture=architecture)
         monkeypatch.setattr(sys, "platform", system)

@@ -5,8 +5,7 @@ and the packages are read from where they are installed, by `PYTHONPATH`: a save
 however large the packages are. They are installed for the Python and the processor that are here.
 
 What a program makes is made for the processor that is here, and is all in the zip. A function in
-Rust that is for that processor is compiled by cargo alone, which is fast; one for another, as what
-is deployed would be.
+Rust is compiled by cargo alone, which is fast.
 """
 
 from __future__ import annotations
@@ -120,13 +119,9 @@ def _made(blueprint: Blueprint, folder: Path) -> list[Entry]:
 
 
 def _is_native(target: Target) -> bool:
-    """Answer whether a function can be compiled by Rust alone: what it is for runs here."""
-    return (
-        isinstance(target, Function)
-        and target.builder == RUST
-        and target.architecture == detect.architecture()
-        and sys.platform.startswith("linux")
-    )
+    """Answer whether Rust alone can compile a function: Lambda's system runs here, too."""
+    is_rust = isinstance(target, Function) and target.builder == RUST
+    return is_rust and sys.platform.startswith("linux")
 
 
 def _native(blueprint: Blueprint, folder: Path) -> Made:
@@ -171,8 +166,8 @@ def differences(targets: Iterable[Target]) -> Sequence[str]:
         )
     if any(map(_is_native, functions)):
         found.append(
-            f"functions in Rust for {detect.architecture()} are development builds for this "
-            f"machine, by cargo's profile {native.PROFILE}: larger and slower than what is deployed"
+            "functions in Rust are development builds for this machine, by cargo's profile "
+            f"{native.PROFILE}: larger and slower than what is deployed"
         )
     if not sys.platform.startswith("linux"):
         found.append("packages are those for Linux: what is compiled in them does not run here")

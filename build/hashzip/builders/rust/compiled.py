@@ -143,7 +143,7 @@ def read_lock(text: str) -> Lock:
 
 def _is_for_target(artifact: Message, tools: Toolchain) -> bool:
     """Answers whether a library is in the folder for the program's machine."""
-    within = f"{os.sep}{tools.machine.triple}{os.sep}"
+    within = f"{os.sep}{tools.triple}{os.sep}"
     target = str(tools.target)  # which may have any name
     return any(within in path.removeprefix(target) for path in artifact["filenames"])
 
