@@ -223,7 +223,7 @@ class TestRust:
         system: str,
         asked: str,
     ) -> None:
-        """On Linux it is compiled for this machine by cargo alone; elsewhere, as what is deployed."""
+        """On Linux it is compiled here by cargo alone; elsewhere, as what is deployed."""
         root = tmp_path / "project"
         crates.configure(root, architecture=architecture)
         monkeypatch.setattr(sys, "platform", system)

@@ -30,7 +30,7 @@ def test_save_and_error(root: Path) -> None:
     """A save is live once it is said; after an error the last good code answers, until mended."""
     with watching.watching(root) as watch:
         watch.wait_for("watching; Ctrl-C ends it")
-        assert "unlike Lambda: functions in Rust for" in watch.text
+        assert "unlike Lambda: functions in Rust are development builds" in watch.text
         assert watching.answer(watch.url()) == 1
 
         start = len(watch.text)
