@@ -154,10 +154,10 @@ def _reader(place: Place, group: str) -> Reader:
 
 
 def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, Reader]) -> None:
-    from hashzip.local import places  # noqa: PLC0415 - needs the extra
+    from hashzip.local import watcher  # noqa: PLC0415 - needs the extra
 
-    watcher = stack.enter_context(places.watcher(root))
-    watcher.watch(loop.places())
+    saves = stack.enter_context(watcher.watching(root))
+    saves.watch(loop.places())
     loop.round()
     ended = threading.Event()
     stack.callback(ended.set)
@@ -165,9 +165,9 @@ def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, Reader
     say("watching; Ctrl-C ends it")
     while True:
         # What was written before a new place was watched is seen by one more round.
-        while watcher.watch(loop.places()):
+        while saves.watch(loop.places()):
             loop.round()
-        while not watcher.next(_TURN_SECONDS):
+        while not saves.next(_TURN_SECONDS):
             pass
         loop.round(time.time())
 
