@@ -69,7 +69,7 @@ class Blueprint(Value):
     @cached_property
     def inputs(self) -> Sequence[Input]:
         """What the consulted files and the sources held when they were examined."""
-        return [self._input(file) for file in (*self.consulted, *self.files)]
+        return self.index.inputs((*self.consulted, *self.files))
 
     @cached_property
     def tree_key(self) -> str:
@@ -82,7 +82,7 @@ class Blueprint(Value):
         return self._key("")
 
     def _key(self, home: str) -> str:
-        return python.tree_key(self.target, [self._input(file) for file in self.consulted], home)
+        return python.tree_key(self.target, self.index.inputs(self.consulted), home)
 
     @cached_property
     def answer(self) -> Answer:
@@ -153,6 +153,3 @@ class Blueprint(Value):
             flags = ((file, file.location in keys) for file in files)
             found = secret_scan.find(flags, self.target.allow)
             secret_scan.refuse(self.target.where, found, otherwise=otherwise)
-
-    def _input(self, file: SourceFile) -> Input:
-        return inputs.as_input(file, self.index.content(file.location))

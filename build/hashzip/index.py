@@ -18,8 +18,9 @@ from functools import cached_property
 from itertools import chain, compress
 
 from hashzip import inputs, memory, processes, stats
-from hashzip.inputs import Content
+from hashzip.fingerprint import Input
 from hashzip.memory import CONTENT, STATUS, Answer
+from hashzip.names import SourceFile
 
 FOLDER = ".hashzip"
 
@@ -77,16 +78,22 @@ class Index:
             return old.answer if old.is_of(now) else None
         return None
 
-    def content(self, location: bytes) -> Content:
-        """Answers what a file holds: from memory, or by reading it.
+    def inputs(self, files: Iterable[SourceFile]) -> list[Input]:
+        """Answers what files hold: from memory, or by reading them.
 
         Raises:
-            HashzipError: One of the files cannot be read.
+            HashzipError: One of all files cannot be read.
         """
         statuses, contents = self._known
-        at = self._positions[location]
-        (size,) = _SIZE.unpack_from(statuses, at * STATUS.size)
-        return Content(size, *CONTENT.unpack_from(contents, at * CONTENT.size))
+        positions = self._positions
+        found = []
+        for path, location, executable in files:
+            at = positions[location]
+            (size,) = _SIZE.unpack_from(statuses, at * STATUS.size)
+            runs, _, sha256 = CONTENT.unpack_from(contents, at * CONTENT.size)
+            mode = inputs.mode_of(runs, executable)
+            found.append(Input(path, mode, size, sha256.hex()))
+        return found
 
     @cached_property
     def private_keys(self) -> frozenset[bytes]:

@@ -44,8 +44,13 @@ def read(files: Iterable[SourceFile]) -> list[Input]:
 
 def as_input(file: SourceFile, content: Content) -> Input:
     """Puts together what a file holds and where it goes."""
-    mode = PROGRAM if content.runs or file.executable else DATA
+    mode = mode_of(content.runs, file.executable)
     return Input(file.path, mode, content.size, content.sha256.hex())
+
+
+def mode_of(runs: bool, executable: bool) -> int:  # noqa: FBT001 - called for each file
+    """Answers the mode of a file that runs by its content, or that the user calls executable."""
+    return PROGRAM if runs or executable else DATA
 
 
 def runs(start: bytes) -> bool:

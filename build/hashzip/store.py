@@ -12,6 +12,7 @@ from hashzip.errors import HashzipError
 from hashzip.index import FOLDER as INDEX_FOLDER
 from hashzip.index import Group, Index
 from hashzip.memory import Answer
+from hashzip.names import SourceFile
 
 if TYPE_CHECKING:
     from hashzip.manifest import Manifest
@@ -71,11 +72,11 @@ class Store:
             known = index.answer(fingerprint)
             if known:
                 return Sizes(**{name: int(size) for name, size in known.summary.items()})
-            digest = index.content(zip_path).sha256.hex()
+            (content,) = index.inputs([SourceFile(_ZIP, zip_path, executable=False)])
         except HashzipError:
             return None
         manifest = self.manifest(fingerprint)
-        if manifest is None or digest != manifest.artifact.sha256:
+        if manifest is None or content.sha256 != manifest.artifact.sha256:
             return None
         sizes = Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
         summary = {name: str(size) for name, size in sizes._asdict().items()}
