@@ -102,3 +102,20 @@ class TestBuild:
         assert not (root / "dist" / "f0").exists()
         (root / "f7" / "hello.py").write_bytes(b"f7")
         assert reasons(built(many)) == {"f0": "no build before"}
+
+
+def test_status(many: Project) -> None:
+    """`hashzip status` says of many what examining each finds."""
+    root = Path(many.root)
+    finished = program.run("status", "--json", cwd=root)
+    rows = json.loads(finished.out)
+
+    assert [row["function"] for row in rows] == NAMES
+    assert [row["function"] for row in rows if not row["built"]] == ["f0"]
+    assert rows[0]["reason"] == "no build before"
+    for row in rows[1:]:
+        blueprint = projects.examine(root, row["function"])
+        sizes = blueprint.store.find(blueprint.fingerprint)
+        assert sizes
+        assert (row["fingerprint"], row["reason"]) == (blueprint.fingerprint, "")
+        assert (row["size"], row["unpacked_size"]) == sizes
