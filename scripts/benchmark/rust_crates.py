@@ -29,7 +29,7 @@ _TABLE = re.compile(r"^\[profile\.release\]\n(?:(?!\[).*\n?)*", re.MULTILINE)
 
 _PACKAGE = '[package]\nname = "hello"\nversion = "0.1.0"\nedition = "2021"\n\n[workspace]\n'
 _EMPTY = {
-    "Cargo.toml": f"{_PACKAGE}\n[profile.release]\n",
+    "Cargo.toml": f"{_PACKAGE}\n[profile.release]\nlto = false\n",
     "Cargo.lock": 'version = 3\n\n[[package]]\nname = "hello"\nversion = "0.1.0"\n',
     "src/main.rs": "fn main() {}\n",
     "hashzip.toml": f'[function.{FUNCTION}]\nbuilder = "rust"\nsource = "."\n'
