@@ -14,17 +14,22 @@ from tests.helpers import project as projects
 from tests.helpers.spoil import Spoiled
 
 CONFIGURATION = """
-variable "project" { type = string }
-variable "function" { type = string }
-variable "hashzip_command" { type = list(string) }
+variable "packages" {
+  type = map(object({ project = string, function = string, command = list(string) }))
+}
 
 module "package" {
   source   = "./modules/package"
-  project  = var.project
-  function = var.function
-  command  = var.hashzip_command
+  for_each = var.packages
+  project  = each.value.project
+  function = each.value.function
+  command  = each.value.command
 }
 """
+
+# Terraform says of all data sources at once what is wrong, so that one plan shows many spoiled
+# projects; it takes three times as long as hashzip. There are so many for processes to share.
+PLANS = 8
 
 
 @pytest.fixture(scope="module")
@@ -48,53 +53,85 @@ def configuration(
     return root / "infra"
 
 
-def plan(
-    configuration: Path, terraform: str, project: Path, spoiled: Spoiled | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Plans the package of a project."""
+def package(project: Path, spoiled: Spoiled | None = None) -> Mapping[str, object]:
+    """Answers what the module is told of a project."""
     unprivileged = spoiled is not None and spoiled.unprivileged
-    values = {
+    before = program.without_roots_rights() if unprivileged else []
+    return {
         "project": str(project),
         "function": spoiled.function if spoiled else "hello",
-        "hashzip_command": [sys.executable, "../build"],
+        "command": [*before, sys.executable, "../build"],
     }
-    variables = {
-        f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
-        for name, value in values.items()
-    }
+
+
+def plan(
+    configuration: Path, terraform: str, packages: Mapping[str, object], *options: str
+) -> subprocess.CompletedProcess[str]:
+    """Plans the packages of projects, which have names."""
     return subprocess.run(
-        [
-            *(program.without_roots_rights() if unprivileged else []),
-            *(terraform, "plan", "-no-color", "-input=false", "-lock=false"),
-        ],
+        [terraform, "plan", "-no-color", "-input=false", "-lock=false", *options],
         cwd=configuration,
-        env={**program.environment(), **variables},
+        env={**program.environment(), "TF_VAR_packages": json.dumps(packages)},
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
 
 
-@pytest.mark.parametrize("spoiled", spoil.AT_PLAN, ids=lambda spoiled: spoiled.name)
+def errors(finished: subprocess.CompletedProcess[str]) -> Mapping[str, str]:
+    """Answers what a plan with `-json` says is wrong with each data source, by its address."""
+    lines = [json.loads(line) for line in finished.stdout.splitlines()]
+    found = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
+    # One version of the provider has all of it in the first, another in the second.
+    return {one["address"]: f"{one['summary']}\n{one['detail']}" for one in found}
+
+
+@pytest.mark.parametrize("number", range(PLANS))
 def test_plan_stops(
-    configuration: Path, terraform_executable: str, project: Path, spoiled: Spoiled
+    configuration: Path, terraform_executable: str, tmp_path: Path, number: int
 ) -> None:
-    """The plan fails, names what is wrong and the way out, and leaves the project as it was."""
-    spoiled.spoil(project)
-    before = projects.listing(project)
-    finished = plan(configuration, terraform_executable, project, spoiled)
-    message = "".join(finished.stderr.split())  # Terraform wraps long lines
+    """The plan fails, names what is wrong and the way out, and leaves each project as it was."""
+    table = spoil.AT_PLAN[number::PLANS]
+    roots = [tmp_path / str(at) / "project" for at in range(len(table))]
+    for spoiled, root in zip(table, roots, strict=True):
+        root.parent.mkdir()
+        spoiled.spoil(projects.make(root))
+    before = [projects.listing(root) for root in roots]
+    packages = {
+        root.parent.name: package(root, spoiled) for spoiled, root in zip(table, roots, strict=True)
+    }
+
+    finished = plan(configuration, terraform_executable, packages, "-json")
+
     assert finished.returncode == 1, finished.stdout
+    said = errors(finished)
+    assert len(said) == len(table) > 10
+    for spoiled, root in zip(table, roots, strict=True):
+        message = said[f'module.package["{root.parent.name}"].data.external.package']
+        wanted = [*spoiled.error, spoiled.hint]
+        assert [words for words in wanted if words not in message] == [], (spoiled.name, message)
+    assert [projects.listing(root) for root in roots] == before
+
+
+def test_plan_shows_the_words(
+    configuration: Path, terraform_executable: str, project: Path
+) -> None:
+    """What people read of a plan that stops has hashzip's own words."""
+    spoiled = spoil.AT_PLAN[0]
+    spoiled.spoil(project)
+    packages = {"spoiled": package(project, spoiled)}
+    finished = plan(configuration, terraform_executable, packages)
+    assert finished.returncode == 1, finished.stdout
+    message = "".join(finished.stderr.split())  # Terraform wraps long lines
     wanted = [*spoiled.error, spoiled.hint]
     assert [words for words in wanted if "".join(words.split()) not in message] == [], message
-    assert projects.listing(project) == before
 
 
 def test_sound_project_is_planned(
     configuration: Path, terraform_executable: str, project: Path
 ) -> None:
     """The control: the project that all of them spoil is planned."""
-    finished = plan(configuration, terraform_executable, project)
+    finished = plan(configuration, terraform_executable, {"sound": package(project)})
     assert finished.returncode == 0, finished.stderr
     assert "terraform_data.build will be created" in finished.stdout
 
@@ -106,7 +143,7 @@ def test_secret_is_planned_as_the_hint_says(
     """What looks like a secret, and stops the plan otherwise, is packed or left out as asked."""
     spoil.secret(project)
     projects.configure(project, **{key: ["/lib/.env"]})
-    finished = plan(configuration, terraform_executable, project)
+    finished = plan(configuration, terraform_executable, {"sound": package(project)})
     assert finished.returncode == 0, finished.stderr
     assert '"lib/names.py"' in finished.stdout
     assert ('"lib/.env"' in finished.stdout) == packed
@@ -118,7 +155,8 @@ def test_read_only_project_is_planned(
     """A plan needs no right to write to the project."""
     project.chmod(0o555)
     try:
-        finished = plan(configuration, terraform_executable, project, READ_ONLY)
+        packages = {"sound": package(project, READ_ONLY)}
+        finished = plan(configuration, terraform_executable, packages)
     finally:
         project.chmod(0o755)
     assert finished.returncode == 0, finished.stderr
