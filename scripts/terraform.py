@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,10 @@ class Plan:
 
     def json(self) -> dict[str, Any]:
         """Return the plan as `terraform show -json` puts it; it takes a saved plan."""
+        return self._shown
+
+    @cached_property  # it starts Terraform, and a plan does not change
+    def _shown(self) -> dict[str, Any]:
         if self.file is None:
             raise ScriptError("this plan was not saved", "name a file: plan(out=…)")
         return self._terraform.show(self.file)

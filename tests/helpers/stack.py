@@ -1,5 +1,6 @@
 """A clone of this repository's Terraform, deploying a small function, for tests to play with."""
 
+import compileall
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ import boto3
 from hashzip.local.aws import LocalAws
 from scripts.attached import attached, aws_provider
 from scripts.terraform import Plan, Terraform
+from tests.helpers import initialised
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -102,8 +104,8 @@ class Stack:
         return replace(self, variables={**self.variables, **variables})
 
     def init(self) -> Self:
-        """Runs `terraform init`."""
-        self.terraform.init()
+        """Runs `terraform init`, or leaves what it left for the same configuration before."""
+        initialised.prepare(self.terraform, self.executable)
         return self
 
     @contextmanager
@@ -123,15 +125,18 @@ class Stack:
         after = self.terraform.plan()
         assert after.empty, after.text
 
-    def clone(self, root: Path, *, state: bool) -> Self:
+    def clone(self, root: Path, *, state: bool, only_plans: bool = False) -> Self:
         """Copies the sources to another folder, as a checkout elsewhere has them.
 
         Args:
             root: The new folder.
             state: Whether Terraform's state goes with it; `.terraform` and `dist` never do.
+            only_plans: Whether nothing is applied in it. A plan reads no zip, so an AWS provider
+                that is attached here serves there too, although it runs in this clone's folder.
         """
         environment = dict(self.environment)
-        environment.pop("TF_REATTACH_PROVIDERS", None)  # that one runs in this clone's folder
+        if not only_plans:
+            environment.pop("TF_REATTACH_PROVIDERS", None)
         left_out = [".terraform", ".terraform.lock.hcl", "dist", ".hashzip", "__pycache__", "plan"]
         if not state:
             left_out.append("terraform.tfstate*")
@@ -175,8 +180,7 @@ def make(
     stack = Stack(
         root,
         aws,
-        # A larger heap: the AWS provider spends much of its time on collecting garbage.
-        {**environment, **aws.environment, "GOGC": "400"},
+        {**environment, **aws.environment},
         executable,
         {"hashzip_command": [sys.executable, "../build"], "function_name": name},
     )
@@ -203,9 +207,14 @@ def checkout(
 
 
 def copy_build_and_modules(root: Path) -> None:
-    """Copies the build program and the Terraform modules, as a checkout has them."""
-    ignore = shutil.ignore_patterns("__pycache__", ".terraform*", "terraform.tfstate*")
-    shutil.copytree(REPOSITORY / "build", root / "build", ignore=ignore)
+    """Copies the build program and the Terraform modules, as a checkout has them.
+
+    But for the program's bytecode, without which each of its runs would compile it anew where
+    PYTHONDONTWRITEBYTECODE is set.
+    """
+    ignore = shutil.ignore_patterns(".terraform*", "terraform.tfstate*")
+    compileall.compile_dir(REPOSITORY / "build", quiet=1)  # what is not yet
+    shutil.copytree(REPOSITORY / "build", root / "build")
     shutil.copytree(REPOSITORY / "infra/modules", root / "infra/modules", ignore=ignore)
 
 

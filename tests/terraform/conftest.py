@@ -10,6 +10,7 @@ from hashzip.local import aws as local_aws
 from hashzip.local.aws import LocalAws
 from scripts import providers
 from tests.helpers import stack as stacks
+from tests.helpers.deployment import Deployment
 from tests.helpers.stack import Stack
 
 
@@ -25,7 +26,8 @@ def provider_environment(
     terraform_executable: str,  # noqa: ARG001 - without it, nobody needs providers
 ) -> Mapping[str, str]:
     """What `terraform init` needs to find its providers."""
-    return providers.environment()
+    # A larger heap: Terraform and the AWS provider spend much of their time on collecting garbage.
+    return {**providers.environment(), "GOGC": "400"}
 
 
 @pytest.fixture
@@ -43,21 +45,28 @@ def new_stack(
 
 
 @pytest.fixture
-def deployed(new_stack: Stack) -> Stack:
-    """A clone whose function is deployed, by an apply from nothing."""
+def from_nothing(new_stack: Stack) -> Stack:
+    """A clone whose function is deployed, by an apply of the test's own."""
     new_stack.apply()
     return new_stack
 
 
+# Once a worker: pytest-xdist may run other tests between those of a module.
 @pytest.fixture(scope="session")
-def shared(
+def deployment(
     tmp_path_factory: pytest.TempPathFactory,
     provider_environment: Mapping[str, str],
     aws: LocalAws,
     terraform_executable: str,
-) -> Stack:
-    """A deployed clone for tests that only plan: they copy it, and deploy nothing from it."""
-    root = tmp_path_factory.mktemp("shared") / "clone"
-    clone = stacks.make(root, "shared", aws, provider_environment, terraform_executable)
-    clone.init().apply()
-    return clone
+) -> Iterator[Deployment[Stack]]:
+    """A clone whose function is deployed, by an apply from nothing."""
+    root = tmp_path_factory.mktemp("deployment")
+    clone = stacks.make(root / "clone", "deployed", aws, provider_environment, terraform_executable)
+    with clone.init().attached() as stack:
+        yield Deployment(stack, root / "kept")
+
+
+@pytest.fixture
+def deployed(deployment: Deployment[Stack]) -> Stack:
+    """That clone; whatever a test did, it is as it was first deployed."""
+    return deployment.put_back()

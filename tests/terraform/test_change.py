@@ -14,9 +14,9 @@ BUILD = "module.app.module.package.terraform_data.build"
 FUNCTION = "module.app.aws_lambda_function.this"
 
 
-def test_plan_names_the_files(shared: Stack, tmp_path: Path) -> None:
+def test_plan_names_the_files(deployed: Stack, tmp_path: Path) -> None:
     """An edited, an added and a removed file are in the plan by name, and no other file."""
-    clone = shared.clone(tmp_path / "clone", state=True).init()
+    clone = deployed.clone(tmp_path / "clone", state=True, only_plans=True).init()
     clone.answer_with("edited")
     clone.write({"src/added.py": ""})
     (clone.root / "src/unused.py").unlink()
@@ -124,10 +124,10 @@ def test_reverted_change_is_the_same_zip_if_built_again(deployed: Stack) -> None
     assert first.read_bytes() == before
 
 
-def test_replaced_function_gets_its_zip(deployed: Stack) -> None:
+def test_replaced_function_gets_its_zip(from_nothing: Stack) -> None:
     """Another function name, without a zip on disk, builds it and creates the function."""
-    stack.remove_artifacts(deployed)
-    renamed = deployed.using(function_name=f"{deployed.variables['function_name']}-2")
+    stack.remove_artifacts(from_nothing)
+    renamed = from_nothing.using(function_name=f"{from_nothing.variables['function_name']}-2")
     actions = stack.changes(renamed.plan())
     assert actions[FUNCTION] == actions[BUILD] == ["delete", "create"]
     renamed.apply()
@@ -136,8 +136,11 @@ def test_replaced_function_gets_its_zip(deployed: Stack) -> None:
 
 def test_deployed_code_is_the_zip(deployed: Stack) -> None:
     """The code that AWS reports is the one that the manifest promises."""
-    manifest = json.loads(next(deployed.dist.rglob("*.json")).read_text(encoding="utf-8"))
-    assert _configuration(deployed)["CodeSha256"] == manifest["artifact"]["code_sha256"]
+    deployed.answer_with("second")
+    deployed.apply()
+    fingerprint = deployed.terraform.output()["fingerprint"]
+    text = (deployed.dist / "app" / f"{fingerprint}.json").read_text(encoding="utf-8")
+    assert _configuration(deployed)["CodeSha256"] == json.loads(text)["artifact"]["code_sha256"]
 
 
 def _build(clone: Stack) -> Path:

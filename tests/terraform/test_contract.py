@@ -3,14 +3,13 @@
 import json
 import re
 from base64 import b64decode
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from hashzip.local.aws import LocalAws
-from tests.helpers import rust, stack, watching
+from tests.helpers import rust, stack, watching, whole_run
 from tests.helpers.stack import Stack
 
 pytestmark = [rust.needs_cargo, pytest.mark.registry]
@@ -25,14 +24,16 @@ def hellos(
     provider_environment: Mapping[str, str],
     aws: LocalAws,
     terraform_executable: str,
-) -> Stack:
+) -> Iterator[Stack]:
     """Both, from a clean checkout, by one apply."""
     root = tmp_path_factory.mktemp("contract") / "checkout"
     clone = stack.checkout(root, "contract", aws, provider_environment, terraform_executable)
-    environment = rust.share_what_is_compiled(tmp_path_factory, dict(clone.environment))
-    both = replace(clone, environment=environment).using(rust_architecture="x86_64").init()
-    both.apply()
-    return both
+    with clone.using(rust_architecture="x86_64").init().attached() as both:
+        # Optimized, it takes a minute to compile.
+        dist = root / "handler/rust/dist"
+        if not whole_run.once(tmp_path_factory, "contract", dist, both.apply):
+            both.apply()
+        yield both
 
 
 @pytest.fixture(params=TWINS)

@@ -12,14 +12,14 @@ from tests.helpers.stack import Stack
 
 
 @pytest.fixture
-def elsewhere(shared: Stack, tmp_path: Path) -> Stack:
+def elsewhere(deployed: Stack, tmp_path: Path) -> Stack:
     """The deployed function's sources and state in another folder, without a zip."""
-    return shared.clone(tmp_path / "another" / "place", state=True).init()
+    return deployed.clone(tmp_path / "another" / "place", state=True, only_plans=True).init()
 
 
-def test_nothing_to_do_after_apply(shared: Stack) -> None:
+def test_nothing_to_do_after_apply(deployed: Stack) -> None:
     """A plan right after the apply is empty."""
-    assert shared.plan().exit_code == 0
+    assert deployed.plan().exit_code == 0
 
 
 def test_nothing_to_do_in_another_folder_without_zip(elsewhere: Stack) -> None:
@@ -36,9 +36,9 @@ def test_nothing_to_do_after_touch_and_chmod(elsewhere: Stack) -> None:
     assert elsewhere.plan().exit_code == 0
 
 
-def test_nothing_to_do_after_checkout_with_umask_077(shared: Stack, tmp_path: Path) -> None:
+def test_nothing_to_do_after_checkout_with_umask_077(deployed: Stack, tmp_path: Path) -> None:
     """A git checkout by somebody with umask 077 makes no plan."""
-    origin = shared.clone(tmp_path / "origin", state=True)
+    origin = deployed.clone(tmp_path / "origin", state=True, only_plans=True)
     git = ["git", "-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "All"]):
         subprocess.run([*git, *arguments], cwd=origin.root, check=True)

@@ -1,7 +1,7 @@
 """This repository's own function, by its own configuration, from a clean checkout."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,14 @@ def hello(
     provider_environment: Mapping[str, str],
     aws: LocalAws,
     terraform_executable: str,
-) -> Stack:
+) -> Iterator[Stack]:
     """A clean checkout, initialised; nothing is built or deployed."""
     name = tmp_path.name.replace("_", "-")[-40:]
     clone = stack.checkout(
         tmp_path / "checkout", name, aws, provider_environment, terraform_executable
     )
-    return clone.init()
+    with clone.init().attached() as attached:
+        yield attached
 
 
 def test_apply_from_a_clean_checkout(hello: Stack) -> None:

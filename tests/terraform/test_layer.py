@@ -1,12 +1,15 @@
 """Packages in a layer of their own, apart from the function's code."""
 
 import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hashzip.local.aws import LocalAws
 from tests.helpers import stack, wheels
+from tests.helpers.deployment import Deployment
 from tests.helpers.stack import Stack
 
 CONFIGURATION = """
@@ -91,6 +94,29 @@ def prepared(new_stack: Stack) -> Stack:
     return new_stack.init()
 
 
+# Once a worker: pytest-xdist may run other tests between those of this module.
+@pytest.fixture(scope="session")
+def layer_deployment(
+    tmp_path_factory: pytest.TempPathFactory,
+    provider_environment: Mapping[str, str],
+    aws: LocalAws,
+    terraform_executable: str,
+) -> Iterator[Deployment[Stack]]:
+    """A function that has one package in a layer and one of its own."""
+    root = tmp_path_factory.mktemp("layer-deployment")
+    clone = stack.make(root / "clone", "layered", aws, provider_environment, terraform_executable)
+    clone.write(PROJECT)
+    lock(clone, "1.0")
+    with clone.init().attached() as attached:
+        yield Deployment(attached, root / "kept")
+
+
+@pytest.fixture
+def deployed(layer_deployment: Deployment[Stack]) -> Stack:
+    """The same, for tests that leave the layer in AWS as it is."""
+    return layer_deployment.put_back()
+
+
 def lock(clone: Stack, version: str) -> None:
     """Locks a version of greet, for the layer and for the function, which has one package more."""
     greet = wheels.make(
@@ -121,22 +147,22 @@ def packed(clone: Stack, target: str) -> set[str]:
         return {name for name in found.namelist() if name.endswith(".py")}
 
 
-def test_function_imports_from_its_layer(layered: Stack) -> None:
+def test_function_imports_from_its_layer(deployed: Stack) -> None:
     """The layer has the package that both lock, the function's zip has not, and imports it."""
-    assert layered.invoke() == ["first", "own", "1.0"]
-    assert packed(layered, "layer.deps") == {"python/greet.py"}
-    assert packed(layered, "app") == {"app.py", "words.py", "unused.py", "own.py"}
+    assert deployed.invoke() == ["first", "own", "1.0"]
+    assert packed(deployed, "layer.deps") == {"python/greet.py"}
+    assert packed(deployed, "app") == {"app.py", "words.py", "unused.py", "own.py"}
 
 
-def test_edited_handler_leaves_the_layer(layered: Stack) -> None:
+def test_edited_handler_leaves_the_layer(deployed: Stack) -> None:
     """An edit of the handler changes the function; the layer is the one that it was."""
-    before = layer(layered)
-    layered.answer_with("second")
-    plan = layered.plan()
+    before = layer(deployed)
+    deployed.answer_with("second")
+    plan = deployed.plan()
     assert stack.changes(plan) == {BUILD: ["delete", "create"], FUNCTION: ["update"]}
-    layered.apply(plan)
-    assert layered.invoke() == ["second", "own", "1.0"]
-    assert {layer(layered)} == versions(layered) == {before}
+    deployed.apply(plan)
+    assert deployed.invoke() == ["second", "own", "1.0"]
+    assert {layer(deployed)} == versions(deployed) == {before}
 
 
 @pytest.mark.parametrize("skip_destroy", [False, True])
@@ -181,9 +207,9 @@ def test_new_version_of_the_same_content_gets_its_zip(layered: Stack) -> None:
     assert layered.invoke() == ["first", "own", "1.0"]
 
 
-def test_nothing_to_do_in_another_folder_without_zip(layered: Stack, tmp_path: Path) -> None:
+def test_nothing_to_do_in_another_folder_without_zip(deployed: Stack, tmp_path: Path) -> None:
     """A plan is empty in a fresh clone at another path; another lock there makes it not empty."""
-    clone = layered.clone(tmp_path / "another" / "place", state=True).init()
+    clone = deployed.clone(tmp_path / "another" / "place", state=True, only_plans=True).init()
     assert not clone.dist.exists()
     assert clone.plan().exit_code == 0
     lock(clone, "2.0")

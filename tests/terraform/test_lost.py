@@ -68,20 +68,20 @@ def test_built_elsewhere_and_not_deployed(deployed: Stack) -> None:
     assert deployed.invoke() == "second"
 
 
-def test_destroy(deployed: Stack) -> None:
+def test_destroy(from_nothing: Stack) -> None:
     """`terraform destroy` removes the function."""
-    deployed.terraform.destroy()
-    client = deployed.client("lambda")
+    from_nothing.terraform.destroy()
+    client = from_nothing.client("lambda")
     with pytest.raises(client.exceptions.ResourceNotFoundException):
-        client.get_function(FunctionName=deployed.variables["function_name"])
+        client.get_function(FunctionName=from_nothing.variables["function_name"])
 
 
-def test_destroy_without_sources(deployed: Stack) -> None:
+def test_destroy_without_sources(from_nothing: Stack) -> None:
     """Where the sources are gone, `terraform destroy -refresh=false` still destroys."""
-    shutil.rmtree(deployed.root / "src")
+    shutil.rmtree(from_nothing.root / "src")
     with pytest.raises(TerraformError, match="source folder"):
-        deployed.terraform.destroy()
-    deployed.terraform.destroy(refresh=False)
-    client = deployed.client("lambda")
+        from_nothing.terraform.destroy()
+    from_nothing.terraform.destroy(refresh=False)
+    client = from_nothing.client("lambda")
     with pytest.raises(client.exceptions.ResourceNotFoundException):
-        client.get_function(FunctionName=deployed.variables["function_name"])
+        client.get_function(FunctionName=from_nothing.variables["function_name"])

@@ -3,10 +3,12 @@
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from scripts.attached import attached, aws_provider
 from tests.helpers import stack
 
 
@@ -16,16 +18,25 @@ def test_module(
 ) -> None:
     """The module's own `*.tftest.hcl` pass."""
     stack.copy_build_and_modules(tmp_path)
-    environment = {**os.environ, **provider_environment}
     folder = tmp_path / "infra/modules" / module
-    for verb in ("init", "test"):
+
+    def run(verb: str, more: Mapping[str, str]) -> str:
         finished = subprocess.run(
             [terraform_executable, verb, "-no-color"],
             cwd=folder,
-            env=environment,
+            env={**os.environ, **provider_environment, **more},
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
         assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert "0 failed" in finished.stdout
+        return finished.stdout
+
+    run("init", {})
+    with ExitStack() as running:
+        more = {}
+        # Each `run` of a test starts the AWS provider anew, but for one that runs already.
+        if list((folder / ".terraform").glob("providers/*/hashicorp/aws")):
+            provider = attached(aws_provider(folder), folder, provider_environment)
+            more = running.enter_context(provider)
+        assert "0 failed" in run("test", more)

@@ -12,10 +12,11 @@ import pytest
 
 from hashzip.local.aws import LocalAws
 from scripts.terraform import TerraformError
-from tests.helpers import rust, stack
-from tests.helpers.stack import REPOSITORY, Stack
+from tests.helpers import crates, rust, stack
+from tests.helpers.deployment import Deployment
+from tests.helpers.stack import Stack
 
-pytestmark = [rust.needs_cargo, pytest.mark.registry]
+pytestmark = rust.needs_cargo
 
 BUILD = "module.app.module.package.terraform_data.build"
 FUNCTION = "module.app.aws_lambda_function.this"
@@ -28,13 +29,22 @@ runtime = "provided.al2023"
 architecture = "x86_64"
 profile = "quick"
 """
-# What is shown here does not need the smallest program, which takes ten times as long to make.
-QUICK = """
-[profile.quick]
-inherits = "dev"
-debug = false
-strip = true
-"""
+# A crate without dependencies: how hashzip and Terraform deal with a function is the same for one
+# with a hundred of them, which takes half a minute to compile for each folder that it lies in.
+# `test_contract.py` deploys this repository's own.
+LIBRARY = 'pub fn greeting() -> &\'static str { "Hello" }\n'
+MAIN = rust.function('&format!(""{}"", hello::greeting())')
+CRATE = {
+    "app/Cargo.toml": crates.manifest(
+        "hello",
+        # What is shown here does not need the smallest program, which takes longer to make.
+        '[profile.quick]\ninherits = "dev"\ndebug = false\nstrip = true\n',
+        head='edition = "2021"',
+    ),
+    "app/Cargo.lock": 'version = 4\n\n[[package]]\nname = "hello"\nversion = "0.1.0"\n',
+    "app/src/lib.rs": LIBRARY,
+    "app/src/main.rs": MAIN,
+}
 
 # Runs hashzip, and kills it when cargo is at work.
 KILLED = """
@@ -53,17 +63,12 @@ class RustStack(Stack):
 
     def answer_with(self, word: str) -> None:
         """Edits the source so that the function greets with this word."""
-        source = (REPOSITORY / "handler/rust/src/lib.rs").read_text(encoding="utf-8")
-        self.write({"app/src/lib.rs": source.replace('"Hello, {name}!"', f'"{word}, {{name}}!"')})
+        self.write({"app/src/lib.rs": LIBRARY.replace("Hello", word)})
 
     @property
     def greeting(self) -> str:
         """The word that the deployed function greets with."""
-        answer = self.invoke({"name": "world"})
-        assert isinstance(answer, dict)
-        message: str = answer["message"]
-        assert message.endswith(", world!")
-        return message.removesuffix(", world!")
+        return str(self.invoke())
 
     @property
     def artifact(self) -> Path:
@@ -73,67 +78,40 @@ class RustStack(Stack):
 
 # Once a worker: pytest-xdist may run other tests between those of this module.
 @pytest.fixture(scope="session")
-def shared(
+def rust_deployment(
     tmp_path_factory: pytest.TempPathFactory,
     provider_environment: Mapping[str, str],
     aws: LocalAws,
     terraform_executable: str,
-) -> RustStack:
-    """The function, deployed from a clean checkout; for tests that only plan."""
-    clone = _clone("shared", tmp_path_factory, aws, provider_environment, terraform_executable)
-    clone.apply()
-    return clone
-
-
-@pytest.fixture(scope="session")
-def changing(
-    tmp_path_factory: pytest.TempPathFactory,
-    provider_environment: Mapping[str, str],
-    aws: LocalAws,
-    terraform_executable: str,
-) -> Iterator[RustStack]:
-    """Another, for tests that deploy."""
-    clone = _clone("changing", tmp_path_factory, aws, provider_environment, terraform_executable)
-    with clone.attached() as attached:
-        yield attached
+) -> Iterator[Deployment[RustStack]]:
+    """The function, deployed from a clean checkout."""
+    folder = tmp_path_factory.mktemp("rust-deployment")
+    root = folder / "clone"
+    made = stack.make(root, "rust-deployed", aws, provider_environment, terraform_executable)
+    shutil.rmtree(root / "src")
+    made.write({"hashzip.toml": CONFIG, **CRATE})
+    clone = RustStack(root, aws, made.environment, terraform_executable, made.variables)
+    with clone.init().attached() as attached:
+        yield Deployment(attached, folder / "kept")
 
 
 @pytest.fixture
-def deployed(changing: RustStack) -> RustStack:
+def deployed(rust_deployment: Deployment[RustStack]) -> RustStack:
     """The function, as it was first deployed; whatever a test did, it is so again."""
-    changing.answer_with("Hello")
-    changing.apply()
-    return changing
+    found = rust_deployment.put_back()
+    found.answer_with("Hello")  # with a new time, or cargo could take it for what it compiled last
+    return found
 
 
-def _clone(
-    name: str,
-    factory: pytest.TempPathFactory,
-    aws: LocalAws,
-    environment: Mapping[str, str],
-    executable: str,
-) -> RustStack:
-    root = factory.mktemp(f"rust-{name}") / "clone"
-    made = stack.make(root, f"rust-{name}", aws, environment, executable)
-    shutil.rmtree(root / "src")
-    ignore = shutil.ignore_patterns("target", "dist", "hashzip.toml", ".hashzip")
-    shutil.copytree(REPOSITORY / "handler/rust", root / "app", ignore=ignore)
-    manifest = (root / "app/Cargo.toml").read_text(encoding="utf-8")
-    made.write({"hashzip.toml": CONFIG, "app/Cargo.toml": manifest + QUICK})
-    variables = rust.share_what_is_compiled(factory, dict(made.environment))
-    clone = RustStack(root, aws, variables, executable, made.variables)
-    return clone.init()
-
-
-def test_apply_from_a_clean_checkout(shared: RustStack) -> None:
+def test_apply_from_a_clean_checkout(deployed: RustStack) -> None:
     """One apply compiles and deploys; the function answers; after it there is nothing to do."""
-    assert shared.greeting == "Hello"
-    assert shared.plan().exit_code == 0
+    assert deployed.greeting == "Hello"
+    assert deployed.plan().exit_code == 0
 
 
-def test_nothing_to_do_after_touch_and_chmod(shared: RustStack, tmp_path: Path) -> None:
+def test_nothing_to_do_after_touch_and_chmod(deployed: RustStack, tmp_path: Path) -> None:
     """Neither times nor modes, nor what cargo leaves behind, make a plan, wherever it is made."""
-    clone = shared.clone(tmp_path / "another" / "place", state=True).init()
+    clone = deployed.clone(tmp_path / "another" / "place", state=True, only_plans=True).init()
     stack.invisible_edits(clone.root / "app")
     clone.write({"app/target/release/hello": "compiled", "app/tests/more.rs": "// no input"})
     assert not clone.dist.exists()
@@ -142,9 +120,9 @@ def test_nothing_to_do_after_touch_and_chmod(shared: RustStack, tmp_path: Path) 
     assert clone.plan().exit_code == 2
 
 
-def test_nothing_to_do_after_checkout_with_umask_077(shared: RustStack, tmp_path: Path) -> None:
+def test_nothing_to_do_after_checkout_with_umask_077(deployed: RustStack, tmp_path: Path) -> None:
     """A git checkout by somebody with umask 077 makes no plan."""
-    origin = shared.clone(tmp_path / "origin", state=True)
+    origin = deployed.clone(tmp_path / "origin", state=True, only_plans=True)
     git = ["git", "-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "All"]):
         subprocess.run([*git, *arguments], cwd=origin.root, check=True)
@@ -154,9 +132,9 @@ def test_nothing_to_do_after_checkout_with_umask_077(shared: RustStack, tmp_path
     assert origin.moved(clone).init().plan().exit_code == 0
 
 
-def test_plan_names_the_files(shared: RustStack, tmp_path: Path) -> None:
+def test_plan_names_the_files(deployed: RustStack, tmp_path: Path) -> None:
     """An edited, an added and a removed file are in the plan by name, and no other file."""
-    clone = shared.clone(tmp_path / "clone", state=True).init()
+    clone = deployed.clone(tmp_path / "clone", state=True, only_plans=True).init()
     clone.answer_with("edited")
     clone.write({"app/src/added.rs": ""})
     (clone.root / "app/src/main.rs").rename(clone.root / "app/src/bin.rs")
@@ -179,7 +157,6 @@ def test_saved_plan_is_applied_in_another_clone(deployed: RustStack, tmp_path: P
     clone = deployed.clone(tmp_path / "other", state=True).init()
     clone.apply(plan)
     assert deployed.greeting == "Good evening"
-    shutil.copy(clone.root / "infra/terraform.tfstate", deployed.root / "infra")
 
 
 def test_edit_after_the_plan_is_refused(deployed: RustStack) -> None:
@@ -198,7 +175,7 @@ def test_edit_after_the_plan_is_refused(deployed: RustStack) -> None:
 def test_damaged_zip_is_built_again(deployed: RustStack, damage: str) -> None:
     """Whatever happens to the zip between plan and apply, the planned code is deployed."""
     deployed.answer_with("Right")
-    (built,) = json.loads(_hashzip(deployed, "build", "--json"))
+    (built,) = json.loads(stack.hashzip(deployed, "build", "--json").stdout)
     artifact = Path(built["file"])
     whole = artifact.read_bytes()
     plan = deployed.plan()
@@ -221,7 +198,7 @@ def test_reverted_change_is_the_earlier_zip(deployed: RustStack) -> None:
     assert deployed.greeting == "Hello"
     assert deployed.artifact.stat().st_mtime_ns == at
     deployed.artifact.unlink()
-    _hashzip(deployed, "build")
+    stack.hashzip(deployed, "build")
     assert deployed.artifact.read_bytes() == first
 
 
@@ -249,11 +226,3 @@ def test_compile_error_leaves_the_function(deployed: RustStack) -> None:
     assert "src/lib.rs:1" in words
     assert "cargo could not build [function.app]" in " ".join(words.split())
     assert deployed.greeting == "Hello"
-
-
-def _hashzip(clone: RustStack, *arguments: str) -> str:
-    """Runs hashzip in a clone, with what Terraform gives it."""
-    target = clone.environment["CARGO_TARGET_DIR"]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARGO_TARGET_DIR", target)
-        return stack.hashzip(clone, *arguments).stdout
