@@ -13,6 +13,7 @@ from hashzip.builders.rust import toolchain
 from hashzip.errors import HashzipError
 from scripts import opentofu
 from tests.helpers import index as indexes
+from tests.helpers import order
 from tests.helpers import project as projects
 from tests.helpers.index import Index
 
@@ -25,6 +26,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     """Lets Ctrl-C reach what the tests start: a shell's background has it ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Has slow tests begin first, in each process of pytest-xdist."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = order.arrange(items, workers)
 
 
 @pytest.fixture(autouse=True, scope="session")
