@@ -13,7 +13,7 @@ from hashzip.builders.rust import toolchain
 from hashzip.errors import HashzipError
 from scripts import opentofu
 from tests.helpers import index as indexes
-from tests.helpers import order
+from tests.helpers import local, order
 from tests.helpers import project as projects
 from tests.helpers.index import Index
 
@@ -48,10 +48,22 @@ def project(tmp_path: Path) -> Path:
     return projects.make(tmp_path / "project")
 
 
+@pytest.fixture(scope="session")
+def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of uv that knows the Pythons here, and no package."""
+    root = tmp_path_factory.mktemp("uv")
+    local.pyproject(root / "project", "empty")
+    with indexes.serve(root) as served:
+        local.lock(root / "project", served)
+        return served.cache
+
+
 @pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uv_cache: Path) -> Iterator[Index]:
     """A package index with nothing in it, which builds in this process use, and no other."""
     with indexes.serve(tmp_path) as served:
+        # Else uv would start them anew in each test, to see what they are.
+        shutil.copytree(uv_cache, served.cache)
         for name, value in served.settings.items():
             monkeypatch.setenv(name, value)
         yield served
