@@ -95,7 +95,7 @@ class TestPackage:
     )
     def test_program(self, tmp_path: Path, runtime: str, newest: tuple[int, int]) -> None:
         """One program for Lambda's machine, which asks for no newer C library than is there."""
-        root = crates.make(tmp_path)  # optimized
+        root = crates.make(tmp_path, more="[profile.release]\nlto = false\n")
         crates.lock(root)
         crates.configure(root, runtime=runtime)
         zip_file = projects.make_zip(root)
