@@ -33,7 +33,7 @@ profile = "quick"
 # with a hundred of them, which takes half a minute to compile for each folder that it lies in.
 # `test_contract.py` deploys this repository's own.
 LIBRARY = 'pub fn greeting() -> &\'static str { "Hello" }\n'
-MAIN = rust.function('&format!(""{}"", hello::greeting())')
+MAIN = rust.function(r'&format!("\"{}\"", hello::greeting())')
 CRATE = {
     "app/Cargo.toml": crates.manifest(
         "hello",
