@@ -28,6 +28,7 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(trylast=True)  # after what is not asked for is gone
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Has slow tests begin first, in each process of pytest-xdist."""
     workers = getattr(config, "workerinput", {}).get("workercount", 1)

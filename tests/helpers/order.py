@@ -1,8 +1,7 @@
 """In which order the tests of a run come, so that no slow one is the last to begin."""
 
 from collections.abc import Sequence
-
-import pytest
+from typing import Protocol, TypeVar
 
 # What runs Terraform, compiles, or installs much; below `tests/`.
 _SLOW = (
@@ -14,7 +13,17 @@ _SLOW = (
 )
 
 
-def arrange(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
+class _Item(Protocol):
+    """A test, as pytest has it."""
+
+    @property
+    def nodeid(self) -> str: ...
+
+
+AnyItem = TypeVar("AnyItem", bound=_Item)
+
+
+def arrange(items: Sequence[AnyItem], workers: int) -> list[AnyItem]:
     """Puts slow modules first, whole, and as many tests of them for each worker.
 
     By `--dist worksteal`, each worker begins with an equal share of the tests, as they come in a
@@ -24,7 +33,7 @@ def arrange(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
         items: The tests, module by module.
         workers: How many processes run them.
     """
-    modules: dict[str, list[pytest.Item]] = {}
+    modules: dict[str, list[AnyItem]] = {}
     quick = []
     for item in items:
         module = item.nodeid.partition("::")[0]
@@ -32,10 +41,10 @@ def arrange(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
             modules.setdefault(module, []).append(item)
         else:
             quick.append(item)
-    slow: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    slow: list[list[AnyItem]] = [[] for _ in range(workers)]
     for module_items in sorted(modules.values(), key=len, reverse=True):
         min(slow, key=len).extend(module_items)
-    arranged: list[pytest.Item] = []
+    arranged: list[AnyItem] = []
     for at, first in enumerate(slow):
         # As many as `WorkStealingScheduling.check_schedule` of pytest-xdist sends.
         share = (len(items) - len(arranged)) // (workers - at)
