@@ -11,6 +11,8 @@ from typing import NamedTuple
 # Raised whenever the same inputs would give another zip. It is part of every fingerprint.
 FORMAT = "hashzip/1"
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
 _LENGTH_OF_MODE = (4).to_bytes(8)
 _LENGTH_OF_DIGEST = (32).to_bytes(8)
 
@@ -73,7 +75,7 @@ def fingerprint(recipe: Recipe, inputs: Iterable[Input]) -> str:
 
 def canonical_json(value: object) -> str:
     """Writes JSON so that equal values are equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _CANONICAL.encode(value)
 
 
 def _field(content: bytes) -> bytes:

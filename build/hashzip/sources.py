@@ -37,6 +37,7 @@ _LEFT_OUT_ENDING = b".pyc"
 _LEFT_OUT_BELOW = (b"node_modules", b".cache")
 
 _SEPARATOR = os.fsencode(os.sep)
+_NOT_PLAIN = frozenset((b"", b".", b".."))
 
 _BROKEN_LINK = {
     errno.ENOENT: "leads to nothing",
@@ -174,7 +175,7 @@ class _Walk:
             )
         found = Listing(location, [])
         # No recursion: folders can be nested deeper than Python's stack.
-        waiting = [_Folder(location, (self._resolve(location),), taken=self.takes_all)]
+        waiting = [_Folder(location, (self._real(folder, location),), taken=self.takes_all)]
         while waiting:
             self._entries(waiting.pop(), found, waiting)
         return found
@@ -223,7 +224,7 @@ class _Walk:
         """Answers a folder as one that waits, unless a pattern excludes it."""
         if path and self.excluded(path, is_folder=True):
             return
-        real = os.path.join(folder.above[-1], entry.name)
+        real = folder.above[-1] + _SEPARATOR + entry.name
         if entry.is_symlink():
             real = self._resolve(entry.path)
             if any(_is_below(above, real) for above in folder.above):
@@ -234,6 +235,15 @@ class _Walk:
         if real != self.skip:
             takes = folder.taken or self.included(path, is_folder=True)
             yield _Folder(entry.path, (*folder.above, real), takes)
+
+    def _real(self, folder: str, location: bytes) -> bytes:
+        """Answers the real path of a source folder, which seldom has a link in it."""
+        real = self.root
+        for part in folder.encode().split(b"/"):
+            real += _SEPARATOR + part
+            if part in _NOT_PLAIN or os.path.islink(real):
+                return self._resolve(location)
+        return real
 
     def _resolve(self, link: bytes) -> bytes:
         """Follows a link to the real path of its end, which must lie in the project."""
