@@ -1,7 +1,6 @@
 """Reading files: size, mode and digest."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
@@ -77,21 +76,3 @@ class TestMode:
 
         assert read(tmp_path / "a", executable=True).mode == 0o755
         assert read(tmp_path / "a", executable=False).mode == 0o644
-
-
-class TestWhole:
-    """`whole`, of a file whose size is known or guessed."""
-
-    @pytest.mark.parametrize("guess", [0, 1, 6, 7, 8, 1 << 21])
-    def test_size(self, tmp_path: Path, guess: int) -> None:
-        """All of a file is read, whatever size it is taken for, and nothing of an empty one."""
-        for content in (b"content", b"x" * (1 << 21), b""):
-            file = tmp_path / "file"
-            file.write_bytes(content)
-
-            assert inputs.whole(os.fsencode(file), guess) == content
-
-    def test_missing(self, tmp_path: Path) -> None:
-        """A file that is not there is an error that names it."""
-        with pytest.raises(HashzipError, match="gone"):
-            inputs.whole(os.fsencode(tmp_path / "gone"), 7)

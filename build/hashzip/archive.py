@@ -19,9 +19,9 @@ import deflate
 
 from hashzip import container
 from hashzip.container import DEFLATED, STORED, Packed
-from hashzip.errors import HashzipError, printable
+from hashzip.errors import HashzipError, printable, unreadable
 from hashzip.fingerprint import Input
-from hashzip.inputs import Content, as_input, runs, whole
+from hashzip.inputs import Content, as_input, runs
 from hashzip.manifest import Artifact
 from hashzip.names import SourceFile
 
@@ -225,7 +225,11 @@ def _copy(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed] | N
 
 def _compress(entry: Entry, known: Mapping[str, Packed], level: int) -> tuple[Input, Packed]:
     file = entry.file
-    content = whole(file.location, entry.size)
+    try:
+        with open(file.location, "rb", buffering=0) as opened:
+            content = opened.read()
+    except OSError as error:
+        raise unreadable(file.location, error) from error
     digest = hashlib.sha256(content).digest()
     found = Content(len(content), runs(content), is_private_key=False, sha256=digest)
     record = as_input(file, found)

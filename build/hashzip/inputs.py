@@ -62,30 +62,6 @@ def runs(start: bytes) -> bool:
     return start.startswith((b"#!", b"\x7fELF"))
 
 
-def whole(location: bytes, size: int) -> bytes:
-    """Reads a file into memory, by as few calls as can be: threads wait for each other at each.
-
-    Args:
-        location: Of the file.
-        size: In bytes, as far as known.
-
-    Raises:
-        HashzipError: It cannot be read.
-    """
-    try:
-        descriptor = os.open(location, _OPEN)
-        try:
-            found = os.read(descriptor, size + 1)
-            if len(found) != size:
-                rest = iter(lambda: os.read(descriptor, _READ), b"")
-                found = b"".join([found, *rest])
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise unreadable(location, error) from error
-    return found
-
-
 def content(location: bytes) -> tuple[Content, os.stat_result]:
     """Reads a file.
 
