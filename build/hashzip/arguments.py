@@ -18,8 +18,8 @@ _WIDTH = 78  # of help that is not for a terminal; what argparse takes then
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """Reads the arguments; `command` names the subcommand. Bad usage exits with 2.
 
-    Where the first word is a command, no other one is made ready: Terraform runs hashzip on every
-    plan, and all of them are a tenth of the time of that.
+    Where the first word is a command, no other one is made ready: that would be a thirtieth of the
+    time of a build that has nothing to do.
     """
     asked = words[:1] if words and words[0] in COMMANDS else COMMANDS
     return parser(asked).parse_args(words)

@@ -66,7 +66,7 @@ def parse(words: Sequence[str]) -> "Namespace | SimpleNamespace":
     """Reads the arguments. Bad usage exits with 2.
 
     What Terraform's modules say on every plan is read without argparse: to load that would be a
-    seventh of the time of such a plan.
+    tenth of the time of such a plan.
     """
     if words == ["external"]:
         return SimpleNamespace(command="external", project=None, debug=False)
