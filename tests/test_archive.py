@@ -167,12 +167,21 @@ class TestWrite:
         ]
         assert progress == [99, 2]
 
+    def test_levels(self, tmp_path: Path) -> None:
+        """From 1 MiB on, a file is compressed at level 6, and a smaller one at level 7."""
+        text = Path(archive.__file__).read_bytes() * 200
+        for size, level, other in (((1 << 20) - 1, 7, 6), (1 << 20, 6, 7)):
+            content = text[:size]
+            stored = pack(tmp_path, {"a": content})
+            assert deflate.deflate_compress(content, level) in stored
+            assert deflate.deflate_compress(content, other) not in stored
+
     def test_fastest(self, tmp_path: Path) -> None:
         """At the fastest level a zip is larger, and holds the same."""
         found = entries(tmp_path, {"a": Path(archive.__file__).read_bytes()})
         usual = archive.write(found, tmp_path / "usual.zip", jobs=1)
 
-        fastest = archive.write(found, tmp_path / "fast.zip", jobs=1, level=archive.FASTEST)
+        fastest = archive.write(found, tmp_path / "fast.zip", jobs=1, level=archive.fastest)
 
         assert fastest.size > usual.size
         assert fastest.entries == usual.entries

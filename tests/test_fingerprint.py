@@ -93,13 +93,13 @@ class TestFingerprint:
     def test_format(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The format's version is part of it."""
         before = fingerprint({}, [ONE])
-        monkeypatch.setattr(module, "FORMAT", "hashzip/2")
+        monkeypatch.setattr(module, "FORMAT", "hashzip/1")
 
         assert fingerprint({}, [ONE]) != before
 
     def test_definition(self) -> None:
-        """It is what DESIGN says: SHA-256 over fields, each behind its length in eight bytes."""
-        fields = (b"hashzip/1", b'{"builder":"python"}', b"a", b"0644", b"1", bytes(32))
+        """It is a SHA-256 over fields, each behind its length in eight bytes."""
+        fields = (b"hashzip/2", b'{"builder":"python"}', b"a", b"0644", b"1", bytes(32))
         digest = hashlib.sha256()
         for field in fields:
             digest.update(len(field).to_bytes(8, "big") + field)

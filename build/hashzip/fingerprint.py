@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 # Raised whenever the same inputs would give another zip. It is part of every fingerprint.
-FORMAT = "hashzip/1"
+FORMAT = "hashzip/2"
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 

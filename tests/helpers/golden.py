@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.helpers import project
 
-FINGERPRINT = "d156f70bb1c0618e9ad9ba28f4618845509f29d4526d863a48765fc76df8492f"
-SHA256 = "c6cdfec8aad907d5b0ef4e8b7ea8524d4cb1df7899fb6a7d0a29805b5342a918"
+FINGERPRINT = "4aadf66f2ce5908d8b0dec06cc5c2cfcf21077b627791e53f74d944c5f4fecc6"
+SHA256 = "34879b335dbfb90ad428a9f6777e8fbc2e7ae3fb36da2d4566d6bc89ef6975d4"
 
 FILES = {
     "empty.txt": b"",
@@ -24,6 +24,7 @@ FILES = {
     "noise.bin": hashlib.shake_256(b"noise").digest(10_000),
     "noise-large.bin": hashlib.shake_256(b"large noise").digest(200_000),
     "text.csv": b"".join(b"%d,%d,line\n" % (n, n * n) for n in range(20_000)),
+    "text-large.csv": b"".join(b"%d,%d,line\n" % (n, n * n) for n in range(60_000)),
     "zeros.bin": bytes(1 << 21),
     "CAPITAL.txt": b"sorts before small letters\n",
 }

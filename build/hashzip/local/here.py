@@ -92,7 +92,7 @@ def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
         entries,
         new,
         jobs=os.cpu_count() or 1,
-        level=archive.FASTEST,  # it goes no further than to this machine
+        level=archive.fastest,  # it goes no further than to this machine
         # Kept no longer: Windows replaces no file that is in use.
         earlier=Earlier(archive.read(path), earlier.artifact, archive.LIBRARY) if earlier else None,
     )
