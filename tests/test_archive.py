@@ -6,7 +6,7 @@ import io
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import deflate
@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashzip import archive, container, inputs
+from hashzip import archive, container, inputs, reuse
 from hashzip.archive import Entry
+from hashzip.container import Directory, Packed
 from hashzip.errors import HashzipError
 from hashzip.fingerprint import Input
 from hashzip.manifest import Artifact
@@ -139,7 +140,7 @@ class TestWrite:
             names = found.namelist()
         assert (len(names), names[-1]) == (count, f"{count - 1:05}")
         data = memoryview((tmp_path / "out.zip").read_bytes())
-        assert len(list(container.members(data))) == count
+        assert len(container.directory(data)) == count
         long_count = b"PK\x06\x06" in (tmp_path / "out.zip").read_bytes()[-200:]
         assert long_count == (count >= 65_535)
 
@@ -234,9 +235,9 @@ class TestEarlier:
 
     @settings(deadline=None, max_examples=60)
     @given(
-        before=st.dictionaries(PATHS, CONTENTS, min_size=1, max_size=6),
+        before=st.dictionaries(PATHS, CONTENTS, min_size=1, max_size=12),
         edits=st.lists(
-            st.tuples(st.integers(0, 5), PATHS, CONTENTS, st.booleans()), min_size=1, max_size=4
+            st.tuples(st.integers(0, 11), PATHS, CONTENTS, st.booleans()), min_size=1, max_size=4
         ),
     )
     def test_same_bytes_as_a_cold_build(
@@ -257,6 +258,65 @@ class TestEarlier:
             warm = (folder / "warm.zip").read_bytes()
             assert warm == (folder / "cold.zip").read_bytes()
             assert artifact.sha256 == hashlib.sha256(warm).hexdigest()
+
+    @settings(deadline=None, max_examples=100)
+    @given(
+        files=st.dictionaries(PATHS, CONTENTS, min_size=1, max_size=6),
+        place=st.integers(0),
+        value=st.integers(1, 255),
+        cut=st.booleans(),
+    )
+    def test_any_damage(self, files: dict[str, bytes], place: int, value: int, cut: bool) -> None:  # noqa: FBT001 - drawn
+        """Whatever byte of the earlier zip is another, or its last, the bytes are the same."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            earlier = _earlier(folder, files)
+            damaged = bytearray((folder / "before.zip").read_bytes())
+            place %= len(damaged)
+            if cut:
+                del damaged[place:]
+            else:
+                damaged[place] ^= value
+            (folder / "damaged.zip").write_bytes(damaged)
+            earlier = earlier._replace(zip=reuse.read(folder / "damaged.zip"))
+            (folder / "now").mkdir()
+            found = entries(folder / "now", files)
+            archive.write(found, folder / "out.zip", jobs=1, earlier=earlier)
+            assert (folder / "out.zip").read_bytes() == (folder / "before.zip").read_bytes()
+
+    def test_runs(self, tmp_path: Path) -> None:
+        """What is side by side in the earlier zip is copied in one piece, between what is new."""
+        files = {f"{n:03}": b"%d" % n * 40 for n in range(300)}
+        earlier = _earlier(tmp_path, files)
+        del files["100"]
+        files |= {"050": b"edited", "200.new": b"added", "999": b"10" * 40}
+        found = entries(tmp_path, files)
+        written: list[range | bytes] = []
+
+        class Writer(container.Writer):
+            def copy(self, records: Sequence[Input], source: Directory, run: range) -> None:
+                written.append(run)
+                super().copy(records, source, run)
+
+            def add(self, record: Input, packed: Packed) -> None:
+                written.append(record.path.encode())
+                super().add(record, packed)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(container, "Writer", Writer)
+            archive.write(found, tmp_path / "out.zip", jobs=2, earlier=earlier)
+
+        assert written == [
+            range(50),
+            b"050",
+            *(range(51, 100), range(101, 201)),
+            b"200.new",
+            range(201, 300),
+            b"999",
+        ]
+        with zipfile.ZipFile(tmp_path / "out.zip") as opened:
+            assert opened.testzip() is None
+            assert {name: opened.read(name) for name in opened.namelist()} == files
 
     def test_known_content_is_not_compressed(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -289,24 +349,24 @@ class TestEarlier:
                     "empty": b"",
                 }[damage]
             )
-        earlier = earlier._replace(zip=archive.read(path))
+        earlier = earlier._replace(zip=reuse.read(path))
         found = entries(tmp_path, self.FILES)
         assert len(_compressed(monkeypatch, found, tmp_path, earlier)) == 3
 
 
-def _earlier(folder: Path, files: Mapping[str, bytes]) -> archive.Earlier:
+def _earlier(folder: Path, files: Mapping[str, bytes]) -> reuse.Earlier:
     """Packs files as an earlier build did."""
     (folder / "before").mkdir()
     path = folder / "before.zip"
     artifact = archive.write(entries(folder / "before", files), path, jobs=1)
-    return archive.Earlier(archive.read(path), artifact, archive.LIBRARY)
+    return reuse.Earlier(reuse.read(path), artifact, archive.LIBRARY)
 
 
 def _compressed(
     monkeypatch: pytest.MonkeyPatch,
     found: list[Entry],
     folder: Path,
-    earlier: archive.Earlier | None,
+    earlier: reuse.Earlier | None,
 ) -> list[bytes]:
     """Packs, and answers what was compressed for it."""
     seen = []

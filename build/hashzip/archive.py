@@ -7,23 +7,24 @@ there.
 
 import base64
 import hashlib
-import mmap
-import struct
+import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import deflate
 
-from hashzip import container
+from hashzip import container, inputs
 from hashzip.container import DEFLATED, STORED, Packed
 from hashzip.errors import HashzipError, printable, unreadable
 from hashzip.fingerprint import Input
-from hashzip.inputs import Content, as_input, runs
 from hashzip.manifest import Artifact
 from hashzip.names import SourceFile
+from hashzip.reuse import Earlier, Known
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LIBRARY = f"libdeflate by deflate {deflate.__version__}"
 
@@ -41,7 +42,7 @@ _TASK_FILES = 64
 _AHEAD = 32 << 20  # bytes of sources
 
 _Level = Callable[[int], int]
-_Members = list[tuple[Input, Packed]]
+_Piece = range | tuple[Input, Packed]  # members of an earlier zip, or one that is new
 
 
 class Entry(NamedTuple):
@@ -56,32 +57,6 @@ class Entry(NamedTuple):
     file: SourceFile
     size: int
     expected: Input | None = None
-
-
-class Zip(NamedTuple):
-    """A file that is a zip, or should be one.
-
-    Attributes:
-        data: What it holds; nothing where it is missing.
-        sha256: Of that, as 64 hex digits, as soon as a thread has it.
-    """
-
-    data: memoryview
-    sha256: Future[str]
-
-
-class Earlier(NamedTuple):
-    """A zip that was written before.
-
-    Attributes:
-        zip: As it is now; it may be missing or damaged.
-        artifact: What it is, if it is whole.
-        library: What compressed it.
-    """
-
-    zip: Zip
-    artifact: Artifact
-    library: str
 
 
 class ChangedError(HashzipError):
@@ -111,7 +86,7 @@ def fastest(_size: int) -> int:
 
 def write(
     entries: Sequence[Entry],
-    out: Path,
+    out: "str | Path",
     *,
     jobs: int,
     level: _Level = level_for,
@@ -137,37 +112,30 @@ def write(
         HashzipError: A file cannot be read, or is over 4 GiB.
         OSError: `out` cannot be written.
     """
-    known = _known(earlier) if earlier else {}
+    known = Known(earlier, LIBRARY)
     with ThreadPoolExecutor(jobs) as pool:
-        artifact = _write(_compressed(entries, known, pool, level), out, progress)
-    if earlier and known and earlier.zip.sha256.result() != earlier.artifact.sha256:
+        pieces = _compressed(_runs(entries, known.records), known, pool, level)
+        artifact = _write(pieces, known, out, progress)
+    if earlier and known.records and not earlier.is_whole():
         return write(entries, out, jobs=jobs, level=level, progress=progress)
     return artifact
 
 
-def read(path: str | Path) -> Zip:
-    """Reads a zip that was written before, and has a thread hash it while other work goes on."""
-    try:
-        with open(path, "rb") as file:
-            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError):  # an empty file cannot be mapped
-        data = memoryview(b"")
-    hasher = ThreadPoolExecutor(1)
-    digest = hasher.submit(lambda: hashlib.sha256(data).hexdigest())
-    hasher.shutdown(wait=False)
-    return Zip(data, digest)
-
-
 def _write(
-    members: Iterable[tuple[Input, Packed]], out: Path, progress: Callable[[int], None]
+    pieces: Iterable[_Piece], known: Known, out: "str | Path", progress: Callable[[int], None]
 ) -> Artifact:
-    with out.open("wb") as stream, container.Writer(stream) as writer:
-        for record, packed in members:
-            writer.add(record, packed)
-            progress(record.size)
+    with open(out, "wb") as stream, container.Writer(stream) as writer:
+        for piece in pieces:
+            if isinstance(piece, range):
+                records = known.records[piece.start : piece.stop]
+                writer.copy(records, known.directory, piece)
+                progress(sum(record.size for record in records))
+            else:
+                writer.add(*piece)
+                progress(piece[0].size)
         digest = writer.finish()
     return Artifact(
-        file=out.name,
+        file=os.path.basename(out),
         size=writer.offset,
         unpacked_size=sum(record.size for record in writer.records),
         sha256=digest.hex(),
@@ -176,39 +144,45 @@ def _write(
     )
 
 
-def _known(earlier: Earlier) -> Mapping[str, Packed]:
-    """Answers what an earlier zip has, by the SHA-256 of the content.
+def _runs(entries: Iterable[Entry], records: Sequence[Input]) -> Iterator[Entry | range]:
+    """Finds runs of entries that are side by side among records too, both in the zip's order.
 
-    Its own digest vouches for all of it at once: that comes later, and what was taken counts for
-    nothing if it is not what it should be. Nothing is taken from a zip of another library.
+    Yields:
+        Which records a run has, or an entry that is none of them.
     """
-    if earlier.library != LIBRARY:
-        return {}
-    try:
-        members = container.members(earlier.zip.data)
-        return {
-            record.sha256: packed
-            for record, packed in zip(earlier.artifact.entries, members, strict=True)
-        }
-    except (ValueError, struct.error):
-        return {}
+    run = range(0)
+    for entry in entries:
+        expected, at = entry.expected, run.stop
+        if expected:
+            while at < len(records) and records[at].path < expected.path:
+                at += 1
+            if at < len(records) and records[at] == expected:
+                if run and at > run.stop:
+                    yield run
+                run = range(run.start if at == run.stop else at, at + 1)
+                continue
+        if run:
+            yield run
+        run = range(at, at)
+        yield entry
+    if run:
+        yield run
 
 
 def _compressed(
-    entries: Sequence[Entry], known: Mapping[str, Packed], pool: ThreadPoolExecutor, level: _Level
-) -> Iterator[tuple[Input, Packed]]:
-    """Compresses in threads, and answers the members in order, with a bounded number waiting."""
-    waiting: deque[tuple[Future[_Members], int]] = deque()
+    pieces: Iterable[Entry | range], known: Known, pool: ThreadPoolExecutor, level: _Level
+) -> Iterator[_Piece]:
+    """Compresses in threads, and answers in order, with a bounded number waiting."""
+    waiting: deque[tuple[Future[list[_Piece]], int]] = deque()
     ahead = 0
     try:
-        for task in _tasks(entries):
-            size = sum(entry.size for entry in task)
+        for task, size in _tasks(pieces):
             waiting.append((pool.submit(_compress_all, task, known, level), size))
             ahead += size
             while ahead > _AHEAD:
-                future, size = waiting.popleft()
+                future, taken = waiting.popleft()
                 yield from future.result()
-                ahead -= size
+                ahead -= taken
         for future, _ in waiting:
             yield from future.result()
     finally:
@@ -216,42 +190,39 @@ def _compressed(
             future.cancel()
 
 
-def _tasks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    task: list[Entry] = []
+def _tasks(pieces: Iterable[Entry | range]) -> Iterator[tuple[list[Entry | range], int]]:
+    task: list[Entry | range] = []
     size = 0
-    for entry in entries:
-        task.append(entry)
-        size += entry.size
+    for piece in pieces:
+        task.append(piece)
+        size += 0 if isinstance(piece, range) else piece.size
         if size >= _TASK_SIZE or len(task) >= _TASK_FILES:
-            yield task
+            yield task, size
             task, size = [], 0
     if task:
-        yield task
+        yield task, size
 
 
-def _compress_all(entries: list[Entry], known: Mapping[str, Packed], level: _Level) -> _Members:
-    return [_copy(entry, known) or _compress(entry, known, level) for entry in entries]
+def _compress_all(pieces: list[Entry | range], known: Known, level: _Level) -> list[_Piece]:
+    return [piece if isinstance(piece, range) else _member(piece, known, level) for piece in pieces]
 
 
-def _copy(entry: Entry, known: Mapping[str, Packed]) -> tuple[Input, Packed] | None:
-    """Answers a member without reading its file, where its content is known."""
-    packed = known.get(entry.expected.sha256) if entry.expected else None
-    return (entry.expected, packed) if entry.expected and packed else None
-
-
-def _compress(entry: Entry, known: Mapping[str, Packed], level: _Level) -> tuple[Input, Packed]:
-    file = entry.file
+def _member(entry: Entry, known: Known, level: _Level) -> tuple[Input, Packed]:
+    """Answers a member; where its content is known, without reading its file."""
+    file, _, expected = entry
+    packed = known.packed(expected.sha256) if expected else None
+    if expected and packed:
+        return expected, packed
     try:
         with open(file.location, "rb", buffering=0) as opened:
             content = opened.read()
     except OSError as error:
         raise unreadable(file.location, error) from error
-    digest = hashlib.sha256(content).digest()
-    found = Content(len(content), runs(content), is_private_key=False, sha256=digest)
-    record = as_input(file, found)
-    if entry.expected not in (None, record):
+    mode = inputs.mode_of(inputs.runs(content), file.executable)
+    record = Input(file.path, mode, len(content), hashlib.sha256(content).hexdigest())
+    if expected not in (None, record):
         raise ChangedError(file.location)
-    return record, known.get(record.sha256) or _pack(content, level(len(content)))
+    return record, known.packed(record.sha256) or _pack(content, level(len(content)))
 
 
 def _pack(content: bytes, level: int) -> Packed:

@@ -12,7 +12,8 @@ The policy, each with its reason:
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from array import array
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO, NamedTuple, Self
 
@@ -37,7 +38,9 @@ _LOCAL_START = b"PK\x03\x04"
 _CENTRAL_START = struct.pack("<4sH", b"PK\x01\x02", _MADE_BY_UNIX | _VERSION)
 _CENTRAL_END = struct.Struct("<3H2L")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")  # [4.3.12]
-_LOCAL_SIZE = len(_LOCAL_START) + _COMMON.size
+_OFFSET = struct.Struct("<L")  # its last field
+_PLACE = struct.Struct("<4s24x3H8xL")  # of the same: lengths of name, extra field, comment; offset
+_LOCAL = struct.Struct("<4s4xH4xLL4xH2x")  # [4.3.7]: method, CRC, size, length of name
 _END = struct.Struct("<4s4H2LH")  # [4.3.16]
 _END_ZIP64 = struct.Struct("<4sQ2H2L4Q")  # [4.3.14]
 _LOCATOR_ZIP64 = struct.Struct("<4sLQL")  # [4.3.15]
@@ -55,6 +58,31 @@ class Packed(NamedTuple):
     crc: int
     method: int
     data: bytes | bytearray | memoryview
+
+
+class Directory:
+    """Where the members of a zip are that `Writer` wrote.
+
+    Attributes:
+        data: The zip.
+        members: Where each begins, and where the last one ends.
+        records: Where the record of each begins in the directory, and where the last one ends.
+    """
+
+    def __init__(self, data: memoryview, members: "array[int]", records: "array[int]") -> None:
+        self.data = data
+        self.members = members
+        self.records = records
+
+    def __len__(self) -> int:
+        """Answers how many members there are."""
+        return len(self.members) - 1
+
+    def packed(self, at: int) -> Packed:
+        """Answers what a member holds."""
+        _, method, crc, packed, length = _LOCAL.unpack_from(self.data, self.members[at])
+        start = self.members[at] + _LOCAL.size + length
+        return Packed(crc, method, self.data[start : start + packed])
 
 
 class Writer:
@@ -76,7 +104,7 @@ class Writer:
         self.hashing: Future[None] | None = None
         self.offset = 0
         self.records: list[Input] = []
-        self.directory: list[bytes] = []
+        self.directory: list[bytes | bytearray] = []
 
     def __enter__(self) -> Self:
         return self
@@ -105,6 +133,32 @@ class Writer:
         self._write(_LOCAL_START + common + name, data)
         self.records.append(record)
 
+    def copy(self, records: Sequence[Input], source: Directory, run: range) -> None:
+        """Writes members that lie side by side in another zip, just as they are there.
+
+        Args:
+            records: Those members.
+            source: The other zip.
+            run: Which of its members they are; at least one.
+
+        Raises:
+            HashzipError: The zip grows over 4 GiB.
+            OSError: It cannot be written.
+        """
+        start, stop = source.members[run.start], source.members[run.stop]
+        moved = self.offset - start
+        if source.members[run.stop - 1] + moved >= _LIMIT_32:
+            raise _too_large(records[-1].path)
+        first = source.records[run.start]
+        directory = bytearray(source.data[first : source.records[run.stop]])
+        for at in run if moved else ():
+            place = source.records[at] - first + _CENTRAL.size - _OFFSET.size
+            _OFFSET.pack_into(directory, place, source.members[at] + moved)
+        self.directory.append(directory)
+        for block in range(start, stop, _BLOCK):
+            self._write(source.data[block : min(block + _BLOCK, stop)])
+        self.records += records
+
     def finish(self) -> bytes:
         """Writes the directory.
 
@@ -118,7 +172,7 @@ class Writer:
         start = self.offset
         if start >= _LIMIT_32:
             raise _too_large(self.records[-1].path)
-        count = len(self.directory)
+        count = len(self.records)
         self._write(b"".join(self.directory))
         size = self.offset - start
         if count >= _LIMIT_16:
@@ -133,10 +187,10 @@ class Writer:
         self.hasher.shutdown()
         return self.digest.digest()
 
-    def _write(self, header: bytes, data: bytes | bytearray | memoryview = b"") -> None:
+    def _write(self, *parts: bytes | bytearray | memoryview) -> None:
         """Writes in large blocks, each of which is hashed at once."""
-        size = len(header) + len(data)
-        self.waiting += (header, data)
+        size = sum(map(len, parts))
+        self.waiting += parts
         self.waiting_size += size
         self.offset += size
         if self.waiting_size >= _BLOCK:
@@ -158,8 +212,8 @@ def _too_large(path: str) -> HashzipError:
     )
 
 
-def members(data: memoryview) -> Iterator[Packed]:
-    """Reads a zip that `Writer` wrote: what its members hold, in their order.
+def directory(data: memoryview) -> Directory:
+    """Reads where the members of a zip are that `Writer` wrote.
 
     Raises:
         struct.error: It was cut short.
@@ -170,13 +224,15 @@ def members(data: memoryview) -> Iterator[Packed]:
         at = len(data) - _END.size - _LOCATOR_ZIP64.size
         _, _, end, _ = _LOCATOR_ZIP64.unpack_from(data, at)
         *_, size, start = _END_ZIP64.unpack_from(data, end)
-    at = start
+    members, records = array("Q"), array("Q")
+    at, last = start, -1
     while at < start + size:
-        magic, *_, method, _, _, crc, packed, _, length, extra, comment, _, _, _, offset = (
-            _CENTRAL.unpack_from(data, at)
-        )
-        if magic != b"PK\x01\x02" or extra or comment:
+        magic, length, extra, comment, offset = _PLACE.unpack_from(data, at)
+        if magic != b"PK\x01\x02" or extra or comment or not last < offset < start:
             raise ValueError("not written by hashzip")
-        content = offset + _LOCAL_SIZE + length
-        yield Packed(crc, method, data[content : content + packed])
-        at += _CENTRAL.size + length
+        members.append(offset)
+        records.append(at)
+        at, last = at + _CENTRAL.size + length, offset
+    members.append(start)
+    records.append(at)
+    return Directory(data, members, records)

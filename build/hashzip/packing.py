@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from hashzip import __version__, archive, assembly, limits
+from hashzip import __version__, archive, assembly, limits, reuse
 from hashzip.blueprint import Blueprint
 from hashzip.builders.python import trees
 from hashzip.errors import HashzipError, printable
@@ -22,7 +22,7 @@ class Last(NamedTuple):
     """
 
     manifest: Manifest
-    zip: archive.Zip | None
+    zip: reuse.Zip | None
 
 
 def last(blueprint: Blueprint) -> Last | None:
@@ -33,7 +33,7 @@ def last(blueprint: Blueprint) -> Last | None:
         return None
     # One that is built again was missing or damaged. And Windows replaces no file that is in use.
     is_good = fingerprint != blueprint.fingerprint
-    earlier = archive.read(store.zip_path(fingerprint)) if is_good else None
+    earlier = reuse.read(store.zip_path(fingerprint)) if is_good else None
     manifest = store.manifest(fingerprint)
     return Last(manifest, earlier) if manifest else None
 
@@ -64,7 +64,7 @@ def pack(
     earlier = None
     if last and last.zip:
         library = last.manifest.tools.get("deflate", "")
-        earlier = archive.Earlier(last.zip, last.manifest.artifact, library)
+        earlier = reuse.Earlier(last.zip, last.manifest.artifact, library)
     try:
         artifact = archive.write(
             parts.entries,

@@ -17,13 +17,14 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from hashzip import archive, detect
-from hashzip.archive import Earlier, Entry
+from hashzip import archive, detect, reuse
+from hashzip.archive import Entry
 from hashzip.builders import making
 from hashzip.builders.consulted import Making
 from hashzip.builders.python import trees
 from hashzip.builders.rust import native
 from hashzip.fingerprint import BY_PATH
+from hashzip.reuse import Earlier
 from hashzip.targets import RUST, Function, Target
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
         jobs=os.cpu_count() or 1,
         level=archive.fastest,  # it goes no further than to this machine
         # Kept no longer: Windows replaces no file that is in use.
-        earlier=Earlier(archive.read(path), earlier.artifact, archive.LIBRARY) if earlier else None,
+        earlier=Earlier(reuse.read(path), earlier.artifact, archive.LIBRARY) if earlier else None,
     )
     new.replace(path)
     return Zip(path, artifact)
