@@ -8,9 +8,10 @@ from typing import NamedTuple
 from hashzip.fingerprint import Input, Recipe
 from hashzip.manifest import Package
 
-_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")  # its first digits will do for people
+# Expressions are text until one is wanted: most builds name files alone.
+_DIGEST = r"\b([0-9a-f]{12})[0-9a-f]{52}\b"  # its first digits will do for people
 _COMMIT_DIGITS = 12
-_PART = re.compile(r"([0-9]+)")
+_PART = r"([0-9]+)"
 _NAMED = 3  # files named in one line, before the rest is only counted
 
 
@@ -40,6 +41,12 @@ def compare(old: Mapping[str, str], new: Mapping[str, str]) -> Changes:
         changed=sorted(path for path in new.keys() & old.keys() if new[path] != old[path]),
         removed=sorted(old.keys() - new.keys()),
     )
+
+
+def files(old: Iterable[Input], new: Iterable[Input]) -> Changes:
+    """Compares two sets of files, by all that counts of each."""
+    before, after = set(old), set(new)
+    return compare(digests(before - after), digests(after - before))
 
 
 def digests(files: Iterable[Input]) -> dict[str, str]:
@@ -102,13 +109,13 @@ def _series(version: str) -> str:
 
 def _in_order(version: str) -> list[tuple[int, str]]:
     """Orders versions by their numbers: 1.9 before 1.10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in _PART.split(version)]
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(_PART, version)]
 
 
 def recipe_changes(old: Recipe, new: Recipe) -> list[str]:
     """Names the keys of a recipe that differ: `runtime python3.12 -> python3.13`."""
     return [
-        _DIGEST.sub(r"\1", f"{key} {old.get(key)} -> {new.get(key)}")
+        re.sub(_DIGEST, r"\1", f"{key} {old.get(key)} -> {new.get(key)}")
         for key in sorted(old.keys() | new.keys())
         if old.get(key) != new.get(key)
     ]

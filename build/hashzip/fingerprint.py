@@ -59,15 +59,15 @@ def fingerprint(recipe: Recipe, inputs: Iterable[Input]) -> str:
 
     digest = hashlib.sha256()
     digest.update(_field(FORMAT.encode()) + _field(canonical_json(recipe).encode()))
-    for file in sorted(inputs, key=BY_PATH):
-        path, size = file.path.encode(), b"%d" % file.size
+    for path, mode, size, sha256 in sorted(inputs, key=BY_PATH):
+        name, digits = path.encode(), b"%d" % size
         digest.update(
             b"%b%b%b%04o%b%b%b%b"
             % (
-                *(len(path).to_bytes(8), path),
-                *(_LENGTH_OF_MODE, file.mode),
-                *(len(size).to_bytes(8), size),
-                *(_LENGTH_OF_DIGEST, bytes.fromhex(file.sha256)),
+                *(len(name).to_bytes(8), name),
+                *(_LENGTH_OF_MODE, mode),
+                *(len(digits).to_bytes(8), digits),
+                *(_LENGTH_OF_DIGEST, bytes.fromhex(sha256)),
             )
         )
     return digest.hexdigest()

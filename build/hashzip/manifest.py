@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
-from hashzip.fingerprint import FORMAT, Input, Recipe, fingerprint
+from hashzip.fingerprint import DATA, FORMAT, PROGRAM, Input, Recipe, fingerprint
+
+_MODES = {f"{mode:04o}": mode for mode in (PROGRAM, DATA)}
 
 
 class Package(NamedTuple):
@@ -61,13 +63,16 @@ class Manifest(NamedTuple):
 
     def to_json(self) -> str:
         """Writes the manifest: indented, a file a line, a line feed at the end."""
-        artifact = {**self.artifact._asdict(), "entries": _Rows(self.artifact.entries)}
+        inputs = entries = _Rows(map(_row, self.inputs))
+        if self.artifact.entries != self.inputs:
+            entries = _Rows(map(_row, self.artifact.entries))
+        artifact = {**self.artifact._asdict(), "entries": entries}
         document = {
             "format": FORMAT,
             "function": self.function,
             "fingerprint": self.fingerprint,
             "recipe": self.recipe,
-            "inputs": _Rows(self.inputs),
+            "inputs": inputs,
             "packages": [_package_row(package) for package in self.packages],
             "artifact": artifact,
             "tools": self.tools,
@@ -75,8 +80,8 @@ class Manifest(NamedTuple):
         return _object(document) + "\n"
 
 
-class _Rows(tuple[Input, ...]):
-    """Files, written one a line: to indent 10,000 of them as the rest takes half a second."""
+class _Rows(tuple[str, ...]):
+    """Files as text, one a line: to indent 10,000 of them as the rest takes half a second."""
 
     __slots__ = ()
 
@@ -89,8 +94,8 @@ def _object(fields: Mapping[str, object], indent: str = "") -> str:
 
 def _value(value: object, indent: str) -> str:
     if isinstance(value, _Rows):
-        rows = ",\n".join(f"{indent}  {_row(file)}" for file in value)
-        return f"[\n{rows}\n{indent}]"
+        rows = f",\n{indent}  ".join(value)
+        return f"[\n{indent}  {rows}\n{indent}]"
     if isinstance(value, dict) and any(isinstance(inner, _Rows) for inner in value.values()):
         return _object(value, indent)
     return json.dumps(value, ensure_ascii=False)
@@ -107,15 +112,17 @@ def from_json(text: str | bytes) -> Manifest:
         if document["format"] != FORMAT:
             raise ValueError(f"format {document['format']!r} is not {FORMAT!r}")
         artifact = document["artifact"]
+        inputs = [_input(file) for file in document["inputs"]]
+        # Often the sources are all that is in the zip.
+        same = artifact["entries"] == document["inputs"]
+        entries = inputs if same else [_input(entry) for entry in artifact["entries"]]
         manifest = Manifest(
             function=document["function"],
             fingerprint=document["fingerprint"],
             recipe=document["recipe"],
-            inputs=[_input(file) for file in document["inputs"]],
+            inputs=inputs,
             packages=[_package(package) for package in document["packages"]],
-            artifact=Artifact(
-                **{**artifact, "entries": [_input(entry) for entry in artifact["entries"]]}
-            ),
+            artifact=Artifact(**{**artifact, "entries": entries}),
             tools=document["tools"],
         )
         found = fingerprint(manifest.recipe, manifest.inputs)
@@ -145,4 +152,4 @@ def _package(row: Mapping[str, Any]) -> Package:
 
 
 def _input(row: Mapping[str, Any]) -> Input:
-    return Input(row["path"], int(row["mode"], 8), row["size"], row["sha256"])
+    return Input(row["path"], _MODES[row["mode"]], row["size"], row["sha256"])

@@ -86,7 +86,7 @@ def _compare(
     old: Iterable[Input], new: Iterable[Input], packages: Changes, recipe: Sequence[str]
 ) -> _Compared:
     before, after = ({file.path: file for file in files} for files in (old, new))
-    files = changes.compare(changes.digests(before.values()), changes.digests(after.values()))
+    files = changes.files(before.values(), after.values())
     return _Compared(files, packages, recipe, before, after)
 
 

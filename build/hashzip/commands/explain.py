@@ -55,7 +55,7 @@ def _sentences(blueprint: Blueprint, last: Manifest | None) -> Iterator[str]:
 
 
 def _group(what: str, old: Sequence[Input], new: Sequence[Input]) -> Iterator[str]:
-    found = changes.compare(changes.digests(old), changes.digests(new))
+    found = changes.files(old, new)
     if not any(found):
         yield f"{what}: {'as they were' if new else 'none, as before'}."
         return

@@ -165,7 +165,7 @@ def _listed(project: Project, output: Path) -> Listing:
 def _refuse_changes(blueprint: Blueprint) -> None:
     """Refuses inputs that are not what they were, new ones too: the next plan would see them."""
     now = planning.examine(blueprint.project, blueprint.target.name)
-    found = changes.compare(changes.digests(blueprint.inputs), changes.digests(now.inputs))
+    found = changes.files(blueprint.inputs, now.inputs)
     if any(found):
         raise HashzipError(
             f"{found} in the sources of {blueprint.target.where} while its programs ran",
