@@ -27,6 +27,17 @@ class TestCompare:
         assert changes.compare(changes.digests([one]), changes.digests([other])).changed == ["run"]
         assert not any(changes.compare(changes.digests([one]), changes.digests([one])))
 
+    def test_files(self) -> None:
+        """Of many files, those that differ are named by what differs, and no others."""
+        same, mode, size, gone, new = (
+            Input(path, 0o644, 1, "00" * 32) for path in ("same", "mode", "size", "gone", "new")
+        )
+        old = [same, mode, size, gone]
+        now = [same, mode._replace(mode=0o755), size._replace(size=2, sha256="11" * 32), new]
+
+        assert changes.files(old, now) == Changes(["new"], ["mode", "size"], ["gone"])
+        assert not any(changes.files(old, reversed(old)))
+
     def test_recipe(self) -> None:
         """Keys that differ are named with both values, and no others."""
         old = {"runtime": "python3.12", "builder": "python", "old": 1}

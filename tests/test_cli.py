@@ -13,7 +13,7 @@ import pytest
 
 from hashzip import __version__, arguments, cli
 from hashzip.commands import build
-from tests.helpers import commands, program
+from tests.helpers import commands, program, wheels
 from tests.helpers import project as projects
 
 
@@ -26,6 +26,20 @@ def plan(project: Path) -> tuple[str, dict[str, str]]:
     """Answers what a plan saw: the fingerprint, and the environment that the build gets."""
     answer = projects.external(project)
     return answer["fingerprint"], {build.EXPECT_FILES: answer["files"]}
+
+
+def loaded(modules: str, *arguments: str, cwd: Path, isolated: bool = False) -> list[str]:
+    """Runs hashzip, and answers which of some modules, an expression, it loads itself."""
+    options = ["-I", "-S"] if isolated else []
+    ran = program.run(
+        *arguments,
+        cwd=cwd,
+        text=json.dumps({"project": ".", "function": "hello"}),
+        python=[sys.executable, *options, "-X", "importtime"],
+    )
+    assert ran.code == 0
+    _, _, own = ran.err.partition(" hashzip\n")  # what is before, an interpreter always loads
+    return re.findall(rf"\| +({modules})$", own, re.MULTILINE)
 
 
 class TestBuild:
@@ -294,19 +308,27 @@ class TestProgram:
 
     def test_loads_little(self, project: Path) -> None:
         """A plan loads none of what is slow to load and needed only where something is built."""
-        tell = [sys.executable, "-I", "-S", "-X", "importtime"]
-        query = json.dumps({"project": ".", "function": "hello"})
-        slow = r"argparse|dataclasses|hashlib|pathlib|shutil|tempfile|hashzip\.manifest"
+        slow = "argparse|dataclasses|hashlib|pathlib|shutil|tempfile|hashzip.manifest"
 
         def loads() -> list[str]:
-            planned = program.run("external", cwd=project, text=query, python=tell)
-            assert json.loads(planned.out)["fingerprint"]
-            return re.findall(rf"\| +({slow})$", planned.err, re.MULTILINE)
+            return loaded(slow, "external", cwd=project, isolated=True)
 
-        assert "tempfile" in loads()  # to keep what it found
+        assert loads() == ["hashlib"]  # to read what it has never seen
         projects.built(project)
         loads()
         assert loads() == []
+
+    def test_rebuild_loads_little(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A build after an edit loads none of what is slow, unless it has packages."""
+        monkeypatch.delenv("COLUMNS", raising=False)  # where it is set, argparse loads `shutil`
+        slow = "dataclasses|pathlib|shutil|tempfile|hashzip.archive"
+        projects.built(project)
+        projects.write_files(project / "src", {"new.py": b""})
+
+        assert loaded(slow, "build", cwd=project) == ["hashzip.archive"]
+        wheels.lock(project, wheels.make(project))
+        projects.configure(project, requirements="requirements.txt")
+        assert "pathlib" in loaded(slow, "build", cwd=project)
 
     def test_short_way(self) -> None:
         """What Terraform says on every plan is read without argparse, and to the same end."""

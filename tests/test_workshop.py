@@ -17,13 +17,16 @@ def test_removed(project: Path) -> None:
     """It is gone at the end, after an error too."""
     store = Store(str(project), "hello")
 
-    with workshop.lend(store) as folder:
-        (folder / "half").write_bytes(b"x")
+    with workshop.lend(store) as path:
+        folder = Path(path)
+        (folder / "made").mkdir()
+        (folder / "made" / "half").write_bytes(b"x")
         assert folder.parent == Path(store.folder)
+        assert folder.stat().st_mode & 0o777 == 0o700
     assert not folder.exists()
-    with pytest.raises(KeyError), workshop.lend(store) as folder:
+    with pytest.raises(KeyError), workshop.lend(store) as path:
         raise KeyError
-    assert not folder.exists()
+    assert not Path(path).exists()
 
 
 def test_killed_build(project: Path) -> None:

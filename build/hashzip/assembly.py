@@ -2,18 +2,18 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hashzip import names
 from hashzip.archive import Entry
 from hashzip.blueprint import Blueprint
 from hashzip.builders import elf, python
-from hashzip.builders.python import trees
-from hashzip.builders.python.trees import Tree, TreeFile
 from hashzip.errors import HashzipError, printable
 from hashzip.fingerprint import BY_PATH, PROGRAM
 from hashzip.manifest import Package
+
+if TYPE_CHECKING:
+    from hashzip.builders.python.trees import Tree, TreeFile
 
 
 class Assembly(NamedTuple):
@@ -32,7 +32,7 @@ class Assembly(NamedTuple):
     tools: Mapping[str, str]
 
 
-def assemble(blueprint: Blueprint, workshop: Path, *, fresh: bool = False) -> Assembly:
+def assemble(blueprint: Blueprint, workshop: str, *, fresh: bool = False) -> Assembly:
     """Puts together what goes into a zip, and installs what is not installed yet.
 
     Args:
@@ -53,8 +53,10 @@ def assemble(blueprint: Blueprint, workshop: Path, *, fresh: bool = False) -> As
     tools: dict[str, str] = {}
     owners: dict[str, str] = {}
     packages: list[Package] = []
-    tree = _needed(blueprint, fresh=fresh)
-    if tree:
+    if _has_own_packages(blueprint):
+        from hashzip.builders.python import trees  # noqa: PLC0415 - slow, and not always wanted
+
+        tree = trees.of(blueprint, fresh=fresh)
         packages = _not_in_layers(blueprint, tree)
         tools |= tree.tools
         entries += [
@@ -63,14 +65,16 @@ def assemble(blueprint: Blueprint, workshop: Path, *, fresh: bool = False) -> As
         ]
         owners = trees.owners(tree, prefix, packages)
     if blueprint.making:
-        from hashzip.builders import making  # noqa: PLC0415 - slow, and seldom wanted
+        from pathlib import Path  # noqa: PLC0415 - slow, and seldom wanted
 
-        made = making.make(blueprint, workshop / "made")
+        from hashzip.builders import making  # noqa: PLC0415
+
+        made = making.make(blueprint, Path(workshop, "made"))
         tools |= made.tools
         packages += made.packages
         entries += [Entry(file, os.stat(file.location).st_size) for file in made.files]
     if blueprint.target.bytecode:
-        entries += _compiled(blueprint, workshop / "bytecode", tools)
+        entries += _compiled(blueprint, workshop, tools)
     if len(entries) > len(read):  # the sources alone are in order, and have no two of one path
         _refuse_clashes(blueprint, owners)
         names.refuse_clashes([entry.file for entry in entries])
@@ -97,16 +101,16 @@ def _refuse_foreign(blueprint: Blueprint, entries: Sequence[Entry]) -> None:
     elf.refuse_foreign(programs, blueprint.target.architecture, {})
 
 
-def _needed(blueprint: Blueprint, *, fresh: bool) -> Tree | None:
-    """Installs the requirements, unless there are none, or a layer has these very ones."""
+def _has_own_packages(blueprint: Blueprint) -> bool:
+    """Answers whether there are requirements, and no layer has these very ones."""
     in_layers = [layer.packages_key for layer in blueprint.layers if layer.lock]
-    if blueprint.lock is None or blueprint.packages_key in in_layers:
-        return None
-    return trees.of(blueprint, fresh=fresh)
+    return blueprint.lock is not None and blueprint.packages_key not in in_layers
 
 
-def _not_in_layers(blueprint: Blueprint, tree: Tree) -> list[Package]:
+def _not_in_layers(blueprint: Blueprint, tree: "Tree") -> list[Package]:
     """Answers the packages that no layer has."""
+    from hashzip.builders.python import trees  # noqa: PLC0415 - slow, and not always wanted
+
     in_layers = {
         names.normalized(package.name): (package, layer.target.name)
         for layer in blueprint.layers
@@ -127,19 +131,25 @@ def _not_in_layers(blueprint: Blueprint, tree: Tree) -> list[Package]:
     return kept
 
 
-def _of(tree: Tree, packages: Sequence[Package]) -> Iterator[TreeFile]:
+def _of(tree: "Tree", packages: Sequence[Package]) -> Iterator["TreeFile"]:
     """Answers the files of some packages, and those of none."""
     wanted = {number for number, package in enumerate(tree.packages) if package in packages}
     return (file for file in tree.files if file.owner in wanted or file.owner < 0)
 
 
-def _compiled(blueprint: Blueprint, folder: Path, tools: dict[str, str]) -> list[Entry]:
+def _compiled(blueprint: Blueprint, workshop: str, tools: dict[str, str]) -> list[Entry]:
     """Compiles the sources."""
-    from hashzip.builders.python import bytecode, uv  # noqa: PLC0415 - slow, and seldom wanted
+    from pathlib import Path  # noqa: PLC0415 - slow, and seldom wanted
+
+    from hashzip.builders.python import bytecode, uv  # noqa: PLC0415
 
     target = blueprint.target
     compiled = bytecode.compile_all(
-        blueprint.files, folder, version=python.version(target), uv=uv.program(), prefix=target.home
+        blueprint.files,
+        Path(workshop, "bytecode"),
+        version=python.version(target),
+        uv=uv.program(),
+        prefix=target.home,
     )
     if compiled.skipped:
         path, problem = next(iter(compiled.skipped.items()))

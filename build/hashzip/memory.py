@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 from typing import NamedTuple
 
-from hashzip import stats
+from hashzip import drafts, stats
 
 # The file: header, answer (JSON), paths (a zero byte behind each), and a status and a content for
 # each path; then a checksum of all that.
@@ -126,9 +126,7 @@ def replace(file: str, *parts: bytes | bytearray) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    import tempfile  # noqa: PLC0415 - slow, and not needed where nothing has changed
-
-    descriptor, draft = tempfile.mkstemp(prefix=".draft-", dir=os.path.dirname(file))
+    descriptor, draft = drafts.file(os.path.dirname(file))
     try:
         with open(descriptor, "wb") as opened:
             opened.writelines(parts)

@@ -2,12 +2,10 @@
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from hashzip import __version__, archive, assembly, limits, reuse
 from hashzip.blueprint import Blueprint
-from hashzip.builders.python import trees
 from hashzip.errors import HashzipError, printable
 from hashzip.manifest import Artifact, Manifest
 from hashzip.targets import LAYER
@@ -40,7 +38,7 @@ def last(blueprint: Blueprint) -> Last | None:
 
 def pack(
     blueprint: Blueprint,
-    workshop: Path,
+    workshop: str,
     last: Last | None,
     *,
     fresh: bool,
@@ -68,12 +66,14 @@ def pack(
     try:
         artifact = archive.write(
             parts.entries,
-            workshop / f"{blueprint.fingerprint}.zip",
+            os.path.join(workshop, f"{blueprint.fingerprint}.zip"),
             jobs=jobs or os.cpu_count() or 1,
             earlier=earlier,
             progress=progress,
         )
     except archive.ChangedError as error:
+        from hashzip.builders.python import trees  # noqa: PLC0415 - slow, and seldom needed
+
         if trees.forget(error.location):
             raise HashzipError(
                 f"the cache was damaged at {printable(error.location)}, and that part is removed",
@@ -97,6 +97,8 @@ def _check_limits(blueprint: Blueprint, artifact: Artifact, owners: Mapping[str,
     layers = {}
     owned = dict(owners)
     for layer in blueprint.layers:
+        from hashzip.builders.python import trees  # noqa: PLC0415 - slow, and seldom needed
+
         manifest = layer.store.manifest(layer.fingerprint)
         if manifest:
             layers[layer.target.name.removeprefix(LAYER)] = manifest.artifact

@@ -153,7 +153,7 @@ def build(
                 manifest = packing.pack(
                     blueprint, folder, last, fresh=force, jobs=jobs, progress=progress
                 )
-                workshop.commit(manifest, folder / manifest.artifact.file, store)
+                workshop.commit(manifest, os.path.join(folder, manifest.artifact.file), store)
                 found = Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
     return Built(blueprint.fingerprint, found, reason, time.perf_counter() - start)
 
@@ -167,5 +167,5 @@ def why(blueprint: Blueprint, last: "Manifest | None") -> str:
     from hashzip import changes  # noqa: PLC0415 - needed only where something is built
 
     recipe = changes.recipe_changes(last.recipe, blueprint.recipe)
-    files = changes.compare(changes.digests(last.inputs), changes.digests(blueprint.inputs))
+    files = changes.files(last.inputs, blueprint.inputs)
     return ", ".join([*recipe, *([str(files)] if any(files) else [])])

@@ -7,7 +7,7 @@ import os
 import struct
 from collections.abc import Iterable, Sequence
 
-from hashzip import processes
+from hashzip import drafts, processes
 from hashzip.errors import unreadable
 
 # All that an edit changes: size, time of content, time of anything, inode, device. A time from
@@ -46,11 +46,13 @@ def pack(status: os.stat_result) -> bytes:
 
 def clock(folder: str) -> os.stat_result | None:
     """Answers the status of a file made in a folder at this moment; None where none can be."""
-    import tempfile  # noqa: PLC0415 - slow, and not needed where nothing has changed
-
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            return os.fstat(file.fileno())
+        descriptor, path = drafts.file(folder)
+        try:
+            return os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+            os.unlink(path)
     except OSError:
         return None
 

@@ -1,13 +1,10 @@
 """Where a package is made, and from where it goes into the store. Build time."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from hashzip import locking
+from hashzip import drafts, locking
 from hashzip.errors import HashzipError
 from hashzip.manifest import Manifest
 from hashzip.store import Store
@@ -16,7 +13,7 @@ _PARTIAL = ".partial"
 
 
 @contextmanager
-def lend(store: Store) -> Iterator[Path]:
+def lend(store: Store) -> Iterator[str]:
     """Lends an empty folder to build in, to one build at a time, and removes it at the end.
 
     It is in the store's folder, so that what is made there can be moved to its place in one step.
@@ -25,14 +22,18 @@ def lend(store: Store) -> Iterator[Path]:
     Raises:
         HashzipError: The folder cannot be written.
     """
-    folder = Path(store.folder)
+    folder = store.folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with locking.hold(folder / ".lock"):
-            for left in folder.glob(f"*{_PARTIAL}"):
-                shutil.rmtree(left)
-            with tempfile.TemporaryDirectory(suffix=_PARTIAL, dir=folder) as workshop:
-                yield Path(workshop)
+        os.makedirs(folder, exist_ok=True)
+        with locking.hold(os.path.join(folder, ".lock")):
+            for name in os.listdir(folder):
+                if name.endswith(_PARTIAL):
+                    _remove(os.path.join(folder, name))
+            workshop = drafts.directory(folder, _PARTIAL)
+            try:
+                yield workshop
+            finally:
+                _remove(workshop)
     except OSError as error:
         raise HashzipError(
             f"cannot write to {folder}: {error.strerror or error}",
@@ -40,7 +41,7 @@ def lend(store: Store) -> Iterator[Path]:
         ) from error
 
 
-def commit(manifest: Manifest, zip_file: Path, store: Store) -> None:
+def commit(manifest: Manifest, zip_file: str, store: Store) -> None:
     """Makes a zip from the workshop, and its manifest, the artifact of their fingerprint.
 
     The manifest goes last: a zip without one counts for nothing. Nothing waits for the disk: what
@@ -51,7 +52,7 @@ def commit(manifest: Manifest, zip_file: Path, store: Store) -> None:
     """
     fingerprint = manifest.fingerprint
     os.replace(zip_file, store.zip_path(fingerprint))
-    draft = zip_file.with_suffix(".draft")
+    draft = zip_file + ".draft"
     if manifest.packages:
         from hashzip import sbom  # noqa: PLC0415 - slow, and only wanted where there is one
 
@@ -60,7 +61,17 @@ def commit(manifest: Manifest, zip_file: Path, store: Store) -> None:
     _write(store.latest_path, fingerprint + "\n", draft)
 
 
-def _write(file: str, text: str, draft: Path) -> None:
+def _write(file: str, text: str, draft: str) -> None:
     """Writes a file in one step: whoever reads sees the old one or the new one."""
-    draft.write_text(text, encoding="utf-8", newline="\n")
-    draft.replace(file)
+    with open(draft, "w", encoding="utf-8", newline="\n") as opened:
+        opened.write(text)
+    os.replace(draft, file)
+
+
+def _remove(folder: str) -> None:
+    try:
+        os.rmdir(folder)  # of most builds nothing is left there
+    except OSError:
+        import shutil  # noqa: PLC0415 - slow, and seldom needed
+
+        shutil.rmtree(folder)
