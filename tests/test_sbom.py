@@ -203,7 +203,7 @@ class TestSame:
         expected = (
             GOLDEN.replace("FINGERPRINT", MANIFEST.fingerprint)
             .replace("VERSION", MANIFEST.fingerprint[:12])
-            .replace("SERIAL", "urn:uuid:601ce1d5-275b-5caa-9811-91b55ca18780")
+            .replace("SERIAL", "urn:uuid:40664cfa-4007-5588-a7da-c82d73d5d36a")
         )
 
         assert sbom.document(manifest) == expected
