@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LIBRARY = f"libdeflate by deflate {deflate.__version__}"
 
-_LEVEL = 7  # of 12: the knee, smaller than zlib's best at a fraction of its time
+_LEVEL = 7  # the knee: smaller than zlib's best at a fraction of its time
 # In large files, which are machine code and data, the last level gains least: of numpy, pandas and
 # botocore, level 6 for these takes an eighth off the time of all, and adds 0.2 % to the size.
 _LARGE = 1 << 20  # bytes
@@ -75,7 +75,7 @@ class ChangedError(HashzipError):
 
 
 def level_for(size: int) -> int:
-    """Answers how hard libdeflate tries, of 12, for a file of a size in bytes."""
+    """Answers the level of libdeflate, of 1 to 12, for a file of a size in bytes."""
     return _LEVEL if size < _LARGE else _LEVEL_OF_LARGE
 
 

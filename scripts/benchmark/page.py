@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,8 @@ def text(outcomes: Sequence[Outcome], runs: int, starts: int = packages.STARTS) 
         shows=_list(line for each in functions for line in verdict.sentences(each)),
         behind=_list(line for each in functions for line in verdict.behind(each)),
         noise=verdict.NOISE - 1,
-        machine=f"{os.cpu_count()} processors, {platform.system()} on {platform.machine()}",
+        machine=f"{os.cpu_count()} processors, {platform.system()} on {platform.machine()}"
+        + _file_system(),
         python=platform.python_version(),
         runtime=RUNTIME,
         architecture=ARCHITECTURE,
@@ -82,6 +84,13 @@ def _row(*cells: str) -> str:
 
 def _list(lines: Iterator[str]) -> str:
     return "\n".join(f"- {line}" for line in lines) or "Nowhere."
+
+
+def _file_system() -> str:
+    """Return what the files lie on, which counts where so many are made; "" where none can tell."""
+    command = ["df", "--output=fstype", tempfile.gettempdir()]
+    told = subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
+    return f", files on {told.split()[1]}" if told else ""
 
 
 def _tools() -> Iterator[str]:
