@@ -9,7 +9,7 @@ import pytest
 
 from hashzip import workshop
 from hashzip.store import Store
-from tests.helpers import program
+from tests.helpers import commands, program
 from tests.helpers import project as projects
 
 
@@ -27,6 +27,21 @@ def test_removed(project: Path) -> None:
     with pytest.raises(KeyError), workshop.lend(store) as path:
         raise KeyError
     assert not Path(path).exists()
+
+
+def test_read_only(tmp_path: Path) -> None:
+    """What a program leaves in it read-only is removed too, with its folder."""
+    sub = '"$HASHZIP_OUTPUT/sub"'
+    script = f"mkdir {sub} && echo made > {sub}/made && chmod 0555 {sub}"
+    project = commands.make(tmp_path / "project", script)
+    kept = {key: value for key, value in commands.HELLO.items() if key != "output"}
+    projects.write_config(project, hello=kept)
+
+    built = program.run("build", cwd=project, wrapper=program.without_roots_rights())
+
+    assert (built.code, built.err) == (0, "")
+    assert [name for name in projects.artifacts(project) if name.endswith(".partial")] == []
+    assert sum(name.endswith(".zip") for name in projects.artifacts(project)) == 1
 
 
 def test_killed_build(project: Path) -> None:

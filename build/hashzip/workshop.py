@@ -72,6 +72,8 @@ def _remove(folder: str) -> None:
     try:
         os.rmdir(folder)  # of most builds nothing is left there
     except OSError:
-        import shutil  # noqa: PLC0415 - slow, and seldom needed
+        import tempfile  # noqa: PLC0415 - slow, and seldom needed
 
-        shutil.rmtree(folder)
+        # It removes even what a program of the user's has left read-only.
+        with tempfile.TemporaryDirectory(suffix=_PARTIAL, dir=os.path.dirname(folder)) as grave:
+            os.rename(folder, os.path.join(grave, "left"))
