@@ -284,6 +284,18 @@ class TestEarlier:
             archive.write(found, folder / "out.zip", jobs=1, earlier=earlier)
             assert (folder / "out.zip").read_bytes() == (folder / "before.zip").read_bytes()
 
+    @pytest.mark.parametrize("offset", [0, 1 << 31])
+    def test_offset_that_cannot_be(self, tmp_path: Path, offset: int) -> None:
+        """A directory that has members elsewhere than one behind the other is not followed."""
+        data = bytearray(_earlier(tmp_path, self.FILES).zip.data)
+        found = container.directory(memoryview(data))
+        place = found.records[2] - 5  # the end of the second record, before a name of one letter
+        assert int.from_bytes(data[place : place + 4], "little") == found.members[1]
+        data[place : place + 4] = offset.to_bytes(4, "little")
+
+        with pytest.raises(ValueError, match="not written by hashzip"):
+            container.directory(memoryview(data))
+
     def test_runs(self, tmp_path: Path) -> None:
         """What is side by side in the earlier zip is copied in one piece, between what is new."""
         files = {f"{n:03}": b"%d" % n * 40 for n in range(300)}
