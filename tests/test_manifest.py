@@ -49,7 +49,7 @@ class TestJson:
         assert manifests.from_json(text).packages == [*SOUND.packages, crate]
 
     def test_text(self) -> None:
-        """It is JSON as the documents show it, for people and other programs to read."""
+        """It is JSON with its keys in this order, for people and other programs to read."""
         document = json.loads(SOUND.to_json())
 
         assert list(document) == [

@@ -39,13 +39,11 @@ def read(files: Iterable[SourceFile]) -> list[Input]:
     Raises:
         HashzipError: A file cannot be read.
     """
-    return [as_input(file, content(file.location)[0]) for file in files]
-
-
-def as_input(file: SourceFile, content: Content) -> Input:
-    """Puts together what a file holds and where it goes."""
-    mode = mode_of(content.runs, file.executable)
-    return Input(file.path, mode, content.size, content.sha256.hex())
+    return [
+        Input(file.path, mode_of(found.runs, file.executable), found.size, found.sha256.hex())
+        for file in files
+        for found, _ in [content(file.location)]
+    ]
 
 
 def mode_of(runs: bool, executable: bool) -> int:  # noqa: FBT001 - called for each file

@@ -24,7 +24,6 @@ from hashzip.builders.consulted import Making
 from hashzip.builders.python import trees
 from hashzip.builders.rust import native
 from hashzip.fingerprint import BY_PATH
-from hashzip.reuse import Earlier
 from hashzip.targets import RUST, Function, Target
 
 if TYPE_CHECKING:
@@ -95,7 +94,9 @@ def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
         jobs=os.cpu_count() or 1,
         level=archive.fastest,  # it goes no further than to this machine
         # Kept no longer: Windows replaces no file that is in use.
-        earlier=Earlier(reuse.read(path), earlier.artifact, archive.LIBRARY) if earlier else None,
+        earlier=reuse.Earlier(reuse.read(path), earlier.artifact, archive.LIBRARY)
+        if earlier
+        else None,
     )
     new.replace(path)
     return Zip(path, artifact)
