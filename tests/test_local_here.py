@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -80,6 +81,16 @@ class TestPack:
         assert second.path == first.path
         assert second.content == fresh.content != before
         assert second.artifact == fresh.artifact != first.artifact
+
+    def test_folder_deleted(self, project: Path, tmp_path: Path) -> None:
+        """Where the folder of the last zip is gone, the next one is the same as beside it."""
+        folder = tmp_path / "deleted" / "watch"
+        first = here.pack(projects.examine(project), folder, None)
+        before = first.content
+        shutil.rmtree(folder.parent)
+        assert not first.path.exists()
+
+        assert here.pack(projects.examine(project), folder, first).content == before
 
     def test_changed_meanwhile(self, project: Path, tmp_path: Path) -> None:
         """A file that is not what it was when it was looked at is not packed."""

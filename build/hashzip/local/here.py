@@ -78,13 +78,14 @@ def pack(blueprint: Blueprint, folder: Path, earlier: Zip | None) -> Zip:
 
     Args:
         blueprint: Of it.
-        folder: Where the zip goes.
+        folder: Where the zip goes; it is made where it is missing.
         earlier: What was packed of it before; its file is replaced.
 
     Raises:
         HashzipError: A file is not what it was, or cannot be read; the program that makes the
             package failed.
     """
+    folder.mkdir(parents=True, exist_ok=True)  # `.hashzip` may be deleted at any time
     made = folder / f"{blueprint.target.name}.made"
     entries = _made(blueprint, made) if blueprint.making else _sources(blueprint)
     path, new = folder / f"{blueprint.target.name}.zip", folder / "new.zip"
