@@ -1,1 +1,1 @@
-"""What people who work on this repository run: `python -m scripts.NAME`, from its root."""
+"""Programs for people who work on this repository: run `python -m scripts.NAME` at its root."""

@@ -1,10 +1,10 @@
-"""Keep one process of the AWS provider for many runs of Terraform or OpenTofu.
+"""Keep one AWS provider running for many Terraform or OpenTofu commands.
 
-Terraform starts the AWS provider two or three times in each command, and each start takes half a
-second and more. It can use one that runs already, by `TF_REATTACH_PROVIDERS`. It is still the real
-provider: the same program that `init` has installed, started by its own `-debug` option, over the
-same protocol, and configured anew by each command. What differs: current folder and environment are
-those of its start, and the lock file is not checked for it.
+Terraform starts the AWS provider two or three times in each command, and each start takes at least
+half a second. `TF_REATTACH_PROVIDERS` makes it use a provider that is running already. That is
+still the real provider: the program that `init` installed, started with its own `-debug` option,
+over the same protocol, and configured again by each command. Two things differ: its current folder
+and environment stay those of its start, and Terraform does not check the lock file for it.
 """
 
 from __future__ import annotations
@@ -27,49 +27,49 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _ADDRESSES = ("registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws")
-_START_SECONDS = 60.0  # it takes 0.3 s once its 700 MB have been read, and more before
+_START_SECONDS = 60.0  # a start takes 0.3 s once its 700 MB are in the page cache, longer before
 _POLL_SECONDS = 0.02
-# With `-debug`, the libraries in it write megabytes for each command.
+# With `-debug`, its libraries log megabytes for each command.
 _QUIET = dict.fromkeys(("TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_PROVIDER"), "ERROR")
 _ANNOUNCEMENT = re.compile(rb"TF_REATTACH_PROVIDERS='(\{.*\})'")
 
 
 def aws_provider(folder: Path) -> Path:
-    """Return the AWS provider that `init` has installed for a configuration.
+    """Return the AWS provider that `terraform init` installed for a configuration.
 
     Args:
         folder: The configuration's folder.
 
     Raises:
-        ScriptError: `init` has not run there.
+        ScriptError: `terraform init` has not run there.
     """
     platform = "_".join(golang.system())
     providers = folder.absolute() / ".terraform/providers"
-    found = list(providers.glob(f"*/hashicorp/aws/*/{platform}/terraform-provider-aws*"))
-    if not found:
+    programs = list(providers.glob(f"*/hashicorp/aws/*/{platform}/terraform-provider-aws*"))
+    if not programs:
         raise ScriptError(f"no AWS provider in {providers}", f"run `terraform init` in {folder}")
-    return found[0]
+    return programs[0]
 
 
 @contextmanager
 def attached(
     program: Path, folder: Path, environment: Mapping[str, str]
 ) -> Iterator[dict[str, str]]:
-    """Run an AWS provider for as long as the block lasts, and no longer than this process.
+    """Run an AWS provider while the block runs; it ends with this process at the latest.
 
-    It is for one command at a time, since each configures it anew.
+    Use it for one command at a time, because each command configures it again.
 
     Args:
-        program: The provider; see `aws_provider`.
+        program: The provider's executable; see `aws_provider`.
         folder: The configuration's folder. Terraform starts providers in its own current folder,
-            and paths such as a function's `filename` are relative to it.
-        environment: What to add to this process's environment for it: endpoint, region, keys.
+            and paths such as a function's `filename` are relative to that.
+        environment: Variables to add to this process's environment: endpoint, region, keys.
 
     Yields:
-        What to add to the environment of Terraform and OpenTofu, but for `init`.
+        Variables to add to the environment of Terraform and OpenTofu, except for `init`.
 
     Raises:
-        ScriptError: It did not start.
+        ScriptError: The provider did not start.
     """
     scratch = Path(tempfile.mkdtemp(prefix="hashzip-aws-"))  # the supervisor removes it
     own = os.environ | dict(environment) | _QUIET | {"TMPDIR": str(scratch)}
@@ -100,5 +100,5 @@ def _wait_until_announced(
     text = os.pread(log.fileno(), 1 << 16, 0)
     raise ScriptError(
         f"{program} did not start as a server:\n{text.decode(errors='replace').strip()}",
-        "leave it out: Terraform starts the provider by itself, more slowly",
+        "run without it: Terraform then starts the provider itself, which is slower",
     )

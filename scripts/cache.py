@@ -1,4 +1,4 @@
-"""The folder where the scripts keep what is slow to make: providers and programs."""
+"""The cache folder of the scripts: providers and programs that are slow to build."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def folder() -> Path:
-    """Return the cache folder of this project for this user; it is safe to delete at any time."""
+    """Return this user's cache folder for this project. It can be deleted at any time."""
     return platformdirs.user_cache_path("hashzip")
 
 
 @contextmanager
 def locked(name: str) -> Iterator[Path]:
-    """Hold a lock, so that of two processes that want the same thing one makes it and one waits.
+    """Hold a lock, so that two processes that need the same file do not both make it.
 
     Args:
-        name: What is being made.
+        name: The name of the thing that is being made.
 
     Yields:
         The cache folder, which exists.
@@ -39,13 +39,13 @@ def locked(name: str) -> Iterator[Path]:
 
 @contextmanager
 def written(target: Path) -> Iterator[Path]:
-    """Make a file that is whole or not there at all.
+    """Write a file in one step: it is complete, or it does not exist.
 
     Args:
-        target: Where the file goes; its folder is made.
+        target: The path of the file; its folder is created.
 
     Yields:
-        A path in the same folder, to write to; it becomes `target` when the block ends well.
+        A path in the same file system to write to, which becomes `target` if the block succeeds.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as scratch:

@@ -1,4 +1,4 @@
-"""Tell the whole story on a local AWS, in a copy of this repository that is thrown away."""
+"""Demonstrate hashzip on a local AWS, in a temporary copy of this repository."""
 
 from __future__ import annotations
 
@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 
 _COPIED = ("build", "handler", "infra", "hashzip.toml")
 _SOURCE = "handler/python/hello.py"
+_REPORT = "this is a bug in hashzip: please report it, with the output above"
 _BUILD = "module.hello.module.package.terraform_data.build"
 
 
-class Story:
-    """The steps, each of which says what it does, does it, and checks what came of it."""
+class Demo:
+    """The steps of the demo. Each checks its own result; its docstring is what users read.
+
+    Args:
+        root: A copy of this repository.
+        aws: The local AWS to deploy to.
+    """
 
     def __init__(self, root: Path, aws: LocalAws) -> None:
         self.root = root
@@ -34,25 +40,25 @@ class Story:
 
     @property
     def terraform(self) -> Terraform:
-        """Terraform in the copy; initialised when it is first used."""
+        """Terraform in the copy, initialised at its first use."""
         if self._terraform is None:
             self._terraform = terraform(self.aws.environment, self.root / "infra")
         return self._terraform
 
     def build(self) -> None:
-        """Build the package: hash the sources, install what is locked, write the zip."""
+        """Build the package: hash the sources, install the locked packages, write the zip."""
         self._hashzip("build")
 
     def build_again(self) -> None:
-        """Build again: there is nothing to do."""
+        """Build again: nothing to do."""
         self._hashzip("build")
 
     def apply(self) -> None:
-        """Deploy it: `terraform apply`, which finds that it is built already."""
+        """Deploy with `terraform apply`, which finds the zip that is already built."""
         self._show(self.terraform.apply(), "local-exec): hello", "Apply complete")
 
     def invoke(self) -> None:
-        """Invoke the function that runs now."""
+        """Invoke the function."""
         self._invoke("Hello, world!")
 
     def plan_nothing(self) -> None:
@@ -60,14 +66,14 @@ class Story:
         self._expect_empty(self.terraform.plan())
 
     def touch(self) -> None:
-        """Touch every source, and delete the zip: a plan that goes by times would rebuild."""
+        """Touch every source file and delete the zip, then plan: still nothing to do."""
         for file in (self.root / "handler").rglob("*"):
             file.touch()
         shutil.rmtree(self.root / "dist")
         self._expect_empty(self.terraform.plan())
 
     def edit(self) -> None:
-        """Edit one file; the plan names it."""
+        """Edit one file and plan: the plan names that file."""
         text = self.source.read_text(encoding="utf-8")
         self.source.write_text(text.replace("Hello, ", "Good evening, "), encoding="utf-8")
         plan = self.terraform.plan(out=self.root / "plan")
@@ -79,19 +85,19 @@ class Story:
         changed = sorted(path for path in files[1] if files[0].get(path) != files[1][path])
         _say(f"terraform_data.build.input.files: {', '.join(changed)}")
         if changed != ["hello.py"]:
-            raise ScriptError(f"the plan names {changed}", "it should name hello.py alone")
+            raise ScriptError(f"the plan names {changed}, not only hello.py", _REPORT)
 
     def apply_edit(self) -> None:
-        """Apply that very plan: the package is built, and deployed."""
-        shown = self.terraform.apply(self.root / "plan")
-        self._show(shown, "local-exec): hello", "Apply complete")
+        """Apply this saved plan: the package is built and deployed."""
+        output = self.terraform.apply(self.root / "plan")
+        self._show(output, "local-exec): hello", "Apply complete")
 
     def invoke_edit(self) -> None:
-        """Invoke it again."""
+        """Invoke the function again."""
         self._invoke("Good evening, world!")
 
     def destroy(self) -> None:
-        """Destroy it."""
+        """Destroy everything."""
         self._show(self.terraform.destroy(), "Destroy complete")
 
     def _hashzip(self, *arguments: str) -> None:
@@ -100,46 +106,46 @@ class Story:
 
     def _invoke(self, expected: str) -> None:
         name = self.terraform.output()["function_name"]
-        answer = invoke(name, {"name": "world"}, self.aws.environment)
-        _say(json.dumps(answer))
-        if answer != {"message": expected}:
-            raise ScriptError(f"the function answered {answer}", f'it should say "{expected}"')
+        response = invoke(name, {"name": "world"}, self.aws.environment)
+        _say(json.dumps(response))
+        if response != {"message": expected}:
+            raise ScriptError(f'the function returned {response}, not "{expected}"', _REPORT)
 
     def _expect_empty(self, plan: Plan) -> None:
         if not plan.empty:
-            raise ScriptError(f"the plan is not empty:\n{plan.text}", "it should be")
+            raise ScriptError(f"the plan should be empty, and is:\n{plan.text}", _REPORT)
         self._show(plan.text, "No changes")
 
-    def _show(self, text: str, *wanted: str) -> None:
+    def _show(self, text: str, *patterns: str) -> None:
         for line in text.splitlines():
-            if any(words in line for words in wanted):
+            if any(pattern in line for pattern in patterns):
                 _say(line.strip())
 
 
 STEPS = (
-    Story.build,
-    Story.build_again,
-    Story.apply,
-    Story.invoke,
-    Story.plan_nothing,
-    Story.touch,
-    Story.edit,
-    Story.apply_edit,
-    Story.invoke_edit,
-    Story.destroy,
+    Demo.build,
+    Demo.build_again,
+    Demo.apply,
+    Demo.invoke,
+    Demo.plan_nothing,
+    Demo.touch,
+    Demo.edit,
+    Demo.apply_edit,
+    Demo.invoke_edit,
+    Demo.destroy,
 )
 
 
 def main() -> None:
-    """Run the steps one after the other."""
+    """Run the steps in order."""
     with tempfile.TemporaryDirectory(prefix="hashzip-demo-") as folder:
         root = Path(folder)
         _copy(root)
         with local_aws.running() as aws:
-            story = Story(root, aws)
+            demo = Demo(root, aws)
             for number, step in enumerate(STEPS, start=1):
                 print(f"\n{number}. {step.__doc__}", flush=True)
-                step(story)
+                step(demo)
 
 
 def _copy(root: Path) -> None:

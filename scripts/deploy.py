@@ -1,8 +1,8 @@
 """Deploy hello: `python -m scripts.deploy plan|apply|destroy|invoke [--local]`.
 
-On the user's AWS account, which the usual environment names; or, with `--local`, on a local AWS
-that is started for each run and remembers what it holds in `.hashzip/`, with a Terraform state of
-its own.
+It deploys to the user's AWS account, as configured by the usual environment. With `--local` it
+deploys to a local AWS, which is started for each run, keeps its contents in `.hashzip/`, and has a
+Terraform state of its own.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ _LOCAL = REPOSITORY / ".hashzip/local_aws"
 
 @contextmanager
 def stack(*, local: bool, rust: str | None) -> Iterator[Terraform]:
-    """Lend Terraform, initialised in `infra/`, on the user's account or a local AWS."""
-    twin = {"TF_VAR_rust_architecture": rust} if rust else {}
+    """Yield Terraform, initialised in `infra/`, for the user's account or a local AWS."""
+    variables = {"TF_VAR_rust_architecture": rust} if rust else {}
     if not local:
-        yield terraform(twin)
+        yield terraform(variables)
         return
     with local_aws.running(_LOCAL) as aws:
-        # A workspace keeps the local state apart from that of the account.
-        yield terraform({**twin, **aws.environment, "TF_WORKSPACE": "local"})
+        # A workspace of its own keeps the local state apart from the account's.
+        yield terraform({**variables, **aws.environment, "TF_WORKSPACE": "local"})
 
 
 def terraform(environment: Mapping[str, str], folder: Path = REPOSITORY / "infra") -> Terraform:
-    """Return Terraform, initialised in a folder, which runs hashzip by this very Python."""
+    """Return Terraform, initialised in a folder, running hashzip with this Python."""
     runner = Terraform(
         folder,
         {**providers.environment(), **environment},
@@ -55,15 +55,15 @@ def terraform(environment: Mapping[str, str], folder: Path = REPOSITORY / "infra
 
 
 def invoke(function_name: str, payload: object, environment: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
-    """Invoke a function, and return what it answers.
+    """Invoke a function and return its response.
 
     Args:
         function_name: Its name in AWS.
-        payload: The event; anything that JSON can hold.
-        environment: What leads boto3 to a local AWS; empty for the user's account.
+        payload: The event: any JSON value.
+        environment: Endpoint, region and keys of a local AWS; empty for the user's account.
 
     Raises:
-        ScriptError: The function failed; its own words are in the message.
+        ScriptError: The function failed. The message has its error.
     """
     client = boto3.client(
         "lambda",
@@ -73,13 +73,13 @@ def invoke(function_name: str, payload: object, environment: Mapping[str, str]) 
         aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
     )
     response = client.invoke(FunctionName=function_name, Payload=json.dumps(payload))
-    answer = json.loads(response["Payload"].read())
+    returned = json.loads(response["Payload"].read())
     if "FunctionError" in response:
         raise ScriptError(
-            f"{function_name} failed: {json.dumps(answer)}",
-            "send it what it expects, or look at its log group",
+            f"{function_name} failed: {json.dumps(returned)}",
+            "check the event (--data), or look at the function's log group",
         )
-    return answer
+    return returned
 
 
 def _plan(runner: Terraform, _options: argparse.Namespace) -> None:
@@ -96,7 +96,7 @@ def _apply(runner: Terraform, options: argparse.Namespace) -> None:
 
 
 def _destroy(runner: Terraform, options: argparse.Namespace) -> None:
-    _ask(f"Destroy all that Terraform's state in {runner.folder} holds?", options)
+    _ask(f"Destroy all resources in the Terraform state of {runner.folder}?", options)
     print(runner.destroy())
 
 
@@ -104,37 +104,42 @@ def _invoke(runner: Terraform, options: argparse.Namespace) -> None:
     try:
         payload = json.loads(options.data)
     except ValueError as error:
-        raise ScriptError(f"--data is not JSON: {error}", 'write \'{"name": "world"}\'') from error
-    which = "rust_function_name" if options.rust else "function_name"
-    name = runner.output().get(which)
+        raise ScriptError(
+            f"--data is not JSON: {error}", 'try: --data \'{"name": "world"}\''
+        ) from error
+    output = "rust_function_name" if options.rust else "function_name"
+    name = runner.output().get(output)
     if name is None:
-        twin = f" -- --rust {options.rust}" if options.rust else ""
-        raise ScriptError("it is not deployed", f"run: nox -s apply{twin}")
+        rust = f" -- --rust {options.rust}" if options.rust else ""
+        raise ScriptError(f"{REPOSITORY}/infra is not deployed", f"run: nox -s apply{rust}")
     print(json.dumps(invoke(name, payload, runner.environment)))
 
 
 def _ask(question: str, options: argparse.Namespace) -> None:
-    """Ask before something happens to an account that is not a local one."""
+    """Ask for confirmation before a change to an account that is not the local AWS."""
     if options.local or options.yes:
         return
     if not sys.stdin.isatty():
-        raise ScriptError("nobody is here to say yes", "add --yes (by nox: `-- --yes`)")
-    if input(f"{question} Only `yes` is yes: ") != "yes":
-        raise ScriptError("not confirmed; nothing was changed", "say `yes` next time")
+        raise ScriptError(
+            f"cannot ask {question!r}: stdin is not a terminal",
+            "confirm with --yes (with nox: `-- --yes`)",
+        )
+    if input(f"{question} Only `yes` confirms: ") != "yes":
+        raise ScriptError("not confirmed, so nothing was changed", "run again and type: yes")
 
 
 _VERBS = {"plan": _plan, "apply": _apply, "destroy": _destroy, "invoke": _invoke}
 
 
 def main() -> None:
-    """Read the arguments, and do what they say."""
+    """Run the verb that the arguments name."""
     parser = argparse.ArgumentParser(prog="scripts.deploy", description="Deploy hello.")
     parser.add_argument("verb", choices=_VERBS)
-    parser.add_argument("--local", action="store_true", help="on a local AWS, started for it")
+    parser.add_argument("--local", action="store_true", help="use a local AWS")
     parser.add_argument(
-        "--rust", choices=ARCHITECTURES, help="deploy, or invoke, its twin in Rust for this too"
+        "--rust", choices=ARCHITECTURES, help="also deploy hello in Rust, or invoke that"
     )
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     parser.add_argument("--data", default="{}", metavar="JSON", help="the event to invoke with")
     options = parser.parse_args()
     os.chdir(REPOSITORY)

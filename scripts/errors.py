@@ -1,4 +1,4 @@
-"""The one error of the scripts, and the one place that shows it."""
+"""The error type of the scripts, and the one place that prints it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class ScriptError(HashzipError):
-    """Something that whoever runs a script can put right.
+    """An error that the user of a script can fix.
 
     Attributes:
-        message: What went wrong, with the thing and the place.
-        hint: The way out.
+        message: What went wrong: the thing and the place.
+        hint: What to do about it.
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -27,14 +27,13 @@ class ScriptError(HashzipError):
 
 
 def exit_code(main: Callable[[], None]) -> int:
-    """Run a script's main function and say how it went.
+    """Run a script's main function and return its exit code.
 
     Args:
-        main: The function; it returns when all went well.
+        main: The function.
 
     Returns:
-        The exit code for the shell: 0, 1 after an error of ours, which is printed on stderr, or
-        130 after Ctrl-C.
+        0; 1 after a `HashzipError`, which is printed on stderr; or 130 after Ctrl-C.
     """
     try:
         main()

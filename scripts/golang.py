@@ -1,4 +1,4 @@
-"""Build a program from a Go module that the module proxy serves."""
+"""Build a program from a Go module that the Go module proxy serves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Module:
     Attributes:
         path: Its import path.
         version: Its version, with the leading `v`.
-        checksum: Its `h1:` checksum, as in a `go.sum`. A module with other content is refused.
+        checksum: Its `h1:` checksum, as in `go.sum`. A module with another checksum is refused.
     """
 
     path: str
@@ -35,7 +35,7 @@ class Module:
 
 
 def system() -> tuple[str, str]:
-    """Return operating system and architecture of this machine, by the names that Go uses."""
+    """Return the operating system and architecture of this machine, in Go's names."""
     machine = platform.machine().lower()
     return platform.system().lower(), _ARCHITECTURES.get(machine, machine)
 
@@ -43,23 +43,23 @@ def system() -> tuple[str, str]:
 def build(module: Module, package: str, program: Path, settings: str = "") -> None:
     """Build a program for this machine.
 
-    It is built in the module's own folder, because only there do its `replace` and `godebug` lines
-    and its `go.sum` count; `go install PATH@VERSION` refuses modules with a `replace`.
+    Build in the module's own folder: only there do its `replace` and `godebug` lines and its
+    `go.sum` apply. `go install PATH@VERSION` refuses modules with a `replace` line.
 
     Args:
-        module: Where the program comes from.
-        package: The program's package, relative to the module, such as `./cmd/tofu`.
+        module: The module that contains the program.
+        package: The program's package, relative to the module, for example `./cmd/tofu`.
         program: The file to write.
-        settings: More flags for the linker, such as `-X PACKAGE.NAME=VALUE`.
+        settings: More linker flags, for example `-X PACKAGE.NAME=VALUE`.
 
     Raises:
-        ScriptError: Go is not installed, the module cannot be had, or it does not build.
+        ScriptError: Go is not installed, or the module cannot be downloaded or built.
     """
     if shutil.which("go") is None:
         raise ScriptError(
-            f"{program.name} has to be built from {module.path} {module.version}, "
-            "and Go is not installed: there is no `go` on PATH",
-            "install Go from https://go.dev/dl/, and run this again",
+            f"Go is needed to build {program.name} from {module.path} {module.version}, "
+            "and there is no `go` on the PATH",
+            "install Go from https://go.dev/dl/ and try again",
         )
     source = _download(module)
     with cache.written(program) as draft:
@@ -78,22 +78,22 @@ def build(module: Module, package: str, program: Path, settings: str = "") -> No
 
 
 def _download(module: Module) -> str:
-    """Fetch a module into Go's own cache, and return its folder there."""
+    """Download a module into Go's own cache and return its folder there."""
     name = f"{module.path}@{module.version}"
-    found = json.loads(_go(["mod", "download", "-json", name], None))
-    if found["Sum"] != module.checksum:
+    downloaded = json.loads(_go(["mod", "download", "-json", name], None))
+    if downloaded["Sum"] != module.checksum:
         raise ScriptError(
-            f"{name} has the checksum {found['Sum']}, and {module.checksum} is expected",
-            "do not use this module; look at what `go env GOPROXY` names",
+            f"{name} has the checksum {downloaded['Sum']}, expected {module.checksum}",
+            "do not use this module; check the proxy that `go env GOPROXY` prints",
         )
-    return str(found["Dir"])
+    return str(downloaded["Dir"])
 
 
 def _go(arguments: list[str], folder: str | None) -> str:
-    """Run Go for this machine, whatever its environment says, and return what it prints."""
+    """Run Go for this machine, whatever the environment says, and return its output."""
     goos, goarch = system()
     own = {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "GOWORK": "off"}
-    done = subprocess.run(
+    result = subprocess.run(
         ["go", *arguments],
         cwd=folder,
         env=os.environ | own,
@@ -102,11 +102,11 @@ def _go(arguments: list[str], folder: str | None) -> str:
         text=True,
         check=False,
     )
-    if done.returncode:
-        # With `-json`, Go says in its answer what is wrong.
-        reason = done.stderr.strip() or done.stdout.strip()
+    if result.returncode:
+        # With `-json`, Go reports errors on stdout.
+        reason = result.stderr.strip() or result.stdout.strip()
         raise ScriptError(
             f"`go {' '.join(arguments)}` failed:\n{reason}",
-            "see that the Go module proxy can be reached, and that `go version` is a recent one",
+            "check that the Go module proxy can be reached and that `go version` is recent",
         )
-    return done.stdout
+    return result.stdout

@@ -1,4 +1,4 @@
-"""Check the Terraform: `terraform fmt -check`, and `terraform validate` of root and modules."""
+"""Check the Terraform: run `terraform fmt -check` and `terraform validate`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from scripts.errors import ScriptError, exit_code
 
 
 def main() -> None:
-    """Check all; validate in a copy, so that nothing is left in the checkout."""
+    """Check the format, then validate the root and each module in a copy of `infra/`."""
     if shutil.which("terraform") is None:
         raise ScriptError(
-            "there is no program terraform",
+            "there is no `terraform` on the PATH",
             "install it: https://developer.hashicorp.com/terraform/install",
         )
     infra = REPOSITORY / "infra"
@@ -24,7 +24,8 @@ def main() -> None:
     format_check = ["terraform", "fmt", "-check", "-diff", "-recursive", *folders]
     if subprocess.run(format_check, check=False).returncode:
         raise ScriptError(
-            "the files above are not formatted", "run: terraform fmt -recursive infra docs"
+            "Terraform files are not formatted (see above)",
+            "run: terraform fmt -recursive infra docs",
         )
     with tempfile.TemporaryDirectory(prefix="hashzip-lint-") as folder:
         copy = Path(folder, "infra")

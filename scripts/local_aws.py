@@ -1,7 +1,7 @@
-"""Run a local AWS until Ctrl-C, and print what to export to use it: `python -m scripts.local_aws`.
+"""Run a local AWS until Ctrl-C and print the variables to export: `python -m scripts.local_aws`.
 
-A `FOLDER` after it makes one that remembers what it holds. hashzip's commands find it by themselves
-in the project that it was started in.
+With a `FOLDER` as argument it keeps its contents there. hashzip's commands find it by themselves in
+the project in which it was started.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from scripts.errors import exit_code
 
 
 def main() -> None:
-    """Run it."""
+    """Run the local AWS."""
     state = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     root = config.find_root(os.curdir)
     with aws.running(state) as local, session.announce(root, local.endpoint):
         for name, value in local.environment.items():
             print(f"export {name}={shlex.quote(value)}")
-        print("# Ctrl-C ends it", flush=True)
+        print("# Ctrl-C stops it", flush=True)
         local.wait()
 
 

@@ -1,7 +1,4 @@
-"""OpenTofu: the one that is installed, or one built by the Go module proxy.
-
-Run `python -m scripts.opentofu` to print where it is.
-"""
+"""Find OpenTofu, or build it from the Go module proxy: `python -m scripts.opentofu`."""
 
 from __future__ import annotations
 
@@ -17,18 +14,18 @@ MODULE = golang.Module(
     "v1.12.6",
     "h1:0VT4P8pMmGcCUnQ9JDrJ+Qg2d35Vzm4FFd/9+H7oF98=",
 )
-# As its releases are built; otherwise it calls itself a development version.
+# As in its releases; without it, OpenTofu reports a development version.
 _RELEASE = "-X github.com/opentofu/opentofu/version.dev=no"
 
 
 def executable() -> Path:
-    """Return the `tofu` program.
+    """Return the path of `tofu`.
 
-    It is the one on PATH where there is one. Otherwise it is built once, which takes 3 to 4
-    minutes, and kept in the cache folder.
+    Use the program on the PATH. If there is none, build it once, which takes 3 to 4 minutes, and
+    keep it in the cache folder.
 
     Raises:
-        ScriptError: It is not installed and cannot be built.
+        ScriptError: OpenTofu is not installed and cannot be built.
     """
     installed = shutil.which("tofu")
     if installed:
@@ -37,13 +34,13 @@ def executable() -> Path:
     with cache.locked("opentofu") as root:
         program = root / "opentofu" / MODULE.version / f"tofu{suffix}"
         if not program.exists():
-            print(f"building OpenTofu {MODULE.version}: 3 to 4 minutes, once", file=sys.stderr)
+            print(f"building OpenTofu {MODULE.version}, once: 3 to 4 minutes", file=sys.stderr)
             golang.build(MODULE, "./cmd/tofu", program, _RELEASE)
     return program
 
 
 def main() -> None:
-    """Print the path of the `tofu` program."""
+    """Print the path of `tofu`."""
     print(executable())
 
 

@@ -1,4 +1,4 @@
-"""Run a program that must not be cut short, and read what it prints."""
+"""Run a program that Ctrl-C must not interrupt, and capture its output."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 def run(
     command: Sequence[str], folder: str, environment: Mapping[str, str], *, echo: bool
 ) -> tuple[int, str, str]:
-    """Run a program until it ends, also when Ctrl-C comes in between.
+    """Run a program to its end, even after Ctrl-C.
 
     Args:
         command: The program and its arguments.
         folder: Its current folder.
-        environment: All of its environment variables.
-        echo: Whether to show what it prints, as it comes.
+        environment: Its complete environment.
+        echo: Whether to print its stdout while it runs.
 
     Returns:
-        Its exit code, stdout and stderr.
+        The exit code, stdout and stderr.
     """
-    # stderr goes to a file, so that neither of the two can fill up while the other is read.
+    # stderr goes to a file: with two pipes, one could fill up while the other is read.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
             command,
@@ -39,7 +39,7 @@ def run(
         try:
             _read(process, lines, echo=echo)
         except KeyboardInterrupt:
-            # Terraform has got the same Ctrl-C, and has its state to save: let it end by itself.
+            # Terraform received the same Ctrl-C and must save its state: let it finish.
             _read(process, lines, echo=echo)
             raise
         errors.seek(0)
@@ -47,7 +47,7 @@ def run(
 
 
 def _read(process: subprocess.Popen[str], lines: list[str], *, echo: bool) -> None:
-    """Collect what a program prints until it ends."""
+    """Collect the lines of a program's stdout until it ends."""
     stdout = cast("IO[str]", process.stdout)
     for line in stdout:
         lines.append(line)

@@ -1,10 +1,10 @@
-"""Providers for Terraform and OpenTofu on a machine that cannot reach their registry.
+"""Make a mirror of the Terraform providers on a machine that cannot reach their registry.
 
-With the registry in reach, `terraform init` is all it takes, and nothing here does anything.
-Without it, the providers that this project uses are gathered in a mirror in the cache folder: the
-AWS provider as found on this machine, by a link, and `external` as built by the Go module proxy.
+Where the registry can be reached, `terraform init` is enough and this module changes nothing.
+Elsewhere it makes a mirror in the cache folder with a link to the AWS provider that is on this
+machine, and with the provider `external`, built from the Go module proxy.
 
-Run `eval "$(python -m scripts.providers)"` before running Terraform by hand.
+Run `eval "$(python -m scripts.providers)"` before you run Terraform by hand.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 REGISTRY = "https://registry.terraform.io/.well-known/terraform.json"
 EXTERNAL = golang.Module(
-    # HashiCorp's own, at the one version that the proxy has under this name.
+    # HashiCorp's own module, at the only version that the proxy has under this name.
     "github.com/terraform-providers/terraform-provider-external",
     "v1.2.0",
     "h1:qyy0zZHLOh2nLOT71KYLu8wWEBhluGHmgg7TtJaZ3T8=",
@@ -36,21 +36,21 @@ EXTERNAL = golang.Module(
 _HOST = "registry.terraform.io"
 _HOSTS = (_HOST, "registry.opentofu.org")
 _REGISTRY_SECONDS = 3.0
-_DEPTH = 6  # folders below a root in which a mirror is looked for
+_DEPTH = 6  # levels of folders below a root in which to look for a mirror
 
 
 def environment(registry: str = REGISTRY) -> dict[str, str]:
-    """Return what to add to the environment for `terraform init` and `tofu init` to work.
+    """Return the variables with which `terraform init` and `tofu init` work here.
 
     Args:
-        registry: The URL that shows whether the registry can be reached.
+        registry: The URL to request, to see whether the registry can be reached.
 
     Returns:
-        Nothing where it can; otherwise `TF_CLI_CONFIG_FILE`, with the path of a configuration that
-        names the mirror, which is made if it is not there.
+        Nothing if the registry can be reached. Otherwise `TF_CLI_CONFIG_FILE`, with the path of a
+        configuration that names the mirror. The mirror is made if it does not exist.
 
     Raises:
-        ScriptError: The AWS provider is not on this machine, or `external` cannot be built.
+        ScriptError: The AWS provider is not on this machine, or `external` does not build.
     """
     if _reachable(registry):
         return {}
@@ -62,36 +62,35 @@ def environment(registry: str = REGISTRY) -> dict[str, str]:
 
 
 def _reachable(registry: str) -> bool:
-    """Whether a registry answers, and with what a registry says: not a hotel's login page."""
+    """Return whether a registry responds, and not for example a hotel's login page."""
     try:
-        with urllib.request.urlopen(registry, timeout=_REGISTRY_SECONDS) as answer:  # noqa: S310 - our own URL
-            return "providers.v1" in json.load(answer)
+        with urllib.request.urlopen(registry, timeout=_REGISTRY_SECONDS) as response:  # noqa: S310 - our own URL
+            return "providers.v1" in json.load(response)
     except (OSError, ValueError):
         return False
 
 
 def _add_aws(mirror: Path) -> None:
-    """Link the AWS provider of this machine into the mirror."""
+    """Link the AWS provider that is on this machine into the mirror."""
     platform = "_".join(golang.system())
-    # A link that dangles does not exist, so a provider that has moved is looked for again.
+    # A dangling link does not match, so a provider that was moved is searched for again.
     if all(list(mirror.glob(f"{host}/hashicorp/aws/*/{platform}/*")) for host in _HOSTS):
         return
-    found = [
+    versions = [
         version
         for registry in _mirrors(_roots())
         for version in registry.glob(f"hashicorp/aws/*/{platform}")
     ]
-    if not found:
+    if not versions:
         raise ScriptError(
-            f"the AWS provider for {platform} is not on this machine, and {_HOST} cannot be "
-            f"reached; looked for {_HOST}/hashicorp/aws/VERSION/{platform} "
-            f"below {', '.join(map(str, _roots()))}",
-            "connect to the internet, or put the provider there by "
-            "`terraform providers mirror` on a machine that is connected, and unzip it",
+            f"cannot reach {_HOST}, and the AWS provider for {platform} is not on this machine: "
+            f"no {_HOST}/hashicorp/aws/VERSION/{platform} below {', '.join(map(str, _roots()))}",
+            "connect to the internet; or run `terraform providers mirror` on a connected machine, "
+            "copy its folder here and unzip the provider",
         )
-    for version in found:
+    for version in versions:
         for host in _HOSTS:
-            # Only the last folder can be a link: neither program follows one further up.
+            # Only the last folder may be a link: neither program follows links further up.
             _link(mirror / host / "hashicorp/aws" / version.parent.name / platform, version)
 
 
@@ -102,7 +101,7 @@ def _add_external(mirror: Path) -> None:
     folders = [mirror / host / "hashicorp/external" / version / platform for host in _HOSTS]
     program = folders[0] / name
     if not program.exists():
-        print("building the provider `external`: less than a minute, once", file=sys.stderr)
+        print("building the provider `external`, once: less than a minute", file=sys.stderr)
         golang.build(EXTERNAL, ".", program)
     for folder in folders[1:]:
         _link(folder, folders[0])
@@ -110,13 +109,13 @@ def _add_external(mirror: Path) -> None:
 
 def _link(link: Path, target: Path) -> None:
     if not link.exists():
-        link.unlink(missing_ok=True)  # it dangles
+        link.unlink(missing_ok=True)  # a dangling link
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target, target_is_directory=True)
 
 
 def _configuration(file: Path, mirror: Path) -> Path:
-    """Write the configuration that sends Terraform to the mirror, and nowhere else."""
+    """Write the configuration that makes Terraform use the mirror and nothing else."""
     text = (
         "provider_installation {\n"
         "  filesystem_mirror {\n"
@@ -132,7 +131,7 @@ def _configuration(file: Path, mirror: Path) -> Path:
 
 
 def _roots() -> list[Path]:
-    """Return where people and images put providers, Terraform's own places first."""
+    """Return the folders in which providers are usually kept, Terraform's own first."""
     home = Path.home()
     usual = [
         home / ".terraform.d/plugins",
@@ -145,7 +144,7 @@ def _roots() -> list[Path]:
 
 
 def _mirrors(roots: list[Path]) -> Iterator[Path]:
-    """Find folders named after the registry, without going into hidden folders or too deep."""
+    """Yield the folders named after the registry; skip hidden and very deep folders."""
     for root in roots:
         for name, folders, _ in os.walk(root):
             folder = Path(name)
@@ -155,11 +154,11 @@ def _mirrors(roots: list[Path]) -> Iterator[Path]:
             elif len(folder.relative_to(root).parts) >= _DEPTH:
                 folders.clear()
             else:
-                folders[:] = sorted(each for each in folders if not each.startswith("."))
+                folders[:] = sorted(child for child in folders if not child.startswith("."))
 
 
 def main() -> None:
-    """Print the line that a shell has to run."""
+    """Print the shell command that sets the variables."""
     for name, value in environment().items():
         print(f"export {name}={shlex.quote(value)}")
 

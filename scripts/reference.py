@@ -1,4 +1,4 @@
-"""Write `docs/cli.md`, the reference of the command line; with `--check`, see if it is stale."""
+"""Write `docs/cli.md`, the reference of the command line; with `--check`, fail if it is stale."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
 
 _HEAD = """# Command line
 
-`nox -s reference` writes this page from the program's own declarations; `nox -s lint` sees when it
+`nox -s reference` writes this page from the program's own declarations; `nox -s lint` fails when it
 is stale.
 
 ```console
@@ -29,11 +29,11 @@ $ hashzip COMMAND …
 
 
 def page() -> str:
-    """Return the page as it should be."""
+    """Return the generated page."""
     parser = arguments.parser()
-    (commands,) = (one for one in parser._actions if one.choices and one.dest == "command")  # noqa: SLF001
-    assert isinstance(commands.choices, dict)  # noqa: S101 - of subcommands it is one
-    parts = [_HEAD, *(_command(name, one) for name, one in commands.choices.items())]
+    (commands,) = (each for each in parser._actions if each.choices and each.dest == "command")  # noqa: SLF001
+    assert isinstance(commands.choices, dict)  # noqa: S101 - subparsers are a dict
+    parts = [_HEAD, *(_command(name, command) for name, command in commands.choices.items())]
     return "\n".join(parts)
 
 
@@ -44,10 +44,10 @@ def _command(name: str, parser: argparse.ArgumentParser) -> str:
         if action.dest != "help"
     ]
     examples = usage.COMMANDS[name].examples
-    lines = [f"# {what}\n$ {line}" for line, what in examples.items()]
-    shown = "\n".join(["", "```console", *lines, "```"]) if lines else ""
+    lines = [f"# {purpose}\n$ {line}" for line, purpose in examples.items()]
+    console = "\n".join(["", "```console", *lines, "```"]) if lines else ""
     table = "\n".join(["| argument | |", "| --- | --- |", *rows])
-    return f"## hashzip {name}\n\n{parser.description}\n\n{table}\n{shown}".rstrip() + "\n"
+    return f"## hashzip {name}\n\n{parser.description}\n\n{table}\n{console}".rstrip() + "\n"
 
 
 def _spelling(action: argparse.Action) -> str:
@@ -66,11 +66,11 @@ def main() -> None:
     """Write the page, or check it.
 
     Raises:
-        ScriptError: It is stale.
+        ScriptError: With `--check`, the page is stale.
     """
     check = sys.argv[1:] == ["--check"]
     if check and PAGE.read_text(encoding="utf-8") != page():
-        raise ScriptError(f"{PAGE} is not what the program says", "run: nox -s reference")
+        raise ScriptError(f"{PAGE} is stale", "run: nox -s reference")
     if not check:
         PAGE.write_text(page(), encoding="utf-8", newline="\n")
 

@@ -1,4 +1,4 @@
-"""A Runtime API on loopback: it gives a function its events, and takes the answers.
+"""A Lambda Runtime API on loopback, which sends events to a function and takes its responses.
 
 The API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -20,14 +20,14 @@ _DEADLINE_MS = "4102444800000"  # in 2100
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """One function's API, for so many events; it ends with its context.
+    """The Runtime API of one function, for a given list of events. Use it as a context.
 
     Attributes:
-        events: Those that no function has asked for yet.
-        answers: Each one's payload, in the order of the events.
-        errors: The payloads of those answers that say that the function failed.
-        done: Set once each event has its answer.
-        done_at: When that was, by `time.perf_counter`.
+        events: The events that were not sent yet.
+        responses: The responses, errors included, in the order of the events.
+        errors: The responses that report that the function failed.
+        done: Set when each event has its response.
+        done_at: The time of the last response, by `time.perf_counter`.
     """
 
     daemon_threads = True
@@ -35,22 +35,22 @@ class RuntimeApi(ThreadingHTTPServer):
     def __init__(self, events: Sequence[object]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.events = list(events)
-        self.answers: list[Any] = []
+        self.responses: list[Any] = []
         self.errors: list[Any] = []
         self.done = threading.Event()
         self.done_at = 0.0
-        self._wanted = len(self.events)
-        # Asked twice a second whether to end, as it would be, it takes half a second to.
+        self._count = len(self.events)
+        # By default it looks twice a second whether to stop, and so takes half a second to.
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def server_close(self) -> None:
-        """End, with the thread that serves."""
+        """Stop the serving thread and close the socket."""
         self.shutdown()
         super().server_close()
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that a function reads, of those that Lambda sets."""
+        """The variables of Lambda that a function reads."""
         return {
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
             "AWS_LAMBDA_FUNCTION_NAME": "hello",
@@ -61,29 +61,29 @@ class RuntimeApi(ThreadingHTTPServer):
         }
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of connections that break off: functions are ended in the middle of one."""
+        """Ignore broken connections: functions are killed in the middle of a request."""
 
-    def take(self, answer: object, *, is_error: bool) -> None:
-        """Keep an answer, or what a function says of why there is none."""
-        self.answers.append(answer)
+    def take(self, response: object, *, is_error: bool) -> None:
+        """Store a response, which may be an error."""
+        self.responses.append(response)
         if is_error:
-            self.errors.append(answer)
-        if len(self.answers) == self._wanted:
+            self.errors.append(response)
+        if len(self.responses) == self._count:
             self.done_at = time.perf_counter()
             self.done.set()
 
     def wait(self, seconds: float) -> list[Any]:
-        """Wait until each event has its answer.
+        """Wait until each event has its response, and return the responses.
 
         Raises:
-            ScriptError: That took longer than so many seconds.
+            ScriptError: It took longer than this many seconds.
         """
         if not self.done.wait(seconds):
             raise ScriptError(
-                f"the function gave {len(self.answers)} of {self._wanted} answers in {seconds} s",
-                "what it printed above may say why",
+                f"got {len(self.responses)} of {self._count} responses within {seconds} s",
+                "look at its output above",
             )
-        return self.answers
+        return self.responses
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -91,14 +91,14 @@ class _Handler(BaseHTTPRequestHandler):
     server: RuntimeApi
 
     def do_GET(self) -> None:
-        """Give the next event; after the last one, let the function wait."""
+        """Send the next event; after the last one, block, as Lambda does."""
         if not self.server.events:
             threading.Event().wait()
         body = json.dumps(self.server.events.pop(0)).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Type", "application/json")
-        self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{len(self.server.answers)}")
+        self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{len(self.server.responses)}")
         self.send_header("Lambda-Runtime-Deadline-Ms", _DEADLINE_MS)
         self.send_header(
             "Lambda-Runtime-Invoked-Function-Arn",
@@ -108,12 +108,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self) -> None:
-        """Take an answer or an error."""
-        answer = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.take(answer, is_error=self.path.endswith("/error"))
+        """Take a response or an error."""
+        response = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.take(response, is_error=self.path.endswith("/error"))
         self.send_response(202)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Log nothing: what counts is what the function says."""
+        """Log nothing: only the function's own output matters."""

@@ -1,4 +1,4 @@
-"""Terraform and OpenTofu, driven by python-terraform; the one place that does."""
+"""Run Terraform and OpenTofu through python-terraform; nothing else here uses it."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _NO_CHANGES, _CHANGES = 0, 2  # the exit codes of `plan -detailed-exitcode`
 _QUIET = {
     "TF_IN_AUTOMATION": "1",
     "TF_INPUT": "0",
-    "CHECKPOINT_DISABLE": "1",  # asks HashiCorp for a newer version at each start
+    "CHECKPOINT_DISABLE": "1",  # else each start asks HashiCorp for a newer version
 }
 
 
 class TerraformError(ScriptError):
-    """A command of Terraform that failed.
+    """A Terraform command failed.
 
     Attributes:
         command: The command, with its arguments.
         exit_code: Its exit code.
-        stdout: What it printed.
-        stderr: What it printed as an error.
+        stdout: Its stdout.
+        stderr: Its stderr.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class TerraformError(ScriptError):
         super().__init__(
             f"`{' '.join(command)}` in {folder} failed with exit code {exit_code}:\n"
             f"{stderr.strip() or stdout.strip()}",
-            "the lines above are Terraform's own; run the same command there to try again",
+            "read Terraform's message above, and try the same command in that folder",
         )
         self.command = command
         self.exit_code = exit_code
@@ -55,12 +55,12 @@ class TerraformError(ScriptError):
 
 @dataclass(frozen=True)
 class Plan:
-    """What Terraform would do.
+    """The plan of a configuration.
 
     Attributes:
-        exit_code: 0 when there is nothing to do, 2 when there is.
-        text: The plan as people read it.
-        file: The saved plan, if it was saved.
+        exit_code: 0 if there is nothing to do, 2 if there are changes.
+        text: The plan as Terraform prints it.
+        file: The saved plan, or None.
     """
 
     exit_code: int
@@ -74,21 +74,21 @@ class Plan:
         return self.exit_code == _NO_CHANGES
 
     def json(self) -> dict[str, Any]:
-        """Return the plan as `terraform show -json` puts it; it takes a saved plan."""
+        """Return a saved plan as `terraform show -json` prints it."""
         return self._shown
 
-    @cached_property  # it starts Terraform, and a plan does not change
+    @cached_property  # it runs Terraform, and a saved plan does not change
     def _shown(self) -> dict[str, Any]:
         if self.file is None:
-            raise ScriptError("this plan was not saved", "name a file: plan(out=…)")
+            raise ScriptError("this plan was not saved", "pass a file: plan(out=…)")
         return self._terraform.show(self.file)
 
 
 class _Runner(python_terraform.Terraform):  # type: ignore[misc]
-    """python-terraform, with an environment of its own for each instance.
+    """python-terraform with an environment for each instance.
 
-    The original hands on `os.environ`, which is one for all threads; it warns on a failure by a
-    deprecated call, and drops the exit code of `output`.
+    The original passes on `os.environ`, which all threads share, reports failures through a
+    deprecated function, and drops the exit code of `output`.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], executable: str) -> None:
@@ -96,15 +96,14 @@ class _Runner(python_terraform.Terraform):  # type: ignore[misc]
         self.environment = environment
 
     def cmd(self, cmd: str, *args: str, **kwargs: object) -> tuple[int, str, str]:
-        """Run one command in the folder; return exit code, stdout and stderr."""
+        """Run a command in the folder and return its exit code, stdout and stderr."""
         accepted = (_NO_CHANGES, _CHANGES) if cmd == "plan" else (0,)
         echo = kwargs.pop("echo", False)
         command = self.generate_cmd_string(cmd, *args, **kwargs)
         if shutil.which(command[0]) is None:
             raise ScriptError(
-                f"there is no program {command[0]}",
-                "install Terraform (https://developer.hashicorp.com/terraform/install), "
-                "or put it on PATH",
+                f"there is no program {command[0]} on the PATH",
+                "install Terraform: https://developer.hashicorp.com/terraform/install",
             )
         code, stdout, stderr = process.run(
             command, self.working_dir, os.environ | _QUIET | dict(self.environment), echo=bool(echo)
@@ -115,17 +114,17 @@ class _Runner(python_terraform.Terraform):  # type: ignore[misc]
 
 
 class Terraform:
-    """A Terraform configuration, and what can be done with it.
+    """A Terraform configuration and its commands.
 
-    Each command runs with the configuration's folder as its current folder, without colour, and
-    without asking anything. A command that fails raises `TerraformError`.
+    Each command runs in the configuration's folder, without colour and without questions. A command
+    that fails raises `TerraformError`.
 
     Args:
         folder: The configuration's folder.
-        environment: What to add to this process's environment, and to change in it.
-        executable: `terraform`, `tofu`, or a path to either.
-        variables: The values of the input variables, of any type that JSON has.
-        echo: Whether to show what Terraform prints while it runs.
+        environment: Variables to add to, or to change in, this process's environment.
+        executable: `terraform`, `tofu`, or the path of either.
+        variables: The values of the input variables: any JSON value.
+        echo: Whether to print Terraform's output while it runs.
     """
 
     def __init__(
@@ -144,43 +143,43 @@ class Terraform:
         self._runner = _Runner(self.folder, self.environment, executable)
 
     def init(self, **options: object) -> None:
-        """Prepare the folder: providers, modules, backend."""
+        """Initialise the folder: providers, modules, backend."""
         self._runner.init(var=None, echo=self.echo, **options)
 
     def validate(self) -> None:
-        """Check the configuration, without looking at what is deployed."""
+        """Check the configuration without looking at deployed resources."""
         self._runner.cmd("validate", no_color=IsFlagged, echo=self.echo)
 
     def plan(self, out: Path | None = None, **options: object) -> Plan:
-        """Plan.
+        """Make a plan.
 
         Args:
-            out: Where to save the plan; relative to the current folder of this process.
-            options: More options of the command; `refresh=False` is `-refresh=false`.
+            out: The file to save the plan in, relative to this process's current folder.
+            options: More options of the command, such as `refresh=False` for `-refresh=false`.
         """
         file = out.absolute() if out else None
         code, text = self._with_variables("plan", out=str(file) if file else None, **options)
         return Plan(code, text, file, self)
 
     def apply(self, plan: Path | Plan | None = None, **options: object) -> str:
-        """Apply a saved plan, or whatever there is to do; return what Terraform printed."""
+        """Apply a saved plan, or else a new one, and return Terraform's output."""
         if plan is None:
             return self._with_variables("apply", skip_plan=True, **options)[1]
         file = plan.file if isinstance(plan, Plan) else plan.absolute()
         if file is None:
-            raise ScriptError("this plan was not saved", "name a file: plan(out=…)")
-        # The values of variables are part of a saved plan, and may not be given again.
+            raise ScriptError("this plan was not saved", "pass a file: plan(out=…)")
+        # A saved plan has the values of the variables, and they may not be given again.
         _, text, _ = self._runner.apply(str(file), var=None, echo=self.echo, **options)
         return str(text)
 
     def output(self) -> dict[str, Any]:
-        """Return the values of the outputs by their names."""
+        """Return the value of each output."""
         _, text, _ = self._runner.cmd("output", json=IsFlagged, no_color=IsFlagged)
         return {name: entry["value"] for name, entry in json.loads(text).items()}
 
     def destroy(self, **options: object) -> str:
-        """Destroy all that the state holds; return what Terraform printed."""
-        # python-terraform passes `-force`, which Terraform no longer knows.
+        """Destroy all resources in the state and return Terraform's output."""
+        # python-terraform passes `-force`, which Terraform no longer has.
         return self._with_variables("destroy", force=IsNotFlagged, auto_approve=True, **options)[1]
 
     def show(self, plan: Path) -> dict[str, Any]:
@@ -191,7 +190,7 @@ class Terraform:
         return shown
 
     def _with_variables(self, verb: str, **options: object) -> tuple[int, str]:
-        """Run a command that takes variables, as a file: on the command line, types get lost."""
+        """Run a command with the variables in a file; on the command line, types get lost."""
         with tempfile.TemporaryDirectory(prefix="hashzip-terraform-") as scratch:
             values = Path(scratch) / "values.tfvars.json"
             values.write_text(json.dumps(self.variables), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the tests of the scripts share."""
+"""Fixtures of the tests of the scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a test an empty cache folder instead of the user's."""
+    """Use an empty cache folder instead of the user's."""
     folder = tmp_path / "cache"
     monkeypatch.setattr("platformdirs.user_cache_path", lambda _: folder)
     return folder
@@ -20,7 +20,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def program_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a test a PATH with one empty folder in it."""
+    """Set the PATH to one empty folder."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))

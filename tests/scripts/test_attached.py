@@ -1,4 +1,4 @@
-"""One AWS provider for many commands of Terraform."""
+"""One AWS provider for many Terraform commands."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ provider "aws" { s3_use_path_style = true }
 def test_attached_provider_is_used_by_each_command(
     tmp_path: Path, terraform_executable: str
 ) -> None:
-    """Two applies and a plan by one provider: it works in the right folder, and again and again."""
+    """An apply and a plan share one provider, which works in the configuration's folder."""
     (tmp_path / "main.tf").write_text(CONFIGURATION, encoding="utf-8")
     (tmp_path / "policy.json").write_text("{}", encoding="utf-8")
     own = providers.environment()
@@ -62,6 +62,6 @@ def test_attached_provider_is_used_by_each_command(
 
 
 def test_configuration_without_init_is_named(tmp_path: Path) -> None:
-    """Where `init` has not run, the error says so."""
+    """Without `terraform init`, the error says to run it."""
     with pytest.raises(ScriptError, match="terraform init"):
         aws_provider(tmp_path)

@@ -152,7 +152,7 @@ class TestCheck:
 
     def test_no_answer(self) -> None:
         """A function that answers nothing is an error, in time."""
-        with RuntimeApi([{}]) as api, pytest.raises(ScriptError, match="0 of 1 answers"):
+        with RuntimeApi([{}]) as api, pytest.raises(ScriptError, match="0 of 1 responses"):
             api.wait(0.01)
 
 

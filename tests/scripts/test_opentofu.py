@@ -1,4 +1,4 @@
-"""OpenTofu: the one that is installed, or one that is built once."""
+"""OpenTofu: the installed program, or one that is built once."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     import pytest
 
 
-def test_installed_one_is_taken(program_path: Path) -> None:
-    """A `tofu` on PATH is used as it is."""
+def test_installed_program_is_used(program_path: Path) -> None:
+    """A `tofu` on the PATH is used."""
     tofu = program_path / "tofu"
     tofu.touch(mode=0o755)
     assert opentofu.executable() == tofu
 
 
-def test_built_one_is_kept(
+def test_built_program_is_kept(
     own_cache: Path, program_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without one on PATH it is built into the cache, and the second call finds it there."""
+    """Without `tofu` on the PATH it is built into the cache, once for two calls."""
     built: list[Path] = []
 
     def build(_module: golang.Module, _package: str, program: Path, *_: str) -> None:

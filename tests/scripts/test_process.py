@@ -1,4 +1,4 @@
-"""A program that is run gets to its end."""
+"""A program runs to its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-# Like Terraform: after Ctrl-C it takes a while, and writes something down.
+# Like Terraform: after Ctrl-C it still runs for a while, and then writes a file.
 PROGRAM = """
 import pathlib, signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -26,7 +26,7 @@ run([sys.executable, "-c", {PROGRAM!r}], sys.argv[1], os.environ, echo=True)
 
 
 def test_ctrl_c_waits_for_the_program(tmp_path: Path) -> None:
-    """After Ctrl-C the program still finishes what it does, and only then is it an interrupt."""
+    """After Ctrl-C the program still finishes; only then is the interrupt raised."""
     with subprocess.Popen(
         [sys.executable, "-c", STARTER, str(tmp_path)],
         cwd=ROOT,

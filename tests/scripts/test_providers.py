@@ -1,4 +1,4 @@
-"""Providers: nothing to do with the registry in reach, a mirror without it."""
+"""Providers: no changes where the registry can be reached, a mirror elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLATFORM = "_".join(golang.system())
 
 @contextmanager
 def serving(body: bytes) -> Iterator[str]:
-    """Answer every request with a body; yield the URL."""
+    """Serve one body for every request and yield the URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -63,8 +63,8 @@ def machine(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) ->
     return built
 
 
-def test_reachable_registry_leaves_all_as_it_is(own_cache: Path) -> None:
-    """With the registry in reach, nothing is set and nothing is made."""
+def test_reachable_registry_changes_nothing(own_cache: Path) -> None:
+    """Where the registry can be reached, nothing is set and nothing is written."""
     with serving(b'{"providers.v1": "/v1/providers/"}') as registry:
         assert providers.environment(registry) == {}
     assert not own_cache.exists()
@@ -72,7 +72,7 @@ def test_reachable_registry_leaves_all_as_it_is(own_cache: Path) -> None:
 
 @pytest.mark.usefixtures("machine")
 def test_login_page_is_not_the_registry() -> None:
-    """A network that answers everything with its login page counts as out of reach."""
+    """A network that serves its login page for every request counts as unreachable."""
     with serving(b"<html>Welcome to our hotel</html>") as registry:
         assert providers.environment(registry)
 
@@ -83,24 +83,24 @@ def test_login_page_is_not_the_registry() -> None:
 def test_mirror_has_each_provider_for_both_programs(
     own_cache: Path, host: str, provider: str
 ) -> None:
-    """Terraform and OpenTofu each find both providers below their own registry's name."""
+    """Terraform and OpenTofu each find both providers below the name of their registry."""
     providers.environment(NOWHERE)
-    found = own_cache.glob(f"providers/{host}/hashicorp/{provider}/*/{PLATFORM}/*-{provider}_v*")
-    assert len(list(found)) == 1
+    files = own_cache.glob(f"providers/{host}/hashicorp/{provider}/*/{PLATFORM}/*-{provider}_v*")
+    assert len(list(files)) == 1
 
 
 def test_configuration_names_the_mirror(own_cache: Path, machine: list[Path]) -> None:
-    """The variable leads to a configuration that leads to the mirror."""
-    set_to = providers.environment(NOWHERE)
-    assert list(set_to) == ["TF_CLI_CONFIG_FILE"]
+    """The variable names a configuration, which names the mirror."""
+    variables = providers.environment(NOWHERE)
+    assert list(variables) == ["TF_CLI_CONFIG_FILE"]
     text = (own_cache / "terraform.tfrc").read_text(encoding="utf-8")
-    assert set_to["TF_CLI_CONFIG_FILE"] == str(own_cache / "terraform.tfrc")
+    assert variables["TF_CLI_CONFIG_FILE"] == str(own_cache / "terraform.tfrc")
     assert f'path = "{own_cache / "providers"}"' in text
     assert machine
 
 
 def test_provider_is_built_once(machine: list[Path]) -> None:
-    """Of two that need the mirror at the same time, one builds and one waits."""
+    """If two processes need the mirror at the same time, one builds and one waits."""
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(providers.environment, [NOWHERE, NOWHERE]))
     assert len(machine) == 1
@@ -108,7 +108,7 @@ def test_provider_is_built_once(machine: list[Path]) -> None:
 
 @pytest.mark.usefixtures("machine")
 def test_missing_aws_provider_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without an AWS provider on the machine, the error says how to bring one there."""
+    """Without an AWS provider on the machine, the error says how to get one."""
     monkeypatch.setattr(providers, "_roots", list)
     with pytest.raises(ScriptError, match="terraform providers mirror"):
         providers.environment(NOWHERE)

@@ -11,18 +11,18 @@ from scripts.errors import ScriptError
 
 
 def test_all_commands() -> None:
-    """Each command has its part, with its own arguments and examples."""
+    """Each command has a section with its arguments and examples."""
     page = reference.page()
 
     for name, command in usage.COMMANDS.items():
-        part = page.partition(f"## hashzip {name}\n")[2].partition("\n## ")[0]
-        assert "`--project DIR`" in part
-        assert all(f"$ {line}" in part for line in command.examples)
+        section = page.partition(f"## hashzip {name}\n")[2].partition("\n## ")[0]
+        assert "`--project DIR`" in section
+        assert all(f"$ {line}" in section for line in command.examples)
     assert "--against FINGERPRINT" in page
 
 
 def test_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that is not what the program says is an error, until it is written anew."""
+    """A stale page is an error until it is written again."""
     monkeypatch.setattr(reference, "PAGE", tmp_path / "cli.md")
     (tmp_path / "cli.md").write_text("old", encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["reference", "--check"])

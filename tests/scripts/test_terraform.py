@@ -1,4 +1,4 @@
-"""Terraform, driven: values go in and come out whole, and failures raise."""
+"""Terraform through python-terraform: values survive, and failures raise."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def terraform(folder: Path, terraform_executable: str) -> Terraform:
-    """Return that configuration, ready."""
+    """Return that configuration, initialised."""
     terraform = Terraform(folder, {}, terraform_executable, {"value": "old"})
     terraform.init()
     return terraform
 
 
-def test_values_of_any_type_go_in_and_come_out(terraform: Terraform) -> None:
+def test_values_of_any_type_survive(terraform: Terraform) -> None:
     """A variable with nested lists, maps and odd text comes back from an output unchanged."""
     terraform.variables["value"] = ODD
     terraform.apply()
@@ -50,15 +50,15 @@ def test_folder_is_the_current_folder(terraform: Terraform) -> None:
     assert terraform.output()["folder"] == str(terraform.folder)
 
 
-def test_plan_says_whether_there_is_something_to_do(terraform: Terraform) -> None:
+def test_plan_reports_changes(terraform: Terraform) -> None:
     """A plan is empty right after an apply, and not empty before."""
     assert not terraform.plan().empty
     terraform.apply()
     assert terraform.plan().empty
 
 
-def test_saved_plan_is_what_gets_applied(terraform: Terraform, tmp_path: Path) -> None:
-    """Values that change after a plan was saved do not change what its apply does."""
+def test_saved_plan_is_applied_as_saved(terraform: Terraform, tmp_path: Path) -> None:
+    """Variables that change after a plan was saved do not change its apply."""
     plan = terraform.plan(tmp_path / "saved")
     terraform.variables["value"] = "new"
     terraform.apply(plan)
@@ -68,13 +68,13 @@ def test_saved_plan_is_what_gets_applied(terraform: Terraform, tmp_path: Path) -
 def test_plan_as_json_names_the_change(terraform: Terraform, tmp_path: Path) -> None:
     """A saved plan's JSON has the action for each resource."""
     changes = terraform.plan(tmp_path / "saved").json()["resource_changes"]
-    assert [(each["address"], each["change"]["actions"]) for each in changes] == [
+    assert [(change["address"], change["change"]["actions"]) for change in changes] == [
         ("terraform_data.it", ["create"])
     ]
 
 
 def test_unsaved_plan_has_no_json(terraform: Terraform) -> None:
-    """Asking for what was not saved is an error that says how to save it."""
+    """The JSON of a plan that was not saved is an error that says how to save it."""
     with pytest.raises(ScriptError, match="out="):
         terraform.plan().json()
 
@@ -86,8 +86,8 @@ def test_destroy_leaves_nothing(terraform: Terraform) -> None:
     assert terraform.output() == {}
 
 
-def test_failure_raises_with_what_terraform_said(terraform: Terraform) -> None:
-    """A command that fails raises an error with command, exit code, and Terraform's own words."""
+def test_failure_raises_with_terraform_output(terraform: Terraform) -> None:
+    """A command that fails raises an error with command, exit code and Terraform's message."""
     del terraform.variables["value"]
     with pytest.raises(TerraformError, match="No value for required variable") as caught:
         terraform.plan()
@@ -96,7 +96,7 @@ def test_failure_raises_with_what_terraform_said(terraform: Terraform) -> None:
 
 
 def test_environments_stay_apart(folder: Path, terraform_executable: str) -> None:
-    """Two instances that run at the same time each have their own environment."""
+    """Two instances that run at the same time have separate environments."""
 
     def planned(value: str) -> Plan:
         own = {"TF_VAR_value": f'"{value}"', "TF_DATA_DIR": str(folder / f"data-{value}")}
@@ -109,6 +109,6 @@ def test_environments_stay_apart(folder: Path, terraform_executable: str) -> Non
 
 
 def test_missing_program_is_named(folder: Path) -> None:
-    """A program that is not there is an error that names it and says where to get it."""
+    """A missing program is an error that names it and says where to get it."""
     with pytest.raises(ScriptError, match="no program no-such-terraform"):
         Terraform(folder, {}, "no-such-terraform").init()
