@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from hashzip.local.supervisor import supervised
+from hashzip.emulator.supervisor import supervised
 from scripts import golang
 from scripts.errors import ScriptError
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from hashzip import locking
+from hashzip.system import locking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

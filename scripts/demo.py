@@ -10,12 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hashzip.local import aws as local_aws
+from hashzip.emulator import server as local_aws
 from scripts.deploy import REPOSITORY, invoke, terraform
 from scripts.errors import ScriptError, exit_code
 
 if TYPE_CHECKING:
-    from hashzip.local.aws import LocalAws
+    from hashzip.emulator.server import LocalAws
     from scripts.terraform import Plan, Terraform
 
 _COPIED = ("build", "handler", "infra", "hashzip.toml")

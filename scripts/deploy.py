@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from hashzip.local import aws as local_aws
-from hashzip.targets import ARCHITECTURES
+from hashzip.emulator import server as local_aws
+from hashzip.project.targets import ARCHITECTURES
 from scripts import providers
 from scripts.errors import ScriptError, exit_code
 from scripts.terraform import Terraform

@@ -11,8 +11,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from hashzip import config
-from hashzip.local import aws, session
+from hashzip.emulator import server, session
+from hashzip.project import config
 from scripts.errors import exit_code
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     """Run the local AWS."""
     state = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     root = config.find_root(os.curdir)
-    with aws.running(state) as local, session.announce(root, local.endpoint):
+    with server.running(state) as local, session.announce(root, local.endpoint):
         for name, value in local.environment.items():
             print(f"export {name}={shlex.quote(value)}")
         print("# Ctrl-C stops it", flush=True)

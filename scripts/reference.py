@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hashzip import arguments, usage
+from hashzip.commands import _parser, _usage
 from scripts.errors import ScriptError, exit_code
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ $ hashzip COMMAND …
 
 def page() -> str:
     """Return the generated page."""
-    parser = arguments.parser()
+    parser = _parser.parser()
     (commands,) = (each for each in parser._actions if each.choices and each.dest == "command")  # noqa: SLF001
     assert isinstance(commands.choices, dict)  # noqa: S101 - subparsers are a dict
     parts = [_HEAD, *(_command(name, command) for name, command in commands.choices.items())]
@@ -43,7 +43,7 @@ def _command(name: str, parser: argparse.ArgumentParser) -> str:
         for action in parser._actions  # noqa: SLF001 - argparse has no other way to ask
         if action.dest != "help"
     ]
-    examples = usage.COMMANDS[name].examples
+    examples = _usage.COMMANDS[name].examples
     lines = [f"# {purpose}\n$ {line}" for line, purpose in examples.items()]
     console = "\n".join(["", "```console", *lines, "```"]) if lines else ""
     table = "\n".join(["| argument | |", "| --- | --- |", *rows])

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders.python import trees
+from hashzip.builders.python import install_cache
 from hashzip.builders.rust import toolchain
 from hashzip.errors import HashzipError
 from scripts import opentofu
-from tests.helpers import index as indexes
-from tests.helpers import local, order
-from tests.helpers import project as projects
-from tests.helpers.index import Index
+from tests.support import index as indexes
+from tests.support import local, order
+from tests.support import project as projects
+from tests.support.index import Index
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keeps what is installed to this run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(trees.FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
+        patch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
         yield
 
 

@@ -70,9 +70,9 @@ def parse(words: Sequence[str]) -> "Namespace | SimpleNamespace":
     """
     if words == ["external"]:
         return SimpleNamespace(command="external", project=None, debug=False)
-    from hashzip import arguments  # noqa: PLC0415 - as said above
+    from hashzip.commands import _parser  # noqa: PLC0415 - as said above
 
-    return arguments.parse(words)
+    return _parser.parse(words)
 
 
 def _explain(error: Exception) -> tuple[str, str]:

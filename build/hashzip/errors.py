@@ -17,7 +17,7 @@ class HashzipError(Exception):
         self.hint = hint
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Answers `did you mean "…"? ` and the known words, for the hint of an unknown word."""
     import difflib  # noqa: PLC0415 - only wanted where something is wrong
 
@@ -27,20 +27,20 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"{guess}known: {', '.join(words) or 'none'}"
 
 
-def printable(name: bytes) -> str:
+def escape(name: bytes) -> str:
     r"""Writes a file name so that it is safe on a terminal: `b"a\n\xff"` becomes `a\n\xff`."""
     text = name.decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def unreadable(location: bytes, error: OSError) -> HashzipError:
+def read_error(location: bytes, error: OSError) -> HashzipError:
     """Makes the error of a file or folder that is an input and cannot be read."""
     if isinstance(error, FileNotFoundError):
         return HashzipError(
-            f"{printable(location)} vanished while it was read",
+            f"{escape(location)} vanished while it was read",
             "wait until nothing writes to the sources, and run this again",
         )
     return HashzipError(
-        f"cannot read {printable(location)}: {error.strerror}",
+        f"cannot read {escape(location)}: {error.strerror}",
         "give yourself the right to read it, or name it in exclude",
     )

@@ -4,7 +4,7 @@
                                              |
 install -> assembly -> packing -> archive -> manifest -> store     `build`: once a fingerprint
 
-`planning.examine` answers with a `Blueprint`: all that decides the bytes of a package. Whatever
+`planning.plan` answers with a `BuildPlan`: all that decides the bytes of a package. Whatever
 comes later checks itself against it, so that what was planned is what is built.
 """
 
@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from hashzip.blueprint import Blueprint
+from hashzip.artifacts.store import Sizes
+from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError
-from hashzip.store import Sizes
 
 if TYPE_CHECKING:
-    from hashzip.manifest import Manifest
+    from hashzip.artifacts.manifest import Manifest
 
 
 class Built(NamedTuple):
@@ -37,32 +37,32 @@ class Built(NamedTuple):
     seconds: float
 
 
-def expect(blueprint: Blueprint, planned: str, files: Mapping[str, str]) -> None:
-    """Refuses a blueprint that is not the planned one.
+def expect(plan: BuildPlan, planned: str, files: Mapping[str, str]) -> None:
+    """Refuses a plan that is not the planned one.
 
     Args:
-        blueprint: What is there now.
+        plan: What is there now.
         planned: The fingerprint that the plan saw.
         files: The summary that the plan saw, to name what changed; empty where it is not known.
 
     Raises:
         HashzipError: The fingerprints differ.
     """
-    if blueprint.fingerprint == planned:
+    if plan.fingerprint == planned:
         return
-    from hashzip import changes  # noqa: PLC0415 - needed only here, and where something is built
+    from hashzip.artifacts import changes  # noqa: PLC0415 - needed only here, and where something is built
 
-    changed = changes.compare(files, blueprint.answer.summary)
+    changed = changes.compare(files, plan.answer.summary)
     what = f": {changed}" if files and any(changed) else ""
     raise HashzipError(
-        f"{blueprint.target.name}: the sources changed since the plan{what} "
-        f"(planned {planned[:12]}, found {blueprint.fingerprint[:12]})",
+        f"{plan.target.name}: the sources changed since the plan{what} "
+        f"(planned {planned[:12]}, found {plan.fingerprint[:12]})",
         "make a new plan and apply that; nothing was built or deployed",
     )
 
 
 def build_all(
-    blueprints: Sequence[Blueprint],
+    plans: Sequence[BuildPlan],
     *,
     force: bool = False,
     jobs: int | None = None,
@@ -74,7 +74,7 @@ def build_all(
     busy alone.
 
     Args:
-        blueprints: What to build.
+        plans: What to build.
         force: As `build` takes it.
         jobs: How many are built at a time, and how many threads each has to compress; by default,
             one a processor.
@@ -84,18 +84,18 @@ def build_all(
         HashzipError: A build failed. Those that were begun are brought to their end.
     """
 
-    def one(blueprint: Blueprint) -> Built:
-        name = blueprint.target.name
-        return build(blueprint, force=force, jobs=jobs, progress=lambda size: progress(name, size))
+    def one(plan: BuildPlan) -> Built:
+        name = plan.target.name
+        return build(plan, force=force, jobs=jobs, progress=lambda size: progress(name, size))
 
-    installs = [b for b in blueprints if b.lock and (force or not b.store.find(b.fingerprint))]
+    installs = [b for b in plans if b.lock and (force or not b.store.find(b.fingerprint))]
     # Layers first: Lambda's limits are for a function together with its layers.
-    order = sorted(range(len(blueprints)), key=lambda at: bool(blueprints[at].layers))
+    order = sorted(range(len(plans)), key=lambda at: bool(plans[at].layers))
     if len(installs) < 2:  # noqa: PLR2004 - side by side takes two
         built: dict[int, Built] = {}
         told = 0
         for at in order:
-            built[at] = one(blueprints[at])
+            built[at] = one(plans[at])
             while told in built:
                 yield built[told]
                 told += 1
@@ -104,23 +104,23 @@ def build_all(
 
     begun: dict[str, futures.Future[Built]] = {}
 
-    def after_layers(blueprint: Blueprint) -> Built:
-        names = [layer.target.name for layer in blueprint.layers]
+    def after_layers(plan: BuildPlan) -> Built:
+        names = [layer.target.name for layer in plan.layers]
         futures.wait([begun[name] for name in names if name in begun])
-        return one(blueprint)
+        return one(plan)
 
     with futures.ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
         for at in order:
-            begun[blueprints[at].target.name] = pool.submit(after_layers, blueprints[at])
+            begun[plans[at].target.name] = pool.submit(after_layers, plans[at])
         try:
-            for blueprint in blueprints:
-                yield begun[blueprint.target.name].result()
+            for plan in plans:
+                yield begun[plan.target.name].result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
 def build(
-    blueprint: Blueprint,
+    plan: BuildPlan,
     *,
     force: bool = False,
     jobs: int | None = None,
@@ -129,7 +129,7 @@ def build(
     """Builds a package, where it is not there already.
 
     Args:
-        blueprint: What to build.
+        plan: What to build.
         force: Whether to build even so, and take nothing from earlier builds.
         jobs: How many threads compress; by default, one a processor.
         progress: Called with the size of each file, in bytes, when it is packed.
@@ -138,34 +138,35 @@ def build(
         HashzipError: The build failed. What was there before is there still.
     """
     start = time.perf_counter()
-    store = blueprint.store
+    store = plan.store
     reason = ""
-    found = None if force else store.find(blueprint.fingerprint)
+    found = None if force else store.find(plan.fingerprint)
     if found is None:
-        from hashzip import packing, workshop  # noqa: PLC0415 - need what the plan must not
+        from hashzip.archive import package  # noqa: PLC0415 - need what the plan must not
+        from hashzip.artifacts import staging  # noqa: PLC0415 - need what the plan must not
 
-        with workshop.lend(store) as folder:
+        with staging.lend(store) as folder:
             # Another build may have made it while this one waited for the folder.
-            found = None if force else store.find(blueprint.fingerprint)
+            found = None if force else store.find(plan.fingerprint)
             if found is None:
-                last = None if force else packing.last(blueprint)
-                reason = "forced" if force else why(blueprint, last.manifest if last else None)
-                manifest = packing.pack(
-                    blueprint, folder, last, fresh=force, jobs=jobs, progress=progress
+                last = None if force else package.last(plan)
+                reason = "forced" if force else why(plan, last.manifest if last else None)
+                manifest = package.pack(
+                    plan, folder, last, fresh=force, jobs=jobs, progress=progress
                 )
-                workshop.commit(manifest, os.path.join(folder, manifest.artifact.file), store)
+                staging.commit(manifest, os.path.join(folder, manifest.artifact.file), store)
                 found = Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
-    return Built(blueprint.fingerprint, found, reason, time.perf_counter() - start)
+    return Built(plan.fingerprint, found, reason, time.perf_counter() - start)
 
 
-def why(blueprint: Blueprint, last: "Manifest | None") -> str:
+def why(plan: BuildPlan, last: "Manifest | None") -> str:
     """Says why a package is not there as it should be, by the manifest of its last build."""
     if last is None:
         return "no build before"
-    if last.fingerprint == blueprint.fingerprint:
+    if last.fingerprint == plan.fingerprint:
         return "its zip was missing or damaged"
-    from hashzip import changes  # noqa: PLC0415 - needed only where something is built
+    from hashzip.artifacts import changes  # noqa: PLC0415 - needed only where something is built
 
-    recipe = changes.recipe_changes(last.recipe, blueprint.recipe)
-    files = changes.files(last.inputs, blueprint.inputs)
+    recipe = changes.recipe_changes(last.recipe, plan.recipe)
+    files = changes.files(last.inputs, plan.inputs)
     return ", ".join([*recipe, *([str(files)] if any(files) else [])])

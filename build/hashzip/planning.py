@@ -6,20 +6,20 @@ Standard library only. Reads, and writes nothing but a cache.
 import os
 from collections.abc import Iterable
 
-from hashzip import sources
-from hashzip.blueprint import Blueprint
-from hashzip.builders import consulted
-from hashzip.builders.consulted import Folder
+from hashzip.artifacts.store import FOLDER as STORE
+from hashzip.builders import declared_inputs
+from hashzip.builders.build_plan import BuildPlan
+from hashzip.builders.declared_inputs import Folder
 from hashzip.builders.python import locks
-from hashzip.config import Project
-from hashzip.index import FOLDER as INDEX_FOLDER
-from hashzip.index import Group, Index
-from hashzip.sources import Listing
-from hashzip.store import FOLDER as STORE
-from hashzip.targets import PYTHON, Function, Layer, Target
+from hashzip.inputs import walk
+from hashzip.inputs.stat_cache import FOLDER as INDEX_FOLDER
+from hashzip.inputs.stat_cache import Group, Index
+from hashzip.inputs.walk import Listing
+from hashzip.project.config import Project
+from hashzip.project.targets import PYTHON, Function, Layer, Target
 
 
-class Survey:
+class ScanCache:
     """What one command sees of a project: a folder that functions share is looked at once.
 
     Args:
@@ -30,7 +30,7 @@ class Survey:
         self.cache = cache
         self._seen: dict[tuple[object, ...], tuple[Listing, Group | None]] = {}
         # By project and name: a layer is examined once for all functions that have it.
-        self.layers: dict[tuple[str, str], Blueprint] = {}
+        self.layers: dict[tuple[str, str], BuildPlan] = {}
 
     def sources(self, project: Project, target: Target) -> list[tuple[Listing, Group | None]]:
         """Lists the sources of a function or layer.
@@ -43,7 +43,7 @@ class Survey:
             for folder in target.sources
         ]
         if found:
-            sources.refuse_nothing(project.root, [listing for listing, _ in found])
+            walk.require_files(project.root, [listing for listing, _ in found])
         return found
 
     def folders(
@@ -57,7 +57,7 @@ class Survey:
         found = []
         for folder in folders:
             seen = self._walk(project.root, folder.path, folder.include, folder.exclude)
-            consulted.refuse_nothing(project, folder, seen[0])
+            declared_inputs.require_files(project, folder, seen[0])
             found.append(seen)
         return found
 
@@ -66,7 +66,7 @@ class Survey:
     ) -> tuple[Listing, Group | None]:
         key = (root, folder, include, exclude)
         if key not in self._seen:
-            listing = sources.walk(
+            listing = walk.walk(
                 root,
                 folder,
                 include=include,
@@ -77,40 +77,42 @@ class Survey:
         return self._seen[key]
 
 
-def examine(project: Project, name: str, survey: Survey | None = None) -> Blueprint:
+def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> BuildPlan:
     """Looks at all inputs of a function or layer, and computes its fingerprint.
 
     Args:
         project: The project.
         name: Of the function or layer.
-        survey: What was seen for others in the same command.
+        scan_cache: What was seen for others in the same command.
 
     Raises:
         HashzipError: The name is unknown, or the inputs cannot be what they are.
     """
-    survey = survey or Survey()
+    scan_cache = scan_cache or ScanCache()
     key = (project.root, name)
-    if key in survey.layers:
-        return survey.layers[key]
+    if key in scan_cache.layers:
+        return scan_cache.layers[key]
     target = project.target(name)
-    layers = [examine(project, layer.name, survey) for layer in project.layers(target)]
+    layers = [plan(project, layer.name, scan_cache) for layer in project.layers(target)]
     lock = making = None
     found: list[tuple[Listing, Group | None]] = []
     if isinstance(target, Function) and target.builder != PYTHON:
-        making = consulted.plan(project, target)
-        alone = [file.location for file in consulted.name(project, making.consulted.files)]
-        folders = survey.folders(project, making.consulted.folders)
+        making = declared_inputs.plan(project, target)
+        alone = [file.location for file in declared_inputs.name(project, making.consulted.files)]
+        folders = scan_cache.folders(project, making.consulted.folders)
     else:
         lock = locks.find(project, target)
         alone = [file.location for file in lock.files] if lock else []
         own = lock.folders if lock else ()
-        folders = survey.folders(project, [Folder(path, ("**",), locks.LEFT_OUT) for path in own])
-        found = survey.sources(project, target)
+        folders = scan_cache.folders(
+            project, [Folder(path, ("**",), locks.LEFT_OUT) for path in own]
+        )
+        found = scan_cache.sources(project, target)
     groups = [group for _, group in (*found, *folders) if group]
     if alone:
         groups.append(Group(alone))
-    cache = survey.cache or os.path.join(project.root, INDEX_FOLDER)
-    blueprint = Blueprint(
+    cache = scan_cache.cache or os.path.join(project.root, INDEX_FOLDER)
+    build_plan = BuildPlan(
         project=project,
         target=target,
         lock=lock,
@@ -120,7 +122,7 @@ def examine(project: Project, name: str, survey: Survey | None = None) -> Bluepr
         listings=[listing for listing, _ in found],
         index=Index(os.path.join(cache, f"{name}.index"), groups),
     )
-    _ = blueprint.answer  # now, and not when somebody first asks for it
+    _ = build_plan.answer  # now, and not when somebody first asks for it
     if isinstance(target, Layer):
-        survey.layers[key] = blueprint
-    return blueprint
+        scan_cache.layers[key] = build_plan
+    return build_plan

@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hashzip.local import aws as local_aws
+from hashzip.emulator import server as local_aws
 from scripts import providers
 from scripts.benchmark.measure import Program
 from scripts.benchmark.programs import CHECKOUT

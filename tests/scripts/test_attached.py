@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from hashzip.local import aws as local_aws
+from hashzip.emulator import server as local_aws
 from scripts import providers
 from scripts.attached import attached, aws_provider
 from scripts.errors import ScriptError

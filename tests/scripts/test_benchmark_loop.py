@@ -12,9 +12,9 @@ import pytest
 from scripts.benchmark import cargo_lambda, loop, measure, tools
 from scripts.benchmark.loop import Loop, Outcome
 from scripts.errors import ScriptError
-from tests.helpers import crates
-from tests.helpers import project as projects
-from tests.helpers.rust import function, needs_cargo
+from tests.support import crates
+from tests.support import project as projects
+from tests.support.rust import function, needs_cargo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ import pytest
 from scripts.benchmark import packages, page, verdict, ways
 from scripts.benchmark.packages import Outcome
 from scripts.benchmark.ways import Case, Way
-from tests.helpers import wheels
+from tests.support import wheels
 
 PLAIN, BYTECODE, EXCLUDE = "hashzip, as is", "hashzip, `bytecode`", "hashzip, `exclude_packages`"
 CASE = Case("tables", "tables", "app", "", Path())

@@ -17,8 +17,8 @@ from scripts.benchmark.rust import Found, Package, Twins, Work
 from scripts.benchmark.rust_crates import FUNCTION, OWN, PROFILES, with_profile
 from scripts.benchmark.start import Start, seconds_to_answer
 from scripts.errors import ScriptError
-from tests.helpers import project as projects
-from tests.helpers.rust import needs_cargo
+from tests.support import project as projects
+from tests.support.rust import needs_cargo
 
 if TYPE_CHECKING:
     from pathlib import Path

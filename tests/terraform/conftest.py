@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.local import aws as local_aws
-from hashzip.local.aws import LocalAws
+from hashzip.emulator import server as local_aws
+from hashzip.emulator.server import LocalAws
 from scripts import providers
-from tests.helpers import stack as stacks
-from tests.helpers.deployment import Deployment
-from tests.helpers.stack import Stack
+from tests.support import stack as stacks
+from tests.support.deployment import Deployment
+from tests.support.stack import Stack
 
 
 @pytest.fixture(scope="session")

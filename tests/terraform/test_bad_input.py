@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import program, spoil, stack
-from tests.helpers import project as projects
-from tests.helpers.spoil import Spoiled
+from tests.support import program, spoil, stack
+from tests.support import project as projects
+from tests.support.spoil import Spoiled
 
 CONFIGURATION = """
 variable "packages" {

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from scripts.terraform import TerraformError
-from tests.helpers import stack
-from tests.helpers.stack import Stack
+from tests.support import stack
+from tests.support.stack import Stack
 
 BUILD = "module.app.module.package.terraform_data.build"
 FUNCTION = "module.app.aws_lambda_function.this"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from hashzip.local.aws import LocalAws
-from tests.helpers import rust, stack, watching, whole_run
-from tests.helpers.stack import Stack
+from hashzip.emulator.server import LocalAws
+from tests.support import rust, stack, watching, whole_run
+from tests.support.stack import Stack
 
 pytestmark = [rust.needs_cargo, pytest.mark.registry]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import stack
-from tests.helpers.stack import Stack
+from tests.support import stack
+from tests.support.stack import Stack
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from typing import Any
 import boto3
 import pytest
 
-from hashzip import detect
-from hashzip.local.aws import LocalAws
+from hashzip.commands import _discover
+from hashzip.emulator.server import LocalAws
 from scripts.terraform import Terraform
-from tests.helpers import program, stack
+from tests.support import program, stack
 
 pytestmark = pytest.mark.registry
 
@@ -50,7 +50,7 @@ def checkout(root: Path, example: str, *, here: bool = False) -> Path:
     ignore = shutil.ignore_patterns(*NOT_COPIED)
     shutil.copytree(stack.REPOSITORY / "docs/examples" / example, folder, ignore=ignore)
     if here:
-        mine = detect.architecture()
+        mine = _discover.architecture()
         config = folder / "hashzip.toml"
         text = config.read_text(encoding="utf-8")
         text = text.replace('architecture = "arm64"', f'architecture = "{mine}"')

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from scripts.terraform import TerraformError
-from tests.helpers import program
-from tests.helpers import stack as stacks
-from tests.helpers.stack import Stack
+from tests.support import program
+from tests.support import stack as stacks
+from tests.support.stack import Stack
 
 # Runs hashzip, and kills it at the worst moment: the zip is written, and not yet at its place.
 KILLED = """

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.local.aws import LocalAws
-from tests.helpers import stack
-from tests.helpers.stack import Stack
+from hashzip.emulator.server import LocalAws
+from tests.support import stack
+from tests.support.stack import Stack
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.local.aws import LocalAws
-from tests.helpers import stack, wheels
-from tests.helpers.deployment import Deployment
-from tests.helpers.stack import Stack
+from hashzip.emulator.server import LocalAws
+from tests.support import stack, wheels
+from tests.support.deployment import Deployment
+from tests.support.stack import Stack
 
 CONFIGURATION = """
 provider "aws" {}

@@ -3,7 +3,7 @@
 import json
 import zipfile
 
-from tests.helpers.stack import Stack
+from tests.support.stack import Stack
 
 FUNCTIONS = 10
 SHARED = 3  # of them are made from one folder

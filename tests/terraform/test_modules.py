@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.attached import attached, aws_provider
-from tests.helpers import stack
+from tests.support import stack
 
 
 @pytest.mark.parametrize("module", ["package", "function", "layer"])

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hashzip.builders.python import uv
-from tests.helpers import stack
-from tests.helpers.stack import Stack
+from tests.support import stack
+from tests.support.stack import Stack
 
 CONFIGURATION = """
 provider "aws" {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.stack import Stack
+from tests.support.stack import Stack
 
 LOCK = Path(__file__).parents[1] / "data/numpy/requirements.txt"
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.local.aws import LocalAws
+from hashzip.emulator.server import LocalAws
 from scripts.terraform import TerraformError
-from tests.helpers import crates, rust, stack
-from tests.helpers.deployment import Deployment
-from tests.helpers.stack import Stack
+from tests.support import crates, rust, stack
+from tests.support.deployment import Deployment
+from tests.support.stack import Stack
 
 pytestmark = rust.needs_cargo
 

@@ -8,8 +8,8 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from hashzip.errors import HashzipError, unreadable
-from hashzip.names import SourceFile
+from hashzip.errors import HashzipError, read_error
+from hashzip.inputs.files import SourceFile
 
 MAGIC = b"\x7fELF"
 
@@ -105,10 +105,10 @@ def kind_of(file: SourceFile) -> Kind | None:
         with open(file.location, "rb", buffering=0) as content:
             return kind(content.read(_HEADER))
     except OSError as error:
-        raise unreadable(file.location, error) from error
+        raise read_error(file.location, error) from error
 
 
-def refuse_foreign(
+def check_architecture(
     files: Iterable[SourceFile], architecture: str, owners: Mapping[str, str]
 ) -> None:
     """Refuses programs and shared libraries that the function's machine cannot load.

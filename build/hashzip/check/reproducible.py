@@ -19,17 +19,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hashzip
-from hashzip import changes, planning
-from hashzip.blueprint import Blueprint
+from hashzip import planning
+from hashzip.artifacts import changes
+from hashzip.artifacts.manifest import Manifest
+from hashzip.artifacts.store import Store
+from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import uv
-from hashzip.check import copies, differences, surroundings
-from hashzip.check.differences import Difference
-from hashzip.check.surroundings import Pair, Surroundings
-from hashzip.config import Project
+from hashzip.check import input_copy, variations, zip_diff
+from hashzip.check.variations import Pair, Surroundings
+from hashzip.check.zip_diff import Difference
 from hashzip.errors import HashzipError
-from hashzip.manifest import Manifest
-from hashzip.planning import Survey
-from hashzip.store import Store
+from hashzip.planning import ScanCache
+from hashzip.project.config import Project
 
 # The program that runs now, wherever it was started from.
 _START = (
@@ -96,25 +97,25 @@ def check(
         HashzipError: The inputs cannot be what they are; it cannot be built from them alone.
     """
     with _scratch() as folder:
-        blueprint = planning.examine(project, name, Survey(str(folder)))
-        pair = surroundings.pair(folder / "builds", uv_cache=_uv_cache(blueprint))
+        plan = planning.plan(project, name, ScanCache(str(folder)))
+        pair = variations.pair(folder / "builds", uv_cache=_uv_cache(plan))
         for one in (pair.first, pair.second):
-            copies.copy(blueprint, one)
+            input_copy.copy(plan, one)
         progress("building it a first time")
         begun = time.monotonic()
-        first = _build(blueprint, pair, pair.first, jobs)
+        first = _build(plan, pair, pair.first, jobs)
         progress("building it a second time, differently")
         if "clock" in pair.same:
             time.sleep(max(begun + _TICK - time.monotonic(), 0))
-        second = _build(blueprint, pair, pair.second, jobs)
-        return _outcome(blueprint, pair, first, second)
+        second = _build(plan, pair, pair.second, jobs)
+        return _outcome(plan, pair, first, second)
 
 
-def _outcome(blueprint: Blueprint, pair: Pair, first: _Built, second: _Built) -> Outcome:
+def _outcome(plan: BuildPlan, pair: Pair, first: _Built, second: _Built) -> Outcome:
     """Compares the two, and then, where they are the same, with what is in `dist`."""
-    name = blueprint.target.name
+    name = plan.target.name
     outcome = Outcome(
-        fingerprint=blueprint.fingerprint,
+        fingerprint=plan.fingerprint,
         varied=pair.varied,
         same=pair.same,
         count=len(first.manifest.artifact.entries),
@@ -123,18 +124,18 @@ def _outcome(blueprint: Blueprint, pair: Pair, first: _Built, second: _Built) ->
         zips={},
     )
     if not first.is_like(second):
-        found = differences.compare(first.path, second.path, pair.clues)
+        found = zip_diff.compare(first.path, second.path, pair.clues)
         kept = _keep(name, {"first": first.path, "second": second.path})
         return replace(outcome, differences=found, zips=kept)
-    earlier = _earlier(blueprint)
+    earlier = _earlier(plan)
     if earlier is None or earlier.is_like(first):
         return outcome
     # What else was different where that was made, nobody knows.
-    folders = (blueprint.project.root, str(pair.first.folder))
+    folders = (plan.project.root, str(pair.first.folder))
     clues = replace(pair.clues, folders=folders, words=())
     return replace(
         outcome,
-        differences=differences.compare(earlier.path, first.path, clues),
+        differences=zip_diff.compare(earlier.path, first.path, clues),
         tools=changes.recipe_changes(earlier.manifest.tools, first.manifest.tools),
         zips={"dist": earlier.path, **_keep(name, {"copy": first.path})},
     )
@@ -148,21 +149,21 @@ def _scratch() -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
-def _uv_cache(blueprint: Blueprint) -> str | None:
+def _uv_cache(plan: BuildPlan) -> str | None:
     """Answers where uv keeps what it downloads, where anything is to be installed."""
-    if not any(one.lock for one in (blueprint, *blueprint.layers)):
+    if not any(one.lock for one in (plan, *plan.layers)):
         return None
     words = ("cache", "dir", "--color", "never")
-    return uv.run(words, blueprint.project.root, "say where its cache is", "").strip()
+    return uv.run(words, plan.project.root, "say where its cache is", "").strip()
 
 
-def _build(blueprint: Blueprint, pair: Pair, where: Surroundings, jobs: int | None) -> _Built:
+def _build(plan: BuildPlan, pair: Pair, where: Surroundings, jobs: int | None) -> _Built:
     """Builds a copy, in a process of its own.
 
     Raises:
         HashzipError: The build failed.
     """
-    name = blueprint.target.name
+    name = plan.target.name
     said = where.folder / "said"
     with said.open("wb") as errors, said.with_name("answer").open("wb") as answer:
         code = _run(
@@ -177,10 +178,10 @@ def _build(blueprint: Blueprint, pair: Pair, where: Surroundings, jobs: int | No
             errors.fileno(),
         )
     if code != 0:
-        raise _failure(blueprint, pair, where, said.read_text(encoding="utf-8", errors="replace"))
+        raise _failure(plan, pair, where, said.read_text(encoding="utf-8", errors="replace"))
     (built,) = json.loads(said.with_name("answer").read_bytes())
     manifest = Store(str(where.project), name).manifest(built["fingerprint"])
-    if manifest is None or built["fingerprint"] != blueprint.fingerprint:
+    if manifest is None or built["fingerprint"] != plan.fingerprint:
         raise HashzipError(
             f"the inputs of {name} changed while they were copied",
             "wait until nothing writes to them, and check again",
@@ -211,9 +212,9 @@ def _run(words: Sequence[str], where: Surroundings, answer: int, errors: int) ->
             raise
 
 
-def _failure(blueprint: Blueprint, pair: Pair, where: Surroundings, said: str) -> HashzipError:
+def _failure(plan: BuildPlan, pair: Pair, where: Surroundings, said: str) -> HashzipError:
     """Makes the error of a build that failed in a copy."""
-    target = blueprint.target
+    target = plan.target
     words = "\n".join(f"  {line}" for line in said.rstrip().splitlines()[-_LAST:])
     if where is pair.second:
         other = ", ".join(f"{what} {values[1]}" for what, values in pair.varied.items())
@@ -222,7 +223,7 @@ def _failure(blueprint: Blueprint, pair: Pair, where: Surroundings, said: str) -
             f"what was different: {other}",
         )
     hint = "if it can without --check, it takes what neither hashzip.toml nor its lock names"
-    if blueprint.making:
+    if plan.making:
         hint = f"does it read a file that is no input of {target.where}? name it in inputs"
     return HashzipError(
         f"{target.name} could not be built from a copy of its inputs alone:\n{words}",
@@ -230,11 +231,11 @@ def _failure(blueprint: Blueprint, pair: Pair, where: Surroundings, said: str) -
     )
 
 
-def _earlier(blueprint: Blueprint) -> _Built | None:
+def _earlier(plan: BuildPlan) -> _Built | None:
     """Finds what was built from the same inputs in the project itself, if it is whole."""
-    fingerprint = blueprint.fingerprint
-    manifest = blueprint.store.manifest(fingerprint)
-    path = Path(blueprint.store.zip_path(fingerprint))
+    fingerprint = plan.fingerprint
+    manifest = plan.store.manifest(fingerprint)
+    path = Path(plan.store.zip_path(fingerprint))
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:

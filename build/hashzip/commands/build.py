@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hashzip import found, pipeline, planning
-from hashzip.commands import output
-from hashzip.config import Project
+from hashzip import pipeline, planning
+from hashzip.artifacts.store import Store
+from hashzip.commands import _output, _prebuilt
 from hashzip.errors import HashzipError
 from hashzip.pipeline import Built
-from hashzip.planning import Survey
-from hashzip.store import Store
+from hashzip.planning import ScanCache
+from hashzip.project.config import Project
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -25,7 +25,7 @@ EXPECT_FILES = "HASHZIP_EXPECT_FILES"
 
 def run(options: argparse.Namespace) -> None:
     """Builds what is not built yet, and says what it did and why."""
-    project = output.project(options)
+    project = _output.project(options)
     names = options.functions or list(project.targets)
     if options.check:
         from hashzip.commands import build_check  # noqa: PLC0415 - needs what other builds do not
@@ -36,16 +36,16 @@ def run(options: argparse.Namespace) -> None:
         raise HashzipError(
             f"--expect is the fingerprint of one function, not of {len(names)}", "name one function"
         )
-    survey = Survey()
-    known = {} if options.force else found.among(project, names)
-    blueprints = [planning.examine(project, name, survey) for name in names if name not in known]
+    scan_cache = ScanCache()
+    known = {} if options.force else _prebuilt.among(project, names)
+    plans = [planning.plan(project, name, scan_cache) for name in names if name not in known]
     if options.expect is not None:  # an empty one expects nothing that there is
-        pipeline.expect(blueprints[0], options.expect, _expected_files())
+        pipeline.expect(plans[0], options.expect, _expected_files())
     results = []
     # A program that says something itself would be written over.
-    with _progress(shown=not any(blueprint.making for blueprint in blueprints)) as progress:
+    with _progress(shown=not any(plan.making for plan in plans)) as progress:
         builds = pipeline.build_all(
-            blueprints, force=options.force, jobs=options.jobs, progress=progress
+            plans, force=options.force, jobs=options.jobs, progress=progress
         )
         for name in names:
             built = Built(*known[name], reason="", seconds=0) if name in known else next(builds)
@@ -95,8 +95,8 @@ def _built_line(name: str, built: Built) -> str:
     if not built.reason:
         return f"{name}: up to date"
     return (
-        f"{name}: built {built.fingerprint[: output.DIGITS]} ({built.reason}), "
-        f"{output.megabytes(built.sizes.zip)}, {built.seconds:.1f} s"
+        f"{name}: built {built.fingerprint[: _output.DIGITS]} ({built.reason}), "
+        f"{_output.megabytes(built.sizes.zip)}, {built.seconds:.1f} s"
     )
 
 

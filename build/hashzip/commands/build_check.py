@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from hashzip.check import reproducible
-from hashzip.check.differences import Difference
 from hashzip.check.reproducible import Outcome
-from hashzip.config import Project
+from hashzip.check.zip_diff import Difference
 from hashzip.errors import HashzipError
+from hashzip.project.config import Project
 
 
 def run(project: Project, names: Sequence[str], options: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ import argparse
 
 import shtab
 
-from hashzip import arguments
+from hashzip.commands import _parser
 
 # The names in the nearest hashzip.toml that a shell sees at once; they need no program to start.
 _NAMES = r"sed -n 's/^\[function\.\(.*\)\]$/\1/p; s/^\[\(layer\..*\)\]$/\1/p' hashzip.toml 2>&-"
@@ -17,7 +17,7 @@ _PREAMBLE = {
 
 def run(options: argparse.Namespace) -> None:
     """Prints it."""
-    parser = arguments.parser()
+    parser = _parser.parser()
     for action in _actions(parser):
         if action.metavar == "FUNCTION":
             action.complete = {"bash": "_hashzip_names", "zsh": "_hashzip_names"}  # type: ignore[attr-defined]

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hashzip import changes, planning
-from hashzip.arguments import DEPLOYED
-from hashzip.blueprint import Blueprint
-from hashzip.changes import Changes
-from hashzip.commands import output
-from hashzip.config import Project
+from hashzip import planning
+from hashzip.artifacts import changes
+from hashzip.artifacts.changes import Changes
+from hashzip.artifacts.manifest import Manifest
+from hashzip.builders.build_plan import BuildPlan
+from hashzip.commands import _output
+from hashzip.commands._parser import DEPLOYED
 from hashzip.errors import HashzipError
-from hashzip.fingerprint import Input
-from hashzip.manifest import Manifest
+from hashzip.inputs.files import FileEntry
+from hashzip.project.config import Project
 
 
 class _Compared(NamedTuple):
@@ -25,49 +26,47 @@ class _Compared(NamedTuple):
     files: Changes
     packages: Changes
     recipe: Sequence[str]
-    old: Mapping[str, Input]
-    new: Mapping[str, Input]
+    old: Mapping[str, FileEntry]
+    new: Mapping[str, FileEntry]
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints a line a difference."""
-    project = output.project(options)
-    blueprint = planning.examine(project, options.function)
+    project = _output.project(options)
+    plan = planning.plan(project, options.function)
     if options.against == DEPLOYED:
-        _against_deployed(project, blueprint, options)
+        _against_deployed(project, plan, options)
         return
-    if output.names_a_place(options):
+    if _output.names_a_place(options):
         raise HashzipError(
             "where a function runs is of no account to builds", f"add --against {DEPLOYED}"
         )
-    old = _old(blueprint, options.against)
-    now = blueprint.store.manifest(blueprint.fingerprint)
+    old = _old(plan, options.against)
+    now = plan.store.manifest(plan.fingerprint)
     packages = changes.packages(old.packages, now.packages) if now else Changes([], [], [])
-    recipe = changes.recipe_changes(old.recipe, blueprint.recipe)
-    compared = _compare(old.inputs, blueprint.inputs, packages, recipe)
+    recipe = changes.recipe_changes(old.recipe, plan.recipe)
+    compared = _compare(old.inputs, plan.inputs, packages, recipe)
     _print(compared, as_json=options.json)
     if options.text and not options.json:
-        for line in _text(blueprint, old, compared.files):
+        for line in _text(plan, old, compared.files):
             print(line)
 
 
-def _against_deployed(project: Project, blueprint: Blueprint, options: argparse.Namespace) -> None:
+def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Namespace) -> None:
     """Prints how the zip that runs differs from the one that is built."""
-    from hashzip import deployed  # noqa: PLC0415 - needs what other comparisons do not
+    from hashzip.aws import deployed  # noqa: PLC0415 - needs what other comparisons do not
 
-    name = output.function_name(project, options)
-    manifest = blueprint.store.manifest(blueprint.fingerprint)
-    if manifest is None or not blueprint.store.find(blueprint.fingerprint):
+    name = _output.function_name(project, options)
+    manifest = plan.store.manifest(plan.fingerprint)
+    if manifest is None or not plan.store.find(plan.fingerprint):
         raise HashzipError(
             f"{options.function} is not built as it is now",
             f"run: hashzip build {options.function}",
         )
-    place = output.place(project, options)
+    place = _output.place(project, options)
     found = deployed.find(place, name)
     new = manifest.artifact.entries
-    recipe = changes.recipe_changes(
-        deployed.settings(found.configuration), deployed.wanted(blueprint)
-    )
+    recipe = changes.recipe_changes(deployed.settings(found.configuration), deployed.wanted(plan))
     if found.configuration["CodeSha256"] == manifest.artifact.code_sha256:
         _print(_compare(new, new, Changes([], [], []), recipe), as_json=options.json)
         return
@@ -77,13 +76,13 @@ def _against_deployed(project: Project, blueprint: Blueprint, options: argparse.
         compared = _compare(old, new, packages, recipe)
         _print(compared, as_json=options.json)
         if options.text and not options.json:
-            with _open(blueprint.store.zip_path(blueprint.fingerprint)) as after:
+            with _open(plan.store.zip_path(plan.fingerprint)) as after:
                 for line in _text_of_zips(before, after, compared):
                     print(line)
 
 
 def _compare(
-    old: Iterable[Input], new: Iterable[Input], packages: Changes, recipe: Sequence[str]
+    old: Iterable[FileEntry], new: Iterable[FileEntry], packages: Changes, recipe: Sequence[str]
 ) -> _Compared:
     before, after = ({file.path: file for file in files} for files in (old, new))
     files = changes.files(before.values(), after.values())
@@ -105,13 +104,13 @@ def _print(compared: _Compared, *, as_json: bool) -> None:
         print(f"~ {change}")
 
 
-def _old(blueprint: Blueprint, against: str | None) -> Manifest:
+def _old(plan: BuildPlan, against: str | None) -> Manifest:
     """Finds the build to compare with: the last one, or that with a fingerprint.
 
     Raises:
         HashzipError: There is none, or several.
     """
-    name, store = blueprint.target.name, blueprint.store
+    name, store = plan.target.name, plan.store
     if against is None:
         last = store.latest()
         if last is None:
@@ -124,12 +123,14 @@ def _old(blueprint: Blueprint, against: str | None) -> Manifest:
         )
     manifest = store.manifest(fingerprints[0]) if fingerprints else None
     if manifest is None:
-        there = ", ".join(one[: output.DIGITS] for one in store.fingerprints()) or "none"
+        there = ", ".join(one[: _output.DIGITS] for one in store.fingerprints()) or "none"
         raise HashzipError(f"there is no build of {name} here with {against}", f"known: {there}")
     return manifest
 
 
-def _lines(files: Changes, old: Mapping[str, Input], new: Mapping[str, Input]) -> Iterator[str]:
+def _lines(
+    files: Changes, old: Mapping[str, FileEntry], new: Mapping[str, FileEntry]
+) -> Iterator[str]:
     for path in files.added:
         yield f"+ {path} ({new[path].size:,} bytes)"
     for path in files.changed:
@@ -145,11 +146,11 @@ def _arrow(old: str, new: str) -> str:
     return old if old == new else f"{old} -> {new}"
 
 
-def _text(blueprint: Blueprint, old: Manifest, files: Changes) -> Iterator[str]:
+def _text(plan: BuildPlan, old: Manifest, files: Changes) -> Iterator[str]:
     """Compares what is in the files, as far as they are text and were packed."""
-    prefix = blueprint.target.prefix
-    here = {file.path: Path(file.location.decode()) for file in blueprint.files}
-    with _open(blueprint.store.zip_path(old.fingerprint)) as archive:
+    prefix = plan.target.prefix
+    here = {file.path: Path(file.location.decode()) for file in plan.files}
+    with _open(plan.store.zip_path(old.fingerprint)) as archive:
         packed = {name.removeprefix(prefix) for name in archive.namelist()}
         for path in sorted([*files.added, *files.changed, *files.removed]):
             before = archive.read(prefix + path) if path in packed else b""

@@ -3,58 +3,59 @@
 import argparse
 from collections.abc import Iterator, Sequence
 
-from hashzip import changes, planning
-from hashzip.blueprint import Blueprint
-from hashzip.commands import output
-from hashzip.fingerprint import Input
-from hashzip.manifest import Manifest
+from hashzip import planning
+from hashzip.artifacts import changes
+from hashzip.artifacts.manifest import Manifest
+from hashzip.builders.build_plan import BuildPlan
+from hashzip.commands import _output
+from hashzip.inputs.files import FileEntry
 
 _VERBS = ("is new", "changed", "is gone")  # in the order of `Changes`
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints a sentence for each group of inputs."""
-    blueprint = planning.examine(output.project(options), options.function)
-    for line in _sentences(blueprint, blueprint.store.latest()):
+    plan = planning.plan(_output.project(options), options.function)
+    for line in _sentences(plan, plan.store.latest()):
         print(line)
 
 
-def _sentences(blueprint: Blueprint, last: Manifest | None) -> Iterator[str]:
-    name = blueprint.target.name
-    now = blueprint.fingerprint[: output.DIGITS]
-    locked = len(blueprint.consulted)
-    requirements, sources = blueprint.inputs[:locked], blueprint.inputs[locked:]
-    if blueprint.store.find(blueprint.fingerprint):
+def _sentences(plan: BuildPlan, last: Manifest | None) -> Iterator[str]:
+    name = plan.target.name
+    now = plan.fingerprint[: _output.DIGITS]
+    locked = len(plan.consulted)
+    requirements, sources = plan.inputs[:locked], plan.inputs[locked:]
+    if plan.store.find(plan.fingerprint):
         yield f"{name} will not be rebuilt: its inputs are those of {now}, which is built."
     elif last is None:
         yield f"{name} will be built: it was never built here."
-    elif last.fingerprint == blueprint.fingerprint:
+    elif last.fingerprint == plan.fingerprint:
         yield f"{name} will be built again: its inputs are those of {now}, whose zip is damaged."
     else:
         yield f"{name} will be rebuilt: it differs from the last build, {last.fingerprint[:12]}."
-    if last is None or last.fingerprint == blueprint.fingerprint:
-        folders = ", ".join(blueprint.target.sources) or "no folder"
-        if blueprint.making:
+    if last is None or last.fingerprint == plan.fingerprint:
+        folders = ", ".join(plan.target.sources) or "no folder"
+        if plan.making:
             yield f"Inputs: {_files(requirements)}, from which a program in {folders} makes it."
         else:
             yield f"Sources: {_files(sources)} in {folders}."
-        if blueprint.lock:
-            yield f"Requirements: {blueprint.lock.path}, {_files(requirements)} in all."
-        recipe = {**blueprint.recipe, "requirements": None}
+        if plan.lock:
+            yield f"Requirements: {plan.lock.path}, {_files(requirements)} in all."
+        recipe = {**plan.recipe, "requirements": None}
         yield f"Recipe: {', '.join(f'{key} {value}' for key, value in recipe.items() if value)}."
         return
     was_locked = [file for file in last.inputs if file.path.startswith("//")]
     was_source = [file for file in last.inputs if not file.path.startswith("//")]
-    if blueprint.making:
+    if plan.making:
         yield from _group("Inputs", was_locked, requirements)
     else:
         yield from _group("Sources", was_source, sources)
         yield from _group("Requirements", was_locked, requirements)
-    differ = changes.recipe_changes(last.recipe, blueprint.recipe)
+    differ = changes.recipe_changes(last.recipe, plan.recipe)
     yield f"Recipe: {'; '.join(differ)}." if differ else "Recipe: as it was."
 
 
-def _group(what: str, old: Sequence[Input], new: Sequence[Input]) -> Iterator[str]:
+def _group(what: str, old: Sequence[FileEntry], new: Sequence[FileEntry]) -> Iterator[str]:
     found = changes.files(old, new)
     if not any(found):
         yield f"{what}: {'as they were' if new else 'none, as before'}."
@@ -66,5 +67,5 @@ def _group(what: str, old: Sequence[Input], new: Sequence[Input]) -> Iterator[st
             yield f"  {path} {verb}."
 
 
-def _files(files: Sequence[Input]) -> str:
+def _files(files: Sequence[FileEntry]) -> str:
     return f"{len(files)} file{'' if len(files) == 1 else 's'}"

@@ -5,8 +5,10 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from hashzip import config, planning, terraform
-from hashzip.targets import Function
+from hashzip import planning
+from hashzip.commands import _query
+from hashzip.project import config
+from hashzip.project.targets import Function
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -15,22 +17,22 @@ if TYPE_CHECKING:
 
 def run(options: "Namespace | SimpleNamespace") -> None:
     """Reads a query on stdin, and prints the answer on stdout: JSON, and nothing else."""
-    query = terraform.parse_query(sys.stdin.buffer.read())
+    query = _query.parse_query(sys.stdin.buffer.read())
     project = config.load(os.path.join(options.project or "", query.project))
-    blueprint = planning.examine(project, query.function)
+    plan = planning.plan(project, query.function)
     if query.build:
         from hashzip import pipeline  # noqa: PLC0415 - most plans build nothing
 
-        pipeline.build(blueprint)
-    store, target = blueprint.store, blueprint.target
+        pipeline.build(plan)
+    store, target = plan.store, plan.target
     answer = {
-        "fingerprint": blueprint.fingerprint,
-        "filename": terraform.relative(store.zip_path(blueprint.fingerprint)),
+        "fingerprint": plan.fingerprint,
+        "filename": _query.relative(store.zip_path(plan.fingerprint)),
         "handler": target.handler if isinstance(target, Function) else "",
         "runtime": target.runtime,
         "architecture": target.architecture,
-        "files": json.dumps(blueprint.answer.summary),
-        "recipe": json.dumps(blueprint.recipe),
-        "manifest": terraform.relative(store.manifest_path(blueprint.fingerprint)),
+        "files": json.dumps(plan.answer.summary),
+        "recipe": json.dumps(plan.recipe),
+        "manifest": _query.relative(store.manifest_path(plan.fingerprint)),
     }
     print(json.dumps(answer))

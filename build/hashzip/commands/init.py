@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hashzip import __version__, config, detect
-from hashzip.config import FILE_NAME
-from hashzip.detect import Found
+from hashzip import __version__
+from hashzip.commands import _discover
+from hashzip.commands._discover import Found
+from hashzip.commands._query import relative
 from hashzip.errors import HashzipError
-from hashzip.terraform import relative
+from hashzip.project import config
+from hashzip.project.config import FILE_NAME
 
 _IGNORED = "dist/"
 _URL = "git::https://github.com/OWNER/hashzip.git//infra/modules/function"
@@ -40,7 +42,7 @@ def _functions(root: Path, options: argparse.Namespace) -> list[Found]:
     """Answers the function that the arguments name, or those that are found."""
     if options.source:
         return _named(root, options)
-    found = detect.functions(root)
+    found = _discover.functions(root)
     if not found:
         raise HashzipError(
             f"there is no lambda_handler in any module below {root}, and no crate that depends on "
@@ -64,7 +66,7 @@ def _named(root: Path, options: argparse.Namespace) -> list[Found]:
             )
         ]
     is_crate = folder.is_relative_to(root) and not options.requirements
-    found = detect.rust(root, folder) if is_crate else []
+    found = _discover.rust(root, folder) if is_crate else []
     if not found:
         raise HashzipError(f"{options.source} has a function of what name?", "add --handler")
     if not options.function:
@@ -85,8 +87,8 @@ def _texts(
     Raises:
         HashzipError: A file is there already.
     """
-    runtime = detect.runtime(root)
-    architecture = options.architecture or detect.architecture()
+    runtime = _discover.runtime(root)
+    architecture = options.architecture or _discover.architecture()
     texts = {
         root / FILE_NAME: "\n".join(
             _toml(one, _runtime(one, options.runtime, runtime), architecture) for one in found

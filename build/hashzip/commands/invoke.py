@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hashzip import aws_errors, examples, log_lines
-from hashzip.aws import Place
-from hashzip.commands import output
+from hashzip.aws import errors, log_format, sample_events
+from hashzip.aws.client import Place
+from hashzip.commands import _output
 from hashzip.errors import HashzipError
 
 _STDIN = "-"
@@ -23,15 +23,15 @@ _NO_LOGS = "an asynchronous invocation answers before there are logs"
 
 def run(options: argparse.Namespace) -> None:
     """Prints the answer: as it came, or indented on a terminal."""
-    project = output.project(options)
-    name = output.function_name(project, options)
+    project = _output.project(options)
+    name = _output.function_name(project, options)
     if options.data_example == _LIST:
         _print_examples()
         return
     if options.is_async and options.logs:
         raise HashzipError(f"--logs: {_NO_LOGS}", f"run: hashzip logs {options.function} --follow")
     event = _event(options)
-    place = output.place(project, options)
+    place = _output.place(project, options)
     response, answer = _invoke(place, name, event.encode(), options)
     if options.is_async:
         request = response["ResponseMetadata"].get("RequestId", "")
@@ -52,7 +52,7 @@ def _event(options: argparse.Namespace) -> str:
         HashzipError: It is no JSON (with the place), or too large.
     """
     if options.data_example:
-        return examples.event(options.data_example)
+        return sample_events.event(options.data_example)
     where, content = _content(options)
     try:
         text = content.decode("utf-8-sig")
@@ -107,7 +107,7 @@ def _invoke(
         request["InvocationType"] = "Event"
     else:
         request["LogType"] = "Tail"
-    with aws_errors.explained(place, name, options.qualifier):
+    with errors.explained(place, name, options.qualifier):
         # Never twice: an invocation whose answer is lost may have done what it does.
         client = place.client(
             "lambda",
@@ -122,7 +122,7 @@ def _invoke(
 def _log(response: Mapping[str, Any]) -> list[str]:
     """Answers the end of the log, which is the last 4 KB."""
     text = base64.b64decode(response.get("LogResult", "")).decode(errors="backslashreplace")
-    return [line for event in text.splitlines() for line in log_lines.readable(event)]
+    return [line for event in text.splitlines() for line in log_format.readable(event)]
 
 
 def _print_log(lines: Iterable[str]) -> None:
@@ -142,8 +142,8 @@ def _failure(name: str, answer: str, lines: list[str], options: argparse.Namespa
     said = [str(found[key]) for key in ("errorType", "errorMessage") if found.get(key)]
     trace = found.get("stackTrace") or found.get("trace")
     if isinstance(trace, list):
-        lines = [line for part in trace for line in log_lines.readable(str(part))]
-    first = map(log_lines.harmless, f"{name} failed: {': '.join(said) or answer}".splitlines())
+        lines = [line for part in trace for line in log_format.readable(str(part))]
+    first = map(log_format.harmless, f"{name} failed: {': '.join(said) or answer}".splitlines())
     return HashzipError(
         "\n".join([*first, *lines]),
         f"run: hashzip logs {options.function} --since 5m",
@@ -158,7 +158,7 @@ def _indented(answer: str) -> str:
 
 
 def _print_examples() -> None:
-    output.table(
+    _output.table(
         ("EXAMPLE", "IN SAM CLI"),
-        [(name, " ".join(full)) for name, full in examples.names().items()],
+        [(name, " ".join(full)) for name, full in sample_events.names().items()],
     )

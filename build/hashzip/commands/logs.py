@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hashzip import aws_errors, log_group, log_lines
-from hashzip.commands import output
+from hashzip.aws import errors, log_format, log_reader
+from hashzip.aws.log_reader import Reader
+from hashzip.commands import _output
 from hashzip.errors import HashzipError
-from hashzip.log_group import Reader
 
 _POLL_SECONDS = 1.0
 _INTERRUPTED = 130  # as a shell reports `tail -f` after Ctrl-C
@@ -18,13 +18,13 @@ _INTERRUPTED = 130  # as a shell reports `tail -f` after Ctrl-C
 
 def run(options: argparse.Namespace) -> None:
     """Prints a line an event, and waits for more with `--follow`."""
-    project = output.project(options)
-    name = output.function_name(project, options)
-    place = output.place(project, options)
-    group = log_group.name_of(place, name)
+    project = _output.project(options)
+    name = _output.function_name(project, options)
+    place = _output.place(project, options)
+    group = log_reader.name_of(place, name)
     since = int((time.time() - options.since) * 1000)
     try:
-        with aws_errors.explained(place, name):
+        with errors.explained(place, name):
             reader = Reader(place.client("logs"), group, since)
             for event in _events(reader, follow=options.follow):
                 _print(event, as_json=options.json)
@@ -40,7 +40,7 @@ def _events(reader: Reader, *, follow: bool) -> Iterator[Mapping[str, Any]]:
             yield from reader.new()
         except Exception as error:
             # A function has no log group before it logs for the first time.
-            if not aws_errors.is_missing(error):
+            if not errors.is_missing(error):
                 raise
             if not follow:
                 raise HashzipError(
@@ -56,5 +56,5 @@ def _print(event: Mapping[str, Any], *, as_json: bool) -> None:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return
     now = dt.datetime.now().astimezone()
-    for line in log_lines.readable(event["message"]):
-        print(f"{log_lines.clock(event['timestamp'], now)} {line}", flush=True)
+    for line in log_format.readable(event["message"]):
+        print(f"{log_format.clock(event['timestamp'], now)} {line}", flush=True)

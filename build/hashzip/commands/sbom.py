@@ -2,15 +2,16 @@
 
 import argparse
 
-from hashzip import planning, sbom
-from hashzip.commands import output
+from hashzip import planning
+from hashzip.artifacts import sbom
+from hashzip.commands import _output
 from hashzip.errors import HashzipError
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints it, as it lies beside the manifest."""
-    blueprint = planning.examine(output.project(options), options.function)
-    manifest = blueprint.store.manifest(blueprint.fingerprint)
+    plan = planning.plan(_output.project(options), options.function)
+    manifest = plan.store.manifest(plan.fingerprint)
     if manifest is None:
         raise HashzipError(
             f"{options.function} is not built as it is now",

@@ -3,44 +3,44 @@
 import argparse
 import json
 
-from hashzip import found, pipeline, planning
-from hashzip.commands import output
-from hashzip.config import Project
-from hashzip.planning import Survey
-from hashzip.store import Sizes
+from hashzip import pipeline, planning
+from hashzip.artifacts.store import Sizes
+from hashzip.commands import _output, _prebuilt
+from hashzip.planning import ScanCache
+from hashzip.project.config import Project
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints a row a function."""
-    project = output.project(options)
-    survey = Survey()
-    known = found.among(project, list(project.targets))
+    project = _output.project(options)
+    scan_cache = ScanCache()
+    known = _prebuilt.among(project, list(project.targets))
     rows = [
-        _row(name, *known[name], "") if name in known else _examined(project, name, survey)
+        _row(name, *known[name], "") if name in known else _examined(project, name, scan_cache)
         for name in project.targets
     ]
     if options.json:
         print(json.dumps(rows, indent=2))
     else:
-        output.table(
+        _output.table(
             ("FUNCTION", "FINGERPRINT", "STATE", "SIZE"),
             [
                 (
                     str(row["function"]),
-                    str(row["fingerprint"])[: output.DIGITS],
+                    str(row["fingerprint"])[: _output.DIGITS],
                     "built" if row["built"] else f"to build: {row['reason']}",
-                    output.megabytes(row["size"]) if isinstance(row["size"], int) else "-",
+                    _output.megabytes(row["size"]) if isinstance(row["size"], int) else "-",
                 )
                 for row in rows
             ],
         )
 
 
-def _examined(project: Project, name: str, survey: Survey) -> dict[str, object]:
-    blueprint = planning.examine(project, name, survey)
-    sizes = blueprint.store.find(blueprint.fingerprint)
-    reason = "" if sizes else pipeline.why(blueprint, blueprint.store.latest())
-    return _row(name, blueprint.fingerprint, sizes, reason)
+def _examined(project: Project, name: str, scan_cache: ScanCache) -> dict[str, object]:
+    plan = planning.plan(project, name, scan_cache)
+    sizes = plan.store.find(plan.fingerprint)
+    reason = "" if sizes else pipeline.why(plan, plan.store.latest())
+    return _row(name, plan.fingerprint, sizes, reason)
 
 
 def _row(name: str, fingerprint: str, sizes: Sizes | None, reason: str) -> dict[str, object]:

@@ -12,18 +12,19 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from hashzip import config, log_group, log_lines
-from hashzip.aws import Place
+from hashzip.aws import log_format, log_reader
+from hashzip.aws.client import Place
 from hashzip.errors import HashzipError
+from hashzip.project import config
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hashzip.local.http_front import Fronts
-    from hashzip.local.loop import Loop
-    from hashzip.log_group import Reader
+    from hashzip.aws.log_reader import Reader
+    from hashzip.watch.http_proxy import Fronts
+    from hashzip.watch.loop import Loop
 
 _NEEDED = ("boto3", "ministack", "watchfiles")
 _LOG_SECONDS = 0.2
@@ -40,10 +41,10 @@ def run(options: argparse.Namespace) -> None:
     # A polite request to end is the same as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     root = config.load(options.project or config.find_root(os.curdir)).root
-    from hashzip.local.alone import alone  # noqa: PLC0415 - slow, and needs the extra
+    from hashzip.watch import lock  # noqa: PLC0415 - slow, and needs the extra
 
     try:
-        with alone(root) as folder, ExitStack() as stack:
+        with lock.exclusive(root) as folder, ExitStack() as stack:
             if options.function_name:
                 _watch_account(stack, options, root)
             else:
@@ -69,20 +70,21 @@ def _refuse_missing() -> None:
 
 def _watch_here(stack: ExitStack, options: argparse.Namespace, root: str, folder: Path) -> None:
     """Watches, with the functions in a local AWS."""
-    from hashzip.local import alone, here, http_front, session  # noqa: PLC0415
-    from hashzip.local import aws as local_aws  # noqa: PLC0415
-    from hashzip.local.functions import LocalFunctions, Settings  # noqa: PLC0415
-    from hashzip.local.loop import Loop  # noqa: PLC0415
+    from hashzip.emulator import server as local_aws  # noqa: PLC0415
+    from hashzip.emulator import session  # noqa: PLC0415
+    from hashzip.watch import env_file, host_package, http_proxy  # noqa: PLC0415
+    from hashzip.watch.local_functions import LocalFunctions, Settings  # noqa: PLC0415
+    from hashzip.watch.loop import Loop  # noqa: PLC0415
 
     settings = Settings(
         memory=options.memory,
         timeout=options.timeout,
-        environment=alone.variables(options.env_file) if options.env_file else {},
+        environment=env_file.read(options.env_file) if options.env_file else {},
         cors=options.cors,
     )
     local = stack.enter_context(local_aws.running(spares=True))
     stack.enter_context(session.announce(root, local.endpoint))
-    fronts = stack.enter_context(http_front.fronts(local.endpoint))
+    fronts = stack.enter_context(http_proxy.fronts(local.endpoint))
     place = Place(local.endpoint)
     functions = LocalFunctions(place, folder, settings)
     readers: dict[str, Reader] = {}
@@ -94,7 +96,7 @@ def _watch_here(stack: ExitStack, options: argparse.Namespace, root: str, folder
 
     loop = Loop(root, options.functions, functions, say, opened)
     say(f"local AWS: {local.endpoint}")
-    for line in here.differences(config.load(root).targets.values()):
+    for line in host_package.differences(config.load(root).targets.values()):
         say(f"unlike Lambda: {line}")
     _watch(stack, root, loop, readers)
 
@@ -120,8 +122,8 @@ class _Ports:
 
 def _watch_account(stack: ExitStack, options: argparse.Namespace, root: str) -> None:
     """Watches, with one function in an account."""
-    from hashzip.local.account import AccountFunction  # noqa: PLC0415
-    from hashzip.local.loop import Loop  # noqa: PLC0415
+    from hashzip.watch.account_function import AccountFunction  # noqa: PLC0415
+    from hashzip.watch.loop import Loop  # noqa: PLC0415
 
     name, names = options.function_name, options.functions
     if len(names) != 1:
@@ -135,7 +137,7 @@ def _watch_account(stack: ExitStack, options: argparse.Namespace, root: str) -> 
         say("nothing was sent")
         return
     say(f"{arn} gets each save, and the next terraform plan will show that it has changed")
-    reader = _reader(place, log_group.name_of(place, name))
+    reader = _reader(place, log_reader.name_of(place, name))
     _watch(stack, root, Loop(root, names, function, say), {name: reader})
 
 
@@ -150,11 +152,11 @@ def _agrees(arn: str) -> bool:
 
 
 def _reader(place: Place, group: str) -> Reader:
-    return log_group.Reader(place.client("logs"), group, int(time.time() * 1000))
+    return log_reader.Reader(place.client("logs"), group, int(time.time() * 1000))
 
 
 def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, Reader]) -> None:
-    from hashzip.local import watcher  # noqa: PLC0415 - needs the extra
+    from hashzip.watch import watcher  # noqa: PLC0415 - needs the extra
 
     saves = stack.enter_context(watcher.watching(root))
     saves.watch(loop.places())
@@ -181,6 +183,6 @@ def _show_logs(readers: Mapping[str, Reader], ended: threading.Event) -> None:
             except Exception:  # noqa: BLE001, S112 - no log yet, or no network: the next look shows
                 continue
             mark = f"{name} | " if len(readers) > 1 else "  "
-            lines = [line for event in events for line in log_lines.readable(event["message"])]
+            lines = [line for event in events for line in log_format.readable(event["message"])]
             if lines:
                 say("\n".join(f"{mark}{line}" for line in lines))

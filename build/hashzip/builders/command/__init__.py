@@ -5,11 +5,11 @@
 
 import re
 
-from hashzip.builders import consulted
-from hashzip.builders.consulted import Consulted, Folder, Making
-from hashzip.config import Project
+from hashzip.builders import declared_inputs
+from hashzip.builders.declared_inputs import BuilderPlan, Consulted, Folder
 from hashzip.errors import HashzipError
-from hashzip.targets import Function
+from hashzip.project.config import Project
+from hashzip.project.targets import Function
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _RUNTIME = re.compile(
@@ -17,7 +17,7 @@ _RUNTIME = re.compile(
 )
 
 
-def plan(project: Project, function: Function) -> Making:
+def plan(project: Project, function: Function) -> BuilderPlan:
     """Answers what decides the bytes of the package.
 
     Raises:
@@ -39,6 +39,6 @@ def plan(project: Project, function: Function) -> Making:
         **({"env": dict(function.env)} if function.env else {}),
         **({"executable": list(function.executable)} if function.executable else {}),
     }
-    exclude = (*function.exclude, *consulted.made(project, source))
+    exclude = (*function.exclude, *declared_inputs.made(project, source))
     named = f'source = "{source}" of {function.where}'
-    return Making(recipe, Consulted([], [Folder(source, function.include, exclude, named)]))
+    return BuilderPlan(recipe, Consulted([], [Folder(source, function.include, exclude, named)]))

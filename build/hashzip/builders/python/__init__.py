@@ -6,9 +6,10 @@ machine builds: `install`, at build time.
 
 from collections.abc import Iterable, Mapping
 
-from hashzip.errors import HashzipError, nearest
-from hashzip.fingerprint import Input, Recipe, fingerprint
-from hashzip.targets import Target
+from hashzip.errors import HashzipError, did_you_mean
+from hashzip.inputs.files import FileEntry
+from hashzip.inputs.fingerprint import Recipe, fingerprint
+from hashzip.project.targets import Target
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
@@ -42,7 +43,7 @@ def recipe(target: Target, layers: Mapping[str, str]) -> Recipe:
     if target.runtime not in RUNTIMES:
         raise HashzipError(
             f'{target.where} has runtime "{target.runtime}", for which hashzip has no builder',
-            nearest(target.runtime, RUNTIMES),
+            did_you_mean(target.runtime, RUNTIMES),
         )
     more = {"prefix": target.prefix, "layers": dict(layers)}
     return {
@@ -55,7 +56,7 @@ def recipe(target: Target, layers: Mapping[str, str]) -> Recipe:
     }
 
 
-def tree_key(target: Target, locked: Iterable[Input], home: str) -> str:
+def tree_key(target: Target, locked: Iterable[FileEntry], home: str) -> str:
     """Computes the digest of all that decides what is installed.
 
     Args:

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from hashzip.builders.python import pyc
 from hashzip.errors import HashzipError
-from hashzip.fingerprint import BY_PATH
-from hashzip.names import SourceFile
+from hashzip.inputs.files import BY_PATH, SourceFile
 
 _WORTH_A_PROCESS = 25  # files; to compile them takes as long as Python takes to start
 _RELEASE = re.compile(r"\d+\.\d+\.\d+\+?").fullmatch

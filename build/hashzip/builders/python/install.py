@@ -11,72 +11,73 @@ from dataclasses import replace
 from importlib.util import source_from_cache
 from pathlib import Path
 
-from hashzip import inputs, sources
-from hashzip.blueprint import Blueprint
+from hashzip.artifacts.manifest import Package
 from hashzip.builders import elf, python
-from hashzip.builders.python import bytecode, installed, locks, requirements, strip, uv
+from hashzip.builders.build_plan import BuildPlan
+from hashzip.builders.python import bytecode, distributions, lock_export, locks, strip, uv
+from hashzip.builders.python.install_cache import Tree, TreeFile
+from hashzip.builders.python.lock_export import Requirements
 from hashzip.builders.python.locks import Lock
 from hashzip.builders.python.record import Distribution
-from hashzip.builders.python.requirements import Requirements
-from hashzip.builders.python.trees import Tree, TreeFile
-from hashzip.errors import HashzipError, unreadable
-from hashzip.fingerprint import BY_PATH
-from hashzip.manifest import Package
-from hashzip.names import SourceFile
+from hashzip.errors import HashzipError, read_error
+from hashzip.inputs import read, walk
+from hashzip.inputs.files import BY_PATH, SourceFile
 
 _GENERATOR = re.compile(r"^Generator: .*\n", re.MULTILINE)
 _TAG = re.compile(r"^Tag: .*-(?!any$|manylinux|musllinux)(\w+)$", re.MULTILINE)
 
 
-def install(blueprint: Blueprint, folder: Path) -> Tree:
+def install(plan: BuildPlan, folder: Path) -> Tree:
     """Fills an empty folder with what a function or layer requires.
 
     Args:
-        blueprint: Of the function or layer; it has requirements.
+        plan: Of the function or layer; it has requirements.
         folder: The folder. Beside it there is room for what is needed on the way.
 
     Raises:
         HashzipError: uv refused: a stale lock, a wrong hash, no wheel, no network. Or what it
             installed cannot be packed.
     """
-    target, lock = blueprint.target, blueprint.lock
+    target, lock = plan.target, plan.lock
     assert lock is not None  # noqa: S101 - whoever has no lock has no tree
     scratch = folder.parent / "scratch"
     scratch.mkdir()
-    wanted = requirements.read(blueprint, lock, scratch)
+    wanted = lock_export.read(plan, lock, scratch)
     if wanted.words:
         only_wheels = () if target.build_sdists else ("--only-binary", ":all:")
-        _pip_install(blueprint, lock, folder, [*only_wheels, *wanted.words])
+        _pip_install(plan, lock, folder, [*only_wheels, *wanted.words])
     from_index = {path.name for path in folder.glob("*.dist-info")}
     if wanted.local:
-        copies = _copies(blueprint, lock, wanted.local, scratch)
+        copies = _copies(plan, lock, wanted.local, scratch)
         # Where the others are is for the lock to say, and a copy is in no workspace.
-        _pip_install(blueprint, lock, folder, ["--no-deps", "--no-sources", *copies])
-    blueprint.refuse_changes()
-    found = installed.read(folder)
-    installed.refuse_conflicts(folder, found)
+        _pip_install(plan, lock, folder, ["--no-deps", "--no-sources", *copies])
+    plan.refuse_changes()
+    found = distributions.read(folder)
+    distributions.refuse_conflicts(folder, found)
     found = [
         _portable(folder, one) if target.build_sdists or one.info not in from_index else one
         for one in found
     ]
-    found = installed.exclude(folder, installed.tidy(folder, found), target.exclude_packages)
-    return _finish(blueprint, folder, found, wanted)
+    found = distributions.exclude(
+        folder, distributions.tidy(folder, found), target.exclude_packages
+    )
+    return _finish(plan, folder, found, wanted)
 
 
 def _finish(
-    blueprint: Blueprint, folder: Path, found: Sequence[Distribution], wanted: Requirements
+    plan: BuildPlan, folder: Path, found: Sequence[Distribution], wanted: Requirements
 ) -> Tree:
     """Checks, strips and compiles what is installed, and lists it."""
-    target = blueprint.target
-    owners = installed.owners(found)
+    target = plan.target
+    owners = distributions.owners(found)
     files = _scan(folder)
-    elf.refuse_foreign(files, target.architecture, owners)
+    elf.check_architecture(files, target.architecture, owners)
     tools = {}
     if target.strip:
         tools["strip"] = strip.strip(files, target.architecture)
         found = [_without_hashes(one) for one in found]
     if target.strip or target.exclude_packages:
-        found = installed.tidy(folder, found)
+        found = distributions.tidy(folder, found)
     numbers = {str(one): number for number, one in enumerate(found)}
     owned = {path: numbers[owner] for path, owner in owners.items()}
     if target.bytecode:
@@ -90,14 +91,14 @@ def _finish(
     files.sort(key=BY_PATH)
     return Tree(
         folder,
-        [TreeFile(read, owned.get(read.path, -1)) for read in inputs.read(files)],
+        [TreeFile(entry, owned.get(entry.path, -1)) for entry in read.read(files)],
         [Package(one.name, one.version, wanted.hashes_of(one.name, one.version)) for one in found],
         {name: version for name, version in tools.items() if version},
     )
 
 
-def _pip_install(blueprint: Blueprint, lock: Lock, folder: Path, words: Sequence[str]) -> None:
-    target = blueprint.target
+def _pip_install(plan: BuildPlan, lock: Lock, folder: Path, words: Sequence[str]) -> None:
+    target = plan.target
     uv.run(
         [
             *("pip", "install", "--no-progress", "--color", "never"),
@@ -106,27 +107,27 @@ def _pip_install(blueprint: Blueprint, lock: Lock, folder: Path, words: Sequence
             *("--no-compile-bytecode", "--no-installer-metadata"),
             *words,
         ],
-        requirements.home(blueprint, lock),
+        lock_export.home(plan, lock),
         f"install {lock.path} for {target.name} ({target.runtime}, {target.architecture})",
         locks.relock(lock, target),
     )
 
 
-def _copies(blueprint: Blueprint, lock: Lock, local: Sequence[str], scratch: Path) -> Iterator[str]:
+def _copies(plan: BuildPlan, lock: Lock, local: Sequence[str], scratch: Path) -> Iterator[str]:
     """Copies packages of the project's own, so that a build leaves nothing among the sources.
 
     It is also a proof: what is not an input of the fingerprint is not there.
     """
-    listings = dict(zip(lock.folders, blueprint.folders, strict=True))
+    listings = dict(zip(lock.folders, plan.folders, strict=True))
     for number, place in enumerate(local):
         copy = scratch / f"{number}-{Path(place).name}"
-        for file in sources.name([listings[place]]):
+        for file in walk.name([listings[place]]):
             path = copy / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 shutil.copyfile(file.location, path)
             except FileNotFoundError as error:
-                raise unreadable(file.location, error) from error
+                raise read_error(file.location, error) from error
         yield str(copy)
 
 
@@ -158,4 +159,4 @@ def _without_hashes(distribution: Distribution) -> Distribution:
 
 
 def _scan(folder: Path) -> list[SourceFile]:
-    return sources.name([sources.walk(str(folder.resolve()), ".")])
+    return walk.name([walk.walk(str(folder.resolve()), ".")])

@@ -9,10 +9,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from hashzip.builders.python import uv_lock
-from hashzip.config import Project
-from hashzip.errors import HashzipError, unreadable
-from hashzip.names import SourceFile
-from hashzip.targets import Target
+from hashzip.errors import HashzipError, read_error
+from hashzip.inputs.files import SourceFile
+from hashzip.project.config import Project
+from hashzip.project.targets import Target
 
 # What tools write into the folder of a package, which is no part of it.
 LEFT_OUT = ("/build/", "/dist/", "*.egg-info/")
@@ -121,7 +121,7 @@ def _read(project: Project, target: Target, path: str) -> str:
             f"make it: {_lock_command(path, target)}",
         ) from error
     except OSError as error:
-        raise unreadable(location, error) from error
+        raise read_error(location, error) from error
     except UnicodeDecodeError as error:
         raise HashzipError(f"{path} is not UTF-8", _lock_command(path, target)) from error
 

@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from hashzip.builders import elf
-from hashzip.errors import HashzipError, printable
-from hashzip.names import SourceFile
+from hashzip.errors import HashzipError, escape
+from hashzip.inputs.files import SourceFile
 
 _IS_LIBRARY = re.compile(r".+\.so(\.[0-9]+)*").fullmatch
 
@@ -125,7 +125,7 @@ def _strip(tool: Tool, file: SourceFile) -> None:
         if finished.returncode < 0:
             raise HashzipError(
                 f"{tool.version} broke down (signal {-finished.returncode}) at "
-                f"{printable(file.location)}",
+                f"{escape(file.location)}",
                 "build again; or set strip = false in hashzip.toml",
             )
         if (

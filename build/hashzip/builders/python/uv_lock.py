@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from hashzip.errors import HashzipError, nearest
-from hashzip.names import normalized
-from hashzip.targets import Target
+from hashzip.errors import HashzipError, did_you_mean
+from hashzip.inputs.paths import normalized
+from hashzip.project.targets import Target
 
 
 class Local(NamedTuple):
@@ -83,7 +83,7 @@ def _root(
         )
         raise HashzipError(
             f"{target.where}: {path} {missing}",
-            f'write package = "…"; {nearest(wanted or "", local)}',
+            f'write package = "…"; {did_you_mean(wanted or "", local)}',
         )
     metadata = found.get("metadata", {})
     known = {
@@ -95,7 +95,7 @@ def _root(
             if normalized(name) not in names:
                 raise HashzipError(
                     f'{target.where} has {key} "{name}", which {found["name"]} in {path} lacks',
-                    nearest(name, names),
+                    did_you_mean(name, names),
                 )
     return found
 

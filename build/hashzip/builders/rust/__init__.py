@@ -3,18 +3,18 @@
 `cargo_lambda` builds it.
 """
 
-from hashzip.builders.consulted import Making
-from hashzip.builders.rust import cargo
-from hashzip.config import Project
-from hashzip.errors import HashzipError, nearest
-from hashzip.targets import Function
+from hashzip.builders.declared_inputs import BuilderPlan
+from hashzip.builders.rust import crate_inputs
+from hashzip.errors import HashzipError, did_you_mean
+from hashzip.project.config import Project
+from hashzip.project.targets import Function
 
 # The newest C library that a program may ask for, by the runtime that it runs on:
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 GLIBC = {"provided.al2023": "2.34", "provided.al2": "2.26"}
 
 
-def plan(project: Project, function: Function) -> Making:
+def plan(project: Project, function: Function) -> BuilderPlan:
     """Answers what decides the bytes of the package.
 
     Raises:
@@ -24,9 +24,9 @@ def plan(project: Project, function: Function) -> Making:
     if function.runtime not in GLIBC:
         raise HashzipError(
             f'{function.where} has runtime "{function.runtime}", which runs no Rust',
-            nearest(function.runtime, GLIBC),
+            did_you_mean(function.runtime, GLIBC),
         )
-    crates = cargo.find(project, function)
+    crates = crate_inputs.find(project, function)
     options: dict[str, object] = {}
     if function.features:
         options["features"] = list(function.features)
@@ -41,4 +41,4 @@ def plan(project: Project, function: Function) -> Making:
         "profile": function.profile,
         **options,
     }
-    return Making(recipe, crates.consulted())
+    return BuilderPlan(recipe, crates.consulted())

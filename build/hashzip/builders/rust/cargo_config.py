@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from hashzip.builders.rust.manifests import above, join, table
+from hashzip.builders.rust.cargo_manifests import above, join, table
 
 # Where both are, cargo reads the first: `discover_config_file` in its `context`.
 _NAMES = (".cargo/config", ".cargo/config.toml")

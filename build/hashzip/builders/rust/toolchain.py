@@ -11,9 +11,9 @@ from importlib import util
 from pathlib import Path
 from typing import NamedTuple
 
-from hashzip.builders import making
+from hashzip.builders import process
 from hashzip.errors import HashzipError
-from hashzip.index import FOLDER as CACHE
+from hashzip.inputs.stat_cache import FOLDER as CACHE
 
 # Variables that decide bytes, which no plan could see. The same can be said in files that count:
 # https://doc.rust-lang.org/cargo/reference/environment-variables.html
@@ -145,7 +145,7 @@ def find(root: str, home: str, architecture: str, *, is_pinned: bool) -> Toolcha
     Raises:
         HashzipError: A program is not here, or Rust cannot compile for that architecture.
     """
-    path = making.path_with_scripts()
+    path = process.path_with_scripts()
     zig = _found(_zig(path), "zig, which links for Lambda's machines,", _INSTALL)
     machine = MACHINES[architecture]
     found = Toolchain(

@@ -1,0 +1,238 @@
+"""The zip container: headers and directory, written, and read back from what was written.
+
+The format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (sections in brackets).
+The policy, each with its reason:
+
+- members in the order that they are given, which is sorted; files only, since unpacking makes
+  folders, and Lambda needs no others;
+- one fixed time, the earliest that the format has: a file's own time changes with each checkout;
+- made by Unix, so that the mode counts, on Windows too;
+- no extra fields, comments or data descriptors, which hold times, owners and what tools like.
+"""
+
+import hashlib
+import struct
+from array import array
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import BinaryIO, NamedTuple, Self
+
+from hashzip.errors import HashzipError
+from hashzip.inputs.files import FileEntry
+
+STORED, DEFLATED = 0, 8  # [4.4.5]
+
+_BLOCK = 1 << 20  # bytes
+
+_DATE_1980_01_01 = 1 << 5 | 1  # [4.4.6] MS-DOS: years since 1980, month, day
+_TIME_MIDNIGHT = 0
+_MADE_BY_UNIX = 3 << 8  # [4.4.2]
+_VERSION = 20  # [4.4.3] deflate
+_VERSION_ZIP64 = 45
+_UTF8 = 0x800  # [4.4.4] set where needed only, as Python's zipfile does
+_REGULAR_FILE = 0o100000
+_LIMIT_16, _LIMIT_32 = 0xFFFF, 0xFFFFFFFF
+
+_COMMON = struct.Struct("<5H3L2H")  # what [4.3.7] and [4.3.12] both have
+_LOCAL_START = b"PK\x03\x04"
+_CENTRAL_START = struct.pack("<4sH", b"PK\x01\x02", _MADE_BY_UNIX | _VERSION)
+_CENTRAL_END = struct.Struct("<3H2L")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")  # [4.3.12]
+_OFFSET = struct.Struct("<L")  # its last field
+_PLACE = struct.Struct("<4s24x3H8xL")  # of the same: lengths of name, extra field, comment; offset
+_LOCAL = struct.Struct("<4s4xH4xLL4xH2x")  # [4.3.7]: method, CRC, size, length of name
+_END = struct.Struct("<4s4H2LH")  # [4.3.16]
+_END_ZIP64 = struct.Struct("<4sQ2H2L4Q")  # [4.3.14]
+_LOCATOR_ZIP64 = struct.Struct("<4sLQL")  # [4.3.15]
+
+
+class Packed(NamedTuple):
+    """A file's content as it stands in a zip.
+
+    Attributes:
+        crc: CRC-32 of the content.
+        method: `STORED` or `DEFLATED`.
+        data: The content, by that method.
+    """
+
+    crc: int
+    method: int
+    data: bytes | bytearray | memoryview
+
+
+class Directory:
+    """Where the members of a zip are that `Writer` wrote.
+
+    Attributes:
+        data: The zip.
+        members: Where each begins, and where the last one ends.
+        records: Where the record of each begins in the directory, and where the last one ends.
+    """
+
+    def __init__(self, data: memoryview, members: "array[int]", records: "array[int]") -> None:
+        self.data = data
+        self.members = members
+        self.records = records
+
+    def __len__(self) -> int:
+        """Answers how many members there are."""
+        return len(self.members) - 1
+
+    def packed(self, at: int) -> Packed:
+        """Answers what a member holds."""
+        _, method, crc, packed, length = _LOCAL.unpack_from(self.data, self.members[at])
+        start = self.members[at] + _LOCAL.size + length
+        return Packed(crc, method, self.data[start : start + packed])
+
+
+class Writer:
+    """Writes members one behind the other, and the directory behind them all.
+
+    Hashes what it writes in a thread of its own; the `with` statement ends that.
+
+    Attributes:
+        offset: The size of what was written, in bytes.
+        records: The members so far.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
+        self.waiting: list[bytes | bytearray | memoryview] = []
+        self.waiting_size = 0
+        self.digest = hashlib.sha256()
+        self.hasher = ThreadPoolExecutor(1)
+        self.hashing: Future[None] | None = None
+        self.offset = 0
+        self.records: list[FileEntry] = []
+        self.directory: list[bytes | bytearray] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.hasher.shutdown()
+
+    def add(self, record: FileEntry, packed: Packed) -> None:
+        """Writes a member.
+
+        Raises:
+            HashzipError: The zip grows over 4 GiB.
+            OSError: It cannot be written.
+        """
+        crc, method, data = packed
+        name = record.path.encode()
+        flags = 0 if name.isascii() else _UTF8
+        if max(record.size, self.offset) >= _LIMIT_32:
+            raise _too_large(record.path)
+        common = _COMMON.pack(
+            *(_VERSION, flags, method, _TIME_MIDNIGHT, _DATE_1980_01_01),
+            *(crc, len(data), record.size, len(name), 0),
+        )
+        end = _CENTRAL_END.pack(0, 0, 0, (_REGULAR_FILE | record.mode) << 16, self.offset)
+        self.directory.append(_CENTRAL_START + common + end + name)
+        self._write(_LOCAL_START + common + name, data)
+        self.records.append(record)
+
+    def copy(self, records: Sequence[FileEntry], source: Directory, run: range) -> None:
+        """Writes members that lie side by side in another zip, just as they are there.
+
+        Args:
+            records: Those members.
+            source: The other zip.
+            run: Which of its members they are; at least one.
+
+        Raises:
+            HashzipError: The zip grows over 4 GiB.
+            OSError: It cannot be written.
+        """
+        start, stop = source.members[run.start], source.members[run.stop]
+        moved = self.offset - start
+        if source.members[run.stop - 1] + moved >= _LIMIT_32:
+            raise _too_large(records[-1].path)
+        first = source.records[run.start]
+        directory = bytearray(source.data[first : source.records[run.stop]])
+        for at in run if moved else ():
+            place = source.records[at] - first + _CENTRAL.size - _OFFSET.size
+            _OFFSET.pack_into(directory, place, source.members[at] + moved)
+        self.directory.append(directory)
+        for block in range(start, stop, _BLOCK):
+            self._write(source.data[block : min(block + _BLOCK, stop)])
+        self.records += records
+
+    def finish(self) -> bytes:
+        """Writes the directory.
+
+        Returns:
+            The SHA-256 of the zip.
+
+        Raises:
+            HashzipError: The zip grew over 4 GiB.
+            OSError: It cannot be written.
+        """
+        start = self.offset
+        if start >= _LIMIT_32:
+            raise _too_large(self.records[-1].path)
+        count = len(self.records)
+        self._write(b"".join(self.directory))
+        size = self.offset - start
+        if count >= _LIMIT_16:
+            end = self.offset
+            version = (_MADE_BY_UNIX | _VERSION_ZIP64, _VERSION_ZIP64)
+            rest = (_END_ZIP64.size - 12, *version, 0, 0, count, count, size, start)
+            self._write(_END_ZIP64.pack(b"PK\x06\x06", *rest))
+            self._write(_LOCATOR_ZIP64.pack(b"PK\x06\x07", 0, end, 1))
+        short = min(count, _LIMIT_16)
+        self._write(_END.pack(b"PK\x05\x06", 0, 0, short, short, size, start, 0))
+        self._flush()
+        self.hasher.shutdown()
+        return self.digest.digest()
+
+    def _write(self, *parts: bytes | bytearray | memoryview) -> None:
+        """Writes in large blocks, each of which is hashed at once."""
+        size = sum(map(len, parts))
+        self.waiting += parts
+        self.waiting_size += size
+        self.offset += size
+        if self.waiting_size >= _BLOCK:
+            self._flush()
+
+    def _flush(self) -> None:
+        block = b"".join(self.waiting)
+        if self.hashing:
+            self.hashing.result()  # lest blocks pile up
+        self.hashing = self.hasher.submit(self.digest.update, block)
+        self.stream.write(block)
+        self.waiting.clear()
+        self.waiting_size = 0
+
+
+def _too_large(path: str) -> HashzipError:
+    return HashzipError(
+        f"{path} takes the package over 4 GiB", "Lambda takes 250 MB: leave files out"
+    )
+
+
+def directory(data: memoryview) -> Directory:
+    """Reads where the members of a zip are that `Writer` wrote.
+
+    Raises:
+        struct.error: It was cut short.
+        ValueError: It is another's zip.
+    """
+    *_, count, size, start, _ = _END.unpack_from(data, len(data) - _END.size)
+    if count == _LIMIT_16:
+        at = len(data) - _END.size - _LOCATOR_ZIP64.size
+        _, _, end, _ = _LOCATOR_ZIP64.unpack_from(data, at)
+        *_, size, start = _END_ZIP64.unpack_from(data, end)
+    members, records = array("Q"), array("Q")
+    at, last = start, -1
+    while at < start + size:
+        magic, length, extra, comment, offset = _PLACE.unpack_from(data, at)
+        if magic != b"PK\x01\x02" or extra or comment or not last < offset < start:
+            raise ValueError("not written by hashzip")
+        members.append(offset)
+        records.append(at)
+        at, last = at + _CENTRAL.size + length, offset
+    members.append(start)
+    records.append(at)
+    return Directory(data, members, records)

@@ -1,0 +1,1 @@
+"""Talk to the AWS account: functions, their code and their logs."""

@@ -1,0 +1,76 @@
+"""Terraform's `external` data source: one JSON object in, one flat JSON object of strings out.
+
+The protocol: https://registry.terraform.io/providers/hashicorp/external/latest/docs/data-sources/external
+Pure; standard library only.
+"""
+
+import json
+import os
+from typing import NamedTuple
+
+from hashzip.errors import HashzipError, did_you_mean
+
+
+class Query(NamedTuple):
+    """What Terraform asks.
+
+    Attributes:
+        project: The project's folder, relative to the current one.
+        function: The function's name.
+        build: Whether to build the package at once, where it is not there.
+    """
+
+    project: str
+    function: str
+    build: bool
+
+
+def parse_query(text: bytes) -> Query:
+    """Reads what Terraform writes to standard input.
+
+    Raises:
+        HashzipError: It is no JSON object of strings, or lacks or has too many keys.
+    """
+    hint = 'write {"project": "FOLDER", "function": "NAME"} to standard input'
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise HashzipError(f"the query is not JSON: {error}", hint) from error
+    if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
+        raise HashzipError("the query is not a JSON object of strings", hint)
+    known = ("project", "function", "build")
+    for key in values:
+        if key not in known:
+            raise HashzipError(f'the query has the unknown key "{key}"', did_you_mean(key, known))
+    for key in ("project", "function"):
+        if not values.get(key):
+            raise HashzipError(f'the query has no "{key}"', hint)
+    if not _is_path(values["project"]):
+        raise HashzipError(f'"project" in the query is {values["project"]!a}, no path', hint)
+    build = values.get("build", "false")
+    if build not in ("true", "false"):
+        raise HashzipError(f'"build" in the query is "{build}"', 'write "true" or "false"')
+    return Query(values["project"], values["function"], build == "true")
+
+
+def _is_path(text: str) -> bool:
+    """Answers whether the operating system could take a text as a path at all."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+
+
+def relative(path: str) -> str:
+    """Writes a path relative to the current folder, `/`-separated, so that it fits any machine.
+
+    Raises:
+        HashzipError: There is no such way, from one Windows drive to another.
+    """
+    try:
+        return os.path.relpath(path, os.path.realpath(os.curdir)).replace(os.sep, "/")
+    except ValueError as error:
+        raise HashzipError(
+            f"{path} is on another drive than the current folder",
+            "move the project to the drive of the Terraform configuration",
+        ) from error

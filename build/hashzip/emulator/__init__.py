@@ -1,0 +1,1 @@
+"""Run the local AWS that `watch` and the tests use."""

@@ -1,0 +1,184 @@
+"""AWS on this machine: MiniStack, on the loopback interface, running functions without Docker."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import json
+import os
+import secrets
+import socket
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from hashzip.emulator import environment
+from hashzip.emulator.supervisor import supervised
+from hashzip.errors import HashzipError
+from hashzip.system import locking
+from hashzip.system.locking import HeldError
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator, Mapping
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+
+_EMULATOR = Path(__file__).with_name("emulator.py")
+_START_SECONDS = 60.0  # it takes 0.5 s; a busy CI machine may take many times that
+_SAVE_SECONDS = 20.0  # to write the state; it takes 1.5 s
+_POLL_SECONDS = 0.02
+_LOG_TAIL = 4_000  # bytes
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    """A running local AWS.
+
+    Attributes:
+        endpoint: Its URL, for every service.
+        environment: What to add to the environment of a program, so that boto3, Terraform and
+            OpenTofu talk to it, and only to it: endpoint, region, keys that mean nothing, and a
+            profile that keeps them from reading the user's own.
+    """
+
+    endpoint: str
+    environment: Mapping[str, str]
+    _process: subprocess.Popen[bytes] = field(repr=False)
+
+    def wait(self) -> None:
+        """Wait until it ends by itself."""
+        self._process.wait()
+
+
+@contextmanager
+def running(state: Path | None = None, *, spares: bool = False) -> Iterator[LocalAws]:
+    """Run a local AWS for as long as the block lasts.
+
+    It ends with the block, and with this process, however that one ends.
+
+    Args:
+        state: A folder where it keeps what it holds (functions, their code, roles, logs, buckets)
+            when it ends, and finds it again when it starts. Without one it starts empty.
+        spares: Whether a Python process waits for each function's next code, with its packages
+            imported, so that new code answers at once.
+
+    Yields:
+        Where it is, and the environment that leads programs there.
+
+    Raises:
+        HashzipError: MiniStack is not installed or did not start, or the state is in use.
+    """
+    if importlib.util.find_spec("ministack") is None:
+        raise HashzipError(
+            f"MiniStack, the local AWS, is not installed for {sys.executable}",
+            f"run: {sys.executable} -m pip install 'hashzip[local]'",
+        )
+    with ExitStack() as stack:
+        if state:
+            state = stack.enter_context(_owned(state.absolute()))
+        port, token = _free_port(), secrets.token_hex(8)
+        scratch = Path(tempfile.mkdtemp(prefix="hashzip-aws-"))  # the supervisor removes it
+        log = stack.enter_context(tempfile.TemporaryFile())
+        process = stack.enter_context(
+            supervised(
+                # -P: beside it there are modules whose names others have too.
+                [sys.executable, "-P", _EMULATOR],
+                folder=scratch,
+                environment={
+                    **_settings(port, token, scratch, state),
+                    **({"HASHZIP_SPARES": "1"} if spares else {}),
+                },
+                log=log,
+                scratch=scratch,
+                grace=_SAVE_SECONDS if state else 0,
+            )
+        )
+        _wait_until_healthy(process, port, token, log)
+        endpoint = f"http://{HOST}:{port}"
+        yield LocalAws(endpoint, environment.leading_to(endpoint, REGION, scratch), process)
+
+
+@contextmanager
+def _owned(state: Path) -> Iterator[Path]:
+    """Keep a second local AWS off a state: whichever ended last would overwrite the other's."""
+    state.mkdir(parents=True, exist_ok=True)
+    try:
+        with locking.hold(state / ".lock", wait=False):
+            yield state
+    except HeldError:
+        raise HashzipError(
+            f"another local AWS is using {state}", "stop that one, or name another folder"
+        ) from None
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _settings(port: int, token: str, scratch: Path, state: Path | None) -> dict[str, str]:
+    """Return MiniStack's whole environment.
+
+    Functions inherit it, so nothing of the user's is in it but where programs are.
+    """
+    kept = {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if state else {}
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": REGION,
+        # Its health report repeats this. So one that somebody else started, on a port that they
+        # took between our look and our start, is not taken for ours.
+        "MINISTACK_EDITION": token,
+        "LAMBDA_EXECUTOR": "local",
+        # It removes containers that it thinks are its own: keep it off the user's Docker.
+        "DOCKER_HOST": f"unix://{scratch}/no-docker",
+        "STATE_DIR": str(state or scratch / "state"),
+        "S3_DATA_DIR": str((state or scratch) / "s3"),
+        **kept,
+    }
+
+
+def _wait_until_healthy(
+    process: subprocess.Popen[bytes], port: int, token: str, log: IO[bytes]
+) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise _not_started(f"ended with exit code {process.returncode}", port, log)
+        if edition(port) == token:
+            return
+        time.sleep(_POLL_SECONDS)
+    raise _not_started(f"was not healthy after {_START_SECONDS:.0f} s", port, log)
+
+
+def edition(port: int) -> str | None:
+    """Return what the local AWS at a port calls itself, which no other does; None without one."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=1)
+    try:
+        connection.request("GET", "/_ministack/health")
+        report = json.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    return str(report.get("edition")) if isinstance(report, dict) else None
+
+
+def _not_started(what: str, port: int, log: IO[bytes]) -> HashzipError:
+    start = max(0, os.fstat(log.fileno()).st_size - _LOG_TAIL)
+    tail = os.pread(log.fileno(), _LOG_TAIL, start).decode(errors="replace").strip()
+    return HashzipError(
+        f"MiniStack on {HOST}:{port} {what}; the end of its log:\n{tail}",
+        f"try again; if that does not help, see what `{sys.executable} -m ministack` says",
+    )

@@ -1,0 +1,1 @@
+"""Find, read and hash the files that decide a package. Standard library only."""

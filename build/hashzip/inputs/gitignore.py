@@ -1,0 +1,172 @@
+"""The patterns of `include`, `exclude` and `executable`. Pure; standard library only.
+
+A pattern is one line of a `.gitignore`, without negation: https://git-scm.com/docs/gitignore
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from hashzip.errors import HashzipError, did_you_mean
+
+WILDCARDS = frozenset("*?[")  # what makes a pattern more than a path
+
+_EVERYTHING = "**"
+# Regular expressions; compiled when they are asked, since most functions have no pattern.
+_FOLDERS = r"(?:^|(?<=/))\*{2,}(?:/|$)"
+
+# What stands in brackets: a class, or a character or range, each character maybe escaped.
+_ITEM = r"(?s)\[:(?P<name>[^\]]*):\]|(?P<low>\\.|[^\\])(?:-(?P<high>\\.|[^\\\]]))?"
+_CLASSES = {
+    "alnum": "A-Za-z0-9",
+    "alpha": "A-Za-z",
+    "blank": r" \t",
+    "cntrl": r"\x00-\x1f\x7f",
+    "digit": "0-9",
+    "graph": "!-~",
+    "lower": "a-z",
+    "print": " -~",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r" \t-\r",
+    "upper": "A-Z",
+    "xdigit": "0-9A-Fa-f",
+}
+
+
+class Matcher(Protocol):
+    """Tells whether any of some patterns matches a path."""
+
+    def __call__(self, path: str, *, is_folder: bool) -> bool:
+        """Answers for a path that is relative and `/`-separated."""
+
+
+def matcher(patterns: Iterable[str]) -> Matcher:
+    """Compiles patterns into one question: does any of them match this path itself?
+
+    A pattern of a folder takes all below it; that is the walk's business, which asks about each
+    folder on its way down.
+
+    Args:
+        patterns: In the syntax of `.gitignore`, relative to the folder that is walked.
+
+    Raises:
+        HashzipError: A pattern is empty, a negation, or not closed, or names an unknown class.
+    """
+    wanted = tuple(patterns)
+    if _EVERYTHING in wanted:
+        return always
+    if not wanted:
+        return never
+    either = _compile(pattern for pattern in wanted if not pattern.endswith("/"))
+    folder = _compile(pattern for pattern in wanted if pattern.endswith("/"))
+
+    def matches(path: str, *, is_folder: bool) -> bool:
+        return either(path) is not None or (is_folder and folder(path) is not None)
+
+    return matches
+
+
+def literal(path: str) -> str:
+    """Writes the pattern that matches one path and no other."""
+    return "/" + re.sub(r"([\\*?\[])", r"\\\1", path)
+
+
+def always(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher
+    """The matcher of everything."""
+    return True
+
+
+def never(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher
+    """The matcher of nothing."""
+    return False
+
+
+def matcher_below(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Compiles patterns into the question: does any match this file, or a folder above it?
+
+    Raises:
+        HashzipError: As for `matcher`.
+    """
+    matches = matcher(patterns)
+    if matches is never:
+        return lambda _path: False
+
+    def matches_below(path: str) -> bool:
+        ends = [at for at, character in enumerate(path) if character == "/"]
+        return matches(path, is_folder=False) or any(
+            matches(path[:end], is_folder=True) for end in ends
+        )
+
+    return matches_below
+
+
+def _compile(patterns: Iterable[str]) -> Callable[[str], object]:
+    expressions = [_expression(pattern) for pattern in patterns]
+    if not expressions:
+        return lambda _path: None
+    return re.compile("|".join(expressions), re.DOTALL).fullmatch
+
+
+def _expression(pattern: str) -> str:
+    """Translates one pattern, but for the slash at its end, to a regular expression."""
+    if not pattern.strip("/") or pattern.startswith("!"):
+        raise HashzipError(
+            f'"{pattern}" is not a pattern',
+            "a pattern is one line of a .gitignore; there is no negation: use include and exclude",
+        )
+    text = pattern.removesuffix("/")
+    expression = "" if "/" in text else "(?:.*/)?"
+    text = text.removeprefix("/")
+    at = 0
+    while at < len(text):
+        character = text[at]
+        stars = re.compile(_FOLDERS).match(text, at)
+        if stars:
+            # In front and in the middle it stands for any folders or none; at the end, for all
+            # below the folder, which is not the folder itself.
+            expression += "(?:.*/)?" if stars.group().endswith("/") else ".+"
+            at = stars.end() - 1
+        elif character == "*":
+            expression += "[^/]*"
+        elif character == "?":
+            expression += "[^/]"
+        elif character == "[":
+            bracket, at = _bracket(text, at, pattern)
+            expression += bracket
+        elif character == "\\":
+            at += 1
+            if at == len(text):
+                raise HashzipError(
+                    f'"{pattern}" has nothing behind its last backslash',
+                    r"write \\ for a backslash",
+                )
+            expression += re.escape(text[at])
+        else:
+            expression += re.escape(character)
+        at += 1
+    return expression
+
+
+def _bracket(text: str, start: int, pattern: str) -> tuple[str, int]:
+    """Translates `[…]`; answers it and the position of its `]`, which may stand first inside."""
+    negated = text[start + 1 : start + 2] in ("!", "^")
+    first = at = start + 1 + negated
+    inside = ""
+    while text[at : at + 1] != "]" or at == first:
+        item = re.compile(_ITEM).match(text, at)
+        if item is None:
+            raise HashzipError(f'"{pattern}" has a "[" without a "]"', r"close it, or write \[")
+        low, high, name = item["low"], item["high"], item["name"]
+        if name is not None and name not in _CLASSES:
+            raise HashzipError(
+                f'"{pattern}" has the unknown class "[:{name}:]"', did_you_mean(name, _CLASSES)
+            )
+        if name is not None:
+            inside += _CLASSES[name]
+        else:
+            inside += re.escape(low[-1])
+            if high is not None and low[-1] <= high[-1]:
+                inside += f"-{re.escape(high[-1])}"
+        at = item.end()
+    # Whatever a class holds or excludes, it is never a slash.
+    return (f"[^/{inside}]" if negated else f"(?!/)[{inside}]" if inside else "(?!)"), at

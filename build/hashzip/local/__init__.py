@@ -1,1 +1,0 @@
-"""AWS on this machine, for those who try functions; needs the extra `local`."""

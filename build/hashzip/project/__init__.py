@@ -1,0 +1,1 @@
+"""Read what the user wrote in `hashzip.toml`. Standard library only."""

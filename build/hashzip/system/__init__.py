@@ -1,0 +1,1 @@
+"""Small helpers around the operating system. Standard library only."""

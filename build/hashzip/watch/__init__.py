@@ -1,0 +1,1 @@
+"""Run functions on this machine, and update them at each save."""

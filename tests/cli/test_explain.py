@@ -1,0 +1,92 @@
+"""`hashzip explain`: why a package will be rebuilt, or why not."""
+
+from pathlib import Path
+
+from tests.support import commands, program, wheels
+from tests.support import project as projects
+
+
+def explain(project: Path) -> list[str]:
+    """Answers the sentences on hello."""
+    finished = program.run("explain", "hello", cwd=project)
+    assert finished.code == 0, finished.err
+    return finished.out.splitlines()
+
+
+class TestExplain:
+    """Each group of inputs in a sentence."""
+
+    def test_never_built(self, project: Path) -> None:
+        """Before the first build it says so, and what it will be built from."""
+        lines = explain(project)
+
+        assert lines[0] == "hello will be built: it was never built here."
+        assert lines[1:] == [
+            "Sources: 3 files in src.",
+            "Recipe: builder python, runtime python3.13, architecture arm64.",
+        ]
+
+    def test_built(self, project: Path) -> None:
+        """Once it is built it will not be again, until something changes."""
+        fingerprint = str(projects.built(project)["fingerprint"])
+
+        lines = explain(project)
+
+        known = f"its inputs are those of {fingerprint[:12]}, which is built"
+        assert lines[0] == f"hello will not be rebuilt: {known}."
+
+    def test_changes(self, project: Path) -> None:
+        """Each file is named in its group, and each key with both values."""
+        wheels.lock(project, wheels.make(project))
+        projects.configure(project, requirements="requirements.txt")
+        fingerprint = str(projects.built(project)["fingerprint"])
+        (project / "src" / "hello.py").write_bytes(b"changed")
+        (project / "src" / "run.sh").unlink()
+        (project / "src" / "new.py").touch()
+        requirements = (project / "requirements.txt").read_text(encoding="utf-8")
+        (project / "requirements.txt").write_text(requirements + "# more\n", encoding="utf-8")
+        projects.configure(project, requirements="requirements.txt", runtime="python3.12")
+
+        assert explain(project) == [
+            f"hello will be rebuilt: it differs from the last build, {fingerprint[:12]}.",
+            "Sources: 3 of 3 files differ.",
+            "  new.py is new.",
+            "  hello.py changed.",
+            "  run.sh is gone.",
+            "Requirements: 1 of 1 file differs.",
+            "  //requirements.txt changed.",
+            "Recipe: runtime python3.13 -> python3.12.",
+        ]
+
+    def test_what_is_as_it_was(self, project: Path) -> None:
+        """A group without a change is said to be as it was."""
+        projects.built(project)
+        (project / "src" / "hello.py").write_bytes(b"changed")
+
+        assert explain(project)[1:] == [
+            "Sources: 1 of 3 files differs.",
+            "  hello.py changed.",
+            "Requirements: none, as before.",
+            "Recipe: as it was.",
+        ]
+
+    def test_what_a_program_makes(self, tmp_path: Path) -> None:
+        """Of a function that a program makes, there are inputs, and no sources that are packed."""
+        root = commands.make(tmp_path / "made")
+        assert explain(root)[1] == "Inputs: 2 files, from which a program in src makes it."
+        projects.built(root)
+        projects.write_files(root / "src", {"words.txt": b"other"})
+
+        assert explain(root)[1:] == [
+            "Inputs: 1 of 2 files differs.",
+            "  //src/words.txt changed.",
+            "Recipe: as it was.",
+        ]
+
+    def test_damaged(self, project: Path) -> None:
+        """A zip that is damaged is the reason, though no input changed."""
+        projects.built(project)
+        (zip_file,) = (project / "dist" / "hello").glob("*.zip")
+        zip_file.write_bytes(b"")
+
+        assert "whose zip is damaged" in explain(project)[0]

@@ -1,0 +1,212 @@
+"""`hashzip init`: the first `hashzip.toml`, and what Terraform needs."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hashzip.project import config
+from hashzip.project.targets import Function
+from tests.support import program
+from tests.support import project as projects
+
+HANDLER = b"def lambda_handler(event, context):\n    return {}\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository with a function, and no `hashzip.toml`."""
+    projects.write_files(tmp_path, {"orders/app.py": HANDLER, ".python-version": b"3.12\n"})
+    return tmp_path
+
+
+class TestInit:
+    """Writing them."""
+
+    def test_written(self, root: Path) -> None:
+        """What is written can be built at once, and is what was shown before."""
+        finished = program.run("init", "--yes", "--architecture", "arm64", cwd=root)
+
+        assert finished.code == 0, finished.err
+        for path in ("hashzip.toml", "infra/hashzip.tf", ".gitignore"):
+            assert (root / path).read_text(encoding="utf-8").strip() in finished.out
+        assert (root / "hashzip.toml").read_text(encoding="utf-8") == (
+            '[function.orders]\nsource = "orders"\nhandler = "app.lambda_handler"\n'
+            'runtime = "python3.12"\narchitecture = "arm64"\n'
+        )
+        assert projects.built(root)["function"] == "orders"
+
+    def test_terraform(self, root: Path) -> None:
+        """The Terraform leads to the module and to the project from where it stands."""
+        program.run("init", "--yes", "--infra", "deploy/aws", cwd=root)
+
+        text = (root / "deploy/aws/hashzip.tf").read_text(encoding="utf-8")
+        (source,) = (line.split('"')[1] for line in text.splitlines() if "source" in line)
+        assert (root / "deploy/aws" / source / "variables.tf").resolve().is_file()
+        assert 'project  = "${path.root}/../.."' in text
+        assert 'function = "orders"' in text
+
+    def test_flags(self, root: Path) -> None:
+        """What is named is not searched for."""
+        (root / "orders" / "app.py").rename(root / "orders" / "other.py")
+        words = ["--source", "orders", "--handler", "other.run", "--function", "mine"]
+
+        finished = program.run("init", "--yes", *words, "--runtime", "python3.11", cwd=root)
+
+        assert finished.code == 0, finished.err
+        text = (root / "hashzip.toml").read_text(encoding="utf-8")
+        assert text.startswith('[function.mine]\nsource = "orders"\nhandler = "other.run"\n')
+        assert 'runtime = "python3.11"' in text
+
+    @pytest.mark.parametrize("words", [[], ["--source", "rust"]])
+    def test_rust(self, tmp_path: Path, words: list[str]) -> None:
+        """A crate is shown with its builder and runtime, and no handler; Terraform is as ever."""
+        files = {
+            "rust/Cargo.toml": b'[package]\nname = "orders"\n[dependencies]\nlambda_http = "1"\n',
+            "rust/src/main.rs": b"fn main() {}\n",
+            ".gitignore": b"dist/\n",
+        }
+        projects.write_files(tmp_path, files)
+
+        # Nobody is there to ask, so that it shows, and writes nothing.
+        finished = program.run("init", "--architecture", "arm64", *words, cwd=tmp_path)
+
+        table = (
+            '[function.orders]\nbuilder = "rust"\nsource = "rust"\n'
+            'runtime = "provided.al2023"\narchitecture = "arm64"\n'
+        )
+        assert f"# hashzip.toml\n\n{table}\n# infra/hashzip.tf\n" in finished.out
+        assert 'module "orders" {' in finished.out
+        assert not (tmp_path / "hashzip.toml").exists()
+
+    def test_written_rust(self, tmp_path: Path) -> None:
+        """What is written for several programs of a crate is read as functions in Rust."""
+        crate = b'[package]\nname = "a"\nedition = "2024"\n[dependencies]\nlambda_runtime = "1"\n'
+        main = b"fn main() {}\n"
+        projects.write_files(
+            tmp_path, {"r/Cargo.toml": crate, "r/src/bin/one.rs": main, "r/src/main.rs": main}
+        )
+
+        finished = program.run("init", "--yes", cwd=tmp_path)
+
+        assert finished.code == 0, finished.err
+        found = config.load(str(tmp_path)).targets
+        assert {name: one.bin for name, one in found.items() if isinstance(one, Function)} == {
+            "a": "a",
+            "one": "one",
+        }
+        assert {one.builder for one in found.values() if isinstance(one, Function)} == {"rust"}
+
+    def test_several_programs(self, tmp_path: Path) -> None:
+        """Of a crate with several, each is a function that says which it is."""
+        crate = b'[package]\nname = "a"\nedition = "2024"\n[dependencies]\nlambda_runtime = "1"\n'
+        more = b'[[bin]]\nname = "one"\nrequired-features = ["x", "y"]\n'
+        main = b"fn main() {}\n"
+        files = {"Cargo.toml": crate + more, "src/bin/one.rs": main, "src/bin/two.rs": main}
+        projects.write_files(tmp_path, files)
+
+        finished = program.run("init", cwd=tmp_path)
+
+        one = 'source = "."\nbin = "one"\nfeatures = ["x", "y"]\nruntime'
+        assert f'[function.one]\nbuilder = "rust"\n{one}' in finished.out
+        two = 'source = "."\nbin = "two"\nruntime'
+        assert f'[function.two]\nbuilder = "rust"\n{two}' in finished.out
+
+    def test_names_of_several_programs(self, tmp_path: Path) -> None:
+        """One name for several functions is refused; for one, it is taken."""
+        crate = b'[package]\nname = "a"\nedition = "2024"\n[dependencies]\nlambda_runtime = "1"\n'
+        projects.write_files(tmp_path, {"r/Cargo.toml": crate, "r/src/bin/one.rs": b""})
+        words = ("init", "--source", "r", "--function", "mine")
+        assert "[function.mine]\n" in program.run(*words, cwd=tmp_path).out
+
+        projects.write_files(tmp_path, {"r/src/bin/two.rs": b""})
+        error, hint = projects.complaint(program.run(*words, cwd=tmp_path))
+        assert "r has 2 programs" in error
+        assert "leave it out" in hint
+
+    @pytest.mark.parametrize(
+        "asked, runtimes",
+        [
+            ("python3.11", ["python3.11", "provided.al2023"]),
+            ("provided.al2", ["python3.12", "provided.al2"]),
+        ],
+    )
+    def test_runtime_of_a_language(self, root: Path, asked: str, runtimes: list[str]) -> None:
+        """A runtime that is asked for is that of the functions in its language."""
+        crate = b'[package]\nname = "r"\n[dependencies]\nlambda_runtime = "1"\n'
+        projects.write_files(root, {"r/Cargo.toml": crate, "r/src/main.rs": b""})
+
+        lines = program.run("init", "--runtime", asked, cwd=root).out.splitlines()
+
+        assert [line.split('"')[1] for line in lines if line.startswith("runtime")] == runtimes
+
+    def test_source_without_handler(self, root: Path) -> None:
+        """A folder that is named, and no crate, needs the name of its handler."""
+        error, hint = projects.complaint(program.run("init", "--source", "orders", cwd=root))
+
+        assert "orders has a function of what name?" in error
+        assert "--handler" in hint
+
+    @pytest.mark.parametrize("path", ["hashzip.toml", "infra/hashzip.tf"])
+    def test_nothing_is_overwritten(self, root: Path, path: str) -> None:
+        """A file that is there stays, nothing else is written, and the text is in the error."""
+        projects.write_files(root, {path: b"# mine\n"})
+        before = projects.listing(root)
+
+        finished = program.run("init", "--yes", cwd=root)
+
+        assert finished.code == 1
+        assert f"{root / path} is there already" in finished.err
+        assert "orders" in finished.err
+        assert "by hand" in finished.err
+        assert projects.listing(root) == before
+
+    @pytest.mark.parametrize("text", ["", "*.log\n", "*.log"])
+    def test_gitignore(self, root: Path, text: str) -> None:
+        """A line is added, and those that are there stay; a line that is there is not doubled."""
+        (root / ".gitignore").write_text(text, encoding="utf-8")
+        program.run("init", "--yes", cwd=root)
+        lines = (root / ".gitignore").read_text(encoding="utf-8").splitlines()
+        assert lines == [*text.splitlines(), "dist/"]
+
+        (root / "hashzip.toml").unlink()
+        (root / "infra/hashzip.tf").unlink()
+        program.run("init", "--yes", cwd=root)
+        assert (root / ".gitignore").read_text(encoding="utf-8").splitlines() == lines
+
+    def test_no_function(self, tmp_path: Path) -> None:
+        """Where there is none, the error says how to name it."""
+        error, hint = projects.complaint(program.run("init", "--yes", cwd=tmp_path))
+
+        assert str(tmp_path) in error
+        assert "--source" in hint
+
+    def test_nobody_to_ask(self, root: Path) -> None:
+        """In a pipe nothing is written without `--yes`."""
+        finished = program.run("init", cwd=root)
+
+        assert finished.code == 1
+        assert "add --yes" in finished.err
+        assert not (root / "hashzip.toml").exists()
+
+    @pytest.mark.parametrize("answer, written", [("y", True), ("n", False), ("", False)])
+    def test_question(self, root: Path, answer: str, *, written: bool) -> None:
+        """On a terminal it asks, and writes only after a yes."""
+        ours, theirs = pty.openpty()
+        asked = subprocess.Popen(
+            [sys.executable, str(program.BUILD), "init"],
+            cwd=root,
+            env=program.environment(),
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(theirs)
+        os.write(ours, f"{answer}\n".encode())
+
+        assert asked.wait(timeout=60) == 0
+        os.close(ours)
+        assert (root / "hashzip.toml").exists() is written

@@ -1,0 +1,312 @@
+"""`hashzip invoke`: sends a function an event, and prints its answer."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from uv import find_uv_bin
+
+from tests.support import lambdas, program
+from tests.support import project as projects
+from tests.support.lambdas import Running
+
+WORLD = '{"name": "wörld"}'
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A project whose function runs in a local AWS; of the user's account nothing is known."""
+    with pytest.MonkeyPatch.context() as patch:
+        lambdas.hide_account(patch)
+        with lambdas.running(tmp_path_factory.mktemp("invoke") / "project") as found:
+            yield found
+
+
+@pytest.fixture(scope="session")
+def sam(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with SAM CLI, of which only the example events are needed."""
+    folder = tmp_path_factory.mktemp("sam")
+    command = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+    subprocess.run([*command, "aws-sam-cli", "chevron"], check=True)
+    return str(folder)
+
+
+class TestAnswer:
+    """What comes back."""
+
+    def test_data(self, running: Running) -> None:
+        """The answer of the function is all that is printed; without an event it gets {}."""
+        finished = running.run("invoke", "hello", "--data", WORLD)
+
+        assert (finished.code, finished.err) == (0, "")
+        assert json.loads(finished.out) == json.loads(WORLD)
+        assert running.run("invoke", "hello").out == "{}\n"
+
+    @pytest.mark.parametrize("option", ["--data", "--data-file"])
+    def test_stdin(self, running: Running, option: str) -> None:
+        """A dash stands for standard input."""
+        finished = running.run("invoke", "hello", option, "-", text=WORLD)
+
+        assert json.loads(finished.out) == json.loads(WORLD)
+
+    def test_file(self, running: Running) -> None:
+        """The event may be in a file, as some editors write it: with a byte order mark."""
+        (running.root / "event.json").write_text(WORLD, encoding="utf-8-sig")
+
+        finished = running.run("invoke", "hello", "--data-file", "event.json")
+
+        assert json.loads(finished.out) == json.loads(WORLD)
+
+    def test_any_json(self, running: Running) -> None:
+        """An event and an answer may be any JSON, not objects only."""
+        for text in ("null", "[1]", '"word"', "1.5"):
+            assert running.run("invoke", "hello", "--data", text).out == f"{text}\n"
+
+    def test_terminal(self, running: Running) -> None:
+        """On a terminal the answer is indented, and it is said where it comes from."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, program.BUILD, "invoke", "hello", "--data", WORLD],
+            cwd=running.root,
+            env=program.environment(PYTHONUTF8="1"),
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+        ):
+            os.close(theirs)
+        text = os.read(ours, 65536).decode()
+        os.close(ours)
+
+        assert f"in {running.place}" in text
+        assert '{\r\n  "name": "wörld"\r\n}' in text
+
+
+class TestHow:
+    """How it is invoked."""
+
+    def test_logs(self, running: Running) -> None:
+        """With --logs, what the function logs goes to stderr, readable; else nothing does."""
+        event = "invoke", "hello", "--data", '{"log": "here"}'
+
+        assert running.run(*event).err == ""
+        finished = running.run(*event, "--logs")
+
+        assert finished.err.splitlines()[0] == "INFO  here tries=1"
+        assert json.loads(finished.out) == {"log": "here"}
+
+    def test_async(self, running: Running) -> None:
+        """An asynchronous invocation answers with its request, and has no log to show yet."""
+        finished = running.run("invoke", "hello", "--async")
+
+        assert (finished.code, finished.out) == (0, "")
+        assert finished.err.startswith("accepted, request ")
+        _, hint = projects.complaint(running.run("invoke", "hello", "--async", "--logs"))
+        assert "hashzip logs hello" in hint
+
+    def test_async_failure(self, running: Running) -> None:
+        """Whoever does not wait does not hear that the function fails."""
+        finished = running.run("invoke", "hello", "--async", "--data", '{"fail": true}')
+
+        assert finished.code == 0
+
+    def test_qualifier(self, running: Running) -> None:
+        """A version or alias is invoked by its name; the hint has the nearest that there is."""
+        functions = running.client("lambda")
+        version = functions.publish_version(FunctionName="hello")["Version"]
+        functions.create_alias(FunctionName="hello", Name="live", FunctionVersion=version)
+
+        assert running.run("invoke", "hello", "--qualifier", "live").out == "{}\n"
+        error, hint = projects.complaint(running.run("invoke", "hello", "--qualifier", "love"))
+        assert 'no version or alias "love"' in error
+        assert 'did you mean "live"?' in hint
+
+    def test_function_name(self, running: Running) -> None:
+        """A function that has another name in AWS is invoked by that."""
+        running.deploy("hello-dev")
+
+        finished = running.run("invoke", "hello", "--function-name", "hello-dev")
+
+        assert finished.out == "{}\n"
+
+    def test_account(self, running: Running) -> None:
+        """With --remote, it is the account of the environment, with its own functions."""
+        with lambdas.refusing(403, "AccessDeniedException") as account:
+            settings = lambdas.account(account.endpoint)
+            projects.complaint(running.run("invoke", "hello", "--remote", settings=settings))
+            assert account.asked == ["/2015-03-31/functions/hello/invocations"]
+            assert running.run("invoke", "hello", settings=settings).code == 0
+            assert len(account.asked) == 1
+
+    def test_users_environment(self, running: Running) -> None:
+        """Nothing of the user's own settings reaches the local AWS, or keeps it away."""
+        settings = {
+            "AWS_PROFILE": "missing",
+            "AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:9",
+            "HTTP_PROXY": "http://127.0.0.1:9",
+            "http_proxy": "http://127.0.0.1:9",
+        }
+
+        assert running.run("invoke", "hello", settings=settings).out == "{}\n"
+
+
+class TestFailure:
+    """What the function, or the user, does wrong."""
+
+    def test_function_fails(self, running: Running) -> None:
+        """A function that fails is an error, with its trace; nothing is on stdout."""
+        finished = running.run("invoke", "hello", "--data", '{"fail": true}')
+
+        assert (finished.code, finished.out) == (1, "")
+        first, *trace, last = finished.err.splitlines()
+        assert first.startswith("error: hello failed: ")
+        assert first.endswith(": as it was told")
+        assert "app.py" in "".join(trace)
+        assert last == "hint: run: hashzip logs hello --since 5m"
+
+    def test_trace_once(self, running: Running) -> None:
+        """With --logs, the trace that is in the log is not printed a second time."""
+        finished = running.run("invoke", "hello", "--logs", "--data", '{"fail": true}')
+
+        assert finished.code == 1
+        assert finished.err.count("app.py") == 1
+
+    @pytest.mark.parametrize(
+        "data, said",
+        [
+            ('{"a": 1', "line 1, column 8"),
+            ('{\n "a" 1}', "line 2, column 6"),
+            ("", "line 1, column 1"),
+            ('{"a": NaN}', "NaN is not a value of JSON"),
+            ("[" * 100_000, "is not JSON"),
+        ],
+    )
+    def test_not_json(self, running: Running, data: str, said: str) -> None:
+        """What is not JSON is refused, with the place, wherever it comes from."""
+        (running.root / "bad.json").write_text(data)
+
+        for words, where in (
+            (("--data", data), "--data"),
+            (("--data-file", "bad.json"), "bad.json"),
+            (("--data", "-"), "standard input"),
+        ):
+            error, hint = projects.complaint(running.run("invoke", "hello", *words, text=data))
+            assert error.startswith(f"error: {where} is not JSON")
+            assert said in error
+            assert '{"name": "world"}' in hint
+
+    def test_not_text(self, running: Running) -> None:
+        """What is not UTF-8 is refused, with the byte."""
+        finished = running.run("invoke", "hello", "--data", "-", text=b'{"a": "\xff"}')
+
+        assert "byte 7" in projects.complaint(finished)[0]
+
+    def test_missing_file(self, running: Running) -> None:
+        """A file that is not there is named."""
+        error, _ = projects.complaint(running.run("invoke", "hello", "--data-file", "none.json"))
+
+        assert "cannot read none.json" in error
+
+    def test_too_large(self, running: Running) -> None:
+        """An event above Lambda's limit of 6 MB is refused before it is sent."""
+        finished = running.run("invoke", "hello", "--data", "-", text='"' + "x" * (6 << 20) + '"')
+
+        error, hint = projects.complaint(finished)
+        assert "6,291,458 bytes; Lambda takes 6,291,456" in error
+        assert "S3" in hint
+
+    def test_unknown(self, running: Running) -> None:
+        """A function that is not in hashzip.toml, or not in AWS, has the nearest in its hint."""
+        error, hint = projects.complaint(running.run("invoke", "hallo"))
+        assert "hashzip.toml" in error
+        assert 'did you mean "hello"?' in hint
+
+        error, hint = projects.complaint(running.run("invoke", "hello", "--function-name", "hallo"))
+        assert f'no function "hallo" in {running.place}' in error
+        assert 'did you mean "hello"?' in hint
+
+    def test_layer(self, tmp_path: Path) -> None:
+        """A layer runs nowhere."""
+        (tmp_path / "hashzip.toml").write_text(
+            '[layer.deps]\nsource = "src"\nruntime = "python3.13"\narchitecture = "arm64"\n'
+        )
+
+        finished = program.run("invoke", "layer.deps", cwd=tmp_path)
+
+        assert "is a layer" in projects.complaint(finished)[0]
+
+
+class TestExamples:
+    """Events as AWS's services send them."""
+
+    @pytest.mark.parametrize(
+        "name, key",
+        [
+            ("api-gateway", "httpMethod"),
+            ("api-gateway-v2", "routeKey"),
+            ("dynamodb", "Records"),
+            ("eventbridge", "detail"),
+            ("s3", "Records"),
+            ("sns", "Records"),
+            ("sqs", "Records"),
+        ],
+    )
+    def test_common(self, running: Running, sam: str, name: str, key: str) -> None:
+        """Those of common services have the name that people know, and reach the function."""
+        finished = running.run(
+            "invoke", "hello", "--data-example", name, settings={"PYTHONPATH": sam}
+        )
+
+        assert finished.code == 0, finished.err
+        assert key in json.loads(finished.out)
+
+    def test_list(self, running: Running, sam: str) -> None:
+        """All that there are can be listed, with what SAM CLI calls them."""
+        finished = running.run(
+            "invoke", "hello", "--data-example", "list", settings={"PYTHONPATH": sam}
+        )
+
+        lines = finished.out.splitlines()
+        assert "sqs\tsqs receive-message" in lines
+        assert "s3-delete\ts3 delete" in lines
+        assert lines == sorted(lines)
+
+    def test_all_are_json(self, sam: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each is an event: an object of JSON."""
+        script = (
+            "import json; from hashzip import examples\n"
+            "for name in examples.names():\n"
+            "    assert isinstance(json.loads(examples.event(name)), dict), name"
+        )
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([sam, str(program.BUILD)]))
+
+        subprocess.run([sys.executable, "-c", script], check=True)
+
+    def test_unknown(self, running: Running, sam: str) -> None:
+        """Of one that is not there, the hint has the nearest."""
+        finished = running.run(
+            "invoke", "hello", "--data-example", "sqss", settings={"PYTHONPATH": sam}
+        )
+
+        error, hint = projects.complaint(finished)
+        assert 'no example event "sqss"' in error
+        assert 'did you mean "sqs"?' in hint
+
+    def test_without_sam(self, running: Running) -> None:
+        """Without SAM CLI, the error says how to install it."""
+        python = sys.executable, "-c", _WITHOUT_SAM
+        finished = running.run("invoke", "hello", "--data-example", "sqs", python=python)
+
+        _, hint = projects.complaint(finished)
+        assert "pip install 'hashzip[events]'" in hint
+
+
+# Where SAM CLI happens to be installed beside the tests, it must look as if it were not.
+_WITHOUT_SAM = (
+    "import sys, runpy; sys.modules['samcli'] = None; sys.argv.pop(0); "
+    "runpy.run_path(sys.argv[0], run_name='__main__')"
+)

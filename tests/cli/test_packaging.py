@@ -1,0 +1,149 @@
+"""The distributions: what is in them, and that they run where they are installed."""
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from uv import find_uv_bin
+
+from hashzip import __version__
+from tests.support import program
+from tests.support import project as projects
+
+
+def uv(*arguments: str | Path) -> None:
+    """Runs uv."""
+    finished = subprocess.run(
+        [find_uv_bin(), *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr
+
+
+@dataclass(frozen=True)
+class Distributions:
+    """What is uploaded, and the wheel as it comes straight from the checkout."""
+
+    sdist: Path
+    wheel: Path
+    straight: Path
+
+    def content(self, wheel: Path) -> dict[str, bytes]:
+        """Reads a wheel."""
+        with zipfile.ZipFile(wheel) as found:
+            return {name: found.read(name) for name in found.namelist()}
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
+    """The distributions of this checkout. Hatchling comes from uv's cache, or else from PyPI."""
+    folder = tmp_path_factory.mktemp("distributions")
+    build = ("build", "--quiet", "--python", sys.executable)
+    uv(*build, "--out-dir", folder, program.CHECKOUT)
+    uv(*build, "--wheel", "--out-dir", folder / "straight", program.CHECKOUT)
+    (sdist,) = folder.glob("*.tar.gz")
+    (wheel,) = folder.glob("*.whl")
+    (straight,) = (folder / "straight").glob("*.whl")
+    return Distributions(sdist, wheel, straight)
+
+
+@pytest.fixture(scope="module")
+def scripts(distributions: Distributions, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the new environment's programs."""
+    folder = tmp_path_factory.mktemp("environment") / "venv"
+    uv("venv", "--quiet", "--python", sys.executable, folder)
+    python = folder / "bin" / "python"
+    uv("pip", "install", "--quiet", "--python", python, distributions.wheel)
+    return python.parent
+
+
+class TestContent:
+    """What is in the distributions."""
+
+    def test_wheel(self, distributions: Distributions) -> None:
+        """The wheel has each module of the checkout, the mark of types, and nothing else."""
+        package = program.BUILD / "hashzip"
+        expected = {
+            f"hashzip/{path.relative_to(package).as_posix()}"
+            for path in package.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+        info = f"hashzip-{__version__}.dist-info/"
+
+        names = set(distributions.content(distributions.wheel))
+
+        assert {name for name in names if not name.startswith(info)} == expected
+        assert "hashzip/py.typed" in expected
+        assert f"{info}licenses/LICENSE" in names
+
+    def test_same_wheel(self, distributions: Distributions) -> None:
+        """The sdist builds the same wheel as the checkout."""
+        assert distributions.content(distributions.wheel) == distributions.content(
+            distributions.straight
+        )
+
+    def test_sdist(self, distributions: Distributions) -> None:
+        """The sdist has what is needed to build the wheel, and nothing that was made here."""
+        top = f"hashzip-{__version__}/"
+        with tarfile.open(distributions.sdist) as found:
+            names = {name.removeprefix(top) for name in found.getnames()}
+
+        wanted = {
+            "pyproject.toml",
+            "LICENSE",
+            "README.md",
+            "build/__main__.py",
+            "tests/conftest.py",
+        }
+        assert wanted <= names
+        unwanted = {"__pycache__", "dist", ".git", ".hashzip", ".mypy_cache", ".venv"}
+        assert {name for name in names if unwanted & set(name.split("/"))} == set()
+
+
+class TestInstalled:
+    """The wheel in a new environment, with what it asks for and nothing else."""
+
+    def run(self, command: Sequence[str | Path], cwd: Path, text: str = "") -> str:
+        """Runs a program of the new environment, and answers what it says."""
+        environment = program.environment(PATH=os.devnull)
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            env=environment,
+            input=text,
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+
+    def test_version(self, scripts: Path, tmp_path: Path) -> None:
+        """The console script is there, and so is `python -m hashzip`."""
+        version = f"hashzip {__version__}\n"
+
+        assert self.run([scripts / "hashzip", "--version"], tmp_path) == version
+        assert self.run([scripts / "python", "-m", "hashzip", "--version"], tmp_path) == version
+
+    def test_external(self, scripts: Path, project: Path) -> None:
+        """It answers what the checkout answers."""
+        answer = self.run([scripts / "hashzip", "external"], project, projects.query())
+
+        assert json.loads(answer) == projects.external(project)
+
+    def test_build(self, scripts: Path, project: Path) -> None:
+        """It builds what the checkout builds."""
+        (ours,) = json.loads(self.run([scripts / "hashzip", "build", "--json"], project))
+        content = Path(ours["file"]).read_bytes()
+
+        theirs = projects.built(project, "--force")
+
+        assert ours["built"]
+        assert Path(str(theirs["file"])).read_bytes() == content

@@ -1,0 +1,521 @@
+"""Running the programs of a function, and taking what they made."""
+
+import os
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hashzip.builders.command import run
+from hashzip.errors import HashzipError
+from hashzip.inputs import paths
+from hashzip.inputs.files import SourceFile
+from hashzip.project.targets import Function
+from tests.support import commands, program
+from tests.support import project as projects
+
+DEADLINE = 30.0  # seconds
+
+WITHOUT_OUTPUT = {key: value for key, value in commands.HELLO.items() if key != "output"}
+HANGING = """
+mkdir -p out && echo half > out/half.txt
+if [ "${HANG:-}" ]; then touch ../hangs; exec sleep 1000; fi
+cat words.txt > out/answer.txt && rm out/half.txt
+if [ "${FAIL:-}" ]; then exit 1; fi
+"""
+
+# Of an ELF file, up to the machine.
+ELF = struct.Struct("<4sBBB9xHH")
+
+PATHS = st.text("abß.x-", min_size=1, max_size=4).filter(lambda name: set(name) - {"."})
+FILES = st.dictionaries(
+    st.lists(PATHS, min_size=1, max_size=3).map("/".join), st.binary(max_size=20), min_size=1
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with one function, "hello", that a command makes from `src/words.txt`."""
+    return commands.make(tmp_path / "project")
+
+
+def refused(root: Path, match: str) -> HashzipError:
+    """Builds, checks that it is refused, and that no build is there; answers the error."""
+    with pytest.raises(HashzipError, match=match) as caught:
+        projects.make_zip(root)
+    assert [name for name in projects.artifacts(root) if name.endswith(".zip")] == []
+    return caught.value
+
+
+def made(root: Path) -> dict[str, bytes]:
+    """Answers what is in the output of a function: files by their paths."""
+    folder = root / "src/out"
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Waits until something holds."""
+    end = time.monotonic() + DEADLINE
+    while not holds():
+        assert time.monotonic() < end
+        threading.Event().wait(0.01)
+
+
+class TestPackage:
+    """What the programs made is what is packed."""
+
+    def test_folder(self, project: Path) -> None:
+        """All files of the output are packed, by their paths in it, and no source is."""
+        commands.write_script(project, "mkdir -p out/deep/er && cp words.txt out/deep/er/a.txt")
+
+        zip_file = projects.make_zip(project)
+
+        assert projects.names(zip_file) == ["deep/er/a.txt"]
+        assert projects.content(zip_file, "deep/er/a.txt") == b"first"
+
+    def test_file(self, project: Path) -> None:
+        """An output that is a file is packed by its name."""
+        commands.configure(project, output="made/bootstrap", exclude=["/made/"])
+        commands.write_script(
+            project, "mkdir -p made && cp words.txt made/bootstrap && date > made/x"
+        )
+
+        assert projects.names(projects.make_zip(project)) == ["bootstrap"]
+
+    def test_without_output(self, project: Path) -> None:
+        """Without one, programs get an empty folder, and nothing of it is left in the project."""
+        projects.write_config(project, hello=WITHOUT_OUTPUT)
+        commands.write_script(project, 'ls -A "$HASHZIP_OUTPUT" > "$HASHZIP_OUTPUT/seen"')
+        before = projects.listing(project / "src")
+
+        for word in (b"first", b"second"):
+            projects.write_files(project / "src", {"words.txt": word})
+            zip_file = projects.make_zip(project)
+            assert projects.content(zip_file, "seen") == b"seen\n"
+        assert projects.listing(project / "src").keys() == before.keys()
+
+    def test_modes(self, project: Path) -> None:
+        """What can be executed is known by its content, or by `executable`; not by the disk."""
+        commands.configure(project, executable=["run"])
+        commands.write_script(
+            project,
+            "mkdir -p out && cd out && echo '#!/bin/sh' > script && echo x > run && echo x > plain "
+            "&& chmod 700 plain && chmod 600 script",
+        )
+
+        with zipfile.ZipFile(projects.make_zip(project)) as found:
+            modes = {info.filename: info.external_attr >> 16 for info in found.infolist()}
+
+        program, data = stat.S_IFREG | 0o755, stat.S_IFREG | 0o644
+        assert modes == {"plain": data, "run": program, "script": program}
+
+    def test_links(self, project: Path) -> None:
+        """A link in the output counts as what it leads to, anywhere in the project."""
+        commands.write_script(
+            project, "mkdir -p out && ln -s ../words.txt out/a && echo x > out/b && ln -s b out/c"
+        )
+
+        zip_file = projects.make_zip(project)
+
+        assert projects.content(zip_file, "a") == b"first"
+        assert projects.content(zip_file, "c") == b"x\n"
+
+    def test_stale_output(self, project: Path) -> None:
+        """What an earlier run left in the output is not packed."""
+        projects.write_files(project / "src/out", {"stale.txt": b"x"})
+
+        assert projects.names(projects.make_zip(project)) == ["answer.txt"]
+        assert made(project) == {"answer.txt": b"first"}
+
+    @settings(deadline=None, max_examples=20)
+    @given(files=FILES, mask=st.sampled_from(["000", "022", "077"]))
+    def test_two_machines(self, files: dict[str, bytes], mask: str) -> None:
+        """Wherever a project lies, whatever the umask and times, the same files are one zip."""
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                found = [
+                    SourceFile(paths.decode(path.encode(), b""), path.encode(), False)  # noqa: FBT003
+                    for path in files
+                ]
+                paths.check_no_clashes(found)
+            except HashzipError:
+                return  # no project can have these together
+            zips = []
+            for where, script in (("one", ""), ("other/place", f"umask {mask}")):
+                root = Path(folder).resolve() / where / "project"
+                root.parent.mkdir(parents=True)
+                time = f"2000010100{len(where):02}"
+                commands.make(
+                    root,
+                    f"$BEFORE\ncp -R tree out; find out -exec touch -t {time} {{}} +",
+                    allow=["*"],  # Hypothesis finds what looks like a secret in the source
+                )
+                projects.write_files(root / "src/tree", files)
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setenv("BEFORE", script)
+                    zips.append(projects.make_zip(root))
+            assert zips[0].read_bytes() == zips[1].read_bytes()
+            assert projects.names(zips[0]) == sorted(path for path in files)
+
+
+class TestRun:
+    """How the programs run."""
+
+    def test_variables(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """They get what hashzip says, `env`, and the user's own; `env` wins over that."""
+        commands.configure(
+            project, env={"MINE": "env", "SPACE": "a $HOME"}, runtime="nodejs24.x", handler="a.b"
+        )
+        commands.write_script(project, "mkdir -p out && env > out/env && pwd > out/pwd")
+        for name, value in (("MINE", "user"), ("THEIRS", "user"), ("HASHZIP_RUNTIME", "user")):
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", "7")
+
+        zip_file = projects.make_zip(project)
+
+        lines = projects.content(zip_file, "env").decode().splitlines()
+        said = dict(line.partition("=")[::2] for line in lines)
+        expected = {
+            "HASHZIP_OUTPUT": str(project / "src/out"),
+            "HASHZIP_FUNCTION": "hello",
+            "HASHZIP_RUNTIME": "nodejs24.x",
+            "HASHZIP_ARCHITECTURE": "x86_64",
+            "MINE": "env",
+            "SPACE": "a $HOME",
+            "THEIRS": "user",
+            "SOURCE_DATE_EPOCH": "315532800",
+        }
+        assert {name: said.get(name) for name in expected} == expected
+        assert projects.content(zip_file, "pwd").decode().strip() == str(project / "src")
+
+    def test_no_shell(self, project: Path) -> None:
+        """No shell reads the words: each is an argument as it is written."""
+        words = ["$(touch x)", "a b", "*", "", "$HOME", "; exit 1"]
+        commands.configure(project, command=["sh", "build.sh", *words])
+        commands.write_script(project, "mkdir -p out && printf '%s\\n' \"$@\" > out/words")
+
+        zip_file = projects.make_zip(project)
+
+        assert projects.content(zip_file, "words").decode().split("\n") == [*words, ""]
+
+    def test_in_order(self, project: Path) -> None:
+        """Several programs run one after the other; after one that failed, none does."""
+        append = ["sh", "build.sh"]
+        commands.configure(project, command=[[*append, "1"], [*append, "2"]])
+        commands.write_script(project, 'mkdir -p out && printf "$1" >> out/order; test "$1" != 3')
+        assert projects.content(projects.make_zip(project), "order") == b"12"
+
+        commands.configure(project, command=[[*append, "3"], ["sh", "-c", "touch ../ran"]])
+        with pytest.raises(HashzipError, match=r"sh build.sh 3 failed"):
+            projects.make_zip(project)
+        assert not (project / "ran").exists()
+
+    def test_program_in_the_source(self, project: Path) -> None:
+        """A program may be a file of the source."""
+        commands.configure(project, command=["./make"])
+        projects.write_files(project / "src", {"make": b"#!/bin/sh\nmkdir out; echo 1 > out/a\n"})
+        (project / "src/make").chmod(0o755)
+
+        assert projects.names(projects.make_zip(project)) == ["a"]
+
+    def test_output_of_a_failed_program_is_seen(self, project: Path) -> None:
+        """What a program says comes on standard error, on both its channels; then hashzip's own."""
+        commands.write_script(project, "echo said; echo cried >&2; exit 3")
+
+        finished = program.run("build", cwd=project)
+
+        assert (finished.code, finished.out) == (1, "")
+        said, cried, error, hint = finished.err.splitlines()
+        assert {said, cried} == {"said", "cried"}
+        assert error.startswith("error: sh build.sh failed, which [function.hello] runs in ")
+        assert hint.startswith("hint: mend that")
+
+    def test_output_comes_as_it_is_said(self, project: Path) -> None:
+        """What a program says is seen while it runs, not when it has ended."""
+        commands.write_script(
+            project,
+            "echo waiting; until [ -e ../go ]; do sleep 0.01; done; mkdir out; echo > out/a",
+        )
+        words = [sys.executable, str(program.BUILD), "build"]
+        with program.start(*words, cwd=project) as running:
+            assert running.stderr
+            assert running.stderr.readline() == b"waiting\n"
+            (project / "go").touch()
+            assert running.wait(DEADLINE) == 0
+
+    def test_built_alone(self, project: Path) -> None:
+        """Two functions of one source are never built at the same time, by two processes either."""
+        tables = {
+            name: commands.HELLO | {"command": ["sh", "build.sh", name, other]}
+            for name, other in (("one", "two"), ("two", "one"))
+        }
+        projects.write_config(project, **tables)
+        # Each fails if the other begins while it runs: for a while it waits for that.
+        commands.write_script(
+            project,
+            """
+            touch "../$1.runs"
+            for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+                test ! -e "../$2.runs"
+                sleep 0.05
+            done
+            mkdir out && echo "$1" > out/name
+            rm "../$1.runs"
+            """,
+        )
+        words = [sys.executable, str(program.BUILD), "build", "--json"]
+        both = [program.start(*words, name, cwd=project) for name in tables]
+
+        assert [running.communicate()[1] for running in both] == [b"", b""]
+        for name in tables:
+            zip_file = projects.make_zip(project, name)
+            assert projects.content(zip_file, "name").decode().strip() == name
+
+    def test_own_copy(self, project: Path, tmp_path: Path) -> None:
+        """What is written to the output once the programs are done does not reach the package."""
+        plan = projects.examine(project)
+        target = plan.target
+        assert isinstance(target, Function)
+
+        found = run.make(plan, target, tmp_path / "work")
+        projects.write_files(project / "src/out", {"answer.txt": b"other"})
+
+        (file,) = found.files
+        assert Path(os.fsdecode(file.location)).read_bytes() == b"first"
+
+
+class TestRefused:
+    """What stops a build. What a plan sees already is in `test_bad_input.py`."""
+
+    def test_missing_program(self, project: Path) -> None:
+        """A program that is not here is named."""
+        commands.configure(project, command=["no-such-program", "x"])
+
+        error = refused(project, "cannot run no-such-program: No such file or directory")
+
+        assert "install it" in error.hint
+
+    @pytest.mark.parametrize(
+        "script, said",
+        [
+            ("true", "src/out is not there after the programs of .function.hello. ran"),
+            ("mkdir out", "src/out is empty after"),
+            ("mkdir -p out/deep", "src/out is empty after"),
+            ("mkdir -p out/.git && echo > out/.git/config", "src/out is empty after"),
+            ("touch out", "src/out is empty after"),
+            ("ln -s nowhere out", "src/out is not there after"),
+        ],
+    )
+    def test_nothing_made(self, project: Path, script: str, said: str) -> None:
+        """An output that is not there or has no file is an error, and no empty package."""
+        commands.write_script(project, script)
+
+        assert "set output to where they write" in refused(project, said).hint
+
+    @pytest.mark.parametrize("script", ["true", 'rmdir "$HASHZIP_OUTPUT"'])
+    def test_nothing_made_where_told(self, project: Path, script: str) -> None:
+        """And so is the folder that programs are told, if they do not write there."""
+        projects.write_config(project, hello=WITHOUT_OUTPUT)
+        commands.write_script(project, script)
+
+        refused(project, "which is .HASHZIP_OUTPUT, is (empty|not there) after")
+
+    @pytest.mark.parametrize(
+        "script, said",
+        [
+            (
+                "mkdir out && ln -s /etc/hosts out/a",
+                "out/a leads out of the project, to /etc/hosts",
+            ),
+            ("ln -s /etc out", "out leads out of the project, to /etc"),
+            ("ln -s /etc/hosts out", "out leads out of the project, to /etc/hosts"),
+            ("mkdir out && ln -s nowhere out/a", r"out/a leads to nothing \(nowhere\)"),
+            ("mkdir out && mkfifo out/a", "out/a is a pipe"),
+            ("mkdir out && touch out/a out/A", "differ in case or kind alone"),
+        ],
+    )
+    def test_odd_files(self, project: Path, script: str, said: str) -> None:
+        """What no package can have is named, and the program is to be mended: not `exclude`."""
+        commands.write_script(project, script)
+
+        hint = refused(project, said).hint
+
+        assert hint == "have the programs of [function.hello] make something else"
+
+    def test_secret(self, project: Path) -> None:
+        """What looks like a secret in the output is refused, unless it is allowed."""
+        commands.write_script(project, "mkdir out && echo A=1 > out/.env")
+
+        error = refused(project, r"would pack a file that looks like a secret:\n  .env")
+
+        assert error.hint.startswith("have what makes the package leave out what is one; or, in ")
+        commands.configure(project, allow=["/.env"])
+        assert projects.names(projects.make_zip(project)) == [".env"]
+
+    def test_secret_in_the_source(self, project: Path) -> None:
+        """One in the source is none in the package: the program decides what is packed."""
+        projects.write_files(project / "src", {".env": b"A=1"})
+
+        assert projects.names(projects.make_zip(project)) == ["answer.txt"]
+
+    def test_foreign_program(self, project: Path) -> None:
+        """A program for another machine than the function's is refused."""
+        start = ELF.pack(b"\x7fELF", 2, 1, 1, 2, 183)
+        projects.write_files(project / "src", {"program": start + bytes(44)})
+        commands.write_script(project, "mkdir out && cp program out/bootstrap")
+
+        error = refused(project, "bootstrap is for arm64, and the function runs on x86_64")
+
+        assert "HASHZIP_ARCHITECTURE" in error.hint
+        commands.configure(project, architecture="arm64")
+        assert projects.names(projects.make_zip(project)) == ["bootstrap"]
+
+    @pytest.mark.parametrize(
+        "script, said",
+        [
+            ("echo more >> words.txt", "//src/words.txt changed in the sources"),
+            ("rm words.txt", "//src/words.txt removed in the sources"),
+            ("echo 1 > made.txt", "//src/made.txt added in the sources"),
+        ],
+    )
+    def test_changed_sources(self, project: Path, script: str, said: str) -> None:
+        """Programs that write among the sources are stopped: the next plan would not be empty."""
+        commands.write_script(project, f"{script}; mkdir -p out && echo 1 > out/a")
+
+        assert "name it in exclude" in refused(project, said).hint
+
+    def test_changed_files_that_are_no_input(self, project: Path) -> None:
+        """What is excluded, or made, programs may write as they like."""
+        commands.configure(project, exclude=["*.buildinfo"])
+        commands.write_script(
+            project,
+            "date > ts.buildinfo; mkdir -p node_modules/a && date > node_modules/a/b; "
+            "mkdir -p out && echo 1 > out/a",
+        )
+
+        assert projects.names(projects.make_zip(project)) == ["a"]
+
+    def test_output_that_git_keeps(self, project: Path) -> None:
+        """An output that git keeps is refused before anything is touched: it may be sources."""
+        projects.write_files(project / "src/out", {"source.ts": b"x", "more.ts": b"y"})
+        for words in (["init", "-q"], ["add", "src/out/source.ts"]):
+            subprocess.run(["git", *words], cwd=project, check=True)
+        before = made(project)
+
+        error = refused(project, "a build replaces, and git keeps files in it: out/source.ts")
+
+        assert "git ignores" in error.hint
+        assert made(project) == before
+        subprocess.run(
+            ["git", "rm", "-q", "--cached", "src/out/source.ts"], cwd=project, check=True
+        )
+        assert projects.names(projects.make_zip(project)) == ["answer.txt"]
+
+    def test_source_that_cannot_be_written(self, project: Path) -> None:
+        """Where what is there cannot be put aside, the error names it, and it stays."""
+        projects.make_zip(project)
+        projects.write_files(project / "src", {"words.txt": b"second"})
+        (project / "src").chmod(0o555)
+
+        finished = program.run("build", cwd=project, wrapper=program.without_roots_rights())
+
+        error, hint = projects.complaint(finished)
+        assert "cannot build [function.hello]: " in error
+        assert "Permission denied" in error
+        assert str(project / "src/out") in error
+        assert "right to read and write" in hint
+        assert made(project) == {"answer.txt": b"first"}
+
+
+class TestEarlier:
+    """What was there before."""
+
+    @pytest.mark.parametrize(
+        "script",
+        [
+            "mkdir -p out && echo half > out/half.txt && exit 1",
+            "rm -rf out",
+            "mkdir -p out",
+            "mkdir -p out && echo 1 > out/a && echo more >> words.txt",
+            "mkdir -p out && ln -s /etc/hosts out/a",
+        ],
+    )
+    def test_failed_build(self, project: Path, script: str) -> None:
+        """A build that failed leaves the earlier output, and the earlier artifact, as they were."""
+        zip_file = projects.make_zip(project)
+        content, output = zip_file.read_bytes(), projects.listing(project / "src/out")
+        commands.write_script(project, script)
+
+        with pytest.raises(HashzipError):
+            projects.make_zip(project)
+
+        assert zip_file.read_bytes() == content
+        assert projects.listing(project / "src/out") == output
+        assert list((project / ".hashzip").glob("*.output")) == []
+
+    def test_failed_build_of_a_file(self, project: Path) -> None:
+        """It comes back even where a program removed the folder that it was in."""
+        commands.configure(project, output="made/bootstrap", exclude=["/made/"])
+        commands.write_script(project, "mkdir -p made && cp words.txt made/bootstrap")
+        projects.make_zip(project)
+        commands.write_script(project, "rm -r made && exit 1")
+
+        with pytest.raises(HashzipError, match="failed"):
+            projects.make_zip(project)
+
+        assert (project / "src/made/bootstrap").read_bytes() == b"first"
+
+    def test_failed_first_build(self, project: Path) -> None:
+        """Where there was no output before, there is none after a build that failed."""
+        commands.write_script(project, "mkdir out && echo half > out/half.txt && exit 1")
+
+        refused(project, "failed")
+
+        assert not (project / "src/out").exists()
+
+    def test_killed_build(self, project: Path) -> None:
+        """After a build that was killed, the next one finds the earlier output, not half of one."""
+        commands.write_script(project, HANGING)
+        zip_file = projects.make_zip(project)
+        content, output = zip_file.read_bytes(), made(project)
+        projects.write_files(project / "src", {"words.txt": b"second"})
+        words = [sys.executable, str(program.BUILD), "build"]
+        running = subprocess.Popen(
+            words, cwd=project, env=program.environment(HANG="1"), start_new_session=True
+        )
+        until((project / "hangs").exists)
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait(DEADLINE)
+        assert made(project) == {"half.txt": b"half\n"}
+
+        failed = program.run("build", cwd=project, settings={"FAIL": "1"})
+
+        assert failed.code == 1
+        assert made(project) == output == {"answer.txt": b"first"}
+        assert zip_file.read_bytes() == content
+        assert projects.content(projects.make_zip(project), "answer.txt") == b"second"
+        assert list((project / ".hashzip").glob("hello.[ot]*")) == []
+
+    def test_nothing_to_do(self, project: Path) -> None:
+        """What is built is not built again, however often a file is touched."""
+        commands.write_script(project, f"{commands.SCRIPT}; echo ran >> ../runs")
+        projects.make_zip(project)
+        (project / "src/words.txt").touch()
+        projects.make_zip(project)
+
+        assert (project / "runs").read_text().splitlines() == ["ran"]
+        projects.write_files(project / "src", {"words.txt": b"second"})
+        assert projects.content(projects.make_zip(project), "answer.txt") == b"second"
+        assert (project / "runs").read_text().splitlines() == ["ran", "ran"]

@@ -1,0 +1,110 @@
+"""Packages as they are on the index, with compiled code, locked in each format."""
+
+import json
+import shutil
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import program, project
+
+LOCKS = Path(__file__).parent / "data/real"
+FORMATS = ("requirements.txt", "pylock.toml", "uv.lock")
+MACHINES = {"arm64": 183, "x86_64": 62}  # e_machine
+BOTO3 = {"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"}
+
+pytestmark = pytest.mark.registry
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with a function for each lock and architecture, and one without boto3, built."""
+    root = tmp_path_factory.mktemp("real")
+    shutil.copytree(LOCKS, root, dirs_exist_ok=True)
+    project.write_files(root / "src", project.SOURCES)
+    _configure(root)
+    cache = {"HASHZIP_CACHE_DIR": str(root / "cache")}
+    finished = program.run("build", cwd=root, settings=cache)
+    assert finished.code == 0, finished.err
+    yield root
+    shutil.rmtree(root)  # a gigabyte
+
+
+def _configure(root: Path) -> None:
+    functions: dict[str, dict[str, object]] = {
+        _name(lock, architecture): {"architecture": architecture, "requirements": lock}
+        for lock in FORMATS
+        for architecture in MACHINES
+    }
+    functions["small"] = {"requirements": "uv.lock", "exclude_packages": ["@runtime"]}
+    project.write_config(
+        root, **{name: project.HELLO | changes for name, changes in functions.items()}
+    )
+
+
+def _name(lock: str, architecture: str) -> str:
+    return f"{lock.partition('.')[0]}-{architecture}"
+
+
+def manifest(root: Path, function: str) -> dict[str, Any]:
+    """Answers what the manifest of a function says."""
+    (path,) = (path for path in (root / "dist" / function).glob("*.json") if len(path.stem) == 64)
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def machines(root: Path, function: str) -> Iterator[int]:
+    """Answers for which machine each compiled file in a zip is."""
+    (path,) = (root / "dist" / function).glob("*.zip")
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            with archive.open(name) as file:
+                start = file.read(20)
+            if start.startswith(b"\x7fELF"):
+                yield struct.unpack_from("<H", start, 18)[0]
+
+
+@pytest.mark.parametrize("architecture", MACHINES)
+def test_compiled_for_the_function(built: Path, architecture: str) -> None:
+    """Each compiled file, whatever machine builds, is for the machine that the function runs on."""
+    found = list(machines(built, _name("uv.lock", architecture)))
+    assert set(found) == {MACHINES[architecture]}
+    assert len(found) > 50
+
+
+@pytest.mark.parametrize("architecture", MACHINES)
+def test_one_package_from_each_format(built: Path, architecture: str) -> None:
+    """What is locked alike is packed alike: the zips are equal, whatever the lock is written in."""
+    found = [manifest(built, _name(lock, architecture)) for lock in FORMATS]
+    assert len({one["fingerprint"] for one in found}) == 3
+    assert len({one["artifact"]["sha256"] for one in found}) == 1
+    (other,) = MACHINES.keys() - {architecture}
+    assert (
+        manifest(built, _name("uv.lock", other))["artifact"]["sha256"]
+        != found[0]["artifact"]["sha256"]
+    )
+
+
+@pytest.mark.parametrize("lock", FORMATS)
+def test_versions_and_hashes(built: Path, lock: str) -> None:
+    """The manifest has each package's version, and the hashes that the lock has for it."""
+    packages = {one["name"]: one for one in manifest(built, _name(lock, "arm64"))["packages"]}
+    found = {name: packages[name]["version"] for name in ("boto3", "numpy", "pandas", "pydantic")}
+    assert found == {"boto3": "1.40.0", "numpy": "2.2.6", "pandas": "2.3.1", "pydantic": "2.11.7"}
+    assert packages["cryptography"]["version"] == "45.0.5"
+    text = (LOCKS / lock).read_text(encoding="utf-8")
+    for package in packages.values():
+        assert package["hashes"]
+        assert all(digest.removeprefix("sha256:") in text for digest in package["hashes"])
+
+
+def test_without_what_the_runtime_has(built: Path) -> None:
+    """`@runtime` leaves out boto3 and what it asks for, and nothing else."""
+    whole, small = manifest(built, _name("uv.lock", "arm64")), manifest(built, "small")
+    names = [{one["name"] for one in found["packages"]} for found in (whole, small)]
+    assert names[0] - names[1] == BOTO3
+    assert small["artifact"]["size"] < whole["artifact"]["size"] - 10_000_000

@@ -1,0 +1,584 @@
+"""Requirements that `uv.lock` locks: what is taken of it, and the project's own packages."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hashzip.builders.python import bytecode, uv
+from hashzip.errors import HashzipError
+from tests.support import local, wheels
+from tests.support import project as projects
+from tests.support.index import Index
+from tests.support.project import content, examine, make_zip, names
+
+FUNCTION = projects.HELLO | {"requirements": "uv.lock"}
+
+
+def refused(project: Path, name: str = "hello") -> HashzipError:
+    """Examines a function, which must fail, and answers the error."""
+    with pytest.raises(HashzipError) as caught:
+        examine(project, name)
+    return caught.value
+
+
+def modules(project: Path, name: str = "hello") -> set[str]:
+    """Builds a function, and answers the modules of its packages: all at the top of the zip."""
+    sources = {"hello.py", "run.sh"}
+    return {path for path in names(make_zip(project, name)) if "/" not in path} - sources
+
+
+@pytest.fixture
+def single(project: Path, index: Index) -> Path:
+    """A project of which hello is all, with an extra and two groups."""
+    for name in ("greet", "able", "pytest_like", "tools"):
+        index.add(wheels.make(project, name))
+    local.pyproject(
+        project,
+        "single",
+        ["greet"],
+        extras={"More_able": ["able"]},
+        groups={"dev": ["pytest_like"], "Ops": ["tools"]},
+    )
+    local.lock(project, index)
+    projects.configure(project, requirements="uv.lock")
+    return project
+
+
+@pytest.fixture
+def workspace(project: Path, index: Index) -> Path:
+    """Two functions, `one` and `two`, and three libraries.
+
+    `one` needs `shared`, which needs `base`; `two` has `base` in an extra and `other` in a group.
+    """
+    root = "[tool.uv.workspace]\nmembers = ['services/*', 'libs/*']\n"
+    (project / "pyproject.toml").write_text(root, encoding="utf-8")
+    sources = "[tool.uv.sources]\n" + "".join(
+        f"{name} = {{ workspace = true }}\n" for name in ("base", "shared", "other")
+    )
+    local.package(project / "libs/base")
+    local.package(project / "libs/other")
+    local.package(project / "libs/shared", ["base"], more=sources)
+    local.pyproject(project / "services/one", "one", ["shared"], more=sources)
+    extras, groups = {"more": ["base"]}, {"ops": ["other"]}
+    local.pyproject(project / "services/two", "two", extras=extras, groups=groups, more=sources)
+    local.lock(project, index)
+    two = FUNCTION | {"package": "two"}
+    projects.write_config(
+        project,
+        one=FUNCTION | {"package": "one"},
+        two=two,
+        two_more=two | {"extras": ["more"]},
+        two_ops=two | {"groups": ["ops"]},
+    )
+    return project
+
+
+class TestSelected:
+    """Which packages of a lock are installed."""
+
+    @pytest.mark.parametrize(
+        "options, more",
+        [
+            ({}, set()),
+            ({"extras": ["More_able"]}, {"able.py"}),
+            ({"extras": ["more-able"]}, {"able.py"}),
+            ({"groups": ["ops"]}, {"tools.py"}),
+            ({"groups": ["dev"]}, {"pytest_like.py"}),
+            ({"extras": ["more-able"], "groups": ["Ops"]}, {"able.py", "tools.py"}),
+        ],
+    )
+    def test_options(self, single: Path, options: dict[str, object], more: set[str]) -> None:
+        """Extras and groups are installed where they are asked for, `dev` too, and not else."""
+        projects.configure(single, requirements="uv.lock", **options)
+
+        assert modules(single) == {"greet.py"} | more
+
+    def test_package(self, workspace: Path) -> None:
+        """Of a workspace, one member's packages are installed: those of others are not."""
+        assert modules(workspace, "one") == {"base.py", "shared.py"}
+        assert modules(workspace, "two") == set()
+        assert modules(workspace, "two_more") == {"base.py"}
+        assert modules(workspace, "two_ops") == {"other.py"}
+
+    def test_marker(self, project: Path, index: Index) -> None:
+        """What a marker keeps from Lambda's machine is not installed, be it a local package."""
+        for name in ("here", "away"):
+            index.add(wheels.make(project, name))
+            local.package(project / f"libs/own_{name}")
+        sources = "".join(f"own_{n} = {{ path = 'libs/own_{n}' }}\n" for n in ("here", "away"))
+        here = "sys_platform == 'linux' and platform_machine == 'aarch64'"
+        local.pyproject(
+            project,
+            "single",
+            [
+                *(f"{name}; {here}" for name in ("here", "own_here")),
+                *(f"{name}; sys_platform == 'win32'" for name in ("away", "own_away")),
+            ],
+            more=f"[tool.uv.sources]\n{sources}",
+        )
+        local.lock(project, index)
+        projects.configure(project, requirements="uv.lock")
+
+        assert modules(project) == {"here.py", "own_here.py"}
+
+    def test_python_of_the_function(self, project: Path, index: Index) -> None:
+        """A marker is asked about the function's Python, and not about that which builds."""
+        for name in ("old", "new"):
+            index.add(wheels.make(project, name))
+        wanted = ["old; python_version < '3.13'", "new; python_version >= '3.13'"]
+        local.pyproject(project, "single", wanted)
+        local.lock(project, index)
+        projects.configure(project, requirements="uv.lock")
+        assert modules(project) == {"new.py"}
+
+        projects.configure(project, requirements="uv.lock", runtime="python3.12")
+
+        assert modules(project) == {"old.py"}
+
+    def test_nothing(self, project: Path, index: Index) -> None:
+        """A project without dependencies is one like any other."""
+        local.pyproject(project, "single")
+        local.lock(project, index)
+        projects.configure(project, requirements="uv.lock")
+
+        assert modules(project) == set()
+        assert index.requests == []
+
+    def test_hashes(self, single: Path) -> None:
+        """The manifest has the hashes of the lock."""
+        plan = examine(single)
+        lock = (single / "uv.lock").read_text(encoding="utf-8")
+
+        (package,) = projects.build(plan).packages
+
+        (digest,) = package.hashes
+        assert f'greet-1.0-py3-none-any.whl", hash = "{digest}"' in lock
+
+
+class TestUnknown:
+    """A target that asks for what a lock has not."""
+
+    @pytest.mark.parametrize(
+        "options, error, hint",
+        [
+            ({"extras": ["more_abel"]}, 'extras "more_abel"', 'mean "more-able"? known: more-able'),
+            ({"groups": ["op"]}, 'groups "op"', 'did you mean "ops"? known: dev, ops'),
+            ({"package": "singel"}, 'no package "singel"', 'did you mean "single"? known: single'),
+            ({"package": "greet"}, 'no package "greet"', "known: single"),
+        ],
+    )
+    def test_single(self, single: Path, options: dict[str, object], error: str, hint: str) -> None:
+        """It is refused at plan time, with the nearest name that the lock has."""
+        projects.configure(single, requirements="uv.lock", **options)
+
+        found = refused(single)
+
+        assert "[function.hello]" in found.message
+        assert error in found.message
+        assert hint in found.hint
+
+    def test_no_package(self, workspace: Path) -> None:
+        """Of a workspace whose root is no project, one must say which member."""
+        projects.write_config(workspace, hello=FUNCTION)
+
+        found = refused(workspace)
+
+        assert "locks a workspace without a project at its root" in found.message
+        assert 'write package = "…"' in found.hint
+        assert "known: base, one, other, shared, two" in found.hint
+
+    def test_extra_of_another(self, workspace: Path) -> None:
+        """An extra of one member is none of another."""
+        projects.write_config(workspace, hello=FUNCTION | {"package": "one", "extras": ["more"]})
+
+        assert "which one in uv.lock lacks" in refused(workspace).message
+
+    @pytest.mark.parametrize(
+        "text", ["", "version = 1\n[package]\nname = 1", "version = ", "package = 1"]
+    )
+    def test_no_lock(self, single: Path, text: str) -> None:
+        """What is no lock is refused, with the command that makes one."""
+        (single / "uv.lock").write_text(text, encoding="utf-8")
+
+        found = refused(single)
+
+        assert "uv.lock is no lock of uv" in found.message
+        assert "uv lock --project ." in found.hint
+
+
+class TestStale:
+    """A lock that does not fit its project any more."""
+
+    def test_stale(self, single: Path) -> None:
+        """A dependency that is not locked yet is an error that says so, until it is locked."""
+        projects.build(examine(single))
+        text = (single / "pyproject.toml").read_text(encoding="utf-8")
+        text = text.replace('["greet"]', '["greet", "tools"]')
+        (single / "pyproject.toml").write_text(text, encoding="utf-8")
+
+        with pytest.raises(HashzipError) as caught:
+            make_zip(single)
+
+        assert "the lock is stale" in caught.value.message
+        assert caught.value.hint == "run: uv lock --project ."
+
+    def test_member(self, workspace: Path) -> None:
+        """So is one of a workspace, whose member asks for more."""
+        path = workspace / "services/one/pyproject.toml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('["shared"]', '["shared", "other"]'), encoding="utf-8")
+
+        with pytest.raises(HashzipError, match="the lock is stale"):
+            make_zip(workspace, "one")
+
+    def test_renewed(self, single: Path, index: Index) -> None:
+        """The control: after `uv lock` it is built, with what was added."""
+        text = (single / "pyproject.toml").read_text(encoding="utf-8")
+        text = text.replace('["greet"]', '["greet", "tools"]')
+        (single / "pyproject.toml").write_text(text, encoding="utf-8")
+        local.lock(single, index)
+
+        assert modules(single) == {"greet.py", "tools.py"}
+
+    @pytest.mark.parametrize("gone", ["pyproject.toml", "services/one/pyproject.toml", "libs/base"])
+    def test_gone(self, workspace: Path, gone: str) -> None:
+        """A project or package that is gone is named at plan time."""
+        (workspace / gone).rename(workspace / "away")
+
+        found = refused(workspace, "one")
+
+        assert f"uv.lock of [function.one] locks {gone}, which does not exist" in found.message
+        assert "uv lock --project ." in found.hint
+
+
+class TestLocal:
+    """Packages of the project's own: inputs, and built."""
+
+    FUNCTIONS = ("one", "two", "two_more", "two_ops")
+
+    def changed(self, project: Path, path: str, text: str = "# changed\n") -> set[str]:
+        """Changes a file, and answers the functions whose fingerprint is another one then."""
+        before = {name: examine(project, name).fingerprint for name in self.FUNCTIONS}
+        projects.write_files(project, {path: text.encode()})
+        return {n for n in self.FUNCTIONS if examine(project, n).fingerprint != before[n]}
+
+    @pytest.mark.parametrize(
+        "path, functions",
+        [
+            ("libs/shared/shared.py", {"one"}),
+            ("libs/base/base.py", {"one", "two_more"}),
+            ("libs/base/more/new.py", {"one", "two_more"}),
+            ("libs/other/other.py", {"two_ops"}),
+            ("libs/README.md", set()),
+            ("libs/base/base.egg-info/PKG-INFO", set()),
+            ("libs/base/build/lib/base.py", set()),
+            ("libs/base/dist/base.whl", set()),
+            ("libs/base/__pycache__/base.cpython-311.pyc", set()),
+        ],
+    )
+    def test_who_changes(self, workspace: Path, path: str, functions: set[str]) -> None:
+        """A library changes those that use it, however far off, and what is built of it nobody."""
+        assert self.changed(workspace, path) == functions
+
+    def test_who_changes_by_metadata(self, workspace: Path) -> None:
+        """A member's `pyproject.toml` changes those that are installed for it, or use it."""
+        for member, functions in {
+            "services/one": {"one"},
+            "services/two": {"two", "two_more", "two_ops"},
+            "libs/base": {"one", "two_more"},
+        }.items():
+            path = f"{member}/pyproject.toml"
+            text = (workspace / path).read_text(encoding="utf-8")
+            assert self.changed(workspace, path, f"{text}\n# changed\n") == functions
+
+    def test_inputs(self, workspace: Path) -> None:
+        """They are named from the project, in the manifest and in Terraform's plan."""
+        plan = examine(workspace, "two_more")
+
+        assert [file.path for file in plan.inputs if file.path.startswith("//")] == [
+            "//uv.lock",
+            "//pyproject.toml",
+            "//services/two/pyproject.toml",
+            "//libs/base/backend.py",
+            "//libs/base/base.py",
+            "//libs/base/pyproject.toml",
+        ]
+        assert "//libs/base/base.py" in plan.answer.summary
+
+    def test_edit_is_built(self, workspace: Path) -> None:
+        """What a library's edit says is in the next zip, and the last one has it not."""
+        before = content(make_zip(workspace, "one"), "base.py")
+        projects.write_files(workspace, {"libs/base/base.py": b"EDITED = True\n"})
+
+        assert content(make_zip(workspace, "one"), "base.py") == b"EDITED = True\n"
+        assert before == b"NAME = 'base'\n"
+
+    def test_metadata(self, workspace: Path) -> None:
+        """What would differ from machine to machine is in no file of theirs."""
+        zip_file = make_zip(workspace, "one")
+
+        info = {path for path in names(zip_file) if path.startswith("base-1.0.dist-info/")}
+        assert info == {f"base-1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL")}
+        wheel = content(zip_file, "base-1.0.dist-info/WHEEL")
+        assert wheel == b"Wheel-Version: 1.0\nTag: py3-none-any\n"
+        assert wheels.wrong_rows(zip_file) == []
+        whole = b"".join(content(zip_file, path) for path in names(zip_file))
+        assert str(workspace).encode() not in whole
+
+    def test_other_backend(self, workspace: Path, index: Index) -> None:
+        """Another release of a build backend, which nobody locked, changes no byte of a package."""
+        before = make_zip(workspace, "one")
+        of_base = {p: content(before, p) for p in names(before) if p.startswith("base")}
+        backend = local.BACKEND.replace("tiny 7", "tiny 8.1")
+        projects.write_files(workspace, {"libs/base/backend.py": backend.encode()})
+        index.requests.clear()
+
+        after = make_zip(workspace, "one")
+
+        assert before != after
+        assert {p: content(after, p) for p in names(after) if p.startswith("base")} == of_base
+
+    def test_users_tree(self, workspace: Path) -> None:
+        """A build leaves the sources as they were, though the backend writes where it runs."""
+        before = projects.listing(workspace)
+        make_zip(workspace, "one")
+
+        after = projects.listing(workspace)
+
+        own = bytes(workspace / "dist")
+        found = {path: what for path, what in after.items() if not path.startswith(own)}
+        assert found == before
+
+    def test_only_inputs(self, workspace: Path) -> None:
+        """A backend sees what is an input, and nothing else that lies in the folder."""
+        projects.write_files(workspace, {"libs/base/build/extra.py": b"", "libs/base/in.py": b""})
+
+        found = names(make_zip(workspace, "one"))
+
+        assert "in.py" in found
+        assert "extra.py" not in found
+
+    def test_compiled(self, workspace: Path, index: Index) -> None:
+        """One with compiled code, which is for this machine alone, is refused."""
+        local.package(workspace / "libs/base", more='[tool.tiny]\ntag = "py3-none-linux_x86_64"\n')
+        local.lock(workspace, index)
+        projects.write_config(
+            workspace, one=FUNCTION | {"package": "one", "architecture": "x86_64"}
+        )
+
+        with pytest.raises(HashzipError) as caught:
+            make_zip(workspace, "one")
+
+        assert "base 1.0" in caught.value.message
+        assert "linux_x86_64" in caught.value.message
+
+    def test_broken_backend(self, workspace: Path) -> None:
+        """A package that cannot be built is named, with what its backend said."""
+        projects.write_files(workspace, {"libs/base/backend.py": b"raise SystemExit('no luck')\n"})
+
+        with pytest.raises(HashzipError, match=r"(?s)uv could not install uv.lock.*base.*no luck"):
+            make_zip(workspace, "one")
+
+    def test_secret(self, workspace: Path) -> None:
+        """A secret in one is found at plan time, unless it is allowed by its path."""
+        path = "libs/base/id_rsa"
+        projects.write_files(workspace, {path: b"x"})
+
+        found = refused(workspace, "one")
+
+        assert path in found.message
+        assert f'allow = ["/{path}"]' in found.hint
+        assert "exclude" not in found.hint
+        one = FUNCTION | {"package": "one", "allow": [f"/{path}"]}
+        projects.write_config(workspace, one=one, two=FUNCTION | {"package": "two"})
+        assert examine(workspace, "one")
+        assert examine(workspace, "two")
+
+    def test_outside(self, project: Path, index: Index) -> None:
+        """A package outside the project is refused, with the way out."""
+        local.package(project.parent / "outside")
+        sources = "[tool.uv.sources]\noutside = { path = '../outside' }\n"
+        local.pyproject(project, "single", ["outside"], more=sources)
+        local.lock(project, index)
+        projects.configure(project, requirements="uv.lock")
+
+        found = refused(project)
+
+        assert "uv.lock has the package ../outside, which is outside the project" in found.message
+        assert "move hashzip.toml up" in found.hint
+
+
+class TestArchive:
+    """A wheel by its path."""
+
+    @pytest.fixture
+    def wheel(self, project: Path, index: Index) -> Path:
+        """A project in a folder of its own, that asks for a wheel beside it."""
+        made = wheels.make(project)
+        sources = f"[tool.uv.sources]\ngreet = {{ path = '../wheels/{made.name}' }}\n"
+        local.pyproject(project / "app", "single", ["greet"], more=sources)
+        local.lock(project / "app", index)
+        projects.configure(project, requirements="app/uv.lock")
+        return made
+
+    def test_installed(self, project: Path, wheel: Path) -> None:
+        """It is an input, and installed; the manifest has its hash."""
+        plan = examine(project)
+
+        manifest = projects.build(plan)
+
+        paths = [file.path for file in plan.inputs if file.path.startswith("//")]
+        assert paths == ["//app/uv.lock", "//app/pyproject.toml", f"//wheels/{wheel.name}"]
+        (package,) = manifest.packages
+        (digest,) = package.hashes
+        assert digest in wheels.requirement(wheel)
+        entries = [entry.path for entry in manifest.artifact.entries]
+        assert "greet.py" in entries
+        assert "greet-1.0.dist-info/direct_url.json" not in entries
+
+    def test_changed(self, project: Path, wheel: Path) -> None:
+        """Another one in its place changes the fingerprint, and is not what was locked."""
+        before = examine(project).fingerprint
+        wheels.make(project, files={"greet.py": "import evil\n"})
+
+        assert examine(project).fingerprint != before
+        with pytest.raises(HashzipError, match="greet has another hash"):
+            make_zip(project)
+        assert wheel.exists()
+
+
+class TestIndex:
+    """Where packages come from."""
+
+    def test_of_the_lock(self, project: Path, index: Index) -> None:
+        """Each comes from the index that the lock has for it, which `pyproject.toml` names."""
+        index.add(wheels.make(project))
+        more = (
+            f'[[tool.uv.index]]\nname = "special"\nurl = {json.dumps(index.url)}\nexplicit = true\n'
+            '[tool.uv.sources]\ngreet = { index = "special" }\n'
+        )
+        local.pyproject(project / "app", "single", ["greet"], more=more)
+        local.lock(project / "app", index)
+        projects.configure(project, requirements="app/uv.lock")
+        index.requests.clear()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+            patch.setenv("UV_CACHE_DIR", str(index.cache.with_name("uv-cache-2")))
+            assert modules(project) == {"greet.py"}
+
+        assert index.requests == ["/files/greet-1.0-py3-none-any.whl"]
+
+    def test_hash(self, single: Path, index: Index) -> None:
+        """A wheel that is not the one that was locked is refused."""
+        other = wheels.make(single.parent, files={"greet.py": "import evil\n"})
+        index.add(single / "wheels" / other.name, served=other.read_bytes())
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("UV_CACHE_DIR", str(index.cache.with_name("uv-cache-2")))
+            with pytest.raises(HashzipError, match=r"greet 1\.0 has another hash"):
+                make_zip(single)
+
+    def test_architecture(self, single: Path, index: Index) -> None:
+        """A package without a wheel for the function's machine is named, with the way out."""
+        tag = "cp313-cp313-manylinux_2_28_x86_64"
+        index.add(wheels.make(single, "able", "2.0", tag=tag))
+        text = (single / "pyproject.toml").read_text(encoding="utf-8")
+        text = text.replace('["greet"]', '["able==2.0"]')
+        (single / "pyproject.toml").write_text(text, encoding="utf-8")
+        local.lock(single, index)
+
+        with pytest.raises(HashzipError) as caught:
+            make_zip(single)
+
+        assert "able has no wheel for this runtime and architecture" in caught.value.message
+        assert "uv.lock for hello (python3.13, arm64)" in caught.value.message
+        assert "build_sdists = true" in caught.value.hint
+        projects.configure(single, requirements="uv.lock", architecture="x86_64")
+        assert modules(single) == {"able.py"}
+
+    def test_repository(self, project: Path, index: Index) -> None:
+        """A package from a repository, which no hash checks, is refused by its name."""
+        git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com"]
+        library = project.parent / "library"
+        local.package(library)
+        for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+            subprocess.run([*git, *words], cwd=library, check=True)
+        sources = f"[tool.uv.sources]\nlibrary = {{ git = 'file://{library}' }}\n"
+        local.pyproject(project, "single", ["library"], more=sources)
+        local.lock(project, index)
+        projects.configure(project, requirements="uv.lock")
+
+        with pytest.raises(HashzipError) as caught:
+            make_zip(project)
+
+        assert caught.value.message == "uv.lock has library from a repository, which no hash checks"
+        assert "take a release of it, or a wheel" in caught.value.hint
+
+
+class TestPython:
+    """Which Python a lock is for."""
+
+    def relock(self, project: Path, index: Index, required: str) -> None:
+        """Locks the project for other Pythons."""
+        text = (project / "pyproject.toml").read_text(encoding="utf-8")
+        text = text.replace('requires-python = ">=3.11"', f'requires-python = "{required}"')
+        (project / "pyproject.toml").write_text(text, encoding="utf-8")
+        local.lock(project, index)
+
+    def test_other(self, single: Path, index: Index) -> None:
+        """A lock that is not for the runtime's Python is refused, with both."""
+        if sys.version_info[:2] > (3, 12) and not is_here("3.12"):
+            pytest.skip("no Python is here that such a lock is for")
+        self.relock(single, index, ">=3.11,<3.13")
+
+        with pytest.raises(HashzipError) as caught:
+            make_zip(single)
+
+        assert "uv.lock is locked for Python" in caught.value.message
+        assert '<3.13, and [function.hello] has runtime "python3.13"' in caught.value.message
+        projects.configure(single, requirements="uv.lock", runtime="python3.12")
+        assert modules(single) == {"greet.py"}
+
+    def test_newer_than_this(
+        self, single: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """A lock for later Pythons than the one that builds needs one, and none is downloaded."""
+        lock = single / "uv.lock"
+        for path in (lock, single / "pyproject.toml"):
+            text = path.read_text(encoding="utf-8").replace(">=3.11", ">=3.99")
+            path.write_text(text, encoding="utf-8")
+        monkeypatch.setattr("hashzip.builders.python.RUNTIMES", ("python3.99",))
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path))
+        projects.configure(single, requirements="uv.lock", runtime="python3.99")
+
+        with pytest.raises(HashzipError) as caught:
+            make_zip(single)
+
+        assert "the Python that the locked project asks for is not here" in caught.value.message
+        assert "3.99" in caught.value.message
+        assert "uv python install" in caught.value.hint
+
+    def test_newer_that_is_here(self, single: Path, index: Index) -> None:
+        """With that Python here, the lock is read by it, and hashzip runs on as it is."""
+        later = [f"3.{minor}" for minor in range(sys.version_info[1] + 1, 15)]
+        found = [version for version in later if is_here(version)]
+        if not found:
+            pytest.skip("no Python is here that is later than the one that runs the tests")
+        self.relock(single, index, f">={found[0]}")
+        runtime = f"python{found[0]}"
+        projects.configure(single, requirements="uv.lock", runtime=runtime)
+
+        assert modules(single) == {"greet.py"}
+
+
+def is_here(version: str) -> bool:
+    """Answers whether uv finds a Python."""
+    try:
+        return bool(bytecode.find(uv.program(), version))
+    except HashzipError:
+        return False

@@ -1,0 +1,55 @@
+"""`hashzip watch` of a function in Rust, with the real compiler."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hashzip.commands import _discover
+from tests.support import crates, watching
+from tests.support.rust import function, needs_cargo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = needs_cargo
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a function for this machine."""
+    root = crates.make(tmp_path / "project", {"app/src/main.rs": function('"1"')})
+    crates.lock(root)
+    crates.configure(root, architecture=_discover.architecture())
+    monkeypatch.delenv("CARGO_TARGET_DIR", raising=False)
+    return root
+
+
+def test_save_and_error(root: Path) -> None:
+    """A save is live once it is said; after an error the last good code answers, until mended."""
+    with watching.watching(root) as watch:
+        watch.wait_for("watching; Ctrl-C ends it")
+        assert "unlike Lambda: functions in Rust are development builds" in watch.text
+        assert watching.answer(watch.url()) == 1
+
+        start = len(watch.text)
+        crates.write(root, {"app/src/main.rs": function('"2"')})
+        line = watch.wait_for(r"hello: .* live in .*\n", start)[0]
+        assert line.startswith("hello: 1 file changed (app/src/main.rs), built in ")
+        assert watching.answer(watch.url()) == 2
+
+        start = len(watch.text)
+        crates.write(root, {"app/src/main.rs": function("nothing")})
+        watch.wait_for("cannot find value `nothing`", start)
+        watch.wait_for(r"error: hello: cargo could not build \[function.hello\]", start)
+        watch.wait_for("the last good code goes on answering", start)
+        assert watching.answer(watch.url()) == 2
+
+        start = len(watch.text)
+        crates.write(root, {"app/src/main.rs": function('"3"')})
+        watch.wait_for(r"hello: .* live in .*\n", start)
+        assert watching.answer(watch.url()) == 3
+    # Only what is for this machine was built.
+    assert [path.name for path in (root / ".hashzip/target").iterdir()] == ["native"]
+    assert not (root / "dist").exists()

@@ -1,0 +1,11 @@
+"""What was different in two builds of which tests compare the results."""
+
+from hashzip.check.causes import Clue, Clues
+
+FIRST, SECOND = "/builds/first", "/builds/second"
+TIME = 1_800_000_000  # seconds since 1970
+CLUES = Clues(
+    (FIRST, SECOND),
+    [Clue("the umask", ("0022", "0o22"), ("0002", "0o2"))],
+    [(TIME, TIME + 1_000)],
+)

@@ -1,0 +1,40 @@
+"""Makes projects with a function that a command builds."""
+
+from pathlib import Path
+
+from tests.support import project
+
+HELLO = {
+    "builder": "command",
+    "command": ["sh", "build.sh"],
+    "source": "src",
+    "output": "out",
+    "runtime": "provided.al2023",
+    "architecture": "x86_64",
+}
+SCRIPT = "mkdir -p out && cat words.txt > out/answer.txt"
+
+
+def configure(root: Path, **changes: object) -> None:
+    """Writes the `hashzip.toml` of hello, with other or more keys."""
+    project.write_config(root, hello=HELLO | changes)
+
+
+def write_script(root: Path, script: str) -> None:
+    """Says what the command does."""
+    project.write_files(root / "src", {"build.sh": f"set -eu\n{script}\n".encode()})
+
+
+def make(root: Path, script: str = SCRIPT, **changes: object) -> Path:
+    """Makes a project in a new folder, and answers the folder.
+
+    Args:
+        root: The folder.
+        script: What the command does, in the language of `sh`, with `src` as its current folder.
+        changes: Other or more keys of the function.
+    """
+    root.mkdir()
+    configure(root, **changes)
+    write_script(root, script)
+    project.write_files(root / "src", {"words.txt": b"first"})
+    return root

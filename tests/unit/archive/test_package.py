@@ -1,0 +1,138 @@
+"""Packing in real builds: Lambda's limits, made small for small packages; what is copied from."""
+
+from pathlib import Path
+
+import pytest
+
+from hashzip import pipeline, planning
+from hashzip.archive import limits, package
+from hashzip.errors import HashzipError
+from hashzip.project import config
+from tests.support import project as projects
+from tests.support import wheels
+from tests.support.project import examine, make_zip
+
+LAYER = {"runtime": "python3.13", "architecture": "arm64", "requirements": "deps.txt"}
+
+
+@pytest.fixture
+def layered(project: Path) -> Path:
+    """A layer with a package of 5,000 bytes, and a function with one of 3,000 bytes."""
+    large = wheels.make(project, "large", files={"large.txt": "x" * 5_000})
+    small = wheels.make(project, "small", files={"small.txt": "x" * 3_000})
+    for path, wheel in (("deps.txt", large), ("all.txt", small)):
+        text = wheels.LOCAL + wheels.requirement(wheel)
+        projects.write_files(project, {path: text.encode()})
+    hello = projects.HELLO | {"requirements": "all.txt", "layers": ["deps"]}
+    projects.write_tables(project, {"layer.deps": LAYER, "function.hello": hello})
+    return project
+
+
+def refused(project: Path, name: str = "hello") -> HashzipError:
+    """Builds a function or layer, which must fail and leave nothing."""
+    with pytest.raises(HashzipError) as caught:
+        make_zip(project, name)
+    assert projects.artifacts(project, name) == []
+    return caught.value
+
+
+class TestUnpacked:
+    """What Lambda would unpack."""
+
+    def test_function(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A function that is too large is refused before there is an artifact, with what is large.
+
+        With a byte more of room it is built.
+        """
+        manifest = projects.build(examine(layered))
+        size = manifest.artifact.unpacked_size
+        (layered / "dist").rename(layered / "away")
+        monkeypatch.setattr(limits, "UNPACKED", size - 1)
+
+        error = refused(layered)
+
+        assert f"[function.hello] is {size:,} bytes unpacked" in error.message
+        rows = [line.split() for line in error.message.splitlines()[1:]]
+        assert rows[0][:2] == ["small", "1.0"]
+        assert rows[1][:2] == ["your", "sources"]
+        monkeypatch.setattr(limits, "UNPACKED", size)
+        assert make_zip(layered).exists()
+
+    def test_with_its_layer(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A layer that is built counts, and its packages are named as the layer's."""
+        make_zip(layered, "layer.deps")
+        monkeypatch.setattr(limits, "UNPACKED", 8_000)
+
+        error = refused(layered)
+
+        assert "[function.hello] with its layers (deps) is" in error.message
+        assert "large 1.0 (layer deps)" in error.message
+
+    def test_layer(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A layer alone has the same limit."""
+        monkeypatch.setattr(limits, "UNPACKED", 5_000)
+
+        error = refused(layered, "layer.deps")
+
+        assert "[layer.deps] is" in error.message
+        assert "large 1.0" in error.message
+
+    def test_in_one_command(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Built by one command, a function is judged with its layers, whatever was first."""
+        monkeypatch.setattr(limits, "UNPACKED", 8_000)
+        loaded = config.load(str(layered))
+        plans = [planning.plan(loaded, name) for name in ("hello", "layer.deps")]
+
+        with pytest.raises(HashzipError, match="with its layers"):
+            list(pipeline.build_all(plans))
+
+        assert projects.artifacts(layered, "layer.deps")
+        assert projects.artifacts(layered) == []
+
+
+class TestZip:
+    """What is uploaded."""
+
+    def test_size(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A zip that is too large is refused before it is an artifact; one that fits is built."""
+        size = make_zip(layered).stat().st_size
+        (layered / "dist").rename(layered / "away")
+        monkeypatch.setattr(limits, "ZIP", size - 1)
+
+        error = refused(layered)
+
+        assert f"the zip of [function.hello] is {size:,} bytes" in error.message
+        assert "small 1.0" in error.message
+        assert "S3" in error.hint
+        monkeypatch.setattr(limits, "ZIP", size)
+        assert make_zip(layered).exists()
+
+    def test_last_one_stays(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """After a build that was too large the last artifact is as it was."""
+        last = make_zip(layered)
+        before = last.read_bytes()
+        monkeypatch.setattr(limits, "ZIP", 10)
+        projects.write_files(layered, {"src/hello.py": b"EDITED = True\n"})
+
+        with pytest.raises(HashzipError, match="direct upload"):
+            make_zip(layered)
+
+        assert last.read_bytes() == before
+
+
+class TestLast:
+    """The last build, to copy from."""
+
+    def test_zip(self, project: Path) -> None:
+        """The zip of another fingerprint is copied from; one of this is damaged if it is asked."""
+        assert package.last(examine(project)) is None
+        manifest = projects.build(examine(project))
+        again = package.last(examine(project))
+        projects.write_files(project, {"src/hello.py": b"edited"})
+        after = package.last(examine(project))
+
+        assert again == package.Last(manifest, None)
+        assert after
+        assert after.manifest == manifest
+        assert after.zip
+        assert after.zip.sha256.result() == manifest.artifact.sha256

@@ -1,0 +1,133 @@
+"""What changed between two sets of inputs, and how it is said."""
+
+import pytest
+
+from hashzip.artifacts import changes
+from hashzip.artifacts.changes import Changes
+from hashzip.artifacts.manifest import Package
+from hashzip.inputs.files import FileEntry
+
+
+class TestCompare:
+    """Two sets of digests."""
+
+    def test_kinds(self) -> None:
+        """Files are added, changed, removed or the same."""
+        old = {"same": "1", "b": "1", "a": "1", "gone": "1"}
+        new = {"same": "1", "b": "2", "a": "2", "new": "1"}
+
+        assert changes.compare(old, new) == Changes(["new"], ["a", "b"], ["gone"])
+        assert not any(changes.compare(old, old))
+
+    def test_mode(self) -> None:
+        """A file whose mode alone changed is changed."""
+        one = FileEntry("run", 0o644, 1, "00" * 32)
+        other = one._replace(mode=0o755)
+
+        assert changes.compare(changes.digests([one]), changes.digests([other])).changed == ["run"]
+        assert not any(changes.compare(changes.digests([one]), changes.digests([one])))
+
+    def test_files(self) -> None:
+        """Of many files, those that differ are named by what differs, and no others."""
+        same, mode, size, gone, new = (
+            FileEntry(path, 0o644, 1, "00" * 32) for path in ("same", "mode", "size", "gone", "new")
+        )
+        old = [same, mode, size, gone]
+        now = [same, mode._replace(mode=0o755), size._replace(size=2, sha256="11" * 32), new]
+
+        assert changes.files(old, now) == Changes(["new"], ["mode", "size"], ["gone"])
+        assert not any(changes.files(old, reversed(old)))
+
+    def test_recipe(self) -> None:
+        """Keys that differ are named with both values, and no others."""
+        old = {"runtime": "python3.12", "builder": "python", "old": 1}
+        new = {"runtime": "python3.13", "builder": "python"}
+
+        assert changes.recipe_changes(old, new) == [
+            "old 1 -> None",
+            "runtime python3.12 -> python3.13",
+        ]
+
+
+def of(*versions: str) -> list[Package]:
+    """Answers the crate a, in some versions."""
+    return [Package("a", version) for version in versions]
+
+
+class TestPackages:
+    """Two sets of packages."""
+
+    def test_kinds(self) -> None:
+        """Each is added, changed, removed or the same, whatever the order."""
+        old = [Package("same", "1"), Package("c", "1"), Package("gone", "1")]
+        new = [Package("same", "1"), Package("new", "1"), Package("c", "2")]
+
+        found = Changes(["new 1"], ["c 1 -> 2"], ["gone 1"])
+        assert changes.packages(old, new) == changes.packages(old[::-1], new[::-1]) == found
+        assert not any(changes.packages(old, old[::-1]))
+
+    @pytest.mark.parametrize(
+        "old, new, found",
+        [
+            (("1.0.1", "2.0.1"), ("1.0.1", "2.0.2"), Changes([], ["a 2.0.1 -> 2.0.2"], [])),
+            (
+                ("1.0.1", "2.0.1"),
+                ("1.0.2", "2.0.2"),
+                Changes([], ["a 1.0.1 -> 1.0.2", "a 2.0.1 -> 2.0.2"], []),
+            ),
+            (("1.0.1", "2.0.1"), ("2.0.2",), Changes([], ["a 2.0.1 -> 2.0.2"], ["a 1.0.1"])),
+            (("2.0.1",), ("1.0.1", "2.0.2"), Changes(["a 1.0.1"], ["a 2.0.1 -> 2.0.2"], [])),
+            (("0.1.9", "0.2.0"), ("0.2.1",), Changes([], ["a 0.2.0 -> 0.2.1"], ["a 0.1.9"])),
+            (("1.0.0", "2.0.0"), ("2.0.0",), Changes([], [], ["a 1.0.0"])),
+            (("1.0.0",), ("1.0.0", "2.0.0"), Changes(["a 2.0.0"], [], [])),
+            (("1.0.0",), ("2.0.0",), Changes([], ["a 1.0.0 -> 2.0.0"], [])),
+            (("1.9.0",), ("9.0.0", "10.0.0"), Changes(["a 10.0.0"], ["a 1.9.0 -> 9.0.0"], [])),
+            (("1.0",), ("1.0", "1.0"), Changes([], [], [])),
+        ],
+    )
+    def test_several_versions(
+        self, old: tuple[str, ...], new: tuple[str, ...], found: Changes
+    ) -> None:
+        """Of several versions, one is changed into what is compatible with it, or else into any."""
+        assert changes.packages(of(*old), of(*new)) == found
+        assert changes.packages(of(*old[::-1]), of(*new[::-1])) == found
+
+    def test_commit(self) -> None:
+        """A crate of one version but another commit is changed, and shows both."""
+        one, other = (
+            Package("a", "1.0", (), f"git+https://example.com/a#{digit * 40}") for digit in "cd"
+        )
+
+        assert changes.packages([one], [other]).changed == [
+            "a 1.0 (cccccccccccc) -> 1.0 (dddddddddddd)"
+        ]
+        assert not any(changes.packages([one], [one]))
+
+
+class TestText:
+    """One line for people."""
+
+    @pytest.mark.parametrize(
+        "found, text",
+        [
+            (Changes([], [], []), ""),
+            (Changes([], ["a"], []), "a changed"),
+            (Changes(["b"], ["a"], ["c"]), "a changed, b added, c removed"),
+            (Changes([], [], ["a", "b", "c"]), "a removed, b removed, c removed"),
+            (
+                Changes(["d"], ["a", "b", "c"], []),
+                "a changed, b changed, c changed and 1 more file",
+            ),
+            (
+                Changes(["d", "e"], ["a", "b"], []),
+                "a changed, b changed, d added and 1 more file",
+            ),
+            (
+                Changes(["d", "e"], ["a", "b"], ["c"]),
+                "a changed, b changed, d added and 2 more files",
+            ),
+        ],
+    )
+    def test_line(self, found: Changes, text: str) -> None:
+        """The first three are named, and the rest is counted."""
+        assert str(found) == text

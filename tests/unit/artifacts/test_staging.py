@@ -1,0 +1,84 @@
+"""A folder to build in: one build at a time has it, and nothing of it stays."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from hashzip.artifacts import staging
+from hashzip.artifacts.store import Store
+from tests.support import commands, program
+from tests.support import project as projects
+
+
+def test_removed(project: Path) -> None:
+    """It is gone at the end, after an error too."""
+    store = Store(str(project), "hello")
+
+    with staging.lend(store) as path:
+        folder = Path(path)
+        (folder / "made").mkdir()
+        (folder / "made" / "half").write_bytes(b"x")
+        assert folder.parent == Path(store.folder)
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert not folder.exists()
+    with pytest.raises(KeyError), staging.lend(store) as path:
+        raise KeyError
+    assert not Path(path).exists()
+
+
+def test_read_only(tmp_path: Path) -> None:
+    """What a program leaves in it read-only is removed too, with its folder."""
+    sub = '"$HASHZIP_OUTPUT/sub"'
+    script = f"mkdir {sub} && echo made > {sub}/made && chmod 0555 {sub}"
+    project = commands.make(tmp_path / "project", script)
+    kept = {key: value for key, value in commands.HELLO.items() if key != "output"}
+    projects.write_config(project, hello=kept)
+
+    built = program.run("build", cwd=project, wrapper=program.without_roots_rights())
+
+    assert (built.code, built.err) == (0, "")
+    assert [name for name in projects.artifacts(project) if name.endswith(".partial")] == []
+    assert sum(name.endswith(".zip") for name in projects.artifacts(project)) == 1
+
+
+def test_killed_build(project: Path) -> None:
+    """What a killed build leaves is no artifact, and the next build removes it."""
+    suicide = (
+        "import os, signal, sys\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "from hashzip import cli, container\n"
+        "container.Writer.finish = lambda _self: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "cli.main(['build'])\n"
+    )
+    killed = program.run(cwd=project, python=[sys.executable, "-c", suicide])
+    assert killed.code == -9
+    (left,) = projects.artifacts(project)
+    assert left.endswith(".partial")
+    assert list((project / "dist" / "hello" / left).glob("*.zip"))
+
+    assert projects.built(project)["built"]
+    assert len(projects.artifacts(project)) == 2
+    assert left not in projects.artifacts(project)
+
+
+def test_one_at_a_time(project: Path) -> None:
+    """Of two builds of one function at one time, one builds, and both have the artifact."""
+    (project / "src" / "noise").write_bytes(os.urandom(3_000_000))
+    store = Store(str(project), "hello")
+    command = [sys.executable, str(program.BUILD), "build", "--json"]
+    with staging.lend(store):  # so that both wait for it
+        builds = [
+            program.start(*command, cwd=project),
+            program.start(*command, cwd=project),
+        ]
+    finished = [build.communicate(timeout=60) for build in builds]
+
+    assert [build.returncode for build in builds] == [0, 0], finished
+    results = [json.loads(out)[0] for out, _ in finished]
+    assert sorted(result["built"] for result in results) == [False, True]
+    assert results[0]["fingerprint"] == results[1]["fingerprint"]
+    assert store.find(results[0]["fingerprint"])
+    assert len(projects.artifacts(project)) == 2

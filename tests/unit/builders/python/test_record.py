@@ -1,0 +1,105 @@
+"""The list of a package's files, read and written."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hashzip.builders.python import record
+from hashzip.errors import HashzipError
+from tests.support import wheels
+
+RECORD = "greet-1.0.dist-info/RECORD"
+
+
+def installed(tmp_path: Path, more: str = "", **wheel: object) -> Path:
+    """Unpacks a wheel, with more rows in its `RECORD`, and answers its `.dist-info` folder."""
+    made = wheels.make(tmp_path, **wheel)  # type: ignore[arg-type]
+    with zipfile.ZipFile(made) as archive:
+        archive.extractall(tmp_path / "target")
+    path = tmp_path / "target" / RECORD
+    path.write_text(more + path.read_text(encoding="utf-8"), encoding="utf-8", newline="")
+    return path.parent
+
+
+class TestRead:
+    """What a package says of itself."""
+
+    def test_package(self, tmp_path: Path) -> None:
+        """Its name, version and files, each with its hash; and which files are launchers."""
+        more = "bin/greet,,\nbin/other,,\n"
+        found = record.read(installed(tmp_path, more, scripts=["greet"]))
+
+        assert (str(found), found.info) == ("greet 1.0", "greet-1.0.dist-info")
+        assert found.files["greet.py"] == wheels.row("greet.py", "NAME = 'greet'\n").split(",")[1]
+        assert found.files[RECORD] == ""
+        assert found.launchers == {"bin/greet"}
+
+    def test_quoted(self, tmp_path: Path) -> None:
+        """A path may have commas, quotes and line ends."""
+        found = record.read(installed(tmp_path, '"a,""b\nc",,\r\nd.py,,\r\n'))
+
+        assert {'a,"b\nc', "d.py"} <= found.files.keys()
+
+    @pytest.mark.parametrize(
+        "path",
+        ["../x", "a/../../x", "a/../b", "a/..", "..", "/x", r"..\x", r"a\..\x", r"C:\x", "c:x"],
+    )
+    def test_leads_out(self, tmp_path: Path, path: str) -> None:
+        """A path that leads out is refused, by the name of its package."""
+        info = installed(tmp_path, f"{path},,\n")
+
+        with pytest.raises(HashzipError) as caught:
+            record.read(info)
+
+        assert caught.value.message.startswith("greet 1.0 has a file by a path that leads out")
+        assert caught.value.message.endswith(path)
+
+    @pytest.mark.parametrize("path", ["..x", "x..", "a/...", "a..b/c", "ab:c", "a/b:c"])
+    def test_does_not(self, tmp_path: Path, path: str) -> None:
+        """Dots and colons alone lead nowhere."""
+        assert path in record.read(installed(tmp_path, f"{path},,\n")).files
+
+
+class TestWrite:
+    """What is written, from what."""
+
+    def test_sorted_and_whole(self, tmp_path: Path) -> None:
+        """The rows are sorted, each has hash and size, and only `RECORD` itself has neither."""
+        info = installed(tmp_path, "a.py,,\n")
+        (tmp_path / "target" / "a.py").write_text("1", encoding="utf-8")
+        record.write(tmp_path / "target", record.read(info))
+
+        rows = (info / "RECORD").read_text(encoding="utf-8").splitlines(keepends=True)
+
+        assert rows == sorted(rows)
+        assert rows[0] == wheels.row("a.py", "1")
+        assert f"{RECORD},,\n" in rows
+        assert len(rows) == 5
+
+    def test_not_in_place(self, tmp_path: Path) -> None:
+        """What it was a hard link to, such as uv's cache, stays as it was."""
+        info = installed(tmp_path, "greet.py,,\n")
+        cached = tmp_path / "cached"
+        cached.hardlink_to(info / "RECORD")
+        before = cached.read_bytes()
+
+        record.write(tmp_path / "target", record.read(info))
+
+        assert cached.read_bytes() == before
+        assert (info / "RECORD").read_bytes() != before
+
+
+class TestHolds:
+    """Whether a file is the one that was recorded."""
+
+    @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+    def test_hash(self, tmp_path: Path, algorithm: str) -> None:
+        """A file has its hash, and no other, none, or one of an unknown kind."""
+        file = tmp_path / "file"
+        file.write_text("1", encoding="utf-8")
+        recorded = record.digest(file, algorithm)
+
+        assert record.holds(file, recorded)
+        for wrong in ("", recorded[:-1], recorded.swapcase(), f"other={recorded.split('=')[1]}"):
+            assert not record.holds(file, wrong)

@@ -1,0 +1,109 @@
+"""Which programs of a crate are functions."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hashzip.builders.rust import bin_targets
+from hashzip.builders.rust.bin_targets import Crate
+from tests.support import project as projects
+
+PACKAGE = '[package]\nname = "orders"\nversion = "0.1.0"\nedition = "2021"\n'
+NEEDS = '[dependencies]\nlambda_runtime = "1"\n'
+MAIN = b"fn main() {}\n"
+
+
+def crate(folder: Path, manifest: str, *files: str) -> Crate | None:
+    """Answers what is found of a crate with programs at these places."""
+    projects.write_files(folder, {"Cargo.toml": manifest.encode(), **dict.fromkeys(files, MAIN)})
+    return bin_targets.functions(folder / "Cargo.toml")
+
+
+@pytest.mark.parametrize(
+    "needs, is_function",
+    [
+        (NEEDS, True),
+        ('[dependencies]\nlambda_http = { version = "1", default-features = false }\n', True),
+        ('[dependencies]\nruntime = { package = "lambda_runtime", version = "1" }\n', True),
+        ("[dependencies.lambda_runtime]\nworkspace = true\n", True),
+        ('[target."cfg(unix)".dependencies]\nlambda_runtime = "1"\n', True),
+        ('[dependencies]\nlambda_runtime = { package = "another", version = "1" }\n', False),
+        ('[dev-dependencies]\nlambda_runtime = "1"\n', False),
+        ('[build-dependencies]\nlambda_runtime = "1"\n', False),
+        ('[workspace.dependencies]\nlambda_runtime = "1"\n', False),
+        ('[dependencies]\nlambda_runtime_api_client = "1"\n', False),
+        ("", False),
+    ],
+)
+def test_dependencies(tmp_path: Path, needs: str, *, is_function: bool) -> None:
+    """A crate is one if it needs Lambda's runtime when it runs, by whatever spelling."""
+    assert (crate(tmp_path, PACKAGE + needs, "src/main.rs") is not None) is is_function
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[package",
+        "package = 1\n" + NEEDS,
+        "[package]\nname = 1\n" + NEEDS,
+        "[workspace]\n" + NEEDS,
+        "dependencies = []\n" + PACKAGE,
+    ],
+)
+def test_no_crate(tmp_path: Path, text: str) -> None:
+    """What is no manifest of a package is none, and no error: nobody asked for it by name."""
+    assert crate(tmp_path, text, "src/main.rs") is None
+    assert crate(tmp_path, PACKAGE + NEEDS) is not None
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    """So is one that is no text, or not there."""
+    (tmp_path / "Cargo.toml").write_bytes(b"\xff" + (PACKAGE + NEEDS).encode())
+    assert bin_targets.functions(tmp_path / "Cargo.toml") is None
+    assert bin_targets.functions(tmp_path / "absent") is None
+
+
+FILES = ("src/main.rs", "src/bin/one.rs", "src/bin/two/main.rs", "src/bin/two/other.rs")
+
+
+@pytest.mark.parametrize(
+    "more, files",
+    [
+        ("", ("src/main.rs",)),
+        ("", ("src/lib.rs",)),
+        ("", FILES),
+        ('[[bin]]\nname = "mine"\npath = "src/main.rs"\n', FILES),
+        ('[[bin]]\nname = "far"\npath = "away/x.rs"\n', (*FILES, "away/x.rs")),
+        ('[[bin]]\nname = "one"\n', FILES),
+        ('[[bin]]\nname = "one"\n', FILES[1:]),
+        ("autobins = false", FILES),
+        ('autobins = false\n[[bin]]\nname = "one"\n', FILES),
+        ('autobins = true\nedition = "2015"\n[[bin]]\nname = "one"\n', FILES),
+        ('edition = "2015"\n[[bin]]\nname = "one"\n', FILES),
+        ('edition = "2015"\n', FILES),
+    ],
+)
+def test_binaries_are_those_of_cargo(tmp_path: Path, more: str, files: tuple[str, ...]) -> None:
+    """They are what Cargo itself says that the crate builds."""
+    cargo = shutil.which("cargo")
+    if not cargo:
+        pytest.skip("cargo is not on the PATH")
+    package = PACKAGE.replace('edition = "2021"\n', "") if "edition" in more else PACKAGE
+    before, bins = more.partition("[[bin]]")[::2]
+    manifest = f"{package}{before}\n{NEEDS}" + (f"[[bin]]{bins}" if bins else "")
+
+    found = crate(tmp_path, manifest, *files)
+
+    command = [cargo, "metadata", "--no-deps", "--offline", "--format-version", "1"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    if said.returncode:
+        assert b"no targets specified" in said.stderr
+        assert found is None
+        return
+    (package_,) = json.loads(said.stdout)["packages"]
+    theirs = [one["name"] for one in package_["targets"] if one["kind"] == ["bin"]]
+    assert [one.name for one in found.binaries] == sorted(theirs) if found else not theirs

@@ -1,0 +1,421 @@
+"""Which files decide what cargo builds, and which program. By its own word, at the end."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from hashzip.builders.rust import crate_inputs, dep_info
+from hashzip.errors import HashzipError
+from hashzip.project import config
+from hashzip.project.targets import Function
+from tests.support import crates
+from tests.support import project as projects
+from tests.support.crates import library, manifest
+
+OWN = {"app/Cargo.toml", "app/Cargo.lock", "app/src/main.rs"}
+
+
+def found(root: Path, files: dict[str, str], more: str = "", head: str = "") -> set[str]:
+    """Answers what hello is built from, beside what each crate has."""
+    crates.make(root, files, more, head)
+    paths = crates.inputs(root)
+    assert paths >= OWN
+    return paths - OWN
+
+
+def program(root: Path, files: dict[str, str], more: str = "", head: str = "") -> str:
+    """Answers which program hello is."""
+    crates.make(root, files, more, head)
+    project = config.load(str(root))
+    function = project.target("hello")
+    assert isinstance(function, Function)
+    return crate_inputs.find(project, function).program()
+
+
+class TestSources:
+    """Files of the crate."""
+
+    def test_own(self, tmp_path: Path) -> None:
+        """All below `src` count, whatever they are, and nothing beside that."""
+        files = {
+            "app/src/a/mod.rs": "",
+            "app/src/page.html": "",
+            "app/tests/it.rs": "",
+            "app/benches/it.rs": "",
+            "app/examples/it.rs": "",
+            "app/target/release/x.rs": "",
+            "app/README.md": "",
+            "app/other.rs": "",
+            "README.md": "",
+        }
+
+        assert found(tmp_path, files) == {"app/src/a/mod.rs", "app/src/page.html"}
+
+    @pytest.mark.parametrize(
+        "head, expected",
+        [
+            ("", {"app/build.rs"}),
+            ("build = true", {"app/build.rs"}),
+            ("build = false", set()),
+            ('build = "make.rs"', {"app/make.rs"}),
+            ('build = "make/main.rs"', {"app/make/main.rs", "app/make/more.rs"}),
+            ('build = ["make.rs", "build.rs"]', {"app/build.rs", "app/make.rs"}),
+            ('build = "none.rs"', set()),
+        ],
+    )
+    def test_build_script(self, tmp_path: Path, head: str, expected: set[str]) -> None:
+        """The build script counts, and the folder that it has for itself."""
+        names = ("build.rs", "make.rs", "make/main.rs", "make/more.rs")
+
+        assert found(tmp_path, {f"app/{name}": "" for name in names}, head=head) == expected
+
+    @pytest.mark.parametrize(
+        "table, expected",
+        [
+            (
+                '[lib]\npath = "lib/all.rs"',
+                {"app/lib/all.rs", "app/lib/deep/x.rs", "app/lib/t.txt"},
+            ),
+            ('[[bin]]\nname = "hello"\npath = "./lib/deep/x.rs"', {"app/lib/deep/x.rs"}),
+            ('[[bin]]\nname = "hello"\npath = "src/x.rs"', set()),
+            ('[lib]\npath = "all.rs"', {"app/all.rs", "app/lib/all.rs", "app/lib/deep/x.rs"}),
+            ('[lib]\npath = "../shared/all.rs"', {"shared/all.rs"}),
+            ('[[example]]\nname = "x"\npath = "lib/all.rs"', set()),
+        ],
+    )
+    def test_path(self, tmp_path: Path, table: str, expected: set[str]) -> None:
+        """Where a library or program is elsewhere, that folder counts too."""
+        files = {
+            "app/all.rs": "",
+            "app/lib/all.rs": "",
+            "app/lib/deep/x.rs": "",
+            "app/lib/t.txt": "",
+            "app/target/x.rs": "",
+            "app/tests/x.rs": "",
+            "shared/all.rs": "",
+        }
+
+        assert found(tmp_path, files, table) == expected
+
+    def test_path_in_the_root(self, tmp_path: Path) -> None:
+        """Sources in the crate's own folder are not those of the crates below it."""
+        files = {
+            **library("app/lib/used"),
+            **library("app/lib/unused"),
+            "app/main.rs": "",
+        }
+        more = (
+            '[[bin]]\nname = "hello"\npath = "main.rs"\n[workspace]\nmembers = ["lib/*"]\n'
+            '[dependencies]\nused = { path = "lib/used" }\n'
+        )
+
+        assert found(tmp_path, files, more) == {
+            "app/main.rs",
+            "app/lib/used/Cargo.toml",
+            "app/lib/used/src/lib.rs",
+            "app/lib/unused/Cargo.toml",
+        }
+
+    def test_path_out_of_the_project(self, tmp_path: Path) -> None:
+        """Sources out of the project are refused."""
+        crates.make(tmp_path, more='[lib]\npath = "../../lib.rs"')
+
+        with pytest.raises(HashzipError, match=r"app/Cargo.toml has sources in \.\., out of"):
+            crates.inputs(tmp_path)
+
+    def test_crate_at_the_root(self, tmp_path: Path) -> None:
+        """A crate may be the project itself; what hashzip makes there is none of it."""
+        crates.write(
+            tmp_path,
+            {
+                "Cargo.toml": manifest("hello", '[[bin]]\nname = "x"\npath = "main.rs"'),
+                "Cargo.lock": crates.LOCK,
+                "main.rs": crates.MAIN,
+                ".hashzip/target/x.rs": "",
+                "dist/hello/x.rs": "",
+            },
+        )
+        crates.configure(tmp_path, source=".")
+
+        assert crates.inputs(tmp_path) == {"Cargo.toml", "Cargo.lock", "main.rs"}
+
+    def test_inputs(self, tmp_path: Path) -> None:
+        """What the key `inputs` names counts, of files and folders and by patterns."""
+        files = {"a.txt": "", "data/b.txt": "", "data/c.md": "", "sql/d/e.sql": ""}
+        crates.make(tmp_path, files)
+        crates.configure(tmp_path, inputs=["a.txt", "sql", "data/*.md"])
+
+        assert crates.inputs(tmp_path) - OWN == {"a.txt", "data/c.md", "sql/d/e.sql"}
+
+
+class TestSettings:
+    """Files that say how."""
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            ".cargo/config.toml",
+            ".cargo/config",
+            "rust-toolchain.toml",
+            "rust-toolchain",
+            "CargoLambda.toml",
+        ],
+    )
+    def test_above(self, tmp_path: Path, name: str) -> None:
+        """They count in the crate's folder and those above it, and in no other."""
+        files = {f"app/{name}": "", name: "", f"other/{name}": "", f"app/src/{name}": ""}
+
+        assert found(tmp_path, files) - {f"app/src/{name}"} == {f"app/{name}", name}
+
+    def test_included(self, tmp_path: Path) -> None:
+        """So does what settings of cargo include."""
+        files = {".cargo/config.toml": 'include = ["../more.toml"]', "more.toml": "", "x.toml": ""}
+
+        assert found(tmp_path, files) == {".cargo/config.toml", "more.toml"}
+
+    def test_patched(self, tmp_path: Path) -> None:
+        """And crates that they put in the place of others."""
+        text = '[patch.crates-io]\na = { path = "forks/a" }\n'
+        files = {".cargo/config.toml": text, **library("forks/a")}
+
+        assert found(tmp_path, files) == {
+            ".cargo/config.toml",
+            "forks/a/Cargo.toml",
+            "forks/a/src/lib.rs",
+        }
+
+
+class TestWorkspace:
+    """Crates beside it."""
+
+    FILES: ClassVar = {
+        "Cargo.toml": '[workspace]\nmembers = ["app", "other", "lib/*"]\n',
+        "Cargo.lock": crates.LOCK,
+        **library("lib/shared"),
+        **library("lib/tool"),
+        "other/Cargo.toml": manifest(
+            "other", '[dependencies]\nshared = { path = "../lib/shared" }'
+        ),
+        "other/src/main.rs": crates.MAIN,
+    }
+    NEEDS = '[dependencies]\nshared = { path = "../lib/shared" }'
+
+    def make(self, root: Path) -> Path:
+        """Makes a workspace with two functions that share a crate."""
+        crates.make(root, self.FILES, self.NEEDS)
+        (root / "app/Cargo.lock").unlink()
+        hello = crates.HELLO
+        projects.write_config(root, hello=hello, other={**hello, "source": "other"})
+        return root
+
+    def test_inputs(self, tmp_path: Path) -> None:
+        """The lock is the workspace's; a member that is not compiled counts by its manifest."""
+        assert crates.inputs(self.make(tmp_path)) == {
+            "Cargo.toml",
+            "Cargo.lock",
+            "app/Cargo.toml",
+            "app/src/main.rs",
+            "lib/shared/Cargo.toml",
+            "lib/shared/src/lib.rs",
+            "lib/tool/Cargo.toml",
+            "other/Cargo.toml",
+        }
+
+    @pytest.mark.parametrize(
+        "path, changed",
+        [
+            ("lib/shared/src/lib.rs", {"hello", "other"}),
+            ("Cargo.lock", {"hello", "other"}),
+            ("lib/tool/Cargo.toml", {"hello", "other"}),
+            ("lib/tool/src/lib.rs", set()),
+            ("app/src/main.rs", {"hello"}),
+            ("other/src/main.rs", {"other"}),
+            ("app/tests/it.rs", set()),
+        ],
+    )
+    def test_changed(self, tmp_path: Path, path: str, changed: set[str]) -> None:
+        """Each function is another one when something changes that it is built from."""
+        root = self.make(tmp_path)
+        before = {name: projects.fingerprint(root, name) for name in ("hello", "other")}
+
+        crates.write(root, {path: "# changed\n[package]\nname = 'tool'\n"})
+
+        now = {name: projects.fingerprint(root, name) for name in ("hello", "other")}
+        assert {name for name in before if before[name] != now[name]} == changed
+
+    def test_missing_lock(self, tmp_path: Path) -> None:
+        """The hint makes the lock where cargo looks for it."""
+        (self.make(tmp_path) / "Cargo.lock").unlink()
+
+        with pytest.raises(HashzipError, match=r"\[function.hello\] has no Cargo.lock") as caught:
+            crates.inputs(tmp_path)
+        assert "cargo generate-lockfile --manifest-path Cargo.toml" in caught.value.hint
+
+
+class TestProgram:
+    """Which program it is."""
+
+    BINS: ClassVar = {
+        "app/src/bin/one.rs": "",
+        "app/src/bin/two/main.rs": "",
+        "app/src/bin/.no.rs": "",
+    }
+    LISTED = '[[bin]]\nname = "listed"\npath = "src/main.rs"\n'
+
+    @pytest.mark.parametrize(
+        "head, more, expected",
+        [
+            ("", "", "hello"),
+            ("", '[lib]\nname = "other"', "hello"),
+            ("", LISTED, "listed"),
+            ('edition = "2015"', '[[bin]]\nname = "x"\npath = "src/x.rs"', "x"),
+            ("autobins = false", '[[bin]]\nname = "x"\npath = "src/x.rs"', "x"),
+            ("autobins = false", LISTED, "listed"),
+            ("", '[[bin]]\nname = "hello"', "hello"),
+        ],
+    )
+    def test_only(self, tmp_path: Path, head: str, more: str, expected: str) -> None:
+        """Where a crate has one, it is that; `src/main.rs` has the crate's name by default."""
+        assert program(tmp_path, {"app/src/x.rs": ""}, more, head) == expected
+
+    @pytest.mark.parametrize(
+        "head, more, names",
+        [
+            ("", "", "hello, one, two"),
+            ("", LISTED, "listed, one, two"),
+            ('edition = "2015"', "", "hello, one, two"),
+            ("edition.workspace = true", LISTED, "listed, one, two"),
+            ("", '[[bin]]\nname = "one"\npath = "src/bin/one.rs"', "hello, one, two"),
+            ('default-run = "three"', "", "hello, one, two"),
+        ],
+    )
+    def test_several(self, tmp_path: Path, head: str, more: str, names: str) -> None:
+        """Of several the error names all, and one that can be written."""
+        with pytest.raises(HashzipError) as caught:
+            program(tmp_path, {**self.BINS, "app/src/bin/none/x.rs": ""}, more, head)
+
+        assert caught.value.message == f"app/Cargo.toml has several programs, {names}"
+        assert f'bin = "{names.partition(",")[0]}"' in caught.value.hint
+
+    def test_default(self, tmp_path: Path) -> None:
+        """Of several it is the one that cargo would run."""
+        assert program(tmp_path, self.BINS, head='default-run = "two"') == "two"
+
+    @pytest.mark.parametrize("head", ["", 'default-run = "two"'])
+    def test_wanted(self, tmp_path: Path, head: str) -> None:
+        """The function's own word goes before all."""
+        crates.make(tmp_path, self.BINS, head=head)
+        crates.configure(tmp_path, bin="one")
+
+        assert projects.examine(tmp_path).recipe["bin"] == "one"
+
+    @pytest.mark.parametrize(
+        "head, main", [("", "app/src/lib.rs"), ("autobins = false", "app/src/main.rs")]
+    )
+    def test_none(self, tmp_path: Path, head: str, main: str) -> None:
+        """A library is no function."""
+        crates.make(tmp_path, head=head)
+        (tmp_path / "app/src/main.rs").rename(tmp_path / main)
+
+        with pytest.raises(HashzipError, match=r"app/Cargo.toml has no program") as caught:
+            crates.inputs(tmp_path)
+        assert "src/main.rs" in caught.value.hint
+
+    @pytest.mark.parametrize(
+        "more", ["bin = 1", "[bin]\nname = 1", "[[bin]]\nname = 1\npath = 2", "[[bin]]\n"]
+    )
+    def test_malformed(self, tmp_path: Path, more: str) -> None:
+        """Values of other types count for nothing: cargo will refuse them."""
+        crates.make(tmp_path)
+        text = manifest("hello")
+        text = f"{more}\n{text}" if more.startswith("bin") else text + more
+        crates.write(tmp_path, {"app/Cargo.toml": text})
+
+        assert projects.examine(tmp_path).recipe["bin"] == "hello"
+
+
+class TestTruth:
+    """What cargo itself says of a workspace that has most of this."""
+
+    FILES: ClassVar = {
+        "Cargo.toml": (
+            '[workspace]\nmembers = ["app", "lib/*"]\nexclude = ["out"]\nresolver = "2"\n'
+            '[workspace.dependencies]\none = { path = "lib/one" }\n'
+        ),
+        **library("lib/one", '[dependencies]\ntwo = { path = "../two" }', "mod deep;\n"),
+        "lib/one/src/deep/mod.rs": 'pub const PAGE: &str = include_str!("page.html");\n',
+        "lib/one/src/deep/page.html": "",
+        **library("lib/two", '[lib]\npath = "code/all.rs"'),
+        "lib/two/code/all.rs": "mod more;\n",
+        "lib/two/code/more.rs": "",
+        **library("lib/unused"),
+        **library("out/three", '[target."cfg(unix)".dependencies]\nfour = { path = "../four" }'),
+        **library("out/four"),
+        "app/src/bin/.no.rs": "",
+        "app/make/main.rs": "mod more;\nfn main() {}\n",
+        "app/make/more.rs": "",
+        "app/src/bin/more/main.rs": "mod inner;\nfn main() {}\n",
+        "app/src/bin/more/inner.rs": "",
+    }
+    MORE = (
+        "[dependencies]\none.workspace = true\n"
+        '[build-dependencies]\nthree = { path = "../out/three" }\n'
+        '[[bin]]\nname = "third"\npath = "programs/third.rs"\n'
+    )
+
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        """The workspace."""
+        if not shutil.which("cargo"):
+            pytest.skip("cargo is not on the PATH: https://rustup.rs")
+        files = {**self.FILES, "app/programs/third.rs": "mod x;\nfn main() {}\n"}
+        files["app/programs/x.rs"] = ""
+        root = crates.make(tmp_path / "project", files, self.MORE, 'build = "make/main.rs"')
+        crates.configure(root, bin="more")
+        crates.lock(root, ".")
+        (root / "app/Cargo.lock").unlink(missing_ok=True)
+        return root
+
+    def test_dep_info(self, root: Path, tmp_path: Path) -> None:
+        """All that the compiler read is an input; the control is a file that no rule covers."""
+        crates.write(root, {"app/src/bin/more/inner.rs": 'include!("../../../../hidden.rs");\n'})
+        crates.write(root, {"hidden.rs": ""})
+        target = tmp_path / "target"
+        subprocess.run(
+            ["cargo", "build", "--offline", "--locked", "--bins", "--quiet"],
+            cwd=root / "app",
+            env={**os.environ, "CARGO_TARGET_DIR": str(target)},
+            check=True,
+        )
+        read = {
+            os.path.relpath(os.path.join(root, path), root)
+            for rule in target.glob("debug/**/*.d")
+            for path in dep_info.read(rule)
+        }
+        sources = {path for path in read if not path.startswith("..")}
+
+        assert len(sources) > 10
+        assert sources - crates.inputs(root) == {"hidden.rs"}
+
+    def test_programs(self, root: Path) -> None:
+        """The programs are those that cargo finds."""
+        said = subprocess.run(
+            ["cargo", "metadata", "--no-deps", "--offline", "--format-version", "1"],
+            cwd=root / "app",
+            capture_output=True,
+            check=True,
+        ).stdout
+        (package,) = [one for one in json.loads(said)["packages"] if one["name"] == "hello"]
+        theirs = {one["name"] for one in package["targets"] if one["kind"] == ["bin"]}
+        crates.configure(root)
+
+        with pytest.raises(HashzipError) as caught:
+            crates.inputs(root)
+
+        assert caught.value.message.partition("programs, ")[2] == ", ".join(sorted(theirs))
+        assert len(theirs) == 3

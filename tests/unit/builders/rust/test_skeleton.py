@@ -1,0 +1,96 @@
+"""What stands in for crates that cargo reads, and does not compile."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hashzip.builders.rust import crate_inputs, skeleton
+from hashzip.project import config
+from hashzip.project.targets import Function
+from tests.support import project as projects
+
+MEMBERS = {
+    "Cargo.toml": b'[workspace]\nmembers = ["one", "two", "three"]\nresolver = "2"\n',
+    "Cargo.lock": b'version = 4\n\n[[package]]\nname = "one"\nversion = "0.1.0"\n'
+    b'\n[[package]]\nname = "three"\nversion = "0.1.0"\n'
+    b'\n[[package]]\nname = "two"\nversion = "0.1.0"\n',
+    "one/Cargo.toml": b'[package]\nname = "one"\nversion = "0.1.0"\n[[bench]]\nname = "speed"\n',
+    "one/src/main.rs": b"fn main() {}\n",
+    "one/benches/speed.rs": b"fn main() {}\n",
+    "two/Cargo.toml": b'[package]\nname = "two"\nversion = "0.1.0"\n[lib]\npath = "lib/two.rs"\n'
+    b'[[bin]]\nname = "tool"\n[[bin]]\nname = "other"\npath = "other.rs"\n',
+    "three/Cargo.toml": b'[package]\nname = "three"\nversion = "0.1.0"\n',
+}
+ONE = {
+    "builder": "rust",
+    "source": "one",
+    "runtime": "provided.al2023",
+    "architecture": "x86_64",
+}
+COPIED = ("Cargo.toml", "Cargo.lock", "one/Cargo.toml", "one/src/main.rs")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of what is compiled of a workspace, and of all manifests, without placeholders."""
+    (tmp_path / "project").mkdir()
+    projects.write_files(tmp_path / "project", MEMBERS)
+    projects.write_config(tmp_path / "project", one=ONE)
+    copied = (*COPIED, *(path for path in MEMBERS if path.endswith("Cargo.toml")))
+    projects.write_files(tmp_path / "copy", {path: MEMBERS[path] for path in copied})
+    return tmp_path / "copy"
+
+
+def write(copy: Path) -> None:
+    """Writes what is missing in a copy."""
+    project = config.load(str(copy.with_name("project")))
+    function = project.target("one")
+    assert isinstance(function, Function)
+    skeleton.write(crate_inputs.find(project, function), copy)
+
+
+def files(folder: Path) -> set[str]:
+    """Answers the paths of all files below a folder."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_written(copy: Path) -> None:
+    """Each is written where the manifest says, or where cargo looks if it does not."""
+    before = files(copy)
+
+    write(copy)
+
+    assert files(copy) - before == {
+        "one/benches/speed.rs",
+        "two/lib/two.rs",
+        "two/src/bin/tool.rs",
+        "two/other.rs",
+        "three/src/lib.rs",
+    }
+
+
+def test_nothing_replaced(copy: Path) -> None:
+    """What is compiled stays as it is."""
+    (copy / "one/src/main.rs").write_bytes(b"fn main() { todo!() }\n")
+
+    write(copy)
+
+    assert (copy / "one/src/main.rs").read_bytes() == b"fn main() { todo!() }\n"
+
+
+@pytest.mark.skipif(not shutil.which("cargo"), reason="there is no Cargo; see https://rustup.rs")
+def test_enough_for_cargo(copy: Path) -> None:
+    """With them cargo takes the workspace, and without them it does not."""
+
+    def read() -> subprocess.CompletedProcess[bytes]:
+        words = ["cargo", "metadata", "--offline", "--locked", "--format-version", "1"]
+        return subprocess.run(words, cwd=copy / "one", capture_output=True, check=False)
+
+    without = read()
+    write(copy)
+    finished = read()
+
+    assert without.returncode != 0
+    assert finished.returncode == 0, finished.stderr

@@ -1,0 +1,200 @@
+"""Programs and libraries: for which machine they are, and whether two load alike."""
+
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hashzip.builders import elf
+from hashzip.errors import HashzipError
+from hashzip.inputs.files import SourceFile
+
+X86, ARM, X86_64, ARM64, CUDA, BPF = 3, 40, 62, 183, 190, 247
+RELOCATABLE, PROGRAM, LIBRARY, DUMP = 1, 2, 3, 4
+
+
+def start(
+    machine: int = ARM64, form: int = LIBRARY, *, bits: int = 64, order: str = "little"
+) -> bytes:
+    """Answers the first bytes of an ELF file."""
+    ident = b"\x7fELF" + bytes((bits // 32, 1 if order == "little" else 2, 1))
+    numbers = struct.pack("<HH" if order == "little" else ">HH", form, machine)
+    return ident.ljust(16, b"\0") + numbers
+
+
+def library(
+    *, content: bytes = b"code", at: int = 0x1000, address: int = 0x7000, rest: bytes = b""
+) -> bytes:
+    """Answers a library with one segment, and something behind it that is not loaded."""
+    table = struct.pack("<IIQQQQQQ", 1, 5, at, address, address, len(content), 99, 0x1000)
+    header = start() + struct.pack("<IQQQIHHH", 1, 0, 64, at + len(content), 0, 64, 56, 1)
+    return (header.ljust(64, b"\0") + table).ljust(at, b"\0") + content + rest
+
+
+def refuse(
+    folder: Path,
+    files: Mapping[str, bytes],
+    architecture: str = "arm64",
+    owners: Mapping[str, str] | None = None,
+) -> None:
+    """Writes files of a package, and looks for foreign ones."""
+    made = []
+    for number, (path, content) in enumerate(files.items()):
+        location = folder / str(number)
+        location.write_bytes(content)
+        made.append(SourceFile(path, str(location).encode(), executable=False))
+    elf.check_architecture(made, architecture, owners or {})
+
+
+class TestRefuseForeign:
+    """What is for another machine than the function's."""
+
+    @pytest.mark.parametrize("form", [PROGRAM, LIBRARY])
+    @pytest.mark.parametrize("architecture, machine", [("arm64", ARM64), ("x86_64", X86_64)])
+    def test_machine(self, tmp_path: Path, architecture: str, machine: int, form: int) -> None:
+        """A program or library of the function's architecture passes, one of the other does not."""
+        other = ARM64 + X86_64 - machine
+        refuse(tmp_path, {"a.so": start(machine, form)}, architecture)
+
+        with pytest.raises(HashzipError, match=f"runs on {architecture}"):
+            refuse(tmp_path, {"a.so": start(other, form)}, architecture)
+
+    @pytest.mark.parametrize(
+        "content, machine",
+        [
+            (start(X86, bits=32), "x86 (32 bit)"),
+            (start(ARM, PROGRAM, bits=32), "arm (32 bit)"),
+            (start(ARM64, bits=32), "arm64 (32 bit)"),
+            (start(ARM64, order="big"), "arm64 (big-endian)"),
+            (start(20, bits=32, order="big"), "powerpc (32 bit, big-endian)"),
+        ],
+    )
+    def test_words(self, tmp_path: Path, content: bytes, machine: str) -> None:
+        """The error names the file, its machine, the function's, and the way out."""
+        with pytest.raises(HashzipError) as caught:
+            refuse(tmp_path, {"lib/a.so": content})
+
+        assert caught.value.message == f"lib/a.so is for {machine}, and the function runs on arm64"
+        assert "exclude" in caught.value.hint
+
+    def test_owner(self, tmp_path: Path) -> None:
+        """The error names the requirement that brought the file, and how many more there are."""
+        files = {"np/b.so": start(X86_64), "np/a.so": start(X86_64), "np/c.py": b"x"}
+        owners = dict.fromkeys(files, "numpy 2.3.1")
+
+        with pytest.raises(HashzipError) as caught:
+            refuse(tmp_path, files, owners=owners)
+
+        assert caught.value.message == (
+            "np/a.so of numpy 2.3.1 is for x86_64, and the function runs on arm64 "
+            "(and 1 more files are not for it)"
+        )
+        assert "lock a version of numpy that has a wheel for arm64" in caught.value.hint
+
+    def test_sibling(self, tmp_path: Path) -> None:
+        """A requirement may bring libraries for several machines if this one's is among them."""
+        files = {"x.so": start(X86_64), "y.so": start(ARM64)}
+        both = dict.fromkeys(files, "sql 1.0")
+        refuse(tmp_path, files, owners=both)
+
+        for owners in ({**both, "y.so": "other 1.0"}, {}):
+            with pytest.raises(HashzipError, match=r"^x\.so"):
+                refuse(tmp_path, files, owners=owners)
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            start(X86_64, RELOCATABLE),
+            start(X86_64, DUMP),
+            start(BPF, RELOCATABLE),
+            start(CUDA, PROGRAM),
+            start(X86_64)[:19],
+            start(X86_64).replace(b"\x7fELF\x02", b"\x7fELF\x09"),
+            start(X86_64).replace(b"\x7fELF", b"\x7fELG"),
+            b"\x7fELF",
+            b"",
+        ],
+    )
+    def test_data(self, tmp_path: Path, content: bytes) -> None:
+        """What no Linux loads is data, whatever machine it is for."""
+        refuse(tmp_path, {"a.so": content})
+        with pytest.raises(HashzipError):
+            refuse(tmp_path, {"a.so": start(X86_64)})
+
+    def test_vanished(self, tmp_path: Path) -> None:
+        """A file that cannot be read is named."""
+        gone = SourceFile("gone.so", str(tmp_path / "gone").encode(), executable=False)
+
+        with pytest.raises(HashzipError, match="gone vanished"):
+            elf.check_architecture([gone], "arm64", {})
+
+
+class TestLoadsAlike:
+    """Two libraries, as the loader sees them."""
+
+    def alike(self, folder: Path, before: bytes, after: bytes) -> bool:
+        """Writes two files and compares them."""
+        for name, content in (("before", before), ("after", after)):
+            (folder / name).write_bytes(content)
+        return elf.loads_alike(str(folder / "before").encode(), str(folder / "after").encode())
+
+    def test_not_loaded(self, tmp_path: Path) -> None:
+        """What lies in no segment makes no difference, and where the segment lies makes none."""
+        before = library(rest=b"debug")
+
+        assert self.alike(tmp_path, before, library())
+        assert self.alike(tmp_path, before, library(at=0x2000))
+
+    @pytest.mark.parametrize(
+        "after",
+        [
+            library(content=b"c0de"),
+            library(content=b"code, and more"),
+            library(address=0x8000),
+            library(at=0x1800),  # it cannot be mapped from there
+            library()[:-1],
+            library()[:80],
+            library()[:20],
+            library().replace(struct.pack("<Q", 99), struct.pack("<Q", 98)),
+            b"",
+        ],
+    )
+    def test_loaded(self, tmp_path: Path, after: bytes) -> None:
+        """What would load otherwise, or not at all, is another library."""
+        assert not self.alike(tmp_path, library(), after)
+        assert self.alike(tmp_path, library(), library())
+
+    def test_large(self, tmp_path: Path) -> None:
+        """The last byte of a segment counts, however large the segment is."""
+        content = bytes((1 << 21) + 5)
+
+        assert self.alike(tmp_path, library(content=content), library(content=content, rest=b"x"))
+        other = library(content=content[:-1] + b"x")
+        assert not self.alike(tmp_path, library(content=content), other)
+
+
+class TestDebugInformation:
+    """What only a debugger reads."""
+
+    @staticmethod
+    def program(names: bytes) -> bytes:
+        """Answers a program with one section, that of names, which has the second of them."""
+        section = struct.pack("<IIQQQQ", 1, 3, 0, 0, 128, len(names)).ljust(64, b"\0")
+        header = start() + struct.pack("<IQQQIHHHHHH", 1, 0, 0, 64, 0, 64, 56, 0, 64, 1, 0)
+        return header + section + names
+
+    def test_section(self) -> None:
+        """It is there where a section has its name; the same word elsewhere says nothing."""
+        assert elf.has_debug_information(self.program(b"\0.debug_info\0"))
+        assert not elf.has_debug_information(self.program(b"\0.shstrtab\0.debug_info\0"))
+
+    @pytest.mark.parametrize("content", [b"", start(), start().ljust(64, b"\0")])
+    def test_none(self, content: bytes) -> None:
+        """Nor is it in what has no sections, or is cut off."""
+        assert not elf.has_debug_information(content)
+
+    def test_no_names(self) -> None:
+        """Nor where the section of names is not there."""
+        content = self.program(b"\0.debug_info\0")
+        assert not elf.has_debug_information(content[:62] + b"\7\0" + content[64:])

@@ -1,0 +1,89 @@
+"""What bytes that differ look like."""
+
+import pytest
+
+from tests.support.clues import CLUES, FIRST, SECOND, TIME
+
+
+def text(first: str, second: str) -> list[str]:
+    """Answers what two texts look like."""
+    return list(CLUES.in_text(first, second))
+
+
+class TestText:
+    """What is in a line."""
+
+    def test_folder(self) -> None:
+        """A path below the one folder, and the same below the other, is of the build."""
+        assert text(f"at {FIRST}/x", f"at {SECOND}/x") == ["the folder that it was built in"]
+
+    def test_another_folder(self) -> None:
+        """Any other path is not."""
+        assert text(f"at {FIRST}/x", "at /home/x") == []
+
+    def test_word(self) -> None:
+        """A value is recognised in the form in which the text has it."""
+        assert text("umask 0o22", "umask 0o2") == ["the umask"]
+
+    @pytest.mark.parametrize("pair", [("10022", "10002"), ("0022", "0o2"), ("0022 0002", "0002")])
+    def test_no_word(self, pair: tuple[str, str]) -> None:
+        """It is not, as a part of another number, in two forms, or where both texts have it."""
+        assert text(*pair) == []
+
+    @pytest.mark.parametrize(
+        "pair",
+        [
+            ("on 2026-11-25", "on 2026-11-26"),
+            ("at 10:22", "at 10:23"),
+            ("Nov 25", "Nov 26"),
+            (f"t={TIME}", f"t={TIME + 1}"),
+            (f"{TIME}001", f"{TIME}002"),
+            (f"{TIME}.5", f"{TIME + 2}.5"),
+        ],
+    )
+    def test_time(self, pair: tuple[str, str]) -> None:
+        """A time is recognised as people write it, and as computers count it."""
+        assert text(*pair) == ["a time"]
+
+    @pytest.mark.parametrize(
+        "pair",
+        [
+            ("1.2.3", "1.2.4"),
+            (f"{TIME - 1}", f"{TIME - 2}"),
+            (f"{TIME}7", f"{TIME}8"),
+            ("10:22 a", "10:22 b"),
+        ],
+    )
+    def test_no_time(self, pair: tuple[str, str]) -> None:
+        """No other number is one, nor a time that both texts have."""
+        assert text(*pair) == []
+
+
+class TestBytes:
+    """What is around an offset."""
+
+    @pytest.mark.parametrize("order", ["little", "big"])
+    def test_time(self, order: str) -> None:
+        """A number of four bytes is a time if it may be one in both, in either order of bytes."""
+        one, two = (number.to_bytes(4, order) for number in (TIME, TIME + 7))  # type: ignore[arg-type]
+
+        found = [
+            list(CLUES.in_bytes(b"ab" + one, b"ab" + other, offset))
+            for other, offset in ((two, 5), (two, 2), (bytes(4), 2))
+        ]
+
+        assert found == [["a time"], ["a time"], []]
+
+    def test_text_in_it(self) -> None:
+        """Text among other bytes is read as far as it can be printed."""
+        one, two = (f"\0umask 00{digits}\0".encode() for digits in ("22", "02"))
+
+        assert list(CLUES.in_bytes(one, two, 9)) == ["the umask"]
+        assert list(CLUES.in_bytes(b"\0".join((one[:9], one[9:])), two, 9)) == []
+
+    def test_folder_elsewhere(self) -> None:
+        """The folder is found wherever it is."""
+        one, two = (b"\xff" * 500 + folder.encode() for folder in (FIRST, SECOND))
+
+        assert list(CLUES.in_content(one, two)) == ["the folder that it was built in"]
+        assert list(CLUES.in_content(two, one)) == []

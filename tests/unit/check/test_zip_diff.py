@@ -1,0 +1,251 @@
+"""What differs between two zips, and how."""
+
+import importlib.util
+import io
+import marshal
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hashzip.check import zip_diff
+from hashzip.check.zip_diff import Difference
+from tests.support import elves
+from tests.support.clues import CLUES, FIRST, SECOND, TIME
+
+
+def explain(path: str, first: bytes, second: bytes) -> tuple[str, list[str]]:
+    """Answers where two contents differ, and what that looks like."""
+    where, looks_like = zip_diff.explain(path, first, second, CLUES)
+    return where, list(looks_like)
+
+
+def compare(
+    folder: Path, first: Mapping[str, bytes], second: Mapping[str, bytes]
+) -> list[Difference]:
+    """Compares two zips."""
+    paths = folder / "first.zip", folder / "second.zip"
+    for path, files in zip(paths, (first, second), strict=True):
+        path.write_bytes(zipped(files))
+    return zip_diff.compare(*paths, CLUES)
+
+
+def zipped(files: Mapping[str, bytes], year: int = 1980, mode: int = 0o644) -> bytes:
+    """Makes a zip."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for path, content in files.items():
+            entry = zipfile.ZipInfo(path, (year, 1, 1, 0, 0, 0))
+            entry.external_attr = mode << 16
+            archive.writestr(entry, content)
+    return whole.getvalue()
+
+
+def bytecode(source: str, path: str, *, time: int = 0, flags: int = 0) -> bytes:
+    """Compiles a module as Python does, and says what it is of."""
+    head = importlib.util.MAGIC_NUMBER + flags.to_bytes(4, "little") + time.to_bytes(8, "little")
+    return head + marshal.dumps(compile(source, path, "exec"))
+
+
+class TestZips:
+    """Entry by entry."""
+
+    def test_same(self, tmp_path: Path) -> None:
+        """The same zip has no difference, and another has."""
+        assert compare(tmp_path, {"a": b"1"}, {"a": b"1"}) == []
+        assert compare(tmp_path, {"a": b"1"}, {"a": b"2"}) != []
+
+    def test_only_in_one(self, tmp_path: Path) -> None:
+        """A file that one lacks has no size there."""
+        found = compare(tmp_path, {"a": b"1", "b": b""}, {"b": b"", "c": b"22"})
+
+        assert [(one.path, one.sizes) for one in found] == [("a", (1, None)), ("c", (None, 2))]
+
+    def test_mode(self, tmp_path: Path) -> None:
+        """Two modes are a difference, though the bytes are the same."""
+        (tmp_path / "one").write_bytes(zipped({"a": b"1"}))
+        (tmp_path / "two").write_bytes(zipped({"a": b"1"}, mode=0o755))
+
+        (found,) = zip_diff.compare(tmp_path / "one", tmp_path / "two", CLUES)
+
+        assert (found.modes, found.offset) == ((0o644, 0o755), None)
+
+    def test_zip_alone(self, tmp_path: Path) -> None:
+        """Zips whose entries are the same are told as they are: not the same."""
+        (tmp_path / "one").write_bytes(zipped({"a": b"1"}))
+        (tmp_path / "two").write_bytes(zipped({"a": b"1"}, year=1981))
+
+        (found,) = zip_diff.compare(tmp_path / "one", tmp_path / "two", CLUES)
+
+        assert found.path == "one"
+        assert "not compressed alike" in found.where
+
+    @pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 200_000])
+    def test_offset(self, size: int) -> None:
+        """The offset is that of the first byte that differs, or the end of the shorter one."""
+        alike = b"x" * size
+
+        assert zip_diff.first_difference(alike + b"1", alike + b"2") == size
+        assert zip_diff.first_difference(alike, alike + b"2") == size
+        assert zip_diff.first_difference(alike, alike) is None
+
+
+class TestText:
+    """Line by line."""
+
+    def test_line(self) -> None:
+        """The first line that differs is shown from both."""
+        where, _ = explain("x", b"same\nold\n", b"same\nnew\n")
+
+        assert where == "line 2: 'old' and 'new'"
+
+    def test_long_line(self) -> None:
+        """Of a long line, only what is around the difference, and it is safe on a terminal."""
+        where, _ = explain("x", b"x" * 999 + b"\x1b" + b"y" * 999, b"x" * 999 + b"z" * 1000)
+
+        assert len(where) < 200
+        assert r"x\x1by" in where
+        assert "\x1b" not in where
+
+    def test_missing_line(self) -> None:
+        """One text may be longer."""
+        assert explain("x", b"a\n", b"a\nb\n")[0] == "line 2: no such line and 'b'"
+
+    @pytest.mark.parametrize("pair", [(b"a\nb\n", b"b\na\n"), (b"a b", b"b a")])
+    def test_order(self, pair: tuple[bytes, bytes]) -> None:
+        """The same lines or words in another order are an order."""
+        assert explain("x", *pair)[1] == ["an order, as of files in a folder"]
+        assert explain("x", pair[0], pair[1] + b"c\n")[1] == []
+
+    def test_folder_further_down(self) -> None:
+        """A folder is told even if another line is the first that differs."""
+        first, second = (f"{n}\n{folder}\n".encode() for n, folder in enumerate((FIRST, SECOND)))
+
+        assert explain("x", first, second)[1] == ["the folder that it was built in"]
+
+
+class TestPrograms:
+    """Section by section."""
+
+    def test_section(self) -> None:
+        """The section is named, and what is in it."""
+        one, two = (
+            elves.make({".text": b"same", ".rodata": f"{folder}/main.rs".encode()})
+            for folder in (FIRST, SECOND)
+        )
+
+        where, looks_like = explain("bootstrap", one, two)
+
+        assert where == "section .rodata"
+        assert looks_like == ["the folder that it was built in"]
+
+    def test_time(self) -> None:
+        """A number that may be a time is one."""
+        one, two = (
+            elves.make({".data": b"\xff\xff" + time.to_bytes(4, "little")})
+            for time in (TIME, TIME + 500)
+        )
+
+        assert explain("bootstrap", one, two) == ("section .data", ["a time"])
+
+    def test_build_id(self) -> None:
+        """A build-id is told by the name of its section."""
+        one, two = (elves.make({".note.gnu.build-id": id_}) for id_ in (b"\1\2", b"\3\4"))
+
+        assert explain("x", one, two) == ("section .note.gnu.build-id", ["the build-id"])
+
+    def test_many(self) -> None:
+        """Of many sections, five are named."""
+        one, two = (elves.make({f".s{n}": content for n in range(8)}) for content in (b"1", b"2"))
+
+        assert explain("x", one, two)[0] == "sections .s0, .s1, .s2, .s3, .s4, 3 more"
+
+    def test_cause_first(self) -> None:
+        """The section that tells the cause comes first, before those that it has moved."""
+        one, two = (
+            elves.make({".text": code, ".rodata": folder.encode()})
+            for code, folder in ((b"1", FIRST), (b"2", SECOND))
+        )
+
+        assert explain("x", one, two)[0] == "sections .rodata, .text"
+
+    def test_headers(self) -> None:
+        """Where no section differs, the rest is named."""
+        one = elves.make({".text": b"same"})
+
+        assert explain("x", one, one + b"\0")[0] == "in the headers, or between sections"
+
+
+class TestBytecode:
+    """Part by part."""
+
+    def test_time(self) -> None:
+        """The time of the source is in the header, by default."""
+        one, two = (bytecode("x = 1", "/a.py", time=time) for time in (TIME, TIME + 1))
+
+        where, looks_like = explain("a.pyc", one, two)
+
+        assert where == "header: the time and size of its source"
+        assert looks_like == ["a time"]
+
+    def test_hash(self) -> None:
+        """Or its hash, as the flags say."""
+        one, two = (bytecode("x = 1", "/a.py", time=time, flags=1) for time in (1, 2))
+
+        assert explain("a.pyc", one, two) == ("header: the hash of its source", [])
+
+    def test_flags(self) -> None:
+        """Flags are told by their values."""
+        one, two = (bytecode("x = 1", "/a.py", flags=flags) for flags in (1, 3))
+
+        assert explain("a.pyc", one, two)[0] == "header: flags, 1 and 3"
+
+    def test_version(self) -> None:
+        """Another Python is told, whatever else there is."""
+        one = bytecode("x = 1", "/a.py")
+
+        assert explain("a.pyc", one, b"\0\0\r\n" + one[4:])[0] == "header: the version of Python"
+
+    def test_path(self) -> None:
+        """The path of the source is told from the code, in both directions."""
+        one, two = (bytecode("x = 1", f"{folder}/a.py") for folder in (FIRST, SECOND))
+
+        where, looks_like = explain("a.pyc", one, two)
+
+        assert where == f"co_filename: '{FIRST}/a.py' and '{SECOND}/a.py'"
+        assert looks_like == ["a path"]
+
+    def test_code(self) -> None:
+        """The rest is code."""
+        one, two = (bytecode(source, "/a.py") for source in ("x = 1", "x = 2"))
+
+        assert explain("a.pyc", one, two) == ("code", [])
+
+
+class TestArchives:
+    """A zip in the zip, such as a `.jar`."""
+
+    def test_entry(self) -> None:
+        """The entry that differs is named, and how."""
+        one, two = (zipped({"same": b"", "x": content}) for content in (b"10:22", b"10:23"))
+
+        assert explain("a.jar", one, two) == ("x in it, line 1: '10:22' and '10:23'", ["a time"])
+
+    def test_times(self) -> None:
+        """Times of entries are told, where the entries are the same."""
+        one, two = (zipped({"x": b""}, year=year) for year in (1980, 2026))
+
+        assert explain("a.jar", one, two) == ("the times of its entries", ["a time"])
+
+    def test_order(self) -> None:
+        """And so is their order."""
+        one, two = (zipped(dict.fromkeys(names, b"")) for names in ("ab", "ba"))
+
+        assert explain("a.jar", one, two)[0] == "the order of its entries"
+
+    def test_damaged(self) -> None:
+        """A zip that is none is compared by its bytes."""
+        one, two = (zipped({"x": content})[:-9] for content in (b"1", b"2"))
+
+        assert explain("a.jar", one, two) == ("", [])

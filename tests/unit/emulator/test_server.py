@@ -1,0 +1,135 @@
+"""The local AWS runs functions, keeps its state, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+
+from hashzip.emulator import server as local_aws
+from hashzip.errors import HashzipError
+
+if TYPE_CHECKING:
+    from hashzip.emulator.server import LocalAws
+
+ROOT = Path(__file__).parents[1]
+DEADLINE = 30.0  # seconds
+
+
+def use(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lead this process's boto3 to a local AWS, by the environment alone."""
+    monkeypatch.setenv("AWS_PROFILE", "of-the-user")
+    for name, value in aws.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def deploy() -> None:
+    """Make a function `f` that answers with 42, and its role."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("a.py", "def handler(event, context):\n    return 42\n")
+    session = boto3.Session()
+    with closing(session.client("iam")) as iam, closing(session.client("lambda")) as functions:
+        role = iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        functions.create_function(
+            FunctionName="f",
+            Role=role,
+            Runtime="python3.13",
+            Handler="a.handler",
+            Code={"ZipFile": code.getvalue()},
+        )
+
+
+def answer() -> object:
+    """Return what the function `f` answers."""
+    with closing(boto3.Session().client("lambda")) as functions:
+        return json.load(functions.invoke(FunctionName="f")["Payload"])
+
+
+def refused(endpoint: str) -> bool:
+    """Whether nothing listens at an endpoint any more, looking until a deadline."""
+    address = (urlsplit(endpoint).hostname, urlsplit(endpoint).port)
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(address):
+                return True
+    return False
+
+
+def test_environment_leads_boto3_to_functions_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing but the environment set, boto3 makes a function and gets its answer."""
+    with local_aws.running() as aws:
+        use(aws, monkeypatch)
+        deploy()
+        assert answer() == 42
+
+
+def test_state_outlives_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function made before a stop is there after the next start, with its code."""
+    with local_aws.running(tmp_path) as aws:
+        use(aws, monkeypatch)
+        deploy()
+    with local_aws.running(tmp_path) as aws:
+        use(aws, monkeypatch)
+        assert answer() == 42
+
+
+def test_state_has_one_user_at_a_time(tmp_path: Path) -> None:
+    """A second local AWS on one state is refused, by an error that names the folder."""
+    with (
+        local_aws.running(tmp_path),
+        pytest.raises(HashzipError, match=tmp_path.name),
+        local_aws.running(tmp_path),
+    ):
+        pass
+
+
+def test_killing_the_starter_ends_it() -> None:
+    """A starter that is killed by SIGKILL, and can clean up nothing, leaves no local AWS behind."""
+    script = (
+        "from hashzip.local.aws import running\n"
+        "with running() as aws:\n"
+        "    print(aws.endpoint, flush=True)\n"
+        "    input()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as starter:
+        assert starter.stdout is not None
+        endpoint = starter.stdout.readline().strip()
+        starter.send_signal(signal.SIGKILL)
+    assert endpoint.startswith("http://127.0.0.1:")
+    assert refused(endpoint)
+
+
+def test_failed_start_shows_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When MiniStack does not start, the error holds what MiniStack said about it."""
+    with socket.create_server((local_aws.HOST, 0)) as taken:
+        monkeypatch.setattr(local_aws, "_free_port", lambda: taken.getsockname()[1])
+        with pytest.raises(HashzipError, match="already in use"), local_aws.running():
+            pass
+
+
+def test_missing_ministack_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without MiniStack, the error says how to install it."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(HashzipError, match="not installed") as caught, local_aws.running():
+        pass
+    assert "hashzip[local]" in caught.value.hint

@@ -1,0 +1,63 @@
+"""A supervised program ends when its starter does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+from hashzip.emulator.supervisor import supervised
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Prints the id of a child of its own, and leaves both running.
+PROGRAM = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def test_grandchildren_end_with_the_block(tmp_path: Path) -> None:
+    """What a program has started is gone when the block is left, and so are its files."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with (
+        tempfile.TemporaryFile() as log,
+        supervised(
+            [sys.executable, "-c", PROGRAM],
+            folder=tmp_path,
+            environment=os.environ,
+            log=log,
+            scratch=scratch,
+        ),
+    ):
+        while not (printed := os.pread(log.fileno(), 20, 0)).endswith(b"\n"):
+            pass
+    listed = subprocess.run(
+        ["ps", "-o", "stat=", "-p", printed.decode().strip()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert listed.stdout.strip()[:1] in ("", "Z")
+    assert not scratch.exists()
+
+
+def test_exit_code_is_the_program_s_own(tmp_path: Path) -> None:
+    """A program that ends by itself hands its exit code to whoever waits."""
+    with (
+        tempfile.TemporaryFile() as log,
+        supervised(
+            [sys.executable, "-c", "raise SystemExit(7)"],
+            folder=tmp_path,
+            environment=os.environ,
+            log=log,
+            scratch=tmp_path / "none",
+        ) as process,
+    ):
+        assert process.wait() == 7

@@ -1,0 +1,203 @@
+"""The patterns of `include`, `exclude` and `executable`, with git itself as the judge."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from hashzip.errors import HashzipError
+from hashzip.inputs import gitignore, walk
+
+# Folders and files that a pattern might mistake for something else.
+FOLDERS = ("a", "b", "ab", "[a]", "a\\b", "a*")
+FILES = ("a.b", "a b", "!a", "#a", "-", "^", "]", "Q", "*", "c", "a]", "z", "\\", "7")
+PIECES = (
+    *("a", "b", "c", "z", ".", "-", "]", " ", "7"),
+    *("*", "*", "**", "***", "?", "/", "/", "/**/", "**/", "/**"),
+    *(
+        "[ab]",
+        "[!a]",
+        "[^a]",
+        "[a-c]",
+        "[z-a]",
+        "[]a]",
+        "[!]a]",
+        "[a/b]",
+        "[a-]",
+        "[--0]",
+        "[!a-b]",
+    ),
+    *(
+        "[a\\]b]",
+        "[\\a]",
+        "[a-\\c]",
+        "[\\a-c]",
+        "[[a]",
+        "[a^]",
+        "[^^]",
+        "[a&&b]",
+        "[a||b]",
+        "[a~~b]",
+    ),
+    *("[[:alpha:]]", "[[:upper:]a]", "[![:alnum:]]", "[[:digit:]]", "[[:punct:]]", "[a[:space:]]"),
+    *("\\a", "\\*", "\\[", "\\]", "\\\\", "\\?"),
+)
+
+
+class Git:
+    """A repository with a small tree, whose ignore rules are one pattern."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.is_folder: dict[str, bool] = {}
+        self.run("init", "--quiet")
+        for name in FILES:
+            self.file(name)
+        for name in FOLDERS:
+            self.is_folder[name] = True
+            for inner in ("ab", "c", "a.b", "]", "[b]", "Q"):
+                self.file(f"{name}/{inner}")
+            for inner in ("a", "b"):
+                self.is_folder[f"{name}/{inner}"] = True
+                for leaf in ("a", "c", "b]"):
+                    self.file(f"{name}/{inner}/{leaf}")
+
+    def file(self, path: str) -> None:
+        """Makes a file."""
+        location = self.root / path
+        location.parent.mkdir(parents=True, exist_ok=True)
+        location.touch()
+        self.is_folder[path] = False
+
+    def run(self, *arguments: str, text: bytes = b"") -> bytes:
+        """Runs git, without the user's own settings, and without folding case on macOS."""
+        finished = subprocess.run(
+            ["git", "-c", "core.ignorecase=false", *arguments],
+            cwd=self.root,
+            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
+            input=text,
+            capture_output=True,
+            check=False,
+        )
+        assert finished.returncode in (0, 1), finished.stderr
+        return finished.stdout
+
+    def ignored(self, wanted: Sequence[str]) -> set[str]:
+        """Answers what patterns ignore, by git."""
+        (self.root / ".git/info/exclude").write_text("\n".join(wanted) + "\n", encoding="utf-8")
+        paths = "".join(f"{path}\0" for path in self.is_folder).encode()
+        found = self.run("check-ignore", "--no-index", "--stdin", "-z", text=paths)
+        return set(found.decode().split("\0")) - {""}
+
+    def matched(self, wanted: Sequence[str]) -> set[str]:
+        """Answers what patterns take, by hashzip: the path itself, or a folder above it."""
+        matches = gitignore.matcher(wanted)
+
+        def takes(path: str) -> bool:
+            above = path.rpartition("/")[0]
+            return matches(path, is_folder=self.is_folder[path]) or (above != "" and takes(above))
+
+        return {path for path in self.is_folder if takes(path)}
+
+
+@pytest.fixture(scope="module")
+def git(tmp_path_factory: pytest.TempPathFactory) -> Git:
+    """One repository for the module: a pattern changes nothing in it but one file of rules."""
+    return Git(tmp_path_factory.mktemp("git"))
+
+
+def is_meant(pattern: str) -> bool:
+    r"""Leaves out what a `.gitignore` reads as something else than a pattern, and one bug.
+
+    Git before 2.41 mistakes `**` behind another character than a slash for `/**`, or not, by where
+    the strings lie in memory. And `**\/`, a slash that is escaped in vain, is left to git.
+    """
+    stripped = pattern.replace("***", "**")
+    return (
+        pattern.strip("/") != ""
+        and not pattern.startswith(("!", "#"))
+        and not pattern.endswith((" ", "\\"))
+        and not any(
+            stripped[at : at + 2] == "**" and at > 0 and stripped[at - 1] not in "/*"
+            for at in range(len(stripped))
+        )
+        and "**\\/" not in pattern
+    )
+
+
+class TestGit:
+    """What a pattern takes is what git ignores by it."""
+
+    @settings(deadline=None, max_examples=250)
+    @given(pattern=st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join))
+    @example(pattern="a/")
+    @example(pattern="/a")
+    @example(pattern="a//")
+    @example(pattern="[z-a]")
+    @example(pattern="***/c")
+    def test_one(self, git: Git, pattern: str) -> None:
+        """Any pattern, on the whole tree."""
+        assume(is_meant(pattern))
+
+        assert git.matched([pattern]) == git.ignored([pattern])
+
+    @settings(deadline=None, max_examples=50)
+    @given(
+        wanted=st.lists(
+            st.sampled_from(("*.b", "a/", "/b", "ab/**", "**/c", "[!a]", "a\\*/b", "\\#a", "z/")),
+            min_size=1,
+            max_size=3,
+        )
+    )
+    def test_several(self, git: Git, wanted: list[str]) -> None:
+        """Several patterns take what any of them takes."""
+        assert git.matched(wanted) == git.ignored(wanted)
+
+    @pytest.mark.parametrize("pattern", ["a", "a/", "/a", "*.b", "a/**", "**/b/", "\\[a\\]", "b/a"])
+    def test_walk(self, git: Git, pattern: str) -> None:
+        """A walk leaves out what git ignores, and takes the rest."""
+        found = walk.scan(os.path.realpath(git.root), ["."], exclude=[pattern])
+
+        files = {path for path, is_folder in git.is_folder.items() if not is_folder}
+        assert {file.path for file in found} == files - git.ignored([pattern])
+        assert {file.path for file in found} != files
+
+
+class TestMatcher:
+    """Where a pattern of hashzip is not git's."""
+
+    def test_a_character_is_no_byte(self) -> None:
+        """`?` takes any one character; git's takes one byte, and so no `é`."""
+        matches = gitignore.matcher(["caf?"])
+
+        assert matches("café", is_folder=False)
+        assert not matches("caféé", is_folder=False)
+
+    @pytest.mark.parametrize("pattern", ["#notes", "notes "])
+    def test_no_lines(self, pattern: str) -> None:
+        """A pattern stands alone, so `#` starts no comment, and a space at its end counts."""
+        matches = gitignore.matcher([pattern])
+
+        assert matches(pattern, is_folder=False)
+        assert not matches(pattern.strip("# "), is_folder=False)
+
+    @pytest.mark.parametrize(
+        "pattern",
+        ["", "/", "//", "!a", "[a", "a[", "[]", "[!]", "[a\\]", "a\\", "a\\/", "[[:word:]]"],
+    )
+    def test_refused(self, pattern: str) -> None:
+        """What git would silently never match is an error that quotes the pattern."""
+        with pytest.raises(HashzipError) as caught:
+            gitignore.matcher([pattern])
+
+        assert f'"{pattern}"' in caught.value.message
+        assert caught.value.hint
+
+    def test_newline(self) -> None:
+        """A newline is a character like others, at the end of a name too."""
+        assert gitignore.matcher(["*"])("a\nb", is_folder=False)
+        assert not gitignore.matcher(["a"])("a\n", is_folder=False)

@@ -1,0 +1,94 @@
+"""Which names a package can hold, and which of them are one name on some machine."""
+
+import itertools
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hashzip.errors import HashzipError
+from hashzip.inputs import paths
+from hashzip.inputs.files import SourceFile
+
+
+def source(path: str, location: str = "") -> SourceFile:
+    """Makes a file of a package."""
+    return SourceFile(path, (location or f"/here/{path}").encode(), executable=False)
+
+
+class TestDecode:
+    """Bytes of a name -> text."""
+
+    @settings(deadline=None)
+    @given(text=st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1))
+    def test_form(self, text: str) -> None:
+        """A name comes out composed, in whatever form it lies on the disk."""
+        composed = unicodedata.normalize("NFC", text)
+
+        for form in ("NFC", "NFD"):
+            name = unicodedata.normalize(form, text).encode()
+            assert paths.decode(name, b"/here") == composed
+
+    @pytest.mark.parametrize(
+        "name, shown",
+        [(b"\xff", r"\xff"), (b"a\xc3", r"a\xc3"), (b"\xed\xa0\x80", r"\xed\xa0\x80")],
+    )
+    def test_not_utf8(self, name: bytes, shown: str) -> None:
+        """A name that is not UTF-8 is refused, and shown in escapes."""
+        with pytest.raises(HashzipError) as caught:
+            paths.decode(name, b"/here")
+
+        assert f"/here/{shown} is not UTF-8" in caught.value.message
+
+    @pytest.mark.parametrize("name", [b"a\n", b"\t", b"\x1b[2J", b"\x7f", "\u0085".encode()])
+    def test_control_character(self, name: bytes) -> None:
+        """A name that could write to a terminal is refused, and shown in escapes."""
+        with pytest.raises(HashzipError, match="has a control character") as caught:
+            paths.decode(name, b"/here")
+
+        assert caught.value.message.isprintable()
+
+
+class TestRefuseClashes:
+    """Paths that are one path on some machine."""
+
+    @pytest.mark.parametrize(
+        "one, other",
+        [
+            ("a.py", "A.py"),
+            ("lib/a.py", "Lib/b.py"),
+            ("lib/deep/a.py", "lib/Deep/b.py"),
+            ("straße", "STRASSE"),
+            ("thing", "thing/inside"),
+            ("thing/inside", "Thing"),
+        ],
+    )
+    def test_clash(self, one: str, other: str) -> None:
+        """Both are named, in whatever order they come."""
+        for files in itertools.permutations([source(one), source(other), source("else")]):
+            with pytest.raises(HashzipError) as caught:
+                paths.check_no_clashes(files)
+            assert f"/here/{one}" in caught.value.message
+            assert f"/here/{other}" in caught.value.message
+
+    def test_one_path(self) -> None:
+        """Two files at one path are told by where they lie."""
+        files = [source("a.py", "/one/a.py"), source("a.py", "/other/a.py")]
+
+        with pytest.raises(HashzipError, match=r"/one/a.py and /other/a.py have one path"):
+            paths.check_no_clashes(files)
+
+    @pytest.mark.parametrize(
+        "names",
+        [
+            ["a.py", "b.py"],
+            ["lib/a.py", "lib/b.py"],
+            ["lib/a.py", "other/a.py"],
+            ["lib", "lib.py", "lib-a/x"],
+            ["a/b/c", "a/c/b", "a/b/d", "b/a/c"],
+        ],
+    )
+    def test_no_clash(self, names: list[str]) -> None:
+        """Paths that differ on each machine are fine."""
+        paths.check_no_clashes([source(name) for name in names])

@@ -1,0 +1,337 @@
+"""The cache of what files hold: it saves reading, and never misses an edit."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hashzip import planning
+from hashzip.errors import HashzipError
+from hashzip.inputs import read, stat_cache, stat_cache_file, stats
+from hashzip.inputs.fingerprint import fingerprint
+from hashzip.project import config
+from tests.support import program
+from tests.support import project as projects
+
+CONTENTS = st.binary(min_size=3, max_size=3)  # of one size, so that the size gives nothing away
+NAMES = ("a", "b", "folder/c", "folder/d")
+
+
+def cached(root: Path) -> str:
+    """The fingerprint, by the cache where it is there."""
+    return planning.plan(config.load(str(root)), "hello").fingerprint
+
+
+def uncached(root: Path) -> str:
+    """The fingerprint, by reading all files."""
+    plan = planning.plan(config.load(str(root)), "hello")
+    return fingerprint(plan.recipe, read.read([*plan.consulted, *plan.files]))
+
+
+def outcome(examine: Callable[[Path], str], root: Path) -> str:
+    """What comes of it: a fingerprint, or what is wrong with a link that an edit broke."""
+    try:
+        return examine(root)
+    except HashzipError as error:
+        return error.message
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
+    """Collects the files that are read."""
+    locations: list[bytes] = []
+    original = read.content
+
+    def content(location: bytes) -> tuple[read.Content, os.stat_result]:
+        locations.append(os.path.basename(location))
+        return original(location)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(read, "content", content)
+        yield locations
+
+
+# Each edit may change any file's content, and does its best to leave no trace.
+Edit = Callable[[Path, Path, bytes], None]
+
+
+def _write(file: Path, _other: Path, content: bytes) -> None:
+    file.write_bytes(content)
+
+
+def _write_and_set_time_back(file: Path, _other: Path, content: bytes) -> None:
+    before = file.stat()
+    file.write_bytes(content)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _set_time_forward(file: Path, _other: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    os.utime(file, (4_000_000_000, 4_000_000_000))
+
+
+def _replace(file: Path, _other: Path, content: bytes) -> None:
+    before = file.stat()
+    new = file.with_name(".new")
+    new.write_bytes(content)
+    os.utime(new, ns=(before.st_atime_ns, before.st_mtime_ns))
+    new.replace(file)
+
+
+def _remove_and_make_again(file: Path, _other: Path, content: bytes) -> None:
+    before = file.stat()
+    file.unlink()
+    file.write_bytes(content)  # often at the same inode
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _swap(file: Path, other: Path, _content: bytes) -> None:
+    aside = file.with_name(".aside")
+    file.rename(aside)
+    if file != other:
+        other.rename(file)
+    aside.rename(other)
+
+
+def _write_through_hard_link(file: Path, _other: Path, content: bytes) -> None:
+    link = file.parent.parent / ".link"
+    link.unlink(missing_ok=True)
+    link.hardlink_to(file.resolve())
+    before = link.stat()
+    link.write_bytes(content)
+    os.utime(link, ns=(before.st_atime_ns, before.st_mtime_ns))
+    link.unlink()
+
+
+def _link_to_the_other(file: Path, other: Path, _content: bytes) -> None:
+    if file != other and not other.is_symlink():
+        file.unlink()
+        file.symlink_to(os.path.relpath(other, file.parent))
+
+
+def _folder_becomes_link(file: Path, _other: Path, content: bytes) -> None:
+    folder = file.parent
+    if folder.name != "folder" or folder.is_symlink():
+        return
+    aside = folder.parents[1] / f"aside_{len(list(folder.parents[1].iterdir()))}"
+    shutil.copytree(folder, aside, symlinks=True)
+    if not (aside / file.name).is_symlink():
+        (aside / file.name).write_bytes(content)
+        shutil.copystat(file, aside / file.name)
+    shutil.rmtree(folder)
+    folder.symlink_to(f"../{aside.name}")
+
+
+def _wait(file: Path, _other: Path, _content: bytes) -> None:
+    projects.grow_older(file.parents[2] if file.parent.name == "folder" else file.parents[1])
+
+
+EDITS: list[Edit] = [
+    _write,
+    _write_and_set_time_back,
+    _set_time_forward,
+    _replace,
+    _remove_and_make_again,
+    _swap,
+    _write_through_hard_link,
+    _link_to_the_other,
+    _folder_becomes_link,
+    _wait,
+]
+
+STEP = st.tuples(
+    st.sampled_from(EDITS), st.sampled_from(NAMES), st.sampled_from(NAMES), CONTENTS, st.booleans()
+)
+
+
+class TestEdits:
+    """Edits that try to hide."""
+
+    @settings(deadline=None, max_examples=100)
+    @given(steps=st.lists(STEP, min_size=1, max_size=12))
+    def test_no_edit_is_missed(
+        self,
+        tmp_path_factory: pytest.TempPathFactory,
+        steps: list[tuple[Edit, str, str, bytes, bool]],
+    ) -> None:
+        """After any edits, in the same tick of the clock or later, the cache gives the truth."""
+        root = tmp_path_factory.mktemp("edits") / "project"
+        root.mkdir()
+        projects.configure(root)
+        projects.write_files(root / "src", dict.fromkeys(NAMES, b"000"))
+        for edit, name, other, content, look in steps:
+            if (root / "src" / name).exists() and (root / "src" / other).exists():
+                edit(root / "src" / name, root / "src" / other, content)
+            if look:
+                assert outcome(cached, root) == outcome(uncached, root)
+        assert outcome(cached, root) == outcome(uncached, root)
+
+    @pytest.mark.parametrize("edit", EDITS[:7], ids=lambda edit: edit.__name__.strip("_"))
+    def test_each_edit_is_seen(self, project: Path, edit: Edit) -> None:
+        """Each way to edit gives another fingerprint, once the cache is warm."""
+        sources = {"folder/a": b"one", "folder/b": b"two"}
+        projects.write_files(project / "src", sources)
+        projects.grow_older(project)
+        before = [cached(project) for _ in range(2)]
+        edit(project / "src/folder/a", project / "src/folder/b", b"new")
+        assert before == [before[0]] * 2
+        assert cached(project) != before[0]
+
+    def test_edit_right_after_reading(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A file that is written, read and written again within a tick of the clock is seen."""
+        file = project / "src/hello.py"
+        original = read.content
+
+        def content(location: bytes) -> tuple[read.Content, os.stat_result]:
+            found = original(location)
+            if location == os.fsencode(file):
+                file.write_bytes(b"second")
+            return found
+
+        for _ in range(20):
+            file.write_bytes(b"first.")
+            with monkeypatch.context() as patched:
+                patched.setattr(read, "content", content)
+                cached(project)
+            assert cached(project) == uncached(project)
+
+
+class TestReading:
+    """What the cache saves."""
+
+    def test_unchanged_file_is_not_read(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Once it is warm nothing is read; after an edit, one file."""
+        projects.grow_older(project)
+        with counted(monkeypatch) as first:
+            cached(project)
+        with counted(monkeypatch) as second:
+            cached(project)
+        (project / "src/hello.py").write_bytes(b"edited")
+        with counted(monkeypatch) as third:
+            cached(project)
+        assert (len(first), second, third) == (3, [], [b"hello.py"])
+
+    def test_shared_folder_is_read_once(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In one command, functions that share a folder have it read once, and each its own."""
+        projects.write_files(project, {"one/a": b"1", "two/b": b"2"})
+        of = {name: {**projects.HELLO, "source": ["src", name]} for name in ("one", "two")}
+        projects.write_config(project, **of)
+        loaded, scan_cache = config.load(str(project)), planning.ScanCache()
+        with counted(monkeypatch) as together:
+            shared = [planning.plan(loaded, name, scan_cache).fingerprint for name in of]
+        shutil.rmtree(project / ".hashzip")
+        with counted(monkeypatch) as apart:
+            alone = [planning.plan(loaded, name).fingerprint for name in of]
+        assert shared == alone
+        assert sorted(together) == [b"a", b"b", b"hello.py", b"names.py", b"run.sh"]
+        assert len(apart) == 2 + 3 * 2
+
+    def test_shared_layer_is_looked_at_once(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In one command a layer is examined once for all functions that have it."""
+        layer = {"source": "lib", "runtime": "python3.13", "architecture": "arm64"}
+        projects.write_files(project, {"lib/names.py": b""})
+        of = {name: {**projects.HELLO, "layers": ["deps"]} for name in ("one", "two")}
+        projects.write_config(project, **of)
+        with (project / "hashzip.toml").open("a", encoding="utf-8") as file:
+            file.write("[layer.deps]\n")
+            file.writelines(f'{key} = "{value}"\n' for key, value in layer.items())
+        loaded, scan_cache = config.load(str(project)), planning.ScanCache()
+        keys: list[str] = []
+        original = stat_cache.Index.answer
+
+        def answer(self: stat_cache.Index, key: str) -> stat_cache_file.Answer | None:
+            keys.append(key)
+            return original(self, key)
+
+        monkeypatch.setattr(stat_cache.Index, "answer", answer)
+        names = ("layer.deps", "one", "two")
+        together = [planning.plan(loaded, name, scan_cache).fingerprint for name in names]
+        assert len(keys) == 3
+        apart = [planning.plan(loaded, name).fingerprint for name in names]
+        assert (len(keys), apart) == (3 + 5, together)
+
+    def test_young_file_is_read_again(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A file as young as the cache is not trusted; when it has grown older, it is."""
+        file = project / "src/hello.py"
+        os.utime(file, (4_000_000_000, 4_000_000_000))
+        projects.grow_older(project)
+        for _ in range(2):
+            with counted(monkeypatch) as read:
+                cached(project)
+        assert read == [b"hello.py"]
+        os.utime(file, (1, 1))
+        projects.grow_older(project)
+        cached(project)
+        with counted(monkeypatch) as read:
+            cached(project)
+        assert read == []
+
+    def test_answer_depends_on_more_than_files(self, project: Path) -> None:
+        """Another recipe or pattern gives another fingerprint from a warm cache."""
+        projects.grow_older(project)
+        found = {cached(project)}
+        projects.configure(project, architecture="x86_64")
+        found.add(cached(project))
+        projects.configure(project, executable=["hello.py"])
+        found.add(cached(project))
+        assert len(found) == 3
+        assert cached(project) == uncached(project)
+
+    # The worker that runs this test has threads; a process that runs hashzip has none.
+    @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+    def test_many_files(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Several processes that look at the files, and read them, see what one sees."""
+        found = {}
+        for many in (1, 1_000):
+            monkeypatch.setattr(stats, "_MANY", many)
+            monkeypatch.setattr(stats, "_BLOCK", 1)
+            monkeypatch.setattr(stat_cache, "_MANY", many)
+            shutil.rmtree(project / ".hashzip", ignore_errors=True)
+            projects.grow_older(project)
+            cached(project)
+            found[many] = (project / ".hashzip/hello.index").read_bytes()
+        assert found[1] == found[1_000]
+
+
+class TestDamage:
+    """A cache that cannot be trusted, or cannot be made."""
+
+    def test_damaged_index_is_ignored(self, project: Path) -> None:
+        """Whatever byte is changed, and wherever it is cut, the fingerprint is the right one."""
+        projects.grow_older(project)
+        right = cached(project)
+        file = project / ".hashzip/hello.index"
+        whole = file.read_bytes()
+        for at in range(0, len(whole), 7):
+            file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
+            assert cached(project) == right
+            file.write_bytes(whole[:at])
+            assert cached(project) == right
+
+    def test_read_only_project(self, project: Path) -> None:
+        """Where nothing can be written there is no cache, and no complaint."""
+        project.chmod(0o555)
+        finished = program.run(
+            "external", cwd=project, text=projects.query(), wrapper=program.without_roots_rights()
+        )
+        project.chmod(0o755)
+        assert finished.code == 0, finished.err
+        assert not (project / ".hashzip").exists()
+        assert cached(project) in finished.out
+        assert (project / ".hashzip").exists()
+
+    def test_git_ignores_it(self, project: Path) -> None:
+        """The cache's folder says itself that it is not to be committed."""
+        cached(project)
+        assert (project / ".hashzip/.gitignore").read_text() == "*\n"

@@ -1,0 +1,149 @@
+"""Which files are inputs. What is refused is in `test_bad_input.py`, patterns in theirs."""
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hashzip.errors import HashzipError
+from hashzip.inputs import walk
+from tests.support import project as projects
+
+
+def scan(root: Path, *folders: str, **patterns: list[str]) -> list[str]:
+    """Answers the paths that a walk finds."""
+    found = walk.scan(os.path.realpath(root), folders or ["."], **patterns)  # type: ignore[arg-type]
+    return [file.path for file in found]
+
+
+class TestScan:
+    """A walk over folders."""
+
+    def test_sorted_by_bytes(self, tmp_path: Path) -> None:
+        """Paths are sorted by their bytes, which is neither by locale nor by folder."""
+        files = ["a/b", "a.b", "a-b", "B", "é", "z", "\U0001f600", "\uffee"]
+        projects.write_files(tmp_path, dict.fromkeys(files, b""))
+
+        assert scan(tmp_path) == ["B", "a-b", "a.b", "a/b", "z", "é", "\uffee", "\U0001f600"]
+
+    def test_order_of_the_listing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The order in which a file system lists a folder does not matter."""
+        projects.write_files(tmp_path, {f"{n % 7}/{n}": b"" for n in range(50)})
+        expected = scan(tmp_path)
+        real = os.scandir
+
+        class Shuffled:
+            """A listing in another order, each time."""
+
+            def __init__(self, path: bytes) -> None:
+                self.listing = real(path)
+
+            def __enter__(self) -> Iterator[os.DirEntry[bytes]]:
+                entries = list(self.listing)
+                random.shuffle(entries)
+                return iter(entries)
+
+            def __exit__(self, *_: object) -> None:
+                self.listing.close()
+
+        monkeypatch.setattr(os, "scandir", Shuffled)
+
+        assert [scan(tmp_path) for _ in range(5)] == [expected] * 5
+
+    def test_left_out(self, tmp_path: Path) -> None:
+        """What tools leave behind is left out at any depth, and no more than that."""
+        names = ["__pycache__/a.pyc", "b.pyc", ".DS_Store", ".venv/bin/python", ".git/HEAD", ".git"]
+        names += [".terraform/x", "Thumbs.db", ".hashzip/index", "node_modules/.cache/x"]
+        kept = [".cache/x", ".env", ".github/x", "b.py", "node_modules/x", "pycache"]
+        for folder in ("one", "deep/er"):
+            for name in names:
+                if not (tmp_path / folder / name).exists():
+                    projects.write_files(tmp_path / folder, {name: b""})
+            projects.write_files(tmp_path / folder, dict.fromkeys(kept, b""))
+
+        assert scan(tmp_path, "one") == kept
+        assert scan(tmp_path, "deep") == [f"er/{name}" for name in kept]
+
+    def test_include(self, tmp_path: Path) -> None:
+        """Only what `include` names is taken, with all below a folder that it names."""
+        projects.write_files(
+            tmp_path, dict.fromkeys(["a.py", "b.txt", "data/b.txt", "other/a.py", "other/c"], b"")
+        )
+
+        assert scan(tmp_path, include=["*.py", "data/"]) == ["a.py", "data/b.txt", "other/a.py"]
+
+    def test_exclude_wins(self, tmp_path: Path) -> None:
+        """What both name is left out."""
+        projects.write_files(tmp_path, dict.fromkeys(["a.py", "b.py", "lib/b.py"], b""))
+
+        assert scan(tmp_path, include=["*.py"], exclude=["/b.py"]) == ["a.py", "lib/b.py"]
+
+    def test_excluded_trouble(self, tmp_path: Path) -> None:
+        """What is excluded is no error, whatever it is."""
+        projects.write_files(tmp_path, {"a.py": b""})
+        (tmp_path / "gone").symlink_to("nowhere")
+        os.mkfifo(tmp_path / "pipe")
+
+        assert scan(tmp_path, exclude=["gone", "pipe"]) == ["a.py"]
+        with pytest.raises(HashzipError):
+            scan(tmp_path)
+
+    def test_executable(self, tmp_path: Path) -> None:
+        """`executable` marks files, and all below a folder."""
+        projects.write_files(tmp_path, dict.fromkeys(["bin/deep/a", "bin/b", "c", "d.run"], b""))
+
+        found = walk.scan(os.path.realpath(tmp_path), ["."], executable=["bin/", "*.run"])
+
+        assert {file.path for file in found if file.executable} == {"bin/b", "bin/deep/a", "d.run"}
+
+    def test_folders_laid_over_each_other(self, tmp_path: Path) -> None:
+        """Files of several folders are one tree."""
+        projects.write_files(tmp_path, {"one/lib/a": b"", "two/lib/b": b"", "three/c": b""})
+
+        assert scan(tmp_path, "one", "two") == ["lib/a", "lib/b"]
+
+    def test_links(self, tmp_path: Path) -> None:
+        """A link counts as what it leads to, as long as that is in the project."""
+        projects.write_files(tmp_path, {"src/a": b"", "common/b": b"", "common/deep/c": b""})
+        (tmp_path / "src" / "file").symlink_to("../common/b")
+        (tmp_path / "src" / "folder").symlink_to("../common")
+        (tmp_path / "src" / "chain").symlink_to("folder/deep")
+
+        assert scan(tmp_path, "src") == ["a", "chain/c", "file", "folder/b", "folder/deep/c"]
+
+    def test_skip(self, tmp_path: Path) -> None:
+        """The folder of artifacts at the root is no source; one of its name elsewhere is."""
+        projects.write_files(tmp_path, dict.fromkeys(["a", "dist/x.zip", "lib/dist/b"], b""))
+
+        (tmp_path / "lib" / "link").symlink_to("../dist")
+
+        found = walk.scan(os.path.realpath(tmp_path), ["."], skip="dist")
+
+        assert [file.path for file in found] == ["a", "lib/dist/b"]
+
+    def test_deep(self, tmp_path: Path) -> None:
+        """Folders may be nested deeper than Python's stack."""
+        folder = tmp_path
+        for _ in range(12):
+            folder = folder.joinpath(*["d"] * 100)
+            folder.mkdir(parents=True)
+        (folder / "deep.py").touch()
+
+        try:
+            assert scan(tmp_path) == ["d/" * 1200 + "deep.py"]
+        finally:
+            (folder / "deep.py").unlink()
+            while folder != tmp_path:  # pytest's own cleaning does recurse
+                folder.rmdir()
+                folder = folder.parent
+
+    def test_unicode_form(self, tmp_path: Path) -> None:
+        """A path is composed, and its location is as it lies on the disk."""
+        (tmp_path / "cafe\u0301").touch()
+
+        (found,) = walk.scan(os.path.realpath(tmp_path), ["."])
+
+        assert found.path == "caf\u00e9"
+        assert os.path.exists(found.location)

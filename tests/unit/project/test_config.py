@@ -1,0 +1,291 @@
+"""`hashzip.toml` -> `Project`. What is refused is in `test_bad_input.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from hashzip.errors import HashzipError
+from hashzip.project import config
+from hashzip.project.targets import BUILDERS, KEYS_OF_BUILDERS, Function, Layer
+from tests.support import commands
+from tests.support import project as projects
+
+LAYER = {"source": "src", "runtime": "python3.13", "architecture": "arm64"}
+
+
+class TestLoad:
+    """Reading a project."""
+
+    def test_least(self, project: Path) -> None:
+        """What may be left out has its default."""
+        assert config.load(str(project)).targets == {
+            "hello": Function(
+                name="hello",
+                sources=("src",),
+                handler="hello.lambda_handler",
+                runtime="python3.13",
+                architecture="arm64",
+                include=("**",),
+                exclude=(),
+                executable=(),
+                allow=(),
+                requirements=None,
+                extras=(),
+                groups=(),
+                package=None,
+                exclude_packages=(),
+                build_sdists=False,
+                bytecode=False,
+                strip=False,
+                layers=(),
+            )
+        }
+
+    def test_most(self, project: Path) -> None:
+        """What is given takes the default's place."""
+        projects.configure(
+            project,
+            source=["src", "over"],
+            requirements="lock.txt",
+            include=["*.py"],
+            exclude=["tests/"],
+            executable=["bin/*"],
+        )
+
+        assert config.load(str(project)).target("hello") == Function(
+            name="hello",
+            sources=("src", "over"),
+            handler="hello.lambda_handler",
+            runtime="python3.13",
+            architecture="arm64",
+            requirements="lock.txt",
+            include=("*.py",),
+            exclude=("tests/",),
+            executable=("bin/*",),
+        )
+
+    def test_order(self, project: Path) -> None:
+        """Functions come in the order of the file, not of the alphabet."""
+        projects.write_config(project, zebra=projects.HELLO, ape=projects.HELLO)
+
+        assert list(config.load(str(project)).targets) == ["zebra", "ape"]
+
+    def test_root_through_a_link(self, project: Path, tmp_path: Path) -> None:
+        """Two ways to one project are one."""
+        (tmp_path / "link").symlink_to("project")
+
+        assert config.load(str(tmp_path / "link")).root == config.load(str(project)).root
+
+    @pytest.mark.parametrize(
+        "written, meant",
+        [
+            ("src/", "src"),
+            ("./src", "src"),
+            ("src//lib/./", "src/lib"),
+            ("src\\lib", "src/lib"),
+            (".", "."),
+            ("./", "."),
+        ],
+    )
+    def test_path(self, project: Path, written: str, meant: str) -> None:
+        """Ways to write one folder are one."""
+        projects.configure(project, source=written)
+
+        assert config.load(str(project)).target("hello").sources == (meant,)
+
+    @pytest.mark.parametrize(
+        "path", ["/src", "../src", "src/../..", "C:/src", "C:src", "\\src", "..\\src", "a\0b"]
+    )
+    def test_path_that_leaves_the_project(self, project: Path, path: str) -> None:
+        """A path must lie below the project's folder, on Windows too."""
+        projects.configure(project, source=path)
+
+        with pytest.raises(HashzipError, match=r'"source" in \[function.hello\]'):
+            config.load(str(project))
+
+    @pytest.mark.parametrize("name", ["a", "A-b_9", "x" * 64])
+    def test_name(self, project: Path, name: str) -> None:
+        """A function may have each name that AWS allows."""
+        projects.write_config(project, **{name: projects.HELLO})
+
+        assert list(config.load(str(project)).targets) == [name]
+
+    @pytest.mark.parametrize("name", ["", "a b", "a/b", "..", "é", "x" * 65])
+    def test_impossible_name(self, project: Path, name: str) -> None:
+        """A name that AWS refuses, or that is no folder's name, is refused."""
+        projects.write_config(project, **{f'"{name}"': projects.HELLO})
+
+        with pytest.raises(HashzipError, match="cannot be the name of a function"):
+            config.load(str(project))
+
+
+class TestBuilders:
+    """Functions that a program makes."""
+
+    def test_least(self, project: Path) -> None:
+        """What may be left out has its default; the handler of one program is a convention."""
+        table = {key: value for key, value in commands.HELLO.items() if key != "output"}
+        projects.write_config(project, hello=table)
+
+        assert config.load(str(project)).target("hello") == Function(
+            name="hello",
+            builder="command",
+            sources=("src",),
+            command=(("sh", "build.sh"),),
+            handler="bootstrap",
+            runtime="provided.al2023",
+            architecture="x86_64",
+            output=None,
+            inputs=(),
+            env={},
+        )
+
+    def test_most(self, project: Path) -> None:
+        """What is given takes the default's place; a word may be empty."""
+        keys = {"handler": "a.b", "inputs": ["lock/", "./a/*.json"], "env": {"A": ""}}
+        several = [["npm", "ci"], ["npm", "run", ""]]
+        commands.configure(project, command=several, output="./a//b/", **keys)
+
+        assert config.load(str(project)).target("hello") == Function(
+            name="hello",
+            builder="command",
+            sources=("src",),
+            command=(("npm", "ci"), ("npm", "run", "")),
+            handler="a.b",
+            runtime="provided.al2023",
+            architecture="x86_64",
+            output="a/b",
+            inputs=("lock", "a/*.json"),
+            env={"A": ""},
+        )
+
+    @pytest.mark.parametrize(
+        "source, output, place",
+        [("src", "out", "src/out"), (".", "a/b", "a/b"), ("a/b", "c", "a/b/c"), ("a", None, None)],
+    )
+    def test_place(self, project: Path, source: str, output: str | None, place: str | None) -> None:
+        """What programs make is named from the project, too."""
+        table = commands.HELLO | {"source": source, "output": output}
+        projects.write_config(project, hello={key: one for key, one in table.items() if one})
+
+        target = config.load(str(project)).target("hello")
+
+        assert isinstance(target, Function)
+        assert target.place == place
+
+    @pytest.mark.parametrize("source, output", [("app", "dist"), (".", "out/dist"), (".", "dist2")])
+    def test_output(self, project: Path, source: str, output: str) -> None:
+        """A folder `dist` is hashzip's own in the project's root, and nowhere else."""
+        commands.configure(project, source=source, output=output)
+
+        assert config.load(str(project)).targets
+
+    @pytest.mark.parametrize("key", KEYS_OF_BUILDERS)
+    @pytest.mark.parametrize("builder", BUILDERS)
+    def test_keys(self, project: Path, builder: str, key: str) -> None:
+        """Each key is read by the builders that it is for, and refused by the others."""
+        values: dict[str, object] = {"command": ["make"], "env": {}}
+        values |= dict.fromkeys(("bin", "profile", "output", "requirements", "package"), "x")
+        values |= dict.fromkeys(("default_features", "build_sdists", "bytecode", "strip"), True)
+        needed = {"command": ["make"]} if builder == "command" else {}
+        table = projects.HELLO | {"builder": builder, **needed, key: values.get(key, [])}
+        projects.write_config(project, hello=table)
+
+        if builder in KEYS_OF_BUILDERS[key]:
+            assert config.load(str(project)).targets
+        else:
+            with pytest.raises(HashzipError, match=f'"{key}" in .* is for builder = '):
+                config.load(str(project))
+
+
+class TestLayers:
+    """Layers, and the functions that have them."""
+
+    def test_most(self, project: Path) -> None:
+        """A layer has the keys of a function but for `handler` and `layers`, and may have all."""
+        options = {"exclude_packages": ["boto3"], "extras": ["a"], "groups": ["b"], "package": "c"}
+        flags = {"build_sdists": True, "bytecode": True, "strip": True}
+        table = LAYER | {"requirements": "uv.lock", "allow": ["x"]} | options | flags
+        projects.write_tables(project, {"layer.deps": table})
+
+        (layer,) = config.load(str(project)).targets.values()
+
+        assert layer == Layer(
+            name="layer.deps",
+            sources=("src",),
+            runtime="python3.13",
+            architecture="arm64",
+            requirements="uv.lock",
+            allow=("x",),
+            exclude_packages=("boto3",),
+            extras=("a",),
+            groups=("b",),
+            package="c",
+            build_sdists=True,
+            bytecode=True,
+            strip=True,
+        )
+
+    def test_requirements_alone(self, project: Path) -> None:
+        """A layer needs no source where it has requirements; a function does."""
+        table = {key: value for key, value in LAYER.items() if key != "source"}
+        projects.write_tables(project, {"layer.deps": table | {"requirements": "lock.txt"}})
+
+        assert config.load(str(project)).target("layer.deps").sources == ()
+        projects.write_tables(project, {"function.f": table | {"handler": "a.b"}})
+        with pytest.raises(HashzipError, match='"source" in'):
+            config.load(str(project))
+
+    def test_order(self, project: Path) -> None:
+        """Layers come before functions, wherever they stand; a function's keep their order."""
+        function = projects.HELLO | {"layers": ["b", "a"]}
+        layers = {"layer.a": LAYER, "layer.b": LAYER}
+        projects.write_tables(project, {"function.hello": function, **layers})
+
+        loaded = config.load(str(project))
+
+        assert list(loaded.targets) == ["layer.a", "layer.b", "hello"]
+        found = loaded.layers(loaded.target("hello"))
+        assert [layer.name for layer in found] == ["layer.b", "layer.a"]
+        assert loaded.layers(loaded.target("layer.a")) == []
+
+    def test_one_name(self, project: Path) -> None:
+        """A layer and a function may have one name, and are two things."""
+        projects.write_tables(project, {"layer.hello": LAYER, "function.hello": projects.HELLO})
+
+        targets = config.load(str(project)).targets
+
+        assert isinstance(targets["layer.hello"], Layer)
+        assert isinstance(targets["hello"], Function)
+
+    @pytest.mark.parametrize(
+        "table, where, prefix, home",
+        [
+            ("layer.x", "[layer.x]", "python/", "/opt/python"),
+            ("function.x", "[function.x]", "", "/var/task"),
+        ],
+    )
+    def test_place(self, project: Path, table: str, where: str, prefix: str, home: str) -> None:
+        """A layer's files go where Python finds them in Lambda: not where a function's do."""
+        values = LAYER if table == "layer.x" else projects.HELLO
+        projects.write_tables(project, {table: values})
+
+        (target,) = config.load(str(project)).targets.values()
+
+        assert (target.where, target.prefix, target.home) == (where, prefix, home)
+
+
+class TestFindRoot:
+    """Finding the project that a folder belongs to."""
+
+    def test_nearest(self, project: Path) -> None:
+        """Of two projects around a folder, it is the inner one's."""
+        inner = projects.make(project / "inner")
+
+        assert config.find_root(str(inner / "src" / "lib")) == str(inner)
+        assert config.find_root(str(project / "src")) == str(project)
+
+    def test_none(self, tmp_path: Path) -> None:
+        """Without one, the error names the folder."""
+        with pytest.raises(HashzipError, match=str(tmp_path)):
+            config.find_root(str(tmp_path))

@@ -1,0 +1,72 @@
+"""Sharing work among processes."""
+
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from hashzip.system import parallel
+
+# The worker that runs these tests has threads; a process that runs hashzip has none.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def _processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+
+
+def test_shares() -> None:
+    """Each process has every so manieth item; the first share is done here, the rest elsewhere."""
+    mine = os.getpid()
+
+    def work(share: Sequence[int]) -> bytes:
+        return bytes([*share, os.getpid() == mine])
+
+    found = list(parallel.shares(work, range(7)))
+
+    assert [bytes(range(7)[share]) for share, _ in found] == [part[:-1] for _, part in found]
+    assert [part[:-1] for _, part in found] == [b"\0\3\6", b"\1\4", b"\2\5"]
+    assert [part[-1] for _, part in found] == [True, False, False]
+
+
+def test_more_than_a_pipe_holds() -> None:
+    """A share may be larger than what the system keeps for a reader."""
+    found = parallel.shares(lambda share: bytes(share) * 100_000, [1, 2, 3])
+
+    assert [part for _, part in found] == [b"\1" * 100_000, b"\2" * 100_000, b"\3" * 100_000]
+
+
+def test_failure() -> None:
+    """What is wrong in another process is said as if it were wrong in this one."""
+
+    def work(share: Sequence[int]) -> bytes:
+        return bytes([1 // item for item in share])
+
+    with pytest.raises(ZeroDivisionError):
+        list(parallel.shares(work, [1, 0, 1]))
+    assert [part for _, part in parallel.shares(work, [1, 1, 1])] == [b"\1"] * 3
+
+
+def test_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share whose process is killed is done all the same."""
+    mine, fork = os.getpid(), os.fork
+    started: list[int] = []
+
+    def forked() -> int:
+        child = fork()
+        started.append(child)
+        return child
+
+    monkeypatch.setattr(os, "fork", forked)
+
+    def work(share: Sequence[int]) -> bytes:
+        if os.getpid() != mine:
+            os.kill(os.getpid(), 9)
+        return bytes(share)
+
+    assert [part for _, part in parallel.shares(work, [1, 2, 3])] == [b"\1", b"\2", b"\3"]
+    assert len(started) == 2
+    for child in started:
+        with pytest.raises(ChildProcessError):  # the control: none is left that nobody waited for
+            os.waitpid(child, os.WNOHANG)

@@ -1,0 +1,253 @@
+"""The stages in their order: what is planned is what is built."""
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hashzip import pipeline, planning
+from hashzip.artifacts import changes
+from hashzip.builders.build_plan import BuildPlan
+from hashzip.builders.python import install_cache
+from hashzip.errors import HashzipError
+from hashzip.inputs import summary
+from hashzip.project import config
+from tests.support import project as projects
+from tests.support import wheels
+
+
+def examine(project: Path) -> BuildPlan:
+    """Answers what hello would be built from."""
+    return planning.plan(config.load(str(project)), "hello")
+
+
+def lock(project: Path) -> None:
+    """Gives the project a locked package."""
+    wheels.lock(project, wheels.make(project))
+    projects.configure(project, requirements="requirements.txt")
+
+
+def append(project: Path, path: str) -> None:
+    """Changes a file."""
+    with (project / path).open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+
+
+CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a file": (lambda p: append(p, "src/hello.py"), "hello.py changed"),
+    "a new file": (lambda p: (p / "src" / "new.py").touch(), "new.py added"),
+    "a removed file": (lambda p: (p / "src" / "run.sh").unlink(), "run.sh removed"),
+    "a renamed file": (
+        lambda p: (p / "src" / "run.sh").rename(p / "src" / "go.sh"),
+        "go.sh added, run.sh removed",
+    ),
+    "a mode": (lambda p: projects.configure(p, executable=["hello.py"]), "hello.py changed"),
+    "the runtime": (
+        lambda p: projects.configure(p, runtime="python3.12"),
+        "runtime python3.13 -> python3.12",
+    ),
+    "the architecture": (
+        lambda p: projects.configure(p, architecture="x86_64"),
+        "architecture arm64 -> x86_64",
+    ),
+    "the requirements": (
+        lock,
+        "requirements None -> //requirements.txt, //requirements.txt added",
+    ),
+}
+NO_CHANGES: dict[str, Callable[[Path], object]] = {
+    "nothing": lambda _project: None,
+    "a touch": lambda p: (p / "src" / "hello.py").touch(),
+    "a mode on the disk": lambda p: (p / "src" / "hello.py").chmod(0o777),
+    "the handler, which is no part of the zip": lambda p: projects.configure(p, handler="a.b"),
+    "what is left out": lambda p: projects.write_files(p / "src", {"__pycache__/a.pyc": b"x"}),
+    "a file beside the sources": lambda p: (p / "README.md").touch(),
+    "a copy in place of a file": lambda p: shutil.move(
+        shutil.copy(p / "src" / "hello.py", p / "copy"), p / "src" / "hello.py"
+    ),
+}
+
+
+class TestWhy:
+    """Why something is built."""
+
+    def test_first(self, project: Path) -> None:
+        """The first build has nothing to compare with."""
+        assert pipeline.build(examine(project)).reason == "no build before"
+        assert pipeline.build(examine(project)).reason == ""
+
+    @pytest.mark.parametrize("change, reason", CHANGES.values(), ids=CHANGES)
+    def test_change(self, project: Path, change: Callable[[Path], object], reason: str) -> None:
+        """Whatever can change a zip is named, and gives a new fingerprint beside the old one."""
+        before = examine(project)
+        pipeline.build(before)
+        change(project)
+        after = examine(project)
+
+        assert pipeline.build(after).reason == reason
+        assert after.fingerprint != before.fingerprint
+        assert sum(name.endswith(".zip") for name in projects.artifacts(project)) == 2
+
+    @pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
+    def test_no_change(self, project: Path, change: Callable[[Path], object]) -> None:
+        """Whatever cannot change a zip is no reason to build."""
+        pipeline.build(examine(project))
+        change(project)
+
+        assert pipeline.build(examine(project)).reason == ""
+
+    def test_change_and_back(self, project: Path) -> None:
+        """What was built before is there still when the sources are as they were."""
+        pipeline.build(examine(project))
+        content = (project / "src" / "hello.py").read_bytes()
+        append(project, "src/hello.py")
+        assert pipeline.build(examine(project)).reason == "hello.py changed"
+
+        (project / "src" / "hello.py").write_bytes(content)
+
+        assert pipeline.build(examine(project)).reason == ""
+
+    def test_missing_zip(self, project: Path) -> None:
+        """A zip that is gone is said to be gone."""
+        plan = examine(project)
+        pipeline.build(plan)
+        Path(plan.store.zip_path(plan.fingerprint)).unlink()
+
+        assert pipeline.build(plan).reason == "its zip was missing or damaged"
+
+    def test_force(self, project: Path) -> None:
+        """What is there already is built again only when it must be, to the same bytes."""
+        before = projects.build(examine(project))
+
+        assert pipeline.build(examine(project), force=True).reason == "forced"
+        assert projects.build(examine(project)) == before
+
+
+class TestBuild:
+    """A plan -> an artifact."""
+
+    def test_zip(self, project: Path) -> None:
+        """The zip holds the sources, and the manifest says so."""
+        plan = examine(project)
+        manifest = projects.build(plan)
+
+        with zipfile.ZipFile(plan.store.zip_path(plan.fingerprint)) as found:
+            assert {name: found.read(name) for name in found.namelist()} == projects.SOURCES
+        assert manifest.artifact.entries == manifest.inputs == plan.inputs
+        assert manifest.packages == []
+
+    def test_changed_meanwhile(self, project: Path) -> None:
+        """A source that changes between examining and packing is named, and nothing is left."""
+        plan = examine(project)
+        append(project, "src/hello.py")
+
+        with pytest.raises(HashzipError, match=r"src/hello\.py changed while"):
+            pipeline.build(plan)
+        assert projects.artifacts(project) == []
+        assert pipeline.build(examine(project)).reason == "no build before"
+
+    def test_vanished_meanwhile(self, project: Path) -> None:
+        """A source that vanishes is named, and nothing is left."""
+        plan = examine(project)
+        (project / "src" / "hello.py").unlink()
+
+        with pytest.raises(HashzipError, match=r"src/hello\.py vanished"):
+            pipeline.build(plan)
+        assert projects.artifacts(project) == []
+
+    def test_requirements_changed_meanwhile(
+        self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A lock file that changes is named, and nothing is left, nor kept for the next build."""
+        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+        lock(project)
+        plan = examine(project)
+        append(project, "requirements.txt")
+
+        with pytest.raises(HashzipError, match=r"requirements\.txt changed while"):
+            pipeline.build(plan)
+        assert projects.artifacts(project) == []
+        assert not list(install_cache.cache_folder().glob("*/tree"))
+
+    def test_added_meanwhile(self, project: Path) -> None:
+        """A file that comes in between is not in the zip: what was planned is what is built."""
+        plan = examine(project)
+        (project / "src" / "late.py").touch()
+
+        manifest = projects.build(plan)
+
+        assert "late.py" not in {entry.path for entry in manifest.artifact.entries}
+
+    def test_progress(self, project: Path) -> None:
+        """Whoever watches is told each file's size."""
+        seen: list[int] = []
+
+        pipeline.build(examine(project), progress=seen.append)
+
+        assert sorted(seen) == sorted(len(content) for content in projects.SOURCES.values())
+
+    @pytest.mark.parametrize("requirements", [None, "requirements.txt"])
+    def test_artifacts_on_another_disk(
+        self, project: Path, tmp_path: Path, requirements: str | None
+    ) -> None:
+        """`dist` may be a link to a folder elsewhere, and a link in the sources may not."""
+        lock(project)
+        projects.configure(project, **({"requirements": requirements} if requirements else {}))
+        (tmp_path / "elsewhere").mkdir()
+        (project / "dist").symlink_to("../elsewhere")
+
+        assert pipeline.build(examine(project)).reason == "no build before"
+        assert pipeline.build(examine(project)).reason == ""
+        (project / "src" / "out").symlink_to("../../elsewhere")
+        with pytest.raises(HashzipError, match="out of the project"):
+            examine(project)
+
+    @pytest.mark.parametrize("linked", [False, True])
+    def test_project_is_its_own_source(
+        self, project: Path, tmp_path: Path, *, linked: bool
+    ) -> None:
+        """With the root as source, hashzip's own artifacts are no inputs."""
+        if linked:
+            (tmp_path / "elsewhere").mkdir()
+            (project / "dist").symlink_to("../elsewhere")
+        projects.configure(project, source=".")
+
+        pipeline.build(examine(project))
+
+        assert pipeline.build(examine(project)).reason == ""
+
+
+class TestExpect:
+    """Building what was planned."""
+
+    def test_planned(self, project: Path) -> None:
+        """The planned fingerprint passes."""
+        plan = examine(project)
+
+        pipeline.expect(plan, plan.fingerprint, {})
+
+    @pytest.mark.parametrize("change, reason", CHANGES.values(), ids=CHANGES)
+    def test_changed(self, project: Path, change: Callable[[Path], object], reason: str) -> None:
+        """Any other is refused, and the files that changed are named where they are known."""
+        planned = examine(project)
+        files = summary.summary(planned.inputs)
+        change(project)
+        found = examine(project)
+
+        with pytest.raises(HashzipError) as caught:
+            pipeline.expect(found, planned.fingerprint, files)
+
+        message = caught.value.message
+        assert planned.fingerprint[:12] in message
+        assert found.fingerprint[:12] in message
+        differ = changes.compare(files, summary.summary(found.inputs))
+        start = "hello: the sources changed since the plan"
+        assert message.startswith(f"{start}: {differ} (" if any(differ) else f"{start} (")
+        assert not any(differ) or str(differ) in reason
+
+    def test_files_unknown(self, project: Path) -> None:
+        """Without the plan's files the fingerprints must do."""
+        with pytest.raises(HashzipError, match=r"since the plan \(planned 000000000000, found"):
+            pipeline.expect(examine(project), "0" * 64, {})
