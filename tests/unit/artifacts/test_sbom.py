@@ -212,7 +212,7 @@ class TestSame:
     def test_another_process(self) -> None:
         """Another process, with another hash seed, locale and time zone, writes the same."""
         code = (
-            "import sys; from hashzip import manifest, sbom; "
+            "import sys; from hashzip.artifacts import manifest, sbom; "
             "sys.stdout.buffer.write(sbom.document(manifest.from_json(sys.stdin.read())).encode())"
         )
         found = {sbom.document(MANIFEST)}

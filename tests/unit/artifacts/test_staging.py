@@ -49,8 +49,9 @@ def test_killed_build(project: Path) -> None:
     suicide = (
         "import os, signal, sys\n"
         "sys.path.insert(0, sys.argv[1])\n"
-        "from hashzip import cli, container\n"
-        "container.Writer.finish = lambda _self: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "from hashzip import cli\n"
+        "from hashzip.archive import zip_format\n"
+        "zip_format.Writer.finish = lambda _self: os.kill(os.getpid(), signal.SIGKILL)\n"
         "cli.main(['build'])\n"
     )
     killed = program.run(cwd=project, python=[sys.executable, "-c", suicide])
