@@ -18,6 +18,9 @@ PYTHONS = nox.project.python_versions(PYPROJECT)
 # take a hundred times as long as the others, so a worker that is done takes over what others have.
 PARALLEL = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
 
+# What mypy checks.
+TYPED = ("build/hashzip", "examples/python/src", "handler/python", "scripts", "tests", "noxfile.py")
+
 # Seen once in ten runs, on a busy machine: an answer of the local AWS is lost, the AWS provider
 # asks again, and is told that what it wants to make is there. Only that is tried once more.
 LOST_ANSWER = ("--reruns", "1", "--only-rerun", "ResourceAlreadyExistsException")
@@ -119,8 +122,9 @@ def lint(session: nox.Session) -> None:
     install(session, "lint")
     session.run("ruff", "format", "--check", *session.posargs)
     session.run("ruff", "check", *session.posargs)
-    session.run("mypy", "build/hashzip", "handler/python", "scripts", "tests", "noxfile.py")
+    session.run("mypy", *TYPED)
     session.run("python", "-m", "scripts.reference", "--check")
+    session.run("python", "-m", "scripts.module_pages", "--check")
     session.run("python", "-m", "scripts.lint_terraform")
     cargo(session, "fmt", "--check")
     cargo(session, "clippy", "--all-targets", "--locked", "--", "--deny", "warnings")
@@ -128,9 +132,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def reference(session: nox.Session) -> None:
-    """Write docs/cli.md, the reference of the command line."""
-    session.install("-e", ".")
-    session.run("python", "-m", "scripts.reference", *session.posargs)
+    """Write docs/cli.md, and the tables in the READMEs of the Terraform modules."""
+    install(session, "reference")
+    session.run("python", "-m", "scripts.reference")
+    session.run("python", "-m", "scripts.module_pages")
 
 
 @nox.session

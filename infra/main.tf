@@ -1,4 +1,4 @@
-# Region and credentials come from the usual environment. AWS_ENDPOINT_URL leads to a local AWS.
+# Region and credentials come from the environment. AWS_ENDPOINT_URL selects a local AWS.
 provider "aws" {}
 
 module "hello" {
@@ -18,7 +18,7 @@ module "hello" {
   }
 }
 
-# Its twin in Rust, where somebody asks for it: a plan must not depend on whether Rust is here.
+# The same function in Rust. Off by default, so that a deployment does not require Rust.
 module "hello_rust" {
   source = "./modules/function"
   count  = var.rust_architecture == null ? 0 : 1

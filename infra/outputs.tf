@@ -14,11 +14,11 @@ output "log_group_name" {
 }
 
 output "fingerprint" {
-  description = "Fingerprint of the package that the function runs."
+  description = "Fingerprint of the function's package."
   value       = module.hello.fingerprint
 }
 
 output "rust_function_name" {
-  description = "Name in AWS of the function in Rust; null where it is not deployed."
+  description = "Name of the Rust function in AWS, or null if it is not deployed."
   value       = one(module.hello_rust[*].function_name)
 }

@@ -11,18 +11,18 @@ variable "memory_size" {
 }
 
 variable "rust_architecture" {
-  description = "Deploys hello in Rust too, for this architecture: \"arm64\" or \"x86_64\". It takes Rust to build it."
+  description = "Architecture of the Rust function, \"arm64\" or \"x86_64\". By default only the Python function is deployed. Building it requires Rust."
   type        = string
   default     = null
 
   validation {
     condition     = var.rust_architecture == null || contains(["arm64", "x86_64"], coalesce(var.rust_architecture, "none"))
-    error_message = "rust_architecture is \"arm64\" or \"x86_64\"; leave it out to deploy Python alone."
+    error_message = "rust_architecture must be \"arm64\" or \"x86_64\"; leave it out to deploy only the Python function."
   }
 }
 
 variable "hashzip_command" {
-  description = "Program and first arguments that run hashzip. By default this checkout's own, by python3."
+  description = "Command that runs hashzip, as a list of arguments. By default python3 runs this checkout's copy of hashzip."
   type        = list(string)
   default     = null
 }

@@ -20,12 +20,12 @@ def main() -> None:
             "install it: https://developer.hashicorp.com/terraform/install",
         )
     infra = REPOSITORY / "infra"
-    folders = [str(infra), str(REPOSITORY / "docs")]
+    folders = [str(infra), str(REPOSITORY / "examples")]
     format_check = ["terraform", "fmt", "-check", "-diff", "-recursive", *folders]
     if subprocess.run(format_check, check=False).returncode:
         raise ScriptError(
             "Terraform files are not formatted (see above)",
-            "run: terraform fmt -recursive infra docs",
+            "run: terraform fmt -recursive infra examples",
         )
     with tempfile.TemporaryDirectory(prefix="hashzip-lint-") as folder:
         copy = Path(folder, "infra")

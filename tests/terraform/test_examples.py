@@ -1,7 +1,8 @@
-"""The examples of `docs/examples`, as they stand there: built, deployed and invoked."""
+"""The projects in `examples/`: built, deployed and invoked as they are in the repository."""
 
 import hashlib
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -18,53 +19,65 @@ from hashzip.emulator.server import LocalAws
 from scripts.terraform import Terraform
 from tests.support import program, stack
 
-pytestmark = pytest.mark.registry
-
-# What each is built with.
+# The program that builds each example, where it is not hashzip itself.
 PROGRAMS = {"go": "go", "node": "npm"}
-OTHER_NAMES = {"x86_64": "amd64"}  # of architectures, which Go has
+SOURCES = {"go": "main.go", "node": "src/index.ts", "python": "src/hello.py"}
+GO_ARCHITECTURES = {"x86_64": "amd64"}
 NOT_COPIED = (".hashzip", "dist", "node_modules", "out", ".terraform*", "terraform.tfstate*")
 
 LONG = 600.0  # seconds; Go compiles its standard library once for each architecture
 
 
-@pytest.fixture(params=sorted(PROGRAMS))
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=pytest.mark.registry if name in PROGRAMS else ())
+        for name in SOURCES
+    ]
+)
 def example(request: pytest.FixtureRequest) -> str:
-    """The name of an example whose tools are here."""
+    """The name of an example whose program is installed."""
     name: str = request.param
-    if not shutil.which(PROGRAMS[name]):
-        pytest.skip(f"{PROGRAMS[name]} is not on the PATH")
+    required = PROGRAMS.get(name, sys.executable)
+    if not shutil.which(required):
+        pytest.skip(f"{required} is not on the PATH")
     return name
 
 
+def test_each_example_is_tested() -> None:
+    """Each folder in `examples/` is one of the projects that these tests deploy."""
+    folders = (path.name for path in (stack.REPOSITORY / "examples").iterdir() if path.is_dir())
+
+    assert set(folders) == set(SOURCES)
+
+
 def checkout(root: Path, example: str, *, here: bool = False) -> Path:
-    """Copies an example, with what it needs of this repository; answers its folder.
+    """Copy an example and the parts of this repository that it needs; return its folder.
 
     Args:
-        root: Where the copy of the repository goes.
-        example: Its name.
-        here: Whether its function is for this machine's architecture, and can run here.
+        root: The folder of the copy.
+        example: The name of the example.
+        here: Whether to change the architecture to that of this machine, so that it runs here.
     """
     stack.copy_build_and_modules(root)
-    folder = root / "docs/examples" / example
+    folder = root / "examples" / example
     ignore = shutil.ignore_patterns(*NOT_COPIED)
-    shutil.copytree(stack.REPOSITORY / "docs/examples" / example, folder, ignore=ignore)
+    shutil.copytree(stack.REPOSITORY / "examples" / example, folder, ignore=ignore)
     if here:
         mine = _discover.architecture()
         config = folder / "hashzip.toml"
         text = config.read_text(encoding="utf-8")
         text = text.replace('architecture = "arm64"', f'architecture = "{mine}"')
-        text = text.replace('GOARCH = "arm64"', f'GOARCH = "{OTHER_NAMES.get(mine, mine)}"')
+        text = text.replace('GOARCH = "arm64"', f'GOARCH = "{GO_ARCHITECTURES.get(mine, mine)}"')
         config.write_text(text, encoding="utf-8")
     return folder
 
 
 def build(folder: Path, mask: int = 0o022, **settings: str) -> dict[str, Any]:
-    """Builds the function of an example, and answers what `--json` says of it.
+    """Build the function of an example; return its entry in the JSON that hashzip prints.
 
     Args:
-        folder: Of the example.
-        mask: Which rights files do not get: the user's umask.
+        folder: The folder of the example.
+        mask: The umask of the build.
         settings: Environment variables.
     """
     finished = subprocess.run(
@@ -84,7 +97,7 @@ def build(folder: Path, mask: int = 0o022, **settings: str) -> dict[str, Any]:
 
 
 def test_same_bytes_from_two_folders(tmp_path: Path, example: str) -> None:
-    """Two machines make one zip: in other folders, by other users, with nothing kept before."""
+    """Builds in two folders, with another umask and without caches, give the same zip."""
     zips = []
     for place in ("one", "another/place"):
         folder = checkout(tmp_path / place, example)
@@ -92,17 +105,17 @@ def test_same_bytes_from_two_folders(tmp_path: Path, example: str) -> None:
         mask = 0o077 if mine else 0o022
         result = build(folder, mask, npm_config_cache=str(tmp_path / place / "npm"), **mine)
         zips.append((folder / str(result["file"])).read_bytes())
-        assert build(folder)["built"] is False, "nothing that the programs wrote is an input"
+        assert build(folder)["built"] is False, "a file that the programs wrote is an input"
 
     assert hashlib.sha256(zips[0]).hexdigest() == hashlib.sha256(zips[1]).hexdigest()
-    source = folder / {"go": "main.go", "node": "src/index.ts"}[example]
+    source = folder / SOURCES[example]
     source.write_text(source.read_text(encoding="utf-8").replace("Hello", "Hi"), encoding="utf-8")
     result = build(folder)
     assert result["built"]
     assert (folder / str(result["file"])).read_bytes() != zips[0]
 
 
-@pytest.mark.skipif(platform.system() != "Linux", reason="its programs are for Linux")
+@pytest.mark.skipif(platform.system() != "Linux", reason="packages hold programs for Linux")
 def test_deployed(
     tmp_path: Path,
     provider_environment: Mapping[str, str],
@@ -110,11 +123,12 @@ def test_deployed(
     terraform_executable: str,
     example: str,
 ) -> None:
-    """One apply builds and deploys it; it answers as hello does; then there is nothing to do."""
+    """One apply builds and deploys the function, which answers; the next plan is empty."""
     folder = checkout(tmp_path / "checkout", example, here=True)
-    variables = {"hashzip_command": [sys.executable, "../../../build"]}
-    environment = {**provider_environment, **aws.environment}
-    terraform = Terraform(folder, environment, terraform_executable, variables)
+    # The modules run `python3`, which here must be the one that has hashzip's dependencies.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**provider_environment, **aws.environment, "PATH": path}
+    terraform = Terraform(folder, environment, terraform_executable, {})
     terraform.init()
 
     terraform.apply()
@@ -131,13 +145,15 @@ def test_deployed(
     ):
         error = invoke(aws, name, event)
         assert error["errorMessage"] == message
-        # Lambda's Node.js takes the type from the error's name; the local AWS has one for all.
-        local = {"node": "Runtime.HandlerError"}
-        assert error["errorType"] == local.get(example, "InvalidEventError")
+        # Lambda's runtimes report the error's name. The local AWS replaces those of Node.js and
+        # Python, but runs a program in Go as it is.
+        assert error["errorType"] == (
+            "InvalidEventError" if example == "go" else "Runtime.HandlerError"
+        )
 
 
 def invoke(aws: LocalAws, name: str, event: object) -> dict[str, Any]:
-    """Invokes a function, and answers its answer, or its error."""
+    """Invoke a function; return its answer or its error."""
     client = boto3.client(
         "lambda",
         endpoint_url=aws.endpoint,
@@ -145,7 +161,7 @@ def invoke(aws: LocalAws, name: str, event: object) -> dict[str, Any]:
         aws_access_key_id=aws.environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=aws.environment["AWS_SECRET_ACCESS_KEY"],
     )
-    answer = client.invoke(FunctionName=name, Payload=json.dumps(event))
-    found = json.loads(answer["Payload"].read())
-    assert isinstance(found, dict)
-    return found
+    response = client.invoke(FunctionName=name, Payload=json.dumps(event))
+    answer = json.loads(response["Payload"].read())
+    assert isinstance(answer, dict)
+    return answer

@@ -8,7 +8,7 @@ locals {
 }
 
 resource "aws_iam_role" "this" {
-  name_prefix = "${substr(local.function_name, 0, 37)}-" # AWS takes 38 characters
+  name_prefix = "${substr(local.function_name, 0, 37)}-" # AWS allows 38 characters
   tags        = var.tags
 
   assume_role_policy = jsonencode({

@@ -1,4 +1,4 @@
-# Made here, since Lambda would make it itself, without an end to what it keeps.
+# Created here because Lambda would create it without a retention limit.
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${local.function_name}"
   retention_in_days = var.log_retention_days

@@ -10,7 +10,7 @@ module "package" {
   command           = var.command
   build_during_plan = var.build_during_plan
 
-  # A function of another name is a new one, which needs the zip again.
+  # A new name creates a new function, which needs the zip again.
   triggers = { function_name = local.function_name }
 }
 
@@ -47,6 +47,6 @@ resource "aws_lambda_function" "this" {
     log_group  = aws_cloudwatch_log_group.this.name
   }
 
-  # From its first invocation on, the function may write its logs.
+  # The function must be allowed to write logs before its first invocation.
   depends_on = [aws_iam_role_policy_attachment.this]
 }

@@ -9,12 +9,12 @@ output "arn" {
 }
 
 output "invoke_arn" {
-  description = "ARN by which API Gateway invokes the function."
+  description = "ARN that API Gateway uses to invoke the function."
   value       = aws_lambda_function.this.invoke_arn
 }
 
 output "role_name" {
-  description = "Name of the function's role, to attach more policies to."
+  description = "Name of the function's role. Attach more policies to it if policy_json is not enough."
   value       = aws_iam_role.this.name
 }
 
@@ -24,6 +24,6 @@ output "log_group_name" {
 }
 
 output "fingerprint" {
-  description = "Fingerprint of the package that the function runs."
+  description = "Fingerprint of the function's package."
   value       = module.package.fingerprint
 }

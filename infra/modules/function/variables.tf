@@ -1,5 +1,5 @@
 variable "project" {
-  description = "Folder of hashzip.toml. Give it relative to the configuration (\"$${path.root}/..\"), so that plans are the same in every clone."
+  description = "Path of the folder that contains hashzip.toml. Make it relative to the configuration, such as \"$${path.root}/..\", so that plans are the same in every clone."
   type        = string
   nullable    = false
 }
@@ -11,7 +11,7 @@ variable "function" {
 }
 
 variable "function_name" {
-  description = "Name in AWS. By default the name in hashzip.toml."
+  description = "Name of the function in AWS. By default the name in hashzip.toml."
   type        = string
   default     = null
 
@@ -22,13 +22,13 @@ variable "function_name" {
 }
 
 variable "description" {
-  description = "What the function does."
+  description = "Description of the function in AWS."
   type        = string
   default     = null
 }
 
 variable "memory_size" {
-  description = "Memory, in MB."
+  description = "Memory of the function, in MB."
   type        = number
   default     = 128
   nullable    = false
@@ -40,7 +40,7 @@ variable "memory_size" {
 }
 
 variable "timeout" {
-  description = "Longest time of an invocation, in seconds."
+  description = "Time limit of an invocation, in seconds."
   type        = number
   default     = 3
   nullable    = false
@@ -52,14 +52,14 @@ variable "timeout" {
 }
 
 variable "environment" {
-  description = "Environment variables."
+  description = "Environment variables of the function."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "layers" {
-  description = "ARNs of layer versions, at most five."
+  description = "ARNs of the layer versions that the function uses, at most five."
   type        = list(string)
   default     = []
   nullable    = false
@@ -71,7 +71,7 @@ variable "layers" {
 }
 
 variable "log_retention_days" {
-  description = "How long CloudWatch keeps the logs, in days; 0 for ever."
+  description = "Number of days that CloudWatch keeps the logs; 0 keeps them forever."
   type        = number
   default     = 30
   nullable    = false
@@ -81,12 +81,12 @@ variable "log_retention_days" {
       [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
       var.log_retention_days
     )
-    error_message = "log_retention_days must be one of those that CloudWatch knows: 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+    error_message = "log_retention_days must be one of the values that CloudWatch accepts: 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
   }
 }
 
 variable "tracing_mode" {
-  description = "\"Active\" has X-Ray sample invocations, and gives the role the right to write traces; \"PassThrough\" follows the caller."
+  description = "X-Ray tracing. \"Active\" samples invocations and allows the role to write traces; \"PassThrough\" leaves the decision to the caller."
   type        = string
   default     = "PassThrough"
   nullable    = false
@@ -98,7 +98,7 @@ variable "tracing_mode" {
 }
 
 variable "policy_json" {
-  description = "What the function may do beyond writing its logs: an IAM policy as JSON."
+  description = "IAM policy, as JSON, with the permissions that the function needs in addition to writing logs."
   type        = string
   default     = null
 
@@ -109,20 +109,20 @@ variable "policy_json" {
 }
 
 variable "tags" {
-  description = "Tags of all that the module makes."
+  description = "Tags of the function, its role and its log group."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "command" {
-  description = "Program and first arguments that run hashzip; see the package module."
+  description = "Command that runs hashzip, as a list of arguments. By default python3 runs the copy of hashzip that comes with the module. Use [\"hashzip\"] if hashzip is installed."
   type        = list(string)
   default     = null
 }
 
 variable "build_during_plan" {
-  description = "Whether the plan builds a zip that is missing; see the package module."
+  description = "Whether a plan builds the zip if it is missing. Needed only if the function was deleted outside Terraform and the zip is gone too; see docs/terraform.md."
   type        = bool
   default     = false
   nullable    = false

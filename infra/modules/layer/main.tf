@@ -10,7 +10,8 @@ module "package" {
   command           = var.command
   build_during_plan = var.build_during_plan
 
-  # A version cannot be changed: whatever else replaces it needs the zip again.
+  # A layer version cannot be changed, only replaced; each of these replaces it, and then it needs
+  # the zip again.
   triggers = {
     layer_name   = local.layer_name
     description  = coalesce(var.description, "-")
@@ -30,10 +31,10 @@ resource "aws_lambda_layer_version" "this" {
   skip_destroy = var.skip_destroy
 
   lifecycle {
-    # Functions go on running on the old version until they have the new one.
+    # Functions keep the old version until they are updated to the new one.
     create_before_destroy = true
 
-    # Where the zip lies is no reason for a new version; what replaces it takes the new path.
+    # A new path of the zip is no reason for a new version. A replacement uses the new path.
     ignore_changes = [filename]
   }
 }

@@ -1,5 +1,5 @@
 output "arn" {
-  description = "ARN of the version, for the function module's layers."
+  description = "ARN of the layer version, for the variable layers of the function module."
   value       = aws_lambda_layer_version.this.arn
 }
 
@@ -9,6 +9,6 @@ output "layer_arn" {
 }
 
 output "fingerprint" {
-  description = "Fingerprint of the package that is in the layer."
+  description = "Fingerprint of the layer's package."
   value       = module.package.fingerprint
 }

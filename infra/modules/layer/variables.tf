@@ -1,22 +1,22 @@
 variable "project" {
-  description = "Folder of hashzip.toml. Give it relative to the configuration (\"$${path.root}/..\"), so that plans are the same in every clone."
+  description = "Path of the folder that contains hashzip.toml. Make it relative to the configuration, such as \"$${path.root}/..\", so that plans are the same in every clone."
   type        = string
   nullable    = false
 }
 
 variable "layer" {
-  description = "Name of the layer in hashzip.toml."
+  description = "Name of the layer in hashzip.toml: the NAME of [layer.NAME]."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.layer))
-    error_message = "layer is the NAME of a [layer.NAME] in hashzip.toml: 1 to 64 letters, digits, - and _."
+    error_message = "layer must be the NAME of a [layer.NAME] in hashzip.toml: 1 to 64 letters, digits, - and _."
   }
 }
 
 variable "layer_name" {
-  description = "Name in AWS. By default the name in hashzip.toml."
+  description = "Name of the layer in AWS. By default the name in hashzip.toml."
   type        = string
   default     = null
 
@@ -27,26 +27,26 @@ variable "layer_name" {
 }
 
 variable "description" {
-  description = "What is in the layer."
+  description = "Description of the layer version in AWS."
   type        = string
   default     = null
 }
 
 variable "skip_destroy" {
-  description = "Whether old versions stay in AWS, for whatever else uses them. They count against the account's storage."
+  description = "Whether to keep old versions in AWS for other users of the layer. They count against the account's storage limit."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "command" {
-  description = "Program and first arguments that run hashzip. By default this repository's own, by python3; [\"hashzip\"] where it is installed."
+  description = "Command that runs hashzip, as a list of arguments. By default python3 runs the copy of hashzip that comes with the module. Use [\"hashzip\"] if hashzip is installed."
   type        = list(string)
   default     = null
 }
 
 variable "build_during_plan" {
-  description = "Whether the plan builds the zip where it is missing. Only for when AWS lost the layer and the zip is gone too: see \"Awkward cases\" in the README."
+  description = "Whether a plan builds the zip if it is missing. Needed only if the layer version was deleted outside Terraform and the zip is gone too; see docs/terraform.md."
   type        = bool
   default     = false
   nullable    = false

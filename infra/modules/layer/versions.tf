@@ -4,7 +4,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.51" # from here on source_code_hash is ours, and never overwritten from the API
+      version = ">= 5.51" # the first version that keeps the source_code_hash it is given
     }
   }
 }

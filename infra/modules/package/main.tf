@@ -2,7 +2,7 @@ locals {
   command = var.command != null ? var.command : ["python3", "${path.module}/../../../build"]
 }
 
-# Reads every input of the package, on every plan. Writes nothing (unless build_during_plan).
+# Reads every input of the package on every plan. Writes nothing, except with build_during_plan.
 data "external" "package" {
   program = concat(local.command, ["external"])
 
@@ -13,16 +13,16 @@ data "external" "package" {
   }
 }
 
-# Builds the package where an input changed, or it is wanted at another path. Its output is only
-# known after that, and so is the path of the zip to whoever takes it from there: a zip cannot be
-# looked for before it is made.
+# Builds the package when an input changes or its path changes. While a build is planned, `output` is
+# unknown, and so is the path that other resources take from it: nothing looks for the zip before it
+# is built.
 resource "terraform_data" "build" {
   triggers_replace = merge(var.triggers, {
     fingerprint = data.external.package.result.fingerprint
     filename    = data.external.package.result.filename
   })
 
-  # The plan shows what of this changed.
+  # Only shown: a plan prints the entries that change.
   input = {
     filename = data.external.package.result.filename
     files    = jsondecode(data.external.package.result.files)
@@ -30,7 +30,7 @@ resource "terraform_data" "build" {
     why      = "run: hashzip explain ${var.function} # ${substr(data.external.package.result.fingerprint, 0, 12)}"
   }
 
-  # Arguments go by a list, never through a shell; the last one is `command`.
+  # The arguments are a list, so no shell reads them. The last argument is `command`.
   provisioner "local-exec" {
     interpreter = concat(local.command, [
       "build",

@@ -1,45 +1,45 @@
 variable "project" {
-  description = "Folder of hashzip.toml. Give it relative to the configuration (\"$${path.root}/..\"), so that plans are the same in every clone."
+  description = "Path of the folder that contains hashzip.toml. Make it relative to the configuration, such as \"$${path.root}/..\", so that plans are the same in every clone."
   type        = string
   nullable    = false
 
   validation {
     condition     = var.project != ""
-    error_message = "project is empty: give the folder of hashzip.toml, for instance \"$${path.root}/..\"."
+    error_message = "project is empty: set it to the folder that contains hashzip.toml, such as \"$${path.root}/..\"."
   }
 }
 
 variable "function" {
-  description = "Name of the function in hashzip.toml; or layer.NAME, for a layer."
+  description = "Name of the function in hashzip.toml, or layer.NAME for a layer."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^(layer[.])?[A-Za-z0-9_-]{1,64}$", var.function))
-    error_message = "function is the NAME of a [function.NAME] in hashzip.toml: 1 to 64 letters, digits, - and _; or layer.NAME."
+    error_message = "function must be the NAME of a [function.NAME] in hashzip.toml (1 to 64 letters, digits, - and _), or layer.NAME."
   }
 }
 
 variable "command" {
-  description = "Program and first arguments that run hashzip. By default this repository's own, by python3; [\"hashzip\"] where it is installed."
+  description = "Command that runs hashzip, as a list of arguments. By default python3 runs the copy of hashzip that comes with the module. Use [\"hashzip\"] if hashzip is installed."
   type        = list(string)
   default     = null
 
   validation {
     condition     = try(length(var.command) > 0, true)
-    error_message = "command is empty: leave it out, or give for instance [\"hashzip\"]."
+    error_message = "command is empty: leave it out, or set it to a command such as [\"hashzip\"]."
   }
 }
 
 variable "build_during_plan" {
-  description = "Whether the plan builds the zip where it is missing. Only for when AWS lost the function and the zip is gone too: see \"Awkward cases\" in the README."
+  description = "Whether a plan builds the zip if it is missing. Needed only if the function was deleted outside Terraform and the zip is gone too; see docs/terraform.md."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "triggers" {
-  description = "What else must be built for: anything that replaces the function, which then needs its zip again."
+  description = "Values that trigger a build when they change, in addition to the fingerprint. Put everything here that replaces the function, because a new function needs the zip again."
   type        = map(string)
   default     = {}
   nullable    = false
