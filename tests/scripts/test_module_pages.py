@@ -77,7 +77,7 @@ def test_tables(modules: Path) -> None:
 
     text = (modules / "one/README.md").read_text(encoding="utf-8")
     before, after = (
-        f"# Module\n\nBy hand.\n\n{module_pages.BEGIN}",
+        f"# M\n\nBy hand.\n\n{module_pages.BEGIN}",
         f"{module_pages.END}\n\nMore.\n",
     )
     assert text == f"{before}\n{TABLES}\n{after}"
