@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 
-_EMULATOR = Path(__file__).with_name("emulator.py")
+_EMULATOR = Path(__file__).with_name("ministack.py")
 _START_SECONDS = 60.0  # it takes 0.5 s; a busy CI machine may take many times that
 _SAVE_SECONDS = 20.0  # to write the state; it takes 1.5 s
 _POLL_SECONDS = 0.02
