@@ -106,7 +106,7 @@ def test(session: nox.Session) -> None:
 def determinism(session: nox.Session) -> None:
     """Check on each Python that is here that the same sources give the same bytes."""
     install(session, "test")
-    session.run("pytest", "tests/test_determinism.py", *session.posargs)
+    session.run("pytest", "tests/cli/test_determinism.py", *session.posargs)
 
 
 @nox.session
