@@ -23,8 +23,12 @@ is stale.
 $ hashzip COMMAND …
 ```
 
-`python3 build COMMAND …` is the same from a checkout. Exit codes: 0; 1 after an error, with
-`error:` and `hint:` on stderr; 2 for bad usage; 130 after Ctrl-C.
+- `python3 build COMMAND …` runs the same program from a checkout.
+- `FUNCTION` is the NAME of a `[function.NAME]` in `hashzip.toml`. A layer is `layer.NAME`.
+- `watch`, `invoke`, `logs` and `diff --against deployed` need the extra `local`
+  (`python3 -m pip install 'hashzip[local]'`): see [watch.md](watch.md).
+- Exit codes: 0; 1 after an error, with `error:` and `hint:` on stderr; 2 for bad usage; 130 after
+  Ctrl-C.
 """
 
 
@@ -33,7 +37,15 @@ def page() -> str:
     parser = _parser.parser()
     (commands,) = (each for each in parser._actions if each.choices and each.dest == "command")  # noqa: SLF001
     assert isinstance(commands.choices, dict)  # noqa: S101 - subparsers are a dict
-    parts = [_HEAD, *(_command(name, command) for name, command in commands.choices.items())]
+    summary = [
+        f"| [{name}](#hashzip-{name}) | {_usage.COMMANDS[name].help} |" for name in commands.choices
+    ]
+    overview = "\n".join(["| command | |", "| --- | --- |", *summary, ""])
+    parts = [
+        _HEAD,
+        overview,
+        *(_command(name, command) for name, command in commands.choices.items()),
+    ]
     return "\n".join(parts)
 
 

@@ -112,6 +112,17 @@ def test_nox_commands() -> None:
     assert {"build", "test", "demo", "apply"} <= seen
 
 
+def test_rooms() -> None:
+    """ARCHITECTURE.md has a row for each folder and each module of the import package."""
+    text = (program.CHECKOUT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `(\w+(?:/|\.py))` \|", text, re.MULTILINE))
+
+    package = program.BUILD / "hashzip"
+    modules = {path.name for path in package.glob("*.py") if not path.name.startswith("__")}
+    rooms = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert rows == modules | rooms
+
+
 def test_samples_of_hashzip_toml(project: Path) -> None:
     """Each sample of `hashzip.toml` in the pages is accepted, once it names what it leaves out."""
     kinds = []
