@@ -13,7 +13,7 @@ from hashzip.inputs import paths
 from hashzip.inputs.files import BY_PATH, PROGRAM
 
 if TYPE_CHECKING:
-    from hashzip.builders.python.install_cache import Tree, TreeFile
+    from hashzip.builders.python.tree import Tree, TreeFile
 
 
 class Assembly(NamedTuple):
@@ -54,14 +54,14 @@ def assemble(plan: BuildPlan, workshop: str, *, fresh: bool = False) -> Assembly
     if _has_own_packages(plan):
         from hashzip.builders.python import install_cache  # noqa: PLC0415 - slow, and not always wanted
 
-        tree = install_cache.of(plan, fresh=fresh)
+        tree = install_cache.installed(plan, fresh=fresh)
         packages = _not_in_layers(plan, tree)
         tools |= tree.tools
         entries += [
-            Entry(install_cache.source_file(tree, file), file.input.size, file.input)
+            Entry(tree.source(file), file.entry.size, file.entry)
             for file in _of(tree, packages)
         ]
-        owners = install_cache.owners(tree, prefix, packages)
+        owners = tree.owners(prefix, packages)
     if plan.making:
         from pathlib import Path  # noqa: PLC0415 - slow, and seldom wanted
 
@@ -113,7 +113,7 @@ def _not_in_layers(plan: BuildPlan, tree: "Tree") -> list[Package]:
         paths.normalized(package.name): (package, layer.target.name)
         for layer in plan.layers
         if layer.lock
-        for package in install_cache.of(layer).packages
+        for package in install_cache.installed(layer).packages
     }
     kept = []
     for package in tree.packages:

@@ -75,7 +75,7 @@ def pack(
     except zip_writer.ChangedError as error:
         from hashzip.builders.python import install_cache  # noqa: PLC0415 - slow, and seldom needed
 
-        if install_cache.forget(error.location):
+        if install_cache.discard(error.location):
             raise HashzipError(
                 f"the cache was damaged at {escape(error.location)}, and that part is removed",
                 "build again",
@@ -103,7 +103,7 @@ def _check_limits(plan: BuildPlan, artifact: Artifact, owners: Mapping[str, str]
         manifest = layer.store.manifest(layer.fingerprint)
         if manifest:
             layers[layer.target.name.removeprefix(LAYER)] = manifest.artifact
-            tree = install_cache.known(layer.tree_key)
-            owned |= install_cache.owners(tree, layer.target.prefix, tree.packages) if tree else {}
+            tree = install_cache.get(layer.tree_key)
+            owned |= tree.owners(layer.target.prefix, tree.packages) if tree else {}
     limits.check_zip(plan.target.where, artifact, owned)
     limits.check_unpacked(plan.target.where, artifact, layers, owned)

@@ -58,7 +58,7 @@ def packages(plan: BuildPlan) -> list[str]:
         HashzipError: It cannot be installed.
     """
     found = [_here(one) for one in (plan, *plan.layers) if one.lock]
-    return list(dict.fromkeys(str(install_cache.of(one).folder) for one in found))
+    return list(dict.fromkeys(str(install_cache.installed(one).folder) for one in found))
 
 
 class _Here(Target):

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -205,25 +204,18 @@ class TestLeftOut:
 
     @pytest.mark.parametrize("bytecode", [False, True])
     def test_same_lock(
-        self, layered: Path, monkeypatch: pytest.MonkeyPatch, *, bytecode: bool
+        self, layered: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, bytecode: bool
     ) -> None:
         """One lock in both is installed once, and the function has its sources alone."""
         options = {"bytecode": bytecode, "runtime": HERE, "requirements": "deps.txt"}
         configure(layered, options, options)
-        installed = set()
-        find = install_cache.find
-
-        def note(key: str, *words: Any, **more: Any) -> install_cache.Tree:  # noqa: ANN401 - as it takes
-            installed.add(key)
-            return find(key, *words, **more)
-
-        monkeypatch.setattr(install_cache, "find", note)
+        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
 
         make_zip(layered, "layer.deps")
-        found = names(make_zip(layered))
+        paths = names(make_zip(layered))
 
-        assert len(installed) == 1
-        assert [path for path in found if not path.endswith(".pyc")] == [
+        assert len(list(install_cache.cache_folder().glob("*/tree.json"))) == 1
+        assert [path for path in paths if not path.endswith(".pyc")] == [
             "hello.py",
             "lib/names.py",
             "run.sh",

@@ -15,10 +15,10 @@ from hashzip.artifacts.manifest import Package
 from hashzip.builders import elf, python
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import bytecode, distributions, lock_export, locks, strip, uv
-from hashzip.builders.python.install_cache import Tree, TreeFile
 from hashzip.builders.python.lock_export import Requirements
 from hashzip.builders.python.locks import Lock
 from hashzip.builders.python.record import Distribution
+from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs import read, walk
 from hashzip.inputs.files import BY_PATH, SourceFile
@@ -86,12 +86,12 @@ def _finish(
         )
         tools["bytecode"] = f"CPython {compiled.version}" if compiled.version else ""
         for module in compiled.files:
-            owned[module.path] = owned.get(source_from_cache(module.path), -1)
+            owned[module.path] = owned.get(source_from_cache(module.path), NO_PACKAGE)
         files += compiled.files
     files.sort(key=BY_PATH)
     return Tree(
         folder,
-        [TreeFile(entry, owned.get(entry.path, -1)) for entry in read.read(files)],
+        [TreeFile(entry, owned.get(entry.path, NO_PACKAGE)) for entry in read.read(files)],
         [Package(one.name, one.version, wanted.hashes_of(one.name, one.version)) for one in found],
         {name: version for name, version in tools.items() if version},
     )

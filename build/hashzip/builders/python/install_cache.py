@@ -1,8 +1,8 @@
-"""Keeps installed packages, so that nothing is installed twice.
+"""A cache of installed packages, shared by all projects of a user.
 
-A tree is kept by the digest of all that decides it, in the user's cache folder, for all projects:
-`HASHZIP_CACHE_DIR`, or what the system has for caches. Whoever packs reads from there. Above
-`HASHZIP_CACHE_MB` (default 5,000) those that were not used for longest are removed.
+A tree is stored under the digest of everything that determines it, in the folder that
+`HASHZIP_CACHE_DIR` names or in the system's cache folder; packing reads the files from there. When
+the cache is larger than `HASHZIP_CACHE_MB` (default 5,000), the least recently used trees go.
 """
 
 import json
@@ -10,67 +10,40 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from hashzip.artifacts.manifest import Package
+from hashzip.builders.python.tree import Tree, TreeFile
 from hashzip.errors import HashzipError
 from hashzip.inputs import read
-from hashzip.inputs.files import FileEntry, SourceFile
+from hashzip.inputs.files import FileEntry
 from hashzip.system import locking
+
+if TYPE_CHECKING:
+    from hashzip.builders.build_plan import BuildPlan
 
 FOLDER_VARIABLE = "HASHZIP_CACHE_DIR"
 LIMIT_VARIABLE = "HASHZIP_CACHE_MB"
 
 _FORMAT = 1
 _LIMIT_MB = 5_000
-_IN_USE = 3600  # seconds in which whoever took a tree is surely done with it
-_ABANDONED = 86_400  # seconds after which no install goes on
+_IN_USE = 3600  # seconds after which no build still reads the tree that it took
+_ABANDONED = 86_400  # seconds after which no install still runs
 _DRAFT = ".draft-"
 
-if TYPE_CHECKING:
-    from hashzip.builders.build_plan import BuildPlan
 
-
-class TreeFile(NamedTuple):
-    """A file of a tree.
-
-    Attributes:
-        input: Its path below the tree, mode, size and digest.
-        owner: The position of its package in the tree's list, or -1 where no package has it.
-    """
-
-    input: FileEntry
-    owner: int
-
-
-class Tree(NamedTuple):
-    """Installed packages.
-
-    Attributes:
-        folder: Where the files lie.
-        files: Sorted by path.
-        packages: Sorted by name.
-        tools: What made it, beside uv: the programs' versions, by name.
-    """
-
-    folder: Path
-    files: Sequence[TreeFile]
-    packages: Sequence[Package]
-    tools: dict[str, str]
-
-
-def of(plan: "BuildPlan", *, fresh: bool = False) -> Tree:
-    """Answers what is installed for a function or layer that has requirements.
+def installed(plan: "BuildPlan", *, fresh: bool = False) -> Tree:
+    """Return the installed packages of a function or layer, installing them if necessary.
 
     Args:
-        plan: Of the function or layer.
-        fresh: Whether to install it even where it is installed.
+        plan: The plan of a function or layer that has requirements.
+        fresh: Install again even if the tree is cached.
 
     Raises:
-        HashzipError: As `find` says, or `install`.
+        HashzipError: As for `get_or_install` and `install.install`.
     """
 
     def fill(folder: Path) -> Tree:
@@ -78,60 +51,38 @@ def of(plan: "BuildPlan", *, fresh: bool = False) -> Tree:
 
         return install.install(plan, folder)
 
-    return find(plan.tree_key, fill, fresh=fresh)
+    return get_or_install(plan.tree_key, fill, fresh=fresh)
 
 
-def find(key: str, install: Callable[[Path], Tree], *, fresh: bool = False) -> Tree:
-    """Finds a tree, or has it installed. Of two that want one tree, one waits for the other.
+def get_or_install(key: str, install: Callable[[Path], Tree], *, fresh: bool = False) -> Tree:
+    """Return a cached tree, or install it. Of two builds that want one tree, the second waits.
 
     Args:
-        key: The digest of all that decides it.
-        install: Fills an empty folder, and says with what.
-        fresh: Whether to install even what is kept.
+        key: The digest of everything that determines the tree.
+        install: Fills an empty folder and returns the tree in it.
+        fresh: Install again even if the tree is cached.
 
     Raises:
-        HashzipError: It could not be installed, or the cache's folder cannot be written.
+        HashzipError: The installation failed, or the cache folder is not writable.
     """
     folder = cache_folder()
-    place = folder / key
-    with suppress(OSError):  # it may not be there, or be another's, and read-only
-        os.utime(place / "tree.json")  # before it is read: nobody removes it from now on
-    tree = None if fresh else _load(place)
+    slot = folder / key
+    with suppress(OSError):  # absent, or in a read-only cache
+        os.utime(slot / "tree.json")  # before it is read, so that no other build removes it
+    tree = None if fresh else _load(slot)
     if tree is None:
         with _writable(folder), locking.hold(folder / f"{key}.lock"):
-            tree = (None if fresh else _load(place)) or _make(place, install)
+            tree = (None if fresh else _load(slot)) or _install(slot, install)
     return tree
 
 
-def source_file(tree: Tree, file: TreeFile) -> SourceFile:
-    """Answers where a file of a tree lies."""
-    location = os.fsencode(f"{tree.folder}/{file.input.path}")
-    return SourceFile(file.input.path, location, executable=False)
-
-
-def known(key: str) -> Tree | None:
-    """Answers a tree if it is installed already."""
+def get(key: str) -> Tree | None:
+    """Return a cached tree, or None."""
     return _load(cache_folder() / key)
 
 
-def owners(tree: Tree, prefix: str, packages: Container[Package]) -> dict[str, str]:
-    """Answers which package a file is of, as `name version`, by its path in the zip.
-
-    Args:
-        tree: What is installed.
-        prefix: What stands before the paths.
-        packages: Those that are wanted.
-    """
-    names = {
-        number: f"{package.name} {package.version}"
-        for number, package in enumerate(tree.packages)
-        if package in packages
-    }
-    return {prefix + read.path: names[owner] for read, owner in tree.files if owner in names}
-
-
-def forget(location: bytes) -> bool:
-    """Removes the tree that a damaged file is in; answers False where it is in none."""
+def discard(location: bytes) -> bool:
+    """Remove the cached tree that a damaged file belongs to; return False if there is none."""
     folder, path = cache_folder(), Path(os.fsdecode(location))
     if not path.is_relative_to(folder):
         return False
@@ -140,23 +91,23 @@ def forget(location: bytes) -> bool:
 
 
 def cache_folder() -> Path:
-    """Answers where trees are kept."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named, "trees").absolute()
+    """Return the folder of all cached trees."""
+    custom = os.environ.get(FOLDER_VARIABLE)
+    if custom:
+        return Path(custom, "trees").absolute()
     from platformdirs import user_cache_path  # noqa: PLC0415 - never at plan time
 
     return user_cache_path("hashzip") / "trees"
 
 
-def _load(place: Path) -> Tree | None:
-    """Reads a tree, unless a file of it is missing or of another size."""
+def _load(slot: Path) -> Tree | None:
+    """Read a tree, unless one of its files is missing or has another size."""
     try:
-        document = json.loads((place / "tree.json").read_bytes())
+        document = json.loads((slot / "tree.json").read_bytes())
         if document["format"] != _FORMAT:
             return None
         tree = Tree(
-            place / "tree",
+            slot / "tree",
             [TreeFile(FileEntry(*row[:4]), row[4]) for row in document["files"]],
             [
                 Package(name, version, tuple(hashes))
@@ -173,21 +124,21 @@ def _load(place: Path) -> Tree | None:
     return tree
 
 
-def _make(place: Path, install: Callable[[Path], Tree]) -> Tree:
+def _install(slot: Path, install: Callable[[Path], Tree]) -> Tree:
     limit = _limit()
-    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=place.parent) as draft:
+    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=slot.parent) as draft:
         folder = Path(draft, "tree")
         folder.mkdir()
-        tree = install(folder)._replace(folder=place / "tree")
-        kept = Path(draft, "kept")
-        kept.mkdir()
-        folder.rename(kept / "tree")
-        (kept / "tree.json").write_text(_document(tree), encoding="utf-8")
-        if not _is_whole(place, tree):
-            _make_room(place.parent, limit - _size(tree))
+        tree = install(folder)._replace(folder=slot / "tree")
+        finished = Path(draft, "finished")
+        finished.mkdir()
+        folder.rename(finished / "tree")
+        (finished / "tree.json").write_text(_document(tree), encoding="utf-8")
+        if not _is_intact(slot, tree):
+            _make_room(slot.parent, limit - _size(tree))
             with suppress(FileNotFoundError):
-                place.rename(Path(draft, "damaged"))
-            kept.rename(place)
+                slot.rename(Path(draft, "damaged"))
+            finished.rename(slot)
     return tree
 
 
@@ -195,47 +146,48 @@ def _document(tree: Tree) -> str:
     document = {
         "format": _FORMAT,
         "size": _size(tree),
-        "files": [[*file.input, file.owner] for file in tree.files],
-        "packages": [[one.name, one.version, one.hashes] for one in tree.packages],
+        "files": [[*file.entry, file.owner] for file in tree.files],
+        "packages": [[package.name, package.version, package.hashes] for package in tree.packages],
         "tools": tree.tools,
     }
     return json.dumps(document)
 
 
 def _size(tree: Tree) -> int:
-    return sum(file.input.size for file in tree.files)
+    """Return the size of all files, in bytes."""
+    return sum(file.entry.size for file in tree.files)
 
 
-def _is_whole(place: Path, tree: Tree) -> bool:
-    """Answers whether what is kept is what was just installed: somebody may be reading it."""
-    kept = _load(place)
-    if kept != tree:
+def _is_intact(slot: Path, tree: Tree) -> bool:
+    """Return whether the cached tree equals a new one, and so can stay: a build may read it."""
+    if _load(slot) != tree:
         return False
     try:
-        entries = read.read(source_file(tree, file) for file in tree.files)
+        entries = read.read(tree.source(file) for file in tree.files)
     except HashzipError:
         return False
-    return entries == [file.input for file in tree.files]
+    return entries == [file.entry for file in tree.files]
 
 
 def _make_room(folder: Path, room: int) -> None:
-    """Removes trees, those first that were not used for longest, until the others have room.
+    """Remove the least recently used trees until the rest fits.
 
     Args:
-        folder: Where they are kept.
-        room: For all of them, in bytes.
+        folder: The folder of all cached trees.
+        room: The size that all trees together may have, in bytes.
     """
     for draft in folder.glob(f"{_DRAFT}*"):
         with suppress(OSError):
             if time.time() - draft.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(draft)
-    for used, size, place in sorted(_sizes(folder), reverse=True):
+    for last_use, size, slot in sorted(_slots(folder), reverse=True):
         room -= size
-        if room < 0 and time.time() - used > _IN_USE:
-            shutil.rmtree(place, ignore_errors=True)
+        if room < 0 and time.time() - last_use > _IN_USE:
+            shutil.rmtree(slot, ignore_errors=True)
 
 
-def _sizes(folder: Path) -> Iterator[tuple[float, int, Path]]:
+def _slots(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """List each cached tree: the time of its last use, its size in bytes, its folder."""
     for file in folder.glob("[!.]*/tree.json"):
         try:
             yield file.stat().st_mtime, json.loads(file.read_bytes())["size"], file.parent
@@ -244,22 +196,25 @@ def _sizes(folder: Path) -> Iterator[tuple[float, int, Path]]:
 
 
 def _limit() -> int:
-    """Answers the room that the user gives to trees, in bytes."""
+    """Return the size that the cache may have, in bytes."""
     text = os.environ.get(LIMIT_VARIABLE, str(_LIMIT_MB))
     if not text.isdecimal():
         raise HashzipError(
-            f'{LIMIT_VARIABLE} is "{text}", and no number of megabytes', "set a number, or unset it"
+            f'{LIMIT_VARIABLE} is "{text}", which is not a whole number of megabytes',
+            f"set it to a number such as {_LIMIT_MB}, or unset it",
         )
     return int(text) * 1_000_000
 
 
 @contextmanager
 def _writable(folder: Path) -> Iterator[None]:
+    """Create the cache folder, and explain errors of writing to it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
         raise HashzipError(
             f"cannot write to the cache {folder}: {error.strerror or error}",
-            f"make room there, or name another folder by {FOLDER_VARIABLE}",
+            f"free some disk space, check its permissions, or set {FOLDER_VARIABLE} to another"
+            " folder",
         ) from error
