@@ -1,11 +1,18 @@
-"""The order of the stages. Read this first: it is the tour of the house.
+"""Build time: from a plan to an artifact in the store. Read this first, after `planning`.
 
-    config -> locks, sources -> index -> inputs -> fingerprint     `planning`: only reads
-                                             |
-install -> assembly -> packing -> archive -> manifest -> store     `build`: once a fingerprint
+`planning.plan` only reads. It returns a `BuildPlan`: all that decides the bytes of a package, with
+the fingerprint. `build` turns that into an artifact, once for each fingerprint:
 
-`planning.plan` answers with a `BuildPlan`: all that decides the bytes of a package. Whatever
-comes later checks itself against it, so that what was planned is what is built.
+    store.find          is there an artifact of this fingerprint, and is it complete?
+    store.stage         a folder to build in, for one build at a time
+    package.last_build  the last build, to name what changed, and to copy compressed files from
+    package.pack        assemble:    sources, installed packages, compiled programs -> entries
+                        zip_writer:  entries -> zip, compressed in threads
+                        limits:      would Lambda take it?
+                        -> manifest: what was built from what
+    store.commit        zip, then manifest, move to where `store.find` finds them
+
+Each stage checks what it reads against the plan, so that what was planned is what is built.
 """
 
 import os
@@ -22,12 +29,12 @@ if TYPE_CHECKING:
 
 
 class Built(NamedTuple):
-    """What a build came to.
+    """The result of a build.
 
     Attributes:
-        fingerprint: Of what it was built from.
-        sizes: Of the artifact that is there now.
-        reason: Why it was built, or "" where it was there already.
+        fingerprint: Of the inputs.
+        sizes: Of the artifact.
+        reason: Why it was built; "" if it was there already.
         seconds: How long it took.
     """
 
@@ -37,25 +44,26 @@ class Built(NamedTuple):
     seconds: float
 
 
-def expect(plan: BuildPlan, planned: str, files: Mapping[str, str]) -> None:
-    """Refuses a plan that is not the planned one.
+def require_fingerprint(plan: BuildPlan, planned: str, files: Mapping[str, str]) -> None:
+    """Check that the inputs are those that Terraform planned with.
 
     Args:
-        plan: What is there now.
-        planned: The fingerprint that the plan saw.
-        files: The summary that the plan saw, to name what changed; empty where it is not known.
+        plan: The inputs as they are now.
+        planned: The fingerprint in Terraform's plan.
+        files: The summary of the inputs in Terraform's plan, to name what changed; empty if it is
+            not known.
 
     Raises:
         HashzipError: The fingerprints differ.
     """
     if plan.fingerprint == planned:
         return
-    from hashzip.artifacts import changes  # noqa: PLC0415 - needed only here, and where something is built
+    from hashzip.artifacts import changes  # noqa: PLC0415 - most builds compare nothing
 
     changed = changes.compare(files, plan.answer.summary)
-    what = f": {changed}" if files and any(changed) else ""
+    names = f": {changed}" if files and any(changed) else ""
     raise HashzipError(
-        f"{plan.target.name}: the sources changed since the plan{what} "
+        f"{plan.target.name}: the sources changed since the plan{names} "
         f"(planned {planned[:12]}, found {plan.fingerprint[:12]})",
         "make a new plan and apply that; nothing was built or deployed",
     )
@@ -68,46 +76,68 @@ def build_all(
     jobs: int | None = None,
     progress: Callable[[str, int], None] = lambda _name, _size: None,
 ) -> Iterator[Built]:
-    """Builds packages, and answers in their order, each when it is there.
+    """Build packages, and yield the result of each as soon as it and those before it are there.
 
-    Side by side where several are installed; what else there is to a build keeps the processors
-    busy alone.
+    Builds run in parallel only if several must install packages: the rest of a build keeps all
+    processors busy by itself.
 
     Args:
-        plans: What to build.
-        force: As `build` takes it.
-        jobs: How many are built at a time, and how many threads each has to compress; by default,
-            one a processor.
-        progress: Called with a function's name, and the size of each file, when it is packed.
+        plans: The packages to build.
+        force: As for `build`.
+        jobs: The number of builds at a time, and of threads that compress in each; by default, one
+            a processor.
+        progress: Called with a function's name, and the size of a file in bytes, when it is packed.
+
+    Yields:
+        The results, in the order of the plans.
 
     Raises:
-        HashzipError: A build failed. Those that were begun are brought to their end.
+        HashzipError: A build failed. Builds that have begun are completed.
     """
 
-    def one(plan: BuildPlan) -> Built:
+    def build_one(plan: BuildPlan) -> Built:
         name = plan.target.name
         return build(plan, force=force, jobs=jobs, progress=lambda size: progress(name, size))
 
-    installs = [b for b in plans if b.lock and (force or not b.store.find(b.fingerprint))]
     # Layers first: Lambda's limits are for a function together with its layers.
     order = sorted(range(len(plans)), key=lambda at: bool(plans[at].layers))
-    if len(installs) < 2:  # noqa: PLR2004 - side by side takes two
-        built: dict[int, Built] = {}
-        told = 0
-        for at in order:
-            built[at] = one(plans[at])
-            while told in built:
-                yield built[told]
-                told += 1
-        return
-    from concurrent import futures  # noqa: PLC0415 - seldom needed, and slow
+    installs = sum(_must_install(plan, force=force) for plan in plans)
+    if installs > 1:
+        yield from _build_in_parallel(plans, order, build_one, jobs)
+    else:
+        yield from _build_in_turn(plans, order, build_one)
+
+
+def _must_install(plan: BuildPlan, *, force: bool) -> bool:
+    return plan.lock is not None and (force or plan.store.find(plan.fingerprint) is None)
+
+
+def _build_in_turn(
+    plans: Sequence[BuildPlan], order: Sequence[int], build_one: Callable[[BuildPlan], Built]
+) -> Iterator[Built]:
+    results: dict[int, Built] = {}
+    next_result = 0
+    for at in order:
+        results[at] = build_one(plans[at])
+        while next_result in results:
+            yield results[next_result]
+            next_result += 1
+
+
+def _build_in_parallel(
+    plans: Sequence[BuildPlan],
+    order: Sequence[int],
+    build_one: Callable[[BuildPlan], Built],
+    jobs: int | None,
+) -> Iterator[Built]:
+    from concurrent import futures  # noqa: PLC0415 - slow, and most builds install nothing
 
     begun: dict[str, futures.Future[Built]] = {}
 
     def after_layers(plan: BuildPlan) -> Built:
         names = [layer.target.name for layer in plan.layers]
         futures.wait([begun[name] for name in names if name in begun])
-        return one(plan)
+        return build_one(plan)
 
     with futures.ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
         for at in order:
@@ -126,46 +156,61 @@ def build(
     jobs: int | None = None,
     progress: Callable[[int], None] = lambda _size: None,
 ) -> Built:
-    """Builds a package, where it is not there already.
+    """Build a package, unless the store has it already.
 
     Args:
-        plan: What to build.
-        force: Whether to build even so, and take nothing from earlier builds.
-        jobs: How many threads compress; by default, one a processor.
+        plan: The package to build.
+        force: Whether to build it even so, and to take nothing from earlier builds.
+        jobs: The number of threads that compress; by default, one a processor.
         progress: Called with the size of each file, in bytes, when it is packed.
 
     Raises:
-        HashzipError: The build failed. What was there before is there still.
+        HashzipError: The build failed. The store is as it was.
     """
     start = time.perf_counter()
     store = plan.store
     reason = ""
-    found = None if force else store.find(plan.fingerprint)
-    if found is None:
-        from hashzip.archive import package  # noqa: PLC0415 - need what the plan must not
-        from hashzip.artifacts import staging  # noqa: PLC0415 - need what the plan must not
+    sizes = None if force else store.find(plan.fingerprint)
+    if sizes is None:
+        with store.stage() as folder:
+            # Another build may have made it while this one waited for its turn.
+            sizes = None if force else store.find(plan.fingerprint)
+            if sizes is None:
+                sizes, reason = _build_in(folder, plan, force=force, jobs=jobs, progress=progress)
+    return Built(plan.fingerprint, sizes, reason, time.perf_counter() - start)
 
-        with staging.lend(store) as folder:
-            # Another build may have made it while this one waited for the folder.
-            found = None if force else store.find(plan.fingerprint)
-            if found is None:
-                last = None if force else package.last(plan)
-                reason = "forced" if force else why(plan, last.manifest if last else None)
-                manifest = package.pack(
-                    plan, folder, last, fresh=force, jobs=jobs, progress=progress
-                )
-                staging.commit(manifest, os.path.join(folder, manifest.artifact.file), store)
-                found = Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
-    return Built(plan.fingerprint, found, reason, time.perf_counter() - start)
+
+def _build_in(
+    folder: str,
+    plan: BuildPlan,
+    *,
+    force: bool,
+    jobs: int | None,
+    progress: Callable[[int], None],
+) -> tuple[Sizes, str]:
+    """Build a package in a folder, and put it into the store; return the sizes and the reason."""
+    from hashzip.archive import package  # noqa: PLC0415 - plans need none of it
+
+    last = None if force else package.last_build(plan)
+    reason = "forced" if force else why(plan, last.manifest if last else None)
+    manifest = package.pack(plan, folder, last, fresh=force, jobs=jobs, progress=progress)
+    artifact = manifest.artifact
+    plan.store.commit(manifest, os.path.join(folder, artifact.file))
+    return Sizes(artifact.size, artifact.unpacked_size), reason
 
 
 def why(plan: BuildPlan, last: "Manifest | None") -> str:
-    """Says why a package is not there as it should be, by the manifest of its last build."""
+    """Return why a package must be built.
+
+    Args:
+        plan: The package.
+        last: The manifest of its last build, if there was one.
+    """
     if last is None:
         return "no build before"
     if last.fingerprint == plan.fingerprint:
         return "its zip was missing or damaged"
-    from hashzip.artifacts import changes  # noqa: PLC0415 - needed only where something is built
+    from hashzip.artifacts import changes  # noqa: PLC0415 - only for what is built
 
     recipe = changes.recipe_changes(last.recipe, plan.recipe)
     files = changes.files(last.inputs, plan.inputs)

@@ -6,7 +6,7 @@ Standard library only. Reads, and writes nothing but a cache.
 import os
 from collections.abc import Iterable
 
-from hashzip.artifacts.store import FOLDER as STORE
+from hashzip.artifacts.local_store import FOLDER as STORE
 from hashzip.builders import declared_inputs
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.declared_inputs import Folder

@@ -113,7 +113,7 @@ class TestWhy:
         """A zip that is gone is said to be gone."""
         plan = examine(project)
         pipeline.build(plan)
-        Path(plan.store.zip_path(plan.fingerprint)).unlink()
+        Path(plan.store.reference(plan.fingerprint).zip).unlink()
 
         assert pipeline.build(plan).reason == "its zip was missing or damaged"
 
@@ -133,7 +133,7 @@ class TestBuild:
         plan = examine(project)
         manifest = projects.build(plan)
 
-        with zipfile.ZipFile(plan.store.zip_path(plan.fingerprint)) as found:
+        with zipfile.ZipFile(plan.store.reference(plan.fingerprint).zip) as found:
             assert {name: found.read(name) for name in found.namelist()} == projects.SOURCES
         assert manifest.artifact.entries == manifest.inputs == plan.inputs
         assert manifest.packages == []
@@ -226,7 +226,7 @@ class TestExpect:
         """The planned fingerprint passes."""
         plan = examine(project)
 
-        pipeline.expect(plan, plan.fingerprint, {})
+        pipeline.require_fingerprint(plan, plan.fingerprint, {})
 
     @pytest.mark.parametrize("change, reason", CHANGES.values(), ids=CHANGES)
     def test_changed(self, project: Path, change: Callable[[Path], object], reason: str) -> None:
@@ -237,7 +237,7 @@ class TestExpect:
         found = examine(project)
 
         with pytest.raises(HashzipError) as caught:
-            pipeline.expect(found, planned.fingerprint, files)
+            pipeline.require_fingerprint(found, planned.fingerprint, files)
 
         message = caught.value.message
         assert planned.fingerprint[:12] in message
@@ -250,4 +250,4 @@ class TestExpect:
     def test_files_unknown(self, project: Path) -> None:
         """Without the plan's files the fingerprints must do."""
         with pytest.raises(HashzipError, match=r"since the plan \(planned 000000000000, found"):
-            pipeline.expect(examine(project), "0" * 64, {})
+            pipeline.require_fingerprint(examine(project), "0" * 64, {})

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from hashzip import __version__
@@ -12,54 +13,59 @@ from hashzip.errors import HashzipError, escape
 from hashzip.project.targets import LAYER
 
 
-class Last(NamedTuple):
-    """The last build.
+class LastBuild(NamedTuple):
+    """The last build of a function or layer.
 
     Attributes:
-        manifest: What it made from what.
-        zip: What it made, which has what is compressed already; None where it is no good.
+        manifest: Its manifest.
+        zip: Its zip, to copy compressed files from; None if it cannot be read.
     """
 
     manifest: Manifest
     zip: zip_reuse.Zip | None
 
 
-def last(plan: BuildPlan) -> Last | None:
-    """Reads what the last build made, if there was one; its zip is hashed from now on."""
+def last_build(plan: BuildPlan) -> LastBuild | None:
+    """Read the last build, if there was one. A thread begins to hash its zip."""
     store = plan.store
-    fingerprint = store.latest_fingerprint()
+    fingerprint = store.latest()
     if fingerprint is None:
         return None
-    # One that is built again was missing or damaged. And Windows replaces no file that is in use.
-    is_good = fingerprint != plan.fingerprint
-    earlier = zip_reuse.read(store.zip_path(fingerprint)) if is_good else None
+    zip_file = None
+    # What is built again was missing or damaged. And Windows replaces no file that is in use.
+    if fingerprint != plan.fingerprint:
+        with suppress(OSError), store.open_zip(fingerprint) as stream:
+            zip_file = zip_reuse.read(stream)
     manifest = store.manifest(fingerprint)
-    return Last(manifest, earlier) if manifest else None
+    return LastBuild(manifest, zip_file) if manifest else None
 
 
 def pack(
     plan: BuildPlan,
-    workshop: str,
-    last: Last | None,
+    folder: str,
+    last: LastBuild | None,
     *,
     fresh: bool,
     jobs: int | None,
     progress: Callable[[int], None],
 ) -> Manifest:
-    """Packs a function or layer into a zip in the workshop.
+    """Pack a function or layer into a zip.
 
     Args:
         plan: What to pack.
-        workshop: The folder to work in.
+        folder: An empty folder to work in. The zip is left there.
         last: An earlier build, to copy from.
         fresh: Whether to install even what is installed.
         jobs: How many threads compress; by default, one a processor.
         progress: Called with the size of each file, in bytes, when it is packed.
 
+    Returns:
+        The manifest of the zip, which has the zip's name.
+
     Raises:
         HashzipError: It cannot be installed, compiled or packed, or Lambda would not take it.
     """
-    parts = assemble.assemble(plan, workshop, fresh=fresh)
+    parts = assemble.assemble(plan, folder, fresh=fresh)
     earlier = None
     if last and last.zip:
         library = last.manifest.tools.get("deflate", "")
@@ -67,7 +73,7 @@ def pack(
     try:
         artifact = zip_writer.write(
             parts.entries,
-            os.path.join(workshop, f"{plan.fingerprint}.zip"),
+            os.path.join(folder, f"{plan.fingerprint}.zip"),
             jobs=jobs or os.cpu_count() or 1,
             earlier=earlier,
             progress=progress,

@@ -10,15 +10,12 @@ import struct
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from hashzip.archive import zip_format
 from hashzip.archive.zip_format import Directory, Packed
 from hashzip.artifacts.manifest import Artifact
 from hashzip.inputs.files import FileEntry
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Zip(NamedTuple):
@@ -86,13 +83,12 @@ class Known:
         return {record.sha256: at for at, record in enumerate(self.records)}
 
 
-def read(path: "str | Path") -> Zip:
-    """Reads a zip that was written before, and has a thread hash it while other work goes on."""
+def read(stream: BinaryIO) -> Zip:
+    """Read a zip that was written before, and hash it in a thread while other work goes on."""
     try:
-        with open(path, "rb") as file:
-            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError):  # an empty file cannot be mapped
-        data = memoryview(b"")
+        data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError):  # it is no file, or an empty one
+        data = memoryview(stream.read())
     hasher = ThreadPoolExecutor(1)
     digest = hasher.submit(lambda: hashlib.sha256(data).hexdigest())
     hasher.shutdown(wait=False)

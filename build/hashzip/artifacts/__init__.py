@@ -1,1 +1,19 @@
-"""Describe what was built, and keep it."""
+"""Describe what was built, and keep it. Which store keeps what is decided here, and only here."""
+
+from typing import TYPE_CHECKING
+
+from hashzip.artifacts.local_store import LocalStore
+
+if TYPE_CHECKING:
+    from hashzip.artifacts.store import Store
+    from hashzip.project.config import Project
+
+
+def open_store(project: "Project", function: str) -> "Store":
+    """Return the store that keeps the artifacts of a function or layer.
+
+    Args:
+        project: The project.
+        function: The name of the function or layer.
+    """
+    return LocalStore(project.root, function)

@@ -1,26 +1,17 @@
-"""Where artifacts live: `dist/FUNCTION/FINGERPRINT.zip`, its manifest beside it.
+"""What a store of artifacts does: all that the author of another store needs to know.
 
-Reads, and writes nothing but a cache; standard library only. Trusts nothing: what lies in the
-folder may be cut short, changed, or somebody else's. `workshop` fills it.
+A store keeps the artifacts of one function or layer: for each fingerprint a zip, and the manifest
+that says what is in it and what it was made from. Artifacts do not change once they are there. A
+store trusts nothing that it did not just write: a file may be cut short, changed, or another's.
+
+`hashzip.artifacts.open_store` decides which store serves a function. Standard library only.
 """
 
-import os
-from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
-
-from hashzip.errors import HashzipError
-from hashzip.inputs.files import SourceFile
-from hashzip.inputs.stat_cache import FOLDER as INDEX_FOLDER
-from hashzip.inputs.stat_cache import Group, Index
-from hashzip.inputs.stat_cache_file import Answer
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
-
-FOLDER = "dist"
-
-_ZIP, _MANIFEST, _SBOM = ".zip", ".json", ".cdx.json"
-_DIGITS = frozenset("0123456789abcdef")
 
 
 class Sizes(NamedTuple):
@@ -30,101 +21,71 @@ class Sizes(NamedTuple):
     unpacked: int
 
 
-class Store:
-    """The artifacts of one function.
-
-    Args:
-        root: The project's folder.
-        function: The function's name.
+class Reference(NamedTuple):
+    """Where other programs find an artifact: absolute paths, or URLs.
 
     Attributes:
-        folder: Where they lie.
-        latest_path: A file with the fingerprint of the last build.
+        zip: Of the zip.
+        manifest: Of its manifest.
     """
 
-    def __init__(self, root: str, function: str) -> None:
-        self.folder = os.path.join(root, FOLDER, function)
-        self.latest_path = os.path.join(self.folder, "latest")
-        self._index = os.path.join(root, INDEX_FOLDER, f"{function}.artifact")
+    zip: str
+    manifest: str
 
-    def zip_path(self, fingerprint: str) -> str:
-        """Answers where the zip of a fingerprint lies, or will lie."""
-        return os.path.join(self.folder, fingerprint + _ZIP)
 
-    def manifest_path(self, fingerprint: str) -> str:
-        """Answers where the manifest of a fingerprint lies, or will lie."""
-        return os.path.join(self.folder, fingerprint + _MANIFEST)
-
-    def sbom_path(self, fingerprint: str) -> str:
-        """Answers where the bill of materials of a fingerprint lies, if it has packages."""
-        return os.path.join(self.folder, fingerprint + _SBOM)
+class Store(Protocol):
+    """The artifacts of one function or layer."""
 
     def find(self, fingerprint: str) -> Sizes | None:
-        """Finds a whole artifact: its manifest is of this fingerprint, its zip is of the manifest.
+        """Return the sizes of an artifact that is complete: zip and manifest belong together.
 
-        Answers None where there is none, or it is damaged in any way. What was found whole and has
-        not been touched since, by the rule of the index, is not read again.
+        None where one is missing or damaged. Then a build makes it again.
         """
-        zip_path = os.fsencode(self.zip_path(fingerprint))
-        files = [zip_path, os.fsencode(self.manifest_path(fingerprint))]
-        try:
-            index = Index(self._index, [Group(files)])
-            known = index.answer(fingerprint)
-            if known:
-                return Sizes(**{name: int(size) for name, size in known.summary.items()})
-            (content,) = index.inputs([SourceFile(_ZIP, zip_path, executable=False)])
-        except HashzipError:
-            return None
-        manifest = self.manifest(fingerprint)
-        if manifest is None or content.sha256 != manifest.artifact.sha256:
-            return None
-        sizes = Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
-        summary = {name: str(size) for name, size in sizes._asdict().items()}
-        with suppress(OSError):
-            _make_lasting(zip_path)
-            index.keep(Answer(fingerprint, fingerprint, summary))
-        return sizes
 
     def manifest(self, fingerprint: str) -> "Manifest | None":
-        """Reads a manifest, with or without its zip; None where it is missing or damaged."""
-        from hashzip.artifacts import manifest as manifests  # noqa: PLC0415 - most plans read none
+        """Read a manifest, whether or not its zip is there; None if it is missing or damaged."""
 
-        try:
-            with open(self.manifest_path(fingerprint), "rb") as file:
-                manifest = manifests.from_json(file.read())
-        except (OSError, ValueError):
-            return None
-        return manifest if manifest.fingerprint == fingerprint else None
+    def latest(self) -> str | None:
+        """Return the fingerprint of the last build; None if there was none.
+
+        Its artifact may be missing or damaged.
+        """
 
     def fingerprints(self) -> list[str]:
-        """Lists what was built, sorted; the zip may be missing or damaged."""
-        try:
-            names = os.listdir(self.folder)
-        except OSError:
-            return []
-        stems = (name.removesuffix(_MANIFEST) for name in names if name.endswith(_MANIFEST))
-        return sorted(filter(_is_fingerprint, stems))
+        """List the fingerprints of all builds, sorted; their zips may be missing or damaged."""
 
-    def latest_fingerprint(self) -> str | None:
-        """Answers the fingerprint of the last build, if there was one."""
-        try:
-            with open(self.latest_path, encoding="ascii") as file:
-                text = file.read().strip()
-        except (OSError, ValueError):
-            return None
-        return text if _is_fingerprint(text) else None
+    def open_zip(self, fingerprint: str) -> BinaryIO:
+        """Open a zip for reading, unchecked.
 
-    def latest(self) -> "Manifest | None":
-        """Reads the manifest of the last build, if there was one."""
-        fingerprint = self.latest_fingerprint()
-        return self.manifest(fingerprint) if fingerprint else None
+        Raises:
+            OSError: It is missing or cannot be read.
+        """
+
+    def stage(self) -> AbstractContextManager[str]:
+        """Make an empty folder to build in, for one build at a time, and remove it at the end.
+
+        Raises:
+            HashzipError: The folder, or what is built in it, cannot be written.
+        """
+
+    def commit(self, manifest: "Manifest", zip_file: str) -> None:
+        """Keep a zip and its manifest, and note them as the last build.
+
+        The artifact appears as a whole or not at all.
+
+        Args:
+            manifest: Of the zip.
+            zip_file: The zip's path in the folder of `stage`, from where it is taken.
+
+        Raises:
+            OSError: The artifact cannot be written.
+        """
+
+    def reference(self, fingerprint: str) -> Reference:
+        """Return where other programs find an artifact, or will find it once it is built."""
 
 
-def _is_fingerprint(text: str) -> bool:
-    return len(text) == 64 and _DIGITS.issuperset(text)  # noqa: PLR2004 - digits of a SHA-256
-
-
-def _make_lasting(file: bytes) -> None:
-    """Waits until a file is on the disk, as the file system's times of it may be already."""
-    with open(file, "rb") as opened:
-        os.fsync(opened.fileno())
+def latest_manifest(store: Store) -> "Manifest | None":
+    """Read the manifest of the last build; None if there was none, or it is damaged."""
+    fingerprint = store.latest()
+    return store.manifest(fingerprint) if fingerprint else None

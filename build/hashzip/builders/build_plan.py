@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 
-from hashzip import __version__
+from hashzip import __version__, artifacts
 from hashzip.artifacts.store import Store
 from hashzip.builders import declared_inputs, python
 from hashzip.builders.declared_inputs import BuilderPlan
@@ -129,8 +129,8 @@ class BuildPlan(Value):
 
     @property
     def store(self) -> Store:
-        """Where its artifacts live."""
-        return Store(self.project.root, self.target.name)
+        """The store that keeps its artifacts."""
+        return artifacts.open_store(self.project, self.target.name)
 
     @cached_property
     def _in_folders(self) -> Sequence[SourceFile]:

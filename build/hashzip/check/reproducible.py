@@ -19,10 +19,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hashzip
-from hashzip import planning
+from hashzip import artifacts, planning
 from hashzip.artifacts import changes
 from hashzip.artifacts.manifest import Manifest
-from hashzip.artifacts.store import Store
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import uv
 from hashzip.check import input_copy, variations, zip_diff
@@ -180,7 +179,8 @@ def _build(plan: BuildPlan, pair: Pair, where: Surroundings, jobs: int | None) -
     if code != 0:
         raise _failure(plan, pair, where, said.read_text(encoding="utf-8", errors="replace"))
     (built,) = json.loads(said.with_name("answer").read_bytes())
-    manifest = Store(str(where.project), name).manifest(built["fingerprint"])
+    copied = plan.project._replace(root=str(where.project))
+    manifest = artifacts.open_store(copied, name).manifest(built["fingerprint"])
     if manifest is None or built["fingerprint"] != plan.fingerprint:
         raise HashzipError(
             f"the inputs of {name} changed while they were copied",
@@ -235,7 +235,7 @@ def _earlier(plan: BuildPlan) -> _Built | None:
     """Finds what was built from the same inputs in the project itself, if it is whole."""
     fingerprint = plan.fingerprint
     manifest = plan.store.manifest(fingerprint)
-    path = Path(plan.store.zip_path(fingerprint))
+    path = Path(plan.store.reference(fingerprint).zip)
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:

@@ -62,11 +62,16 @@ def _is_path(text: str) -> bool:
 
 
 def relative(path: str) -> str:
-    """Writes a path relative to the current folder, `/`-separated, so that it fits any machine.
+    """Return a path relative to the current folder, `/`-separated, so that it fits any machine.
+
+    Args:
+        path: An absolute path. A URL stays as it is.
 
     Raises:
-        HashzipError: There is no such way, from one Windows drive to another.
+        HashzipError: It is on another Windows drive than the current folder.
     """
+    if not os.path.isabs(path):
+        return path
     try:
         return os.path.relpath(path, os.path.realpath(os.curdir)).replace(os.sep, "/")
     except ValueError as error:

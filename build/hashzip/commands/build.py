@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hashzip import pipeline, planning
-from hashzip.artifacts.store import Store
+from hashzip import artifacts, pipeline, planning
 from hashzip.commands import _output, _prebuilt
 from hashzip.errors import HashzipError
 from hashzip.pipeline import Built
@@ -40,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     known = {} if options.force else _prebuilt.among(project, names)
     plans = [planning.plan(project, name, scan_cache) for name in names if name not in known]
     if options.expect is not None:  # an empty one expects nothing that there is
-        pipeline.expect(plans[0], options.expect, _expected_files())
+        pipeline.require_fingerprint(plans[0], options.expect, _expected_files())
     results = []
     # A program that says something itself would be written over.
     with _progress(shown=not any(plan.making for plan in plans)) as progress:
@@ -106,7 +105,7 @@ def _built_json(project: Project, name: str, built: Built) -> dict[str, object]:
         "fingerprint": built.fingerprint,
         "built": bool(built.reason),
         "reason": built.reason,
-        "file": Store(project.root, name).zip_path(built.fingerprint),
+        "file": artifacts.open_store(project, name).reference(built.fingerprint).zip,
         "size": built.sizes.zip,
         "seconds": round(built.seconds, 3),
     }

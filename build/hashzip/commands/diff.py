@@ -5,6 +5,7 @@ import difflib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from hashzip import planning
 from hashzip.artifacts import changes
 from hashzip.artifacts.changes import Changes
 from hashzip.artifacts.manifest import Manifest
+from hashzip.artifacts.store import Store, latest_manifest
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.commands import _output
 from hashzip.commands._parser import DEPLOYED
@@ -76,7 +78,7 @@ def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Names
         compared = _compare(old, new, packages, recipe)
         _print(compared, as_json=options.json)
         if options.text and not options.json:
-            with _open(plan.store.zip_path(plan.fingerprint)) as after:
+            with _open(plan.store, plan.fingerprint) as after:
                 for line in _text_of_zips(before, after, compared):
                     print(line)
 
@@ -112,7 +114,7 @@ def _old(plan: BuildPlan, against: str | None) -> Manifest:
     """
     name, store = plan.target.name, plan.store
     if against is None:
-        last = store.latest()
+        last = latest_manifest(store)
         if last is None:
             raise HashzipError(f"{name} was never built here", f"run: hashzip build {name}")
         return last
@@ -150,7 +152,7 @@ def _text(plan: BuildPlan, old: Manifest, files: Changes) -> Iterator[str]:
     """Compares what is in the files, as far as they are text and were packed."""
     prefix = plan.target.prefix
     here = {file.path: Path(file.location.decode()) for file in plan.files}
-    with _open(plan.store.zip_path(old.fingerprint)) as archive:
+    with _open(plan.store, old.fingerprint) as archive:
         packed = {name.removeprefix(prefix) for name in archive.namelist()}
         for path in sorted([*files.added, *files.changed, *files.removed]):
             before = archive.read(prefix + path) if path in packed else b""
@@ -177,10 +179,15 @@ def _compare_text(path: str, before: bytes, after: bytes) -> Iterator[str]:
     yield from difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")
 
 
-def _open(path: str) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise HashzipError(
-            f"cannot compare with {path}: {error}", "without --text, its manifest is enough"
-        ) from error
+@contextmanager
+def _open(store: Store, fingerprint: str) -> Iterator[zipfile.ZipFile]:
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(store.open_zip(fingerprint))
+            archive = stack.enter_context(zipfile.ZipFile(file))
+        except (OSError, zipfile.BadZipFile) as error:
+            raise HashzipError(
+                f"cannot compare with {store.reference(fingerprint).zip}: {error}",
+                "without --text, its manifest is enough",
+            ) from error
+        yield archive

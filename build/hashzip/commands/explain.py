@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from hashzip import planning
 from hashzip.artifacts import changes
 from hashzip.artifacts.manifest import Manifest
+from hashzip.artifacts.store import latest_manifest
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.commands import _output
 from hashzip.inputs.files import FileEntry
@@ -16,7 +17,7 @@ _VERBS = ("is new", "changed", "is gone")  # in the order of `Changes`
 def run(options: argparse.Namespace) -> None:
     """Prints a sentence for each group of inputs."""
     plan = planning.plan(_output.project(options), options.function)
-    for line in _sentences(plan, plan.store.latest()):
+    for line in _sentences(plan, latest_manifest(plan.store)):
         print(line)
 
 

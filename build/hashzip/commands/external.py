@@ -24,15 +24,15 @@ def run(options: "Namespace | SimpleNamespace") -> None:
         from hashzip import pipeline  # noqa: PLC0415 - most plans build nothing
 
         pipeline.build(plan)
-    store, target = plan.store, plan.target
+    target, reference = plan.target, plan.store.reference(plan.fingerprint)
     answer = {
         "fingerprint": plan.fingerprint,
-        "filename": _query.relative(store.zip_path(plan.fingerprint)),
+        "filename": _query.relative(reference.zip),
         "handler": target.handler if isinstance(target, Function) else "",
         "runtime": target.runtime,
         "architecture": target.architecture,
         "files": json.dumps(plan.answer.summary),
         "recipe": json.dumps(plan.recipe),
-        "manifest": _query.relative(store.manifest_path(plan.fingerprint)),
+        "manifest": _query.relative(reference.manifest),
     }
     print(json.dumps(answer))

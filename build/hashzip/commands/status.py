@@ -4,7 +4,7 @@ import argparse
 import json
 
 from hashzip import pipeline, planning
-from hashzip.artifacts.store import Sizes
+from hashzip.artifacts.store import Sizes, latest_manifest
 from hashzip.commands import _output, _prebuilt
 from hashzip.planning import ScanCache
 from hashzip.project.config import Project
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
 def _examined(project: Project, name: str, scan_cache: ScanCache) -> dict[str, object]:
     plan = planning.plan(project, name, scan_cache)
     sizes = plan.store.find(plan.fingerprint)
-    reason = "" if sizes else pipeline.why(plan, plan.store.latest())
+    reason = "" if sizes else pipeline.why(plan, latest_manifest(plan.store))
     return _row(name, plan.fingerprint, sizes, reason)
 
 

@@ -1,6 +1,6 @@
 """The keys of `hashzip.toml` that depend on what builds a function. Standard library only."""
 
-from hashzip.artifacts.store import FOLDER as STORE
+from hashzip.artifacts.local_store import FOLDER as STORE
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.inputs.stat_cache import FOLDER as CACHE
 from hashzip.project.targets import BUILDERS, KEYS_OF_BUILDERS, PYTHON, Function

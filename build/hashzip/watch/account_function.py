@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashzip import pipeline
@@ -54,7 +53,8 @@ class AccountFunction:
         manifest = plan.store.manifest(plan.fingerprint)
         assert manifest  # noqa: S101 - it was just built
         seconds = time.perf_counter() - start
-        content = Path(plan.store.zip_path(plan.fingerprint)).read_bytes()
+        with plan.store.open_zip(plan.fingerprint) as file:
+            content = file.read()
         with errors.explained(self._place, self._name):
             sent = self._client.update_function_code(FunctionName=self._name, ZipFile=content)
             self._client.get_waiter("function_updated_v2").wait(

@@ -14,6 +14,7 @@ import os
 import platform
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -96,12 +97,17 @@ def pack(plan: BuildPlan, folder: Path, earlier: Zip | None) -> Zip:
         jobs=os.cpu_count() or 1,
         level=zip_writer.fastest,  # it goes no further than to this machine
         # Kept no longer: Windows replaces no file that is in use.
-        earlier=zip_reuse.Earlier(zip_reuse.read(path), earlier.artifact, zip_writer.LIBRARY)
-        if earlier
-        else None,
+        earlier=_read_earlier(path, earlier) if earlier else None,
     )
     new.replace(path)
     return Zip(path, artifact)
+
+
+def _read_earlier(path: Path, earlier: Zip) -> zip_reuse.Earlier | None:
+    """Read an earlier zip to copy from; None if its file is gone."""
+    with suppress(OSError), path.open("rb") as stream:
+        return zip_reuse.Earlier(zip_reuse.read(stream), earlier.artifact, zip_writer.LIBRARY)
+    return None
 
 
 def _made(plan: BuildPlan, folder: Path) -> list[Entry]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import watchfiles
 
-from hashzip.artifacts.store import FOLDER as STORE
+from hashzip.artifacts.local_store import FOLDER as STORE
 from hashzip.watch.watch_paths import NEVER, Places, is_below
 
 if TYPE_CHECKING:

@@ -125,14 +125,23 @@ class TestLast:
 
     def test_zip(self, project: Path) -> None:
         """The zip of another fingerprint is copied from; one of this is damaged if it is asked."""
-        assert package.last(examine(project)) is None
+        assert package.last_build(examine(project)) is None
         manifest = projects.build(examine(project))
-        again = package.last(examine(project))
+        again = package.last_build(examine(project))
         projects.write_files(project, {"src/hello.py": b"edited"})
-        after = package.last(examine(project))
+        after = package.last_build(examine(project))
 
-        assert again == package.Last(manifest, None)
+        assert again == package.LastBuild(manifest, None)
         assert after
         assert after.manifest == manifest
         assert after.zip
         assert after.zip.sha256.result() == manifest.artifact.sha256
+
+    def test_missing_zip(self, project: Path) -> None:
+        """Without its zip, the last build is still compared with."""
+        manifest = projects.build(examine(project))
+        (zip_file,) = (project / "dist" / "hello").glob("*.zip")
+        zip_file.unlink()
+        projects.write_files(project, {"src/hello.py": b"edited"})
+
+        assert package.last_build(examine(project)) == package.LastBuild(manifest, None)

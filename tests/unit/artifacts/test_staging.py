@@ -8,23 +8,23 @@ from pathlib import Path
 import pytest
 
 from hashzip.artifacts import staging
-from hashzip.artifacts.store import Store
+from hashzip.artifacts.local_store import LocalStore
 from tests.support import commands, program
 from tests.support import project as projects
 
 
 def test_removed(project: Path) -> None:
     """It is gone at the end, after an error too."""
-    store = Store(str(project), "hello")
+    parent = project / "parent"
 
-    with staging.lend(store) as path:
+    with staging.staging_folder(str(parent)) as path:
         folder = Path(path)
         (folder / "made").mkdir()
         (folder / "made" / "half").write_bytes(b"x")
-        assert folder.parent == Path(store.folder)
+        assert folder.parent == parent
         assert folder.stat().st_mode & 0o777 == 0o700
     assert not folder.exists()
-    with pytest.raises(KeyError), staging.lend(store) as path:
+    with pytest.raises(KeyError), staging.staging_folder(str(parent)) as path:
         raise KeyError
     assert not Path(path).exists()
 
@@ -68,9 +68,9 @@ def test_killed_build(project: Path) -> None:
 def test_one_at_a_time(project: Path) -> None:
     """Of two builds of one function at one time, one builds, and both have the artifact."""
     (project / "src" / "noise").write_bytes(os.urandom(3_000_000))
-    store = Store(str(project), "hello")
+    store = LocalStore(str(project), "hello")
     command = [sys.executable, str(program.BUILD), "build", "--json"]
-    with staging.lend(store):  # so that both wait for it
+    with store.stage():  # so that both wait for it
         builds = [
             program.start(*command, cwd=project),
             program.start(*command, cwd=project),

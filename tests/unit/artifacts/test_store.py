@@ -1,182 +1,206 @@
-"""Where artifacts live: what is not whole counts for nothing, and is made again."""
+"""What a store must do, shown with a store that is no more than one class."""
 
+import io
 import json
-import os
-import re
-import socket
+import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from hashzip import pipeline, planning
-from hashzip.artifacts.store import Store
-from hashzip.builders.build_plan import BuildPlan
-from hashzip.errors import HashzipError
-from hashzip.inputs import read
-from hashzip.project import config
+from hashzip import artifacts, cli
+from hashzip.artifacts import manifest as manifests
+from hashzip.artifacts.manifest import Manifest
+from hashzip.artifacts.store import Reference, Sizes, Store
+from hashzip.project.config import Project
 from tests.support import project as projects
 
 
-def examine(project: Path) -> BuildPlan:
-    """Answers what hello would be built from."""
-    return planning.plan(config.load(str(project)), "hello")
+class MemoryStore:
+    """Keep artifacts in memory, in the order in which they were built."""
 
+    def __init__(self, function: str, staging: Path) -> None:
+        self._function = function
+        self._staging = staging
+        self._artifacts: dict[str, tuple[bytes, str]] = {}
 
-@dataclass(frozen=True)
-class Artifact:
-    """An artifact in the store."""
+    def find(self, fingerprint: str) -> Sizes | None:
+        """Return the sizes of an artifact."""
+        manifest = self.manifest(fingerprint)
+        return manifest and Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
 
-    zip: Path
-    manifest: Path
+    def manifest(self, fingerprint: str) -> Manifest | None:
+        """Read a manifest."""
+        _, text = self._artifacts.get(fingerprint, (b"", ""))
+        return manifests.from_json(text) if text else None
 
-    def damage(self, path: Path, change: Callable[[bytes], bytes]) -> None:
-        """Changes one of the two files."""
-        path.write_bytes(change(path.read_bytes()))
+    def latest(self) -> str | None:
+        """Return the fingerprint of the last build."""
+        return next(reversed(self._artifacts), None)
+
+    def fingerprints(self) -> list[str]:
+        """List the fingerprints of all builds."""
+        return sorted(self._artifacts)
+
+    def open_zip(self, fingerprint: str) -> io.BytesIO:
+        """Open a zip."""
+        return io.BytesIO(self._artifacts[fingerprint][0])
+
+    @contextmanager
+    def stage(self) -> Iterator[str]:
+        """Make a folder to build in."""
+        self._staging.mkdir()
+        yield str(self._staging)
+        shutil.rmtree(self._staging)
+
+    def commit(self, manifest: Manifest, zip_file: str) -> None:
+        """Keep an artifact."""
+        self._artifacts[manifest.fingerprint] = Path(zip_file).read_bytes(), manifest.to_json()
+
+    def reference(self, fingerprint: str) -> Reference:
+        """Return where an artifact is found."""
+        url = f"memory://{self._function}/{fingerprint}"
+        return Reference(f"{url}.zip", f"{url}.json")
 
 
 @pytest.fixture
-def artifact(project: Path) -> Artifact:
-    """The artifact of a build."""
-    plan = examine(project)
-    pipeline.build(plan)
-    store, fingerprint = plan.store, plan.fingerprint
-    return Artifact(Path(store.zip_path(fingerprint)), Path(store.manifest_path(fingerprint)))
+def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, MemoryStore]:
+    """Stores in memory in place of `dist/`, by function."""
+    opened: dict[str, MemoryStore] = {}
+
+    def open_store(_project: Project, function: str) -> Store:
+        return opened.setdefault(function, MemoryStore(function, tmp_path / "staging"))
+
+    monkeypatch.setattr(artifacts, "open_store", open_store)
+    return opened
 
 
-def foreign(artifact: Artifact) -> None:
-    """Puts the whole artifact of other inputs at an artifact's path."""
-    project = projects.make(artifact.zip.parents[2].with_name("other"))
-    (project / "src" / "hello.py").write_bytes(b"other")
-    plan = examine(project)
-    pipeline.build(plan)
-    os.replace(plan.store.zip_path(plan.fingerprint), artifact.zip)
-    os.replace(plan.store.manifest_path(plan.fingerprint), artifact.manifest)
+Run = Callable[..., str]
 
 
-def folder(path: Path) -> None:
-    """Puts an empty folder at a file's path."""
-    path.unlink()
-    path.mkdir()
+@pytest.fixture
+def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in the project, as the command line does, and return what it prints."""
+    monkeypatch.chdir(project)
+
+    def run(*words: str, text: str = "") -> str:
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+            code = cli.main(words)
+        out, err = capsys.readouterr()
+        assert (code, err) == (0, "")
+        return out
+
+    return run
 
 
-DAMAGE: dict[str, Callable[[Artifact], None]] = {
-    "a zip cut short": lambda a: a.damage(a.zip, lambda content: content[:-1]),
-    "an empty zip": lambda a: a.damage(a.zip, lambda _content: b""),
-    "a flipped bit": lambda a: a.damage(
-        a.zip, lambda content: bytes([content[0] ^ 1]) + content[1:]
-    ),
-    "a longer zip": lambda a: a.damage(a.zip, lambda content: content + b"\0"),
-    "a missing zip": lambda a: a.zip.unlink(),
-    "a foreign zip": lambda a: a.damage(a.zip, lambda _content: b"PK\x05\x06" + bytes(18)),
-    "a missing manifest": lambda a: a.manifest.unlink(),
-    "a manifest cut short": lambda a: a.damage(a.manifest, lambda content: content[:-9]),
-    "a manifest of other text": lambda a: a.damage(a.manifest, lambda _content: b"\xff"),
-    "a manifest of wrong types": lambda a: a.damage(
-        a.manifest, lambda content: re.sub(rb'"size": \d+', b'"size": "1"', content)
-    ),
-    "a manifest that is nested too deep": lambda a: a.damage(
-        a.manifest, lambda _content: b"[" * 100_000
-    ),
-    "another artifact's manifest and zip": foreign,
-}
+def edit(project: Path) -> None:
+    """Change a source of hello."""
+    (project / "src" / "hello.py").write_bytes(b"EDITED = True\n")
 
 
-class TestFind:
-    """Finding an artifact."""
-
-    def test_whole(self, project: Path, artifact: Artifact) -> None:
-        """The control: an artifact that nobody touched is found, and not built again."""
-        before = projects.listing(artifact.zip.parent)
-
-        assert not pipeline.build(examine(project)).reason
-        assert projects.listing(artifact.zip.parent) == before
-
-    def test_not_read_again(
-        self, project: Path, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """What was found whole is not read again, until it is touched."""
-        plan = examine(project)
-        projects.grow_older(project)
-        locations: list[bytes] = []
-        original = read.content
-
-        def content(location: bytes) -> tuple[read.Content, os.stat_result]:
-            locations.append(location)
-            return original(location)
-
-        monkeypatch.setattr(read, "content", content)
-
-        found = [plan.store.find(plan.fingerprint) for _ in range(2)]
-        first = len(locations)
-        artifact.zip.touch()
-        found.append(plan.store.find(plan.fingerprint))
-
-        size = artifact.zip.stat().st_size
-        assert [sizes.zip for sizes in found if sizes] == [size] * 3
-        assert (first, len(locations)) == (2, 3)
-
-    @pytest.mark.parametrize("known", [False, True], ids=["unknown", "found whole before"])
-    @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-    def test_damaged(
-        self, project: Path, artifact: Artifact, damage: Callable[[Artifact], None], *, known: bool
-    ) -> None:
-        """An artifact that is damaged in any way is built again, to the same bytes."""
-        content, manifest = artifact.zip.read_bytes(), artifact.manifest.read_bytes()
-        if known:
-            projects.grow_older(project)
-            pipeline.build(examine(project))
-        damage(artifact)
-        plan = examine(project)
-        assert plan.store.find(plan.fingerprint) is None
-
-        assert pipeline.build(plan).reason
-
-        assert artifact.zip.read_bytes() == content
-        assert artifact.manifest.read_bytes() == manifest
-        assert projects.artifacts(project) == [artifact.manifest.name, artifact.zip.name]
-
-    def test_folder_in_the_way(self, project: Path, artifact: Artifact) -> None:
-        """A folder at the artifact's path is not removed, but an error that names the place."""
-        folder(artifact.zip)
-
-        with pytest.raises(HashzipError, match=str(artifact.zip.parent)):
-            pipeline.build(examine(project))
-        assert artifact.zip.is_dir()
-
-    @pytest.mark.parametrize("latest", [b"", b"\xff", b"../../hashzip.toml", b"\0", b"0" * 64])
-    def test_latest(self, project: Path, artifact: Artifact, latest: bytes) -> None:
-        """A damaged note of the last build is no last build."""
-        store = Store(str(project), "hello")
-        assert store.latest() is not None
-        (artifact.zip.parent / "latest").write_bytes(latest)
-
-        assert store.latest() is None
+def test_control(project: Path, run: Run) -> None:
+    """Without another store, the same commands write to `dist/`."""
+    assert run("build").startswith("hello: built ")
+    assert len(projects.artifacts(project)) == 2
 
 
-class TestManifest:
-    """What is written beside a zip."""
+@pytest.mark.usefixtures("stores")
+class TestAnotherStore:
+    """Another store serves all commands, and nothing is written to `dist/`."""
 
-    def test_no_machine_in_it(self, project: Path, artifact: Artifact) -> None:
-        """No absolute path, time, host or user is in it, nor anything else of one machine."""
-        text = artifact.manifest.read_text(encoding="utf-8")
-        document = json.loads(text)
+    @pytest.fixture(autouse=True)
+    def no_dist(self, project: Path) -> Iterator[None]:
+        """Check that no command has used the store in the project."""
+        yield
+        assert not (project / "dist").exists()
+        assert not (project / ".hashzip" / "hello.artifact").exists()
 
-        assert str(project) not in text
-        assert socket.gethostname() not in text
-        assert sys.prefix not in text
-        assert re.search(r"\d\d:\d\d|20\d\d-\d\d", text) is None
-        assert document["artifact"]["file"] == artifact.zip.name
-        assert document["function"] == "hello"
+    def test_build(self, project: Path, run: Run, stores: dict[str, MemoryStore]) -> None:
+        """A build puts its artifact there, finds it there, and compares with it."""
+        first = run("build")
+        second = run("build")
+        edit(project)
+        third = run("build")
 
-    def test_same_from_two_projects(self, artifact: Artifact, tmp_path: Path) -> None:
-        """Two machines write the same manifest and the same zip."""
-        other = projects.make(tmp_path / "at another place")
-        plan = examine(other)
-        pipeline.build(plan, jobs=1)
+        assert "(no build before)" in first
+        assert second == "hello: up to date\n"
+        assert "(hello.py changed)" in third
+        assert len(stores["hello"].fingerprints()) == 2
 
-        there = Path(plan.store.folder)
-        assert (there / artifact.manifest.name).read_bytes() == artifact.manifest.read_bytes()
-        assert (there / artifact.zip.name).read_bytes() == artifact.zip.read_bytes()
+    def test_same_bytes(self, project: Path, run: Run, stores: dict[str, MemoryStore]) -> None:
+        """A build that copies from an earlier zip there makes the bytes of one that does not."""
+        run("build")
+        edit(project)
+        run("build")
+        fingerprint = projects.fingerprint(project)
+        with stores["hello"].open_zip(fingerprint) as copied:
+            run("build", "--force")
+            with stores["hello"].open_zip(fingerprint) as anew:
+                assert copied.read() == anew.read() != b""
+
+    def test_json(self, project: Path, run: Run) -> None:
+        """JSON has the reference of the zip in place of a path."""
+        (result,) = json.loads(run("build", "--json"))
+
+        assert result["file"] == f"memory://hello/{projects.fingerprint(project)}.zip"
+
+    def test_status(self, project: Path, run: Run) -> None:
+        """The status of a function is that of its artifact there."""
+        (before,) = json.loads(run("status", "--json"))
+        run("build")
+        (built,) = json.loads(run("status", "--json"))
+        edit(project)
+        (after,) = json.loads(run("status", "--json"))
+
+        assert [row["built"] for row in (before, built, after)] == [False, True, False]
+        assert [row["reason"] for row in (before, built, after)] == [
+            "no build before",
+            "",
+            "hello.py changed",
+        ]
+        assert built["unpacked_size"] == sum(map(len, projects.SOURCES.values()))
+
+    def test_diff(self, project: Path, run: Run) -> None:
+        """A diff compares with the last build there, down to the text in its zip."""
+        run("build")
+        old = projects.fingerprint(project)
+        assert run("diff", "hello") == ""
+        edit(project)
+        run("build")
+
+        assert run("diff", "hello", "--text") == ""
+        lines = run("diff", "hello", "--text", "--against", old[:9]).splitlines()
+        assert lines[0].startswith("~ hello.py (")
+        assert "-def lambda_handler(event, context):" in lines
+        assert "+EDITED = True" in lines
+
+    def test_explain(self, project: Path, run: Run) -> None:
+        """An explanation is of the last build there."""
+        before = run("explain", "hello")
+        run("build")
+        built = run("explain", "hello")
+        edit(project)
+        after = run("explain", "hello")
+
+        assert before.startswith("hello will be built: it was never built here.")
+        assert built.startswith("hello will not be rebuilt")
+        assert "  hello.py changed.\n" in after
+
+    def test_external(self, run: Run, stores: dict[str, MemoryStore]) -> None:
+        """Terraform gets references in place of paths, and can have the package built."""
+        answer = json.loads(run("external", text=projects.query(build="true")))
+
+        (fingerprint,) = stores["hello"].fingerprints()
+        assert answer["fingerprint"] == fingerprint
+        assert answer["filename"] == f"memory://hello/{fingerprint}.zip"
+        assert answer["manifest"] == f"memory://hello/{fingerprint}.json"
+
+    def test_sbom(self, run: Run, stores: dict[str, MemoryStore]) -> None:
+        """The bill of materials is of the manifest there."""
+        run("build")
+
+        (fingerprint,) = stores["hello"].fingerprints()
+        assert fingerprint in run("sbom", "hello")

@@ -1,0 +1,159 @@
+"""The store in the project: `dist/FUNCTION/FINGERPRINT.zip`, its manifest beside it.
+
+Standard library only at plan time, where it writes nothing but a cache.
+"""
+
+import os
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+from hashzip.artifacts.store import Reference, Sizes
+from hashzip.errors import HashzipError
+from hashzip.inputs.files import SourceFile
+from hashzip.inputs.stat_cache import FOLDER as INDEX_FOLDER
+from hashzip.inputs.stat_cache import Group, Index
+from hashzip.inputs.stat_cache_file import Answer
+
+if TYPE_CHECKING:
+    from hashzip.artifacts.manifest import Manifest
+
+FOLDER = "dist"
+
+_ZIP, _MANIFEST, _SBOM = ".zip", ".json", ".cdx.json"
+_DIGITS = frozenset("0123456789abcdef")
+
+
+class LocalStore:
+    """The artifacts of one function or layer, in a folder of the project. See `Store`.
+
+    Args:
+        root: The project's folder.
+        function: The name of the function or layer.
+    """
+
+    def __init__(self, root: str, function: str) -> None:
+        self._folder = os.path.join(root, FOLDER, function)
+        self._latest = os.path.join(self._folder, "latest")
+        self._cache = os.path.join(root, INDEX_FOLDER, f"{function}.artifact")
+
+    def find(self, fingerprint: str) -> Sizes | None:
+        """Return the sizes of an artifact that is complete.
+
+        An artifact that was complete before, and has not been touched since by the rule of the stat
+        cache, is not read again.
+        """
+        zip_path = os.fsencode(self._path(fingerprint, _ZIP))
+        files = [zip_path, os.fsencode(self._path(fingerprint, _MANIFEST))]
+        try:
+            cache = Index(self._cache, [Group(files)])
+            cached = cache.answer(fingerprint)
+            if cached:
+                return Sizes(**{name: int(size) for name, size in cached.summary.items()})
+            (content,) = cache.inputs([SourceFile(_ZIP, zip_path, executable=False)])
+        except HashzipError:
+            return None
+        manifest = self.manifest(fingerprint)
+        if manifest is None or content.sha256 != manifest.artifact.sha256:
+            return None
+        sizes = Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
+        summary = {name: str(size) for name, size in sizes._asdict().items()}
+        with suppress(OSError):
+            _flush(zip_path)
+            cache.keep(Answer(fingerprint, fingerprint, summary))
+        return sizes
+
+    def manifest(self, fingerprint: str) -> "Manifest | None":
+        """Read a manifest, whether or not its zip is there; None if it is missing or damaged."""
+        from hashzip.artifacts import manifest as manifests  # noqa: PLC0415 - most plans read none
+
+        try:
+            with open(self._path(fingerprint, _MANIFEST), "rb") as file:
+                manifest = manifests.from_json(file.read())
+        except (OSError, ValueError):
+            return None
+        return manifest if manifest.fingerprint == fingerprint else None
+
+    def latest(self) -> str | None:
+        """Return the fingerprint of the last build; None if there was none."""
+        try:
+            with open(self._latest, encoding="ascii") as file:
+                text = file.read().strip()
+        except (OSError, ValueError):
+            return None
+        return text if _is_fingerprint(text) else None
+
+    def fingerprints(self) -> list[str]:
+        """List the fingerprints of all builds, sorted."""
+        try:
+            names = os.listdir(self._folder)
+        except OSError:
+            return []
+        stems = (name.removesuffix(_MANIFEST) for name in names if name.endswith(_MANIFEST))
+        return sorted(filter(_is_fingerprint, stems))
+
+    def open_zip(self, fingerprint: str) -> BinaryIO:
+        """Open a zip for reading, unchecked.
+
+        Raises:
+            OSError: It is missing or cannot be read.
+        """
+        return open(self._path(fingerprint, _ZIP), "rb")
+
+    def stage(self) -> AbstractContextManager[str]:
+        """Make an empty folder to build in, for one build at a time, and remove it at the end.
+
+        It is in the folder of the artifacts, so that `commit` can move what is made there.
+
+        Raises:
+            HashzipError: The folder, or what is built in it, cannot be written.
+        """
+        from hashzip.artifacts import staging  # noqa: PLC0415 - plans build nothing
+
+        return staging.staging_folder(self._folder)
+
+    def commit(self, manifest: "Manifest", zip_file: str) -> None:
+        """Keep a zip and its manifest, and note them as the last build.
+
+        The manifest goes last: without it, a zip is no artifact. Nothing waits for the disk: what a
+        power cut takes is missing, and built again.
+
+        Args:
+            manifest: Of the zip.
+            zip_file: The zip's path in the folder of `stage`, from where it is taken.
+
+        Raises:
+            OSError: The artifact cannot be written.
+        """
+        fingerprint = manifest.fingerprint
+        os.replace(zip_file, self._path(fingerprint, _ZIP))
+        draft = zip_file + ".draft"
+        if manifest.packages:
+            from hashzip.artifacts import sbom  # noqa: PLC0415 - slow, and only for packages
+
+            _write(self._path(fingerprint, _SBOM), sbom.document(manifest), draft)
+        _write(self._path(fingerprint, _MANIFEST), manifest.to_json(), draft)
+        _write(self._latest, fingerprint + "\n", draft)
+
+    def reference(self, fingerprint: str) -> Reference:
+        """Return the paths of an artifact, which may not be built yet."""
+        return Reference(self._path(fingerprint, _ZIP), self._path(fingerprint, _MANIFEST))
+
+    def _path(self, fingerprint: str, suffix: str) -> str:
+        return os.path.join(self._folder, fingerprint + suffix)
+
+
+def _is_fingerprint(text: str) -> bool:
+    return len(text) == 64 and _DIGITS.issuperset(text)  # noqa: PLR2004 - digits of a SHA-256
+
+
+def _flush(file: bytes) -> None:
+    """Wait until a file is on the disk, as its times in the file system may already be."""
+    with open(file, "rb") as opened:
+        os.fsync(opened.fileno())
+
+
+def _write(file: str, text: str, draft: str) -> None:
+    """Write a file in one step: its readers see the old content or the new, never a part."""
+    with open(draft, "w", encoding="utf-8", newline="\n") as opened:
+        opened.write(text)
+    os.replace(draft, file)
