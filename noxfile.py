@@ -1,4 +1,4 @@
-"""Every task of this repository: `nox -l` lists them, `nox -s NAME` runs one."""
+"""The tasks of this repository: `nox -l` lists them, `nox -s NAME` runs one."""
 
 import os
 import shutil
@@ -14,25 +14,26 @@ nox.options.sessions = ["lint", "test"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 
-# Half of a Terraform test is waiting for AWS, so there may be more of them than processors. They
-# take a hundred times as long as the others, so a worker that is done takes over what others have.
+# A Terraform test spends half of its time waiting for AWS, so there are more workers than
+# processors. These tests take a hundred times as long as the others, so idle workers take over
+# tests from busy ones.
 PARALLEL = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
 
 # What mypy checks.
 TYPED = ("build/hashzip", "examples/python/src", "handler/python", "scripts", "tests", "noxfile.py")
 
-# Seen once in ten runs, on a busy machine: an answer of the local AWS is lost, the AWS provider
-# asks again, and is told that what it wants to make is there. Only that is tried once more.
+# About once in ten runs on a busy machine, an answer of the local AWS is lost. The AWS provider
+# asks again, and is told that the resource exists. Only this error is retried.
 LOST_ANSWER = ("--reruns", "1", "--only-rerun", "ResourceAlreadyExistsException")
 
 
 def install(session: nox.Session, group: str) -> None:
-    """Installs hashzip from this checkout with all that it runs, and a dependency group."""
+    """Install hashzip from this checkout with its extras and a dependency group."""
     session.install("-e", ".[local,rust]", *nox.project.dependency_groups(PYPROJECT, group))
 
 
 def cargo(session: nox.Session, *arguments: str) -> None:
-    """Runs Cargo on the function in Rust, where Cargo is here; else says what is not done."""
+    """Run Cargo on the function in Rust, or say that it is skipped because there is no Cargo."""
     if not shutil.which("cargo"):
         command = f"cargo {arguments[0]}"
         session.log(f"skipping {command} in handler/rust: there is no Cargo; see https://rustup.rs")
@@ -42,34 +43,34 @@ def cargo(session: nox.Session, *arguments: str) -> None:
 
 
 def deploy(session: nox.Session, verb: str) -> None:
-    """Runs one verb of `scripts.deploy`, with the arguments after `--`."""
+    """Run a verb of `scripts.deploy` with the arguments after `--`."""
     install(session, "local")
     session.run("python", "-m", "scripts.deploy", verb, *session.posargs)
 
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build every function of hashzip.toml that is not built yet."""
-    # For `-- --project handler/rust`; who has no Rust is spared what comes with it.
+    """Build the functions of hashzip.toml that are not built yet."""
+    # The extra is for `-- --project handler/rust`, and useless without Rust.
     session.install("-e", ".[rust]" if shutil.which("cargo") else ".")
     session.run("hashzip", "build", *session.posargs)
 
 
 @nox.session
 def plan(session: nox.Session) -> None:
-    """Show what an apply would do, on your AWS account; on a local AWS with `-- --local`."""
+    """Show what an apply would change on your AWS account; with `-- --local`, on a local AWS."""
     deploy(session, "plan")
 
 
 @nox.session
 def apply(session: nox.Session) -> None:
-    """Deploy, to your AWS account after a question; to a local AWS with `-- --local`."""
+    """Deploy to your AWS account, after a question; with `-- --local`, to a local AWS."""
     deploy(session, "apply")
 
 
 @nox.session
 def destroy(session: nox.Session) -> None:
-    """Remove what was deployed, from your AWS account after a question, or `-- --local`."""
+    """Remove the deployment from your AWS account, after a question; or with `-- --local`."""
     deploy(session, "destroy")
 
 
@@ -81,21 +82,21 @@ def invoke(session: nox.Session) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Tell the whole story on a local AWS: build, plan, apply, edit, invoke, destroy."""
+    """Show the main cases on a local AWS: build, plan, apply, edit, invoke, destroy."""
     install(session, "local")
     session.run("python", "-m", "scripts.demo", *session.posargs)
 
 
 @nox.session
 def watch(session: nox.Session) -> None:
-    """Run the functions of hashzip.toml on this machine, and each save of their files at once."""
+    """Run the functions of hashzip.toml on this machine, and reload them after each save."""
     session.install("-e", ".[local]")
     session.run("hashzip", "watch", *session.posargs)
 
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Run all tests, real Terraform on a local AWS included; with arguments, only pytest's."""
+    """Run all tests, with real Terraform on a local AWS; with arguments, only pytest."""
     install(session, "test")
     session.run("pytest", *PARALLEL, *LOST_ANSWER, *session.posargs)
     if not session.posargs:
@@ -104,21 +105,21 @@ def test(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def determinism(session: nox.Session) -> None:
-    """Check on each Python that is here that the same sources give the same bytes."""
+    """Check with each Python on this machine that the same sources give the same bytes."""
     install(session, "test")
     session.run("pytest", "tests/cli/test_determinism.py", *session.posargs)
 
 
 @nox.session
 def test_tofu(session: nox.Session) -> None:
-    """Run the Terraform tests under OpenTofu, which is built where it is not here (4 minutes)."""
+    """Run the Terraform tests with OpenTofu, which is built first if missing (4 minutes)."""
     install(session, "test")
     session.run("pytest", *PARALLEL, *LOST_ANSWER, "tests/terraform", "--tofu", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check format, style and types of the Python and the Rust, and the Terraform's validity."""
+    """Check format, style and types of the Python and the Rust code, and the Terraform files."""
     install(session, "lint")
     session.run("ruff", "format", "--check", *session.posargs)
     session.run("ruff", "check", *session.posargs)
@@ -132,7 +133,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def reference(session: nox.Session) -> None:
-    """Write docs/cli.md, and the tables in the READMEs of the Terraform modules."""
+    """Write docs/cli.md and the tables in the READMEs of the Terraform modules."""
     install(session, "reference")
     session.run("python", "-m", "scripts.reference")
     session.run("python", "-m", "scripts.module_pages")
@@ -154,7 +155,7 @@ def image(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def clean(session: nox.Session) -> None:
-    """Remove what was built and cached here; Terraform's state stays."""
+    """Remove build output and caches from this checkout, but not Terraform's state."""
     caches = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")
     rust = [f"handler/rust/{name}" for name in ("dist", ".hashzip", "target")]
     for name in ("dist", ".hashzip", *rust, *caches):

@@ -1,4 +1,4 @@
-# The module's own logic, against a mocked AWS. Real runs are in tests/terraform of the repository.
+# The module's own logic, with a mocked AWS. Real runs are in tests/terraform of the repository.
 
 mock_provider "aws" {
   override_data {
@@ -33,51 +33,51 @@ variables {
   function = "hello"
 }
 
-run "by_default" {
+run "defaults" {
   command = plan
 
   assert {
     condition     = aws_lambda_function.this.function_name == "hello"
-    error_message = "The name is that of hashzip.toml."
+    error_message = "The function's name in AWS should be its name in hashzip.toml."
   }
 
   assert {
     condition     = aws_lambda_function.this.source_code_hash == output.fingerprint
-    error_message = "The code is known by its fingerprint."
+    error_message = "source_code_hash should be the fingerprint."
   }
 
   assert {
     condition     = aws_lambda_function.this.architectures == tolist(["arm64"]) && aws_lambda_function.this.runtime == "python3.13"
-    error_message = "Architecture and runtime are those of hashzip.toml."
+    error_message = "Architecture and runtime should be those of hashzip.toml."
   }
 
   assert {
     condition     = aws_lambda_function.this.logging_config[0].log_format == "JSON" && aws_lambda_function.this.logging_config[0].log_group == "/aws/lambda/hello"
-    error_message = "Logs are JSON, in the function's own group."
+    error_message = "Logs should be JSON, in the function's own log group."
   }
 
   assert {
     condition     = aws_cloudwatch_log_group.this.retention_in_days == 30
-    error_message = "Logs end."
+    error_message = "Logs should expire after 30 days."
   }
 
   assert {
     condition     = keys(aws_iam_role_policy_attachment.this) == ["service-role/AWSLambdaBasicExecutionRole"]
-    error_message = "The role may write logs, and nothing else."
+    error_message = "The role should only be allowed to write logs."
   }
 
   assert {
     condition     = aws_iam_role_policy_attachment.this["service-role/AWSLambdaBasicExecutionRole"].policy_arn == "arn:aws-cn:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-    error_message = "Policies are those of the partition."
+    error_message = "ARNs of managed policies should be in the partition of the account."
   }
 
   assert {
     condition     = length(aws_iam_role_policy.this) == 0 && length(aws_lambda_function.this.environment) == 0
-    error_message = "What was not asked for is not there."
+    error_message = "There should be no inline policy and no environment."
   }
 }
 
-run "as_asked" {
+run "given_values" {
   command = plan
 
   variables {
@@ -92,31 +92,31 @@ run "as_asked" {
 
   assert {
     condition     = aws_lambda_function.this.function_name == "greeter" && aws_cloudwatch_log_group.this.name == "/aws/lambda/greeter"
-    error_message = "function_name is the name in AWS."
+    error_message = "function_name should be the name in AWS."
   }
 
   assert {
     condition     = aws_lambda_function.this.memory_size == 256 && aws_lambda_function.this.timeout == 10
-    error_message = "Memory and timeout are as given."
+    error_message = "memory_size and timeout should be passed on."
   }
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables["LANGUAGE"] == "en"
-    error_message = "The environment is as given."
+    error_message = "environment should be passed on."
   }
 
   assert {
     condition     = contains(keys(aws_iam_role_policy_attachment.this), "AWSXRayDaemonWriteAccess")
-    error_message = "Who traces may write traces."
+    error_message = "With active tracing, the role should be allowed to write traces."
   }
 
   assert {
     condition     = aws_iam_role_policy.this[0].policy == "{\"Statement\":[]}"
-    error_message = "The role may do what it was given."
+    error_message = "The role should have policy_json as an inline policy."
   }
 }
 
-run "memory_that_cannot_be" {
+run "invalid_memory" {
   command = plan
 
   variables {
@@ -126,7 +126,7 @@ run "memory_that_cannot_be" {
   expect_failures = [var.memory_size]
 }
 
-run "timeout_that_cannot_be" {
+run "invalid_timeout" {
   command = plan
 
   variables {
@@ -136,7 +136,7 @@ run "timeout_that_cannot_be" {
   expect_failures = [var.timeout]
 }
 
-run "retention_that_cannot_be" {
+run "invalid_retention" {
   command = plan
 
   variables {
@@ -156,7 +156,7 @@ run "too_many_layers" {
   expect_failures = [var.layers]
 }
 
-run "tracing_that_cannot_be" {
+run "invalid_tracing" {
   command = plan
 
   variables {
@@ -166,7 +166,7 @@ run "tracing_that_cannot_be" {
   expect_failures = [var.tracing_mode]
 }
 
-run "policy_that_is_none" {
+run "invalid_policy" {
   command = plan
 
   variables {
@@ -176,7 +176,7 @@ run "policy_that_is_none" {
   expect_failures = [var.policy_json]
 }
 
-run "name_that_cannot_be" {
+run "invalid_name" {
   command = plan
 
   variables {

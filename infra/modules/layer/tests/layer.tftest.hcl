@@ -1,4 +1,4 @@
-# The module's own logic, against mocks. Real runs are in tests/terraform of the repository.
+# The module's own logic, with mocks. Real runs are in tests/terraform of the repository.
 
 mock_provider "aws" {}
 
@@ -23,31 +23,31 @@ variables {
   layer   = "deps"
 }
 
-run "by_default" {
+run "defaults" {
   command = plan
 
   assert {
     condition     = aws_lambda_layer_version.this.layer_name == "deps"
-    error_message = "In AWS the layer has its name in hashzip.toml."
+    error_message = "The layer's name in AWS should be its name in hashzip.toml."
   }
 
   assert {
     condition     = aws_lambda_layer_version.this.source_code_hash == output.fingerprint
-    error_message = "The code's hash is the fingerprint, known at plan time."
+    error_message = "source_code_hash should be the fingerprint, known at plan time."
   }
 
   assert {
     condition     = tolist(aws_lambda_layer_version.this.compatible_runtimes) == tolist(["python3.13"]) && tolist(aws_lambda_layer_version.this.compatible_architectures) == tolist(["arm64"])
-    error_message = "The layer is for the runtime and architecture that its packages are for."
+    error_message = "The layer should be for the runtime and architecture in hashzip.toml."
   }
 
   assert {
     condition     = aws_lambda_layer_version.this.skip_destroy == false
-    error_message = "Old versions are removed, unless the user wants them."
+    error_message = "Old versions should be removed by default."
   }
 }
 
-run "as_asked" {
+run "given_values" {
   command = plan
 
   variables {
@@ -57,12 +57,12 @@ run "as_asked" {
   }
 
   assert {
-    condition     = aws_lambda_layer_version.this.layer_name == "greeter-deps" && aws_lambda_layer_version.this.skip_destroy
-    error_message = "A name of its own, and old versions that stay, where the user says so."
+    condition     = aws_lambda_layer_version.this.layer_name == "greeter-deps" && aws_lambda_layer_version.this.description == "What greeter needs." && aws_lambda_layer_version.this.skip_destroy
+    error_message = "layer_name, description and skip_destroy should be passed on."
   }
 }
 
-run "layer_that_cannot_be" {
+run "invalid_layer" {
   command = plan
 
   variables {
@@ -72,7 +72,7 @@ run "layer_that_cannot_be" {
   expect_failures = [var.layer]
 }
 
-run "name_that_cannot_be" {
+run "invalid_name" {
   command = plan
 
   variables {

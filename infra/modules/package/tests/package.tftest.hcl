@@ -1,4 +1,4 @@
-# The module's own logic, against a mocked hashzip. Real runs are in tests/terraform of the repository.
+# The module's own logic, with a mocked hashzip. Real runs are in tests/terraform of the repository.
 
 mock_provider "external" {
   override_data {
@@ -23,7 +23,7 @@ variables {
   function = "hello"
 }
 
-run "what_is_asked" {
+run "query" {
   command = plan
 
   assert {
@@ -32,16 +32,16 @@ run "what_is_asked" {
       function = "hello"
       build    = "false"
     })
-    error_message = "hashzip is asked for this function of this project, and not to build."
+    error_message = "The query should name project and function, and not ask for a build."
   }
 
   assert {
     condition     = data.external.package.program[0] == "python3" && data.external.package.program[2] == "external"
-    error_message = "By default, python3 runs the hashzip of the module's own repository."
+    error_message = "By default, python3 should run the hashzip of the module's own repository."
   }
 }
 
-run "what_triggers_a_build" {
+run "triggers" {
   command = plan
 
   variables {
@@ -54,21 +54,21 @@ run "what_triggers_a_build" {
       filename      = "../dist/hello/1111.zip"
       function_name = "greeter"
     }
-    error_message = "Fingerprint and path trigger a build, and whatever else was given; nothing more."
+    error_message = "Fingerprint, path and the given triggers should trigger a build, and nothing else."
   }
 }
 
-run "what_the_plan_shows" {
+run "plan_output" {
   command = plan
 
   assert {
     condition     = terraform_data.build.input.files["hello.py"] == "2222"
-    error_message = "The plan names each file and its digest."
+    error_message = "The plan should show each file and its digest."
   }
 
   assert {
     condition     = terraform_data.build.input.recipe.builder == "python"
-    error_message = "The plan shows the recipe."
+    error_message = "The plan should show the recipe."
   }
 }
 
@@ -77,12 +77,12 @@ run "outputs" {
 
   assert {
     condition     = output.source_code_hash == output.fingerprint && length(output.fingerprint) == 64
-    error_message = "The code's hash is the fingerprint, known at plan time."
+    error_message = "source_code_hash should be the fingerprint, known at plan time."
   }
 
   assert {
     condition     = output.handler == "hello.lambda_handler" && output.runtime == "python3.13" && output.architectures == ["arm64"]
-    error_message = "Handler, runtime and architecture are those of hashzip.toml."
+    error_message = "Handler, runtime and architecture should be those of hashzip.toml."
   }
 }
 
@@ -96,12 +96,12 @@ run "another_command" {
 
   assert {
     condition     = data.external.package.program == tolist(["hashzip", "--debug", "external"])
-    error_message = "A command of the user's own is run as it is."
+    error_message = "command should be run as it is given."
   }
 
   assert {
     condition     = data.external.package.query.build == "true"
-    error_message = "The plan builds where it was asked to."
+    error_message = "With build_during_plan, the query should ask for a build."
   }
 }
 
@@ -115,7 +115,7 @@ run "empty_project" {
   expect_failures = [var.project]
 }
 
-run "function_that_cannot_be" {
+run "invalid_function" {
   command = plan
 
   variables {
