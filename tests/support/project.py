@@ -130,7 +130,7 @@ def make_zip(root: Path, name: str = "hello", *, force: bool = False) -> Path:
     """Builds a function or layer in this process, and answers its zip."""
     plan = examine(root, name)
     build(plan, force=force)
-    return Path(plan.store.reference(plan.fingerprint).zip)
+    return Path(plan.store.reference(plan.fingerprint)["zip"])
 
 
 def names(zip_file: Path) -> list[str]:

@@ -113,7 +113,7 @@ class TestWhy:
         """A zip that is gone is said to be gone."""
         plan = examine(project)
         pipeline.build(plan)
-        Path(plan.store.reference(plan.fingerprint).zip).unlink()
+        Path(plan.store.reference(plan.fingerprint)["zip"]).unlink()
 
         assert pipeline.build(plan).reason == "its zip was missing or damaged"
 
@@ -133,7 +133,7 @@ class TestBuild:
         plan = examine(project)
         manifest = projects.build(plan)
 
-        with zipfile.ZipFile(plan.store.reference(plan.fingerprint).zip) as found:
+        with zipfile.ZipFile(plan.store.reference(plan.fingerprint)["zip"]) as found:
             assert {name: found.read(name) for name in found.namelist()} == projects.SOURCES
         assert manifest.artifact.entries == manifest.inputs == plan.inputs
         assert manifest.packages == []

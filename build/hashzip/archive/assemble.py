@@ -58,8 +58,7 @@ def assemble(plan: BuildPlan, workshop: str, *, fresh: bool = False) -> Assembly
         packages = _not_in_layers(plan, tree)
         tools |= tree.tools
         entries += [
-            Entry(tree.source(file), file.entry.size, file.entry)
-            for file in _of(tree, packages)
+            Entry(tree.source(file), file.entry.size, file.entry) for file in _of(tree, packages)
         ]
         owners = tree.owners(prefix, packages)
     if plan.making:

@@ -7,7 +7,6 @@ import os
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from hashzip.artifacts.store import Reference, Sizes
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
 from hashzip.inputs.stat_cache import FOLDER as INDEX_FOLDER
@@ -16,6 +15,7 @@ from hashzip.inputs.stat_cache_file import Answer
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
+    from hashzip.artifacts.store import Reference, Sizes
 
 FOLDER = "dist"
 
@@ -36,12 +36,14 @@ class LocalStore:
         self._latest = os.path.join(self._folder, "latest")
         self._cache = os.path.join(root, INDEX_FOLDER, f"{function}.artifact")
 
-    def find(self, fingerprint: str) -> Sizes | None:
+    def find(self, fingerprint: str) -> "Sizes | None":
         """Return the sizes of an artifact that is complete.
 
         An artifact that was complete before, and has not been touched since by the rule of the stat
         cache, is not read again.
         """
+        from hashzip.artifacts.store import Sizes  # noqa: PLC0415 - most plans look for none
+
         zip_path = os.fsencode(self._path(fingerprint, _ZIP))
         files = [zip_path, os.fsencode(self._path(fingerprint, _MANIFEST))]
         try:
@@ -134,9 +136,12 @@ class LocalStore:
         _write(self._path(fingerprint, _MANIFEST), manifest.to_json(), draft)
         _write(self._latest, fingerprint + "\n", draft)
 
-    def reference(self, fingerprint: str) -> Reference:
+    def reference(self, fingerprint: str) -> "Reference":
         """Return the paths of an artifact, which may not be built yet."""
-        return Reference(self._path(fingerprint, _ZIP), self._path(fingerprint, _MANIFEST))
+        return {
+            "zip": self._path(fingerprint, _ZIP),
+            "manifest": self._path(fingerprint, _MANIFEST),
+        }
 
     def _path(self, fingerprint: str, suffix: str) -> str:
         return os.path.join(self._folder, fingerprint + suffix)

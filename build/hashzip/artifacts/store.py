@@ -4,11 +4,13 @@ A store keeps the artifacts of one function or layer: for each fingerprint a zip
 that says what is in it and what it was made from. Artifacts do not change once they are there. A
 store trusts nothing that it did not just write: a file may be cut short, changed, or another's.
 
-`hashzip.artifacts.open_store` decides which store serves a function. Standard library only.
+`hashzip.artifacts.open_store` decides which store serves a function.
+
+A plan that builds nothing does not load this module: it needs references, which are dictionaries.
 """
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, TypedDict
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
@@ -21,7 +23,7 @@ class Sizes(NamedTuple):
     unpacked: int
 
 
-class Reference(NamedTuple):
+class Reference(TypedDict):
     """Where other programs find an artifact: absolute paths, or URLs.
 
     Attributes:

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from hashzip import __version__, artifacts
-from hashzip.artifacts.store import Store
 from hashzip.builders import declared_inputs, python
 from hashzip.builders.declared_inputs import BuilderPlan
 from hashzip.builders.python.locks import Lock
@@ -19,6 +19,9 @@ from hashzip.inputs.walk import Listing
 from hashzip.project.config import Project
 from hashzip.project.targets import Target
 from hashzip.project.value import Value
+
+if TYPE_CHECKING:
+    from hashzip.artifacts.store import Store
 
 
 class BuildPlan(Value):
@@ -128,7 +131,7 @@ class BuildPlan(Value):
         return self.answer.fingerprint
 
     @property
-    def store(self) -> Store:
+    def store(self) -> "Store":
         """The store that keeps its artifacts."""
         return artifacts.open_store(self.project, self.target.name)
 

@@ -235,7 +235,7 @@ def _earlier(plan: BuildPlan) -> _Built | None:
     """Finds what was built from the same inputs in the project itself, if it is whole."""
     fingerprint = plan.fingerprint
     manifest = plan.store.manifest(fingerprint)
-    path = Path(plan.store.reference(fingerprint).zip)
+    path = Path(plan.store.reference(fingerprint)["zip"])
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:

@@ -105,7 +105,7 @@ def _built_json(project: Project, name: str, built: Built) -> dict[str, object]:
         "fingerprint": built.fingerprint,
         "built": bool(built.reason),
         "reason": built.reason,
-        "file": artifacts.open_store(project, name).reference(built.fingerprint).zip,
+        "file": artifacts.open_store(project, name).reference(built.fingerprint)["zip"],
         "size": built.sizes.zip,
         "seconds": round(built.seconds, 3),
     }

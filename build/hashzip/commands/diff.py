@@ -187,7 +187,7 @@ def _open(store: Store, fingerprint: str) -> Iterator[zipfile.ZipFile]:
             archive = stack.enter_context(zipfile.ZipFile(file))
         except (OSError, zipfile.BadZipFile) as error:
             raise HashzipError(
-                f"cannot compare with {store.reference(fingerprint).zip}: {error}",
+                f"cannot compare with {store.reference(fingerprint)['zip']}: {error}",
                 "without --text, its manifest is enough",
             ) from error
         yield archive

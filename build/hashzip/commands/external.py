@@ -27,12 +27,12 @@ def run(options: "Namespace | SimpleNamespace") -> None:
     target, reference = plan.target, plan.store.reference(plan.fingerprint)
     answer = {
         "fingerprint": plan.fingerprint,
-        "filename": _query.relative(reference.zip),
+        "filename": _query.relative(reference["zip"]),
         "handler": target.handler if isinstance(target, Function) else "",
         "runtime": target.runtime,
         "architecture": target.architecture,
         "files": json.dumps(plan.answer.summary),
         "recipe": json.dumps(plan.recipe),
-        "manifest": _query.relative(reference.manifest),
+        "manifest": _query.relative(reference["manifest"]),
     }
     print(json.dumps(answer))

@@ -43,7 +43,8 @@ def artifact(project: Path) -> Artifact:
     """The artifact of a build."""
     plan = examine(project)
     pipeline.build(plan)
-    return Artifact(*map(Path, plan.store.reference(plan.fingerprint)))
+    reference = plan.store.reference(plan.fingerprint)
+    return Artifact(Path(reference["zip"]), Path(reference["manifest"]))
 
 
 def foreign(artifact: Artifact) -> None:
@@ -53,8 +54,8 @@ def foreign(artifact: Artifact) -> None:
     plan = examine(project)
     pipeline.build(plan)
     reference = plan.store.reference(plan.fingerprint)
-    os.replace(reference.zip, artifact.zip)
-    os.replace(reference.manifest, artifact.manifest)
+    os.replace(reference["zip"], artifact.zip)
+    os.replace(reference["manifest"], artifact.manifest)
 
 
 def folder(path: Path) -> None:
@@ -179,5 +180,5 @@ class TestManifest:
         pipeline.build(plan, jobs=1)
 
         reference = plan.store.reference(plan.fingerprint)
-        assert Path(reference.manifest).read_bytes() == artifact.manifest.read_bytes()
-        assert Path(reference.zip).read_bytes() == artifact.zip.read_bytes()
+        assert Path(reference["manifest"]).read_bytes() == artifact.manifest.read_bytes()
+        assert Path(reference["zip"]).read_bytes() == artifact.zip.read_bytes()

@@ -62,7 +62,7 @@ class MemoryStore:
     def reference(self, fingerprint: str) -> Reference:
         """Return where an artifact is found."""
         url = f"memory://{self._function}/{fingerprint}"
-        return Reference(f"{url}.zip", f"{url}.json")
+        return {"zip": f"{url}.zip", "manifest": f"{url}.json"}
 
 
 @pytest.fixture
