@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -32,11 +33,22 @@ def install(session: nox.Session, group: str) -> None:
     session.install("-e", ".[local,rust]", *nox.project.dependency_groups(PYPROJECT, group))
 
 
+def cargo_runs() -> bool:
+    """Return whether cargo runs: rustup's is on the `PATH` even without a toolchain."""
+    try:
+        finished = subprocess.run(["cargo", "--version"], capture_output=True, check=False)
+    except OSError:
+        return False
+    return finished.returncode == 0
+
+
 def cargo(session: nox.Session, *arguments: str) -> None:
-    """Run Cargo on the function in Rust, or say that it is skipped because there is no Cargo."""
-    if not shutil.which("cargo"):
-        command = f"cargo {arguments[0]}"
-        session.log(f"skipping {command} in handler/rust: there is no Cargo; see https://rustup.rs")
+    """Run cargo on the function in Rust; without cargo, log that the command is skipped."""
+    if not cargo_runs():
+        session.log(
+            f"skipping cargo {arguments[0]} in handler/rust: cargo is not installed, or has no "
+            "toolchain; see https://rustup.rs"
+        )
         return
     with session.chdir("handler/rust"):
         session.run("cargo", *arguments, external=True)
@@ -52,7 +64,7 @@ def deploy(session: nox.Session, verb: str) -> None:
 def build(session: nox.Session) -> None:
     """Build the functions of hashzip.toml that are not built yet."""
     # The extra is for `-- --project handler/rust`, and useless without Rust.
-    session.install("-e", ".[rust]" if shutil.which("cargo") else ".")
+    session.install("-e", ".[rust]" if cargo_runs() else ".")
     session.run("hashzip", "build", *session.posargs)
 
 

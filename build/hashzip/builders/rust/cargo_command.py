@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from hashzip.builders.rust import crate_inputs
+from hashzip.builders.rust import crate_inputs, toolchain
 from hashzip.builders.rust.cargo_manifests import join
 from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.toolchain import Rust
@@ -34,7 +34,7 @@ def fetch(crates: Crates, tools: Rust) -> None:
             f"{lock} is stale: it does not fit the manifests any more:\n{said}",
             f"run: (cd {crates.home} && cargo update --workspace); and commit it",
         )
-    raise HashzipError(
+    raise toolchain.rustup_error(finished.stderr) or HashzipError(
         f"cargo could not fetch what {lock} has:\n{said}",
         "mend what cargo says above, and build again; nothing that was built before has changed",
     )

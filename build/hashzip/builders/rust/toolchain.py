@@ -27,6 +27,13 @@ _PINNED = "RUSTUP_TOOLCHAIN"  # which goes before what the project says
 RUSTUP = "see https://rustup.rs"
 _INSTALL = "run: python3 -m pip install 'hashzip[rust]'"
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
+_MISSING_TOOLCHAIN = re.compile(
+    r"^error: (?:override )?toolchain '([^']+)' is not installed", re.MULTILINE
+)
+_NO_DEFAULT = re.compile(
+    r"^error: (rustup could not choose a version of|no override and no default toolchain set)",
+    re.MULTILINE,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -93,9 +100,9 @@ class Rust:
         """
         finished = self.run(*words)
         if finished.returncode != 0:
-            raise HashzipError(
+            raise rustup_error(finished.stderr) or HashzipError(
                 f"{' '.join(words)} failed in {self.home}:\n{finished.stderr.strip()}",
-                "mend what it says, and build again",
+                "fix what it reports, and build again",
             )
         return finished.stdout
 
@@ -182,6 +189,32 @@ def cargo(path: str) -> str:
         HashzipError: It is not there.
     """
     return _found(shutil.which("cargo", path=path), "cargo, which compiles Rust,", RUSTUP)
+
+
+def rustup_error(stderr: str) -> HashzipError | None:
+    """Return the error for what rustup prints in place of a program that it cannot run.
+
+    rustup puts `cargo` and `rustc` on the `PATH` before it has a toolchain with them.
+
+    Args:
+        stderr: The output of the program that failed.
+
+    Returns:
+        None if it is not rustup that failed.
+    """
+    missing = _MISSING_TOOLCHAIN.search(stderr)
+    if missing:
+        return HashzipError(
+            f"the Rust toolchain {missing[1]}, which rustup was asked for, is not installed",
+            f"run: rustup toolchain install {missing[1]}",
+        )
+    if _NO_DEFAULT.search(stderr):
+        return HashzipError(
+            "cargo and rustc are on the PATH, but rustup has no default toolchain to run them from",
+            "run: rustup default stable; or, if your toolchains are in the home folder of another "
+            "user, set RUSTUP_HOME to its .rustup",
+        )
+    return None
 
 
 def _found(program: str | None, what: str, hint: str) -> str:

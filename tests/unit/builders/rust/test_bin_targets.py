@@ -1,7 +1,6 @@
 """Which programs of a crate are functions."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from hashzip.builders.rust import bin_targets
 from hashzip.builders.rust.bin_targets import Crate
 from tests.support import project as projects
+from tests.support.rust import needs_cargo
 
 PACKAGE = '[package]\nname = "orders"\nversion = "0.1.0"\nedition = "2021"\n'
 NEEDS = '[dependencies]\nlambda_runtime = "1"\n'
@@ -70,6 +70,7 @@ def test_not_utf8(tmp_path: Path) -> None:
 FILES = ("src/main.rs", "src/bin/one.rs", "src/bin/two/main.rs", "src/bin/two/other.rs")
 
 
+@needs_cargo
 @pytest.mark.parametrize(
     "more, files",
     [
@@ -89,16 +90,13 @@ FILES = ("src/main.rs", "src/bin/one.rs", "src/bin/two/main.rs", "src/bin/two/ot
 )
 def test_binaries_are_those_of_cargo(tmp_path: Path, more: str, files: tuple[str, ...]) -> None:
     """They are what Cargo itself says that the crate builds."""
-    cargo = shutil.which("cargo")
-    if not cargo:
-        pytest.skip("cargo is not on the PATH")
     package = PACKAGE.replace('edition = "2021"\n', "") if "edition" in more else PACKAGE
     before, bins = more.partition("[[bin]]")[::2]
     manifest = f"{package}{before}\n{NEEDS}" + (f"[[bin]]{bins}" if bins else "")
 
     found = crate(tmp_path, manifest, *files)
 
-    command = [cargo, "metadata", "--no-deps", "--offline", "--format-version", "1"]
+    command = ["cargo", "metadata", "--no-deps", "--offline", "--format-version", "1"]
     said = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     if said.returncode:
         assert b"no targets specified" in said.stderr

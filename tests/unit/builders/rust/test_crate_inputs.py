@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +15,7 @@ from hashzip.project.targets import Function
 from tests.support import crates
 from tests.support import project as projects
 from tests.support.crates import library, manifest
+from tests.support.rust import needs_cargo
 
 OWN = {"app/Cargo.toml", "app/Cargo.lock", "app/src/main.rs"}
 
@@ -339,6 +339,7 @@ class TestProgram:
         assert projects.examine(tmp_path).recipe["bin"] == "hello"
 
 
+@needs_cargo
 class TestTruth:
     """What cargo itself says of a workspace that has most of this."""
 
@@ -371,8 +372,6 @@ class TestTruth:
     @pytest.fixture
     def root(self, tmp_path: Path) -> Path:
         """The workspace."""
-        if not shutil.which("cargo"):
-            pytest.skip("cargo is not on the PATH: https://rustup.rs")
         files = {**self.FILES, "app/programs/third.rs": "mod x;\nfn main() {}\n"}
         files["app/programs/x.rs"] = ""
         root = crates.make(tmp_path / "project", files, self.MORE, 'build = "make/main.rs"')

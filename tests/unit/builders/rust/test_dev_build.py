@@ -107,11 +107,12 @@ class TestFind:
         assert caught.value.hint == "see https://rustup.rs"
 
     def test_missing_toolchain(self, folder: Path) -> None:
-        """Where the Rust that the project wants is not there, rustup's own words are shown."""
+        """Where the Rust that the project pins is not installed, the hint installs it."""
         write(folder / "rustc", "echo \"error: toolchain '1.2' is not installed\" >&2; exit 1")
 
-        with pytest.raises(HashzipError, match=r"toolchain '1\.2' is not installed"):
+        with pytest.raises(HashzipError, match=r"toolchain 1\.2, .* is not installed") as caught:
             self.find(folder)
+        assert caught.value.hint == "run: rustup toolchain install 1.2"
 
     def test_odd(self, folder: Path) -> None:
         """A rustc that does not say what it is for is refused, with what it says."""

@@ -1,6 +1,5 @@
 """What stands in for crates that cargo reads, and does not compile."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from hashzip.builders.rust import crate_inputs, skeleton
 from hashzip.project import config
 from hashzip.project.targets import Function
 from tests.support import project as projects
+from tests.support.rust import needs_cargo
 
 MEMBERS = {
     "Cargo.toml": b'[workspace]\nmembers = ["one", "two", "three"]\nresolver = "2"\n',
@@ -80,7 +80,7 @@ def test_nothing_replaced(copy: Path) -> None:
     assert (copy / "one/src/main.rs").read_bytes() == b"fn main() { todo!() }\n"
 
 
-@pytest.mark.skipif(not shutil.which("cargo"), reason="there is no Cargo; see https://rustup.rs")
+@needs_cargo
 def test_enough_for_cargo(copy: Path) -> None:
     """With them cargo takes the workspace, and without them it does not."""
 

@@ -94,6 +94,44 @@ class TestFind:
 
         assert caught.value.hint == "run: rustup target add aarch64-unknown-linux-gnu"
 
+    @pytest.mark.parametrize(
+        "stderr, message, hint",
+        [
+            (
+                "error: rustup could not choose a version of rustc to run, because …",
+                "rustup has no default toolchain",
+                "run: rustup default stable",
+            ),
+            (
+                "error: no override and no default toolchain set",
+                "rustup has no default toolchain",
+                "run: rustup default stable",
+            ),
+            (
+                "error: toolchain '1.50.0-x86_64-unknown-linux-gnu' is not installed",
+                "the Rust toolchain 1.50.0-x86_64-unknown-linux-gnu, which rustup",
+                "run: rustup toolchain install 1.50.0-x86_64-unknown-linux-gnu",
+            ),
+        ],
+    )
+    def test_rustup_without_a_toolchain(
+        self, folder: Path, stderr: str, message: str, hint: str
+    ) -> None:
+        """Where rustup has nothing to run, one line says so, without its words and backtrace."""
+        backtrace = "help: do this\n\nStack backtrace:\n   0: rustup::main\n"
+        (folder / "stderr").write_text(f"{stderr}\n{backtrace}", encoding="utf-8")
+        write(
+            folder / "rustc",
+            f"while read -r line; do echo \"$line\"; done <'{folder}/stderr' >&2\nexit 1",
+        )
+
+        with pytest.raises(HashzipError) as caught:
+            find(folder)
+
+        assert message in caught.value.message
+        assert "\n" not in caught.value.message
+        assert caught.value.hint.startswith(hint)
+
     def test_broken(self, folder: Path) -> None:
         """What a program says that fails is shown."""
         write(folder / "rustc", "echo 'toolchain 1.0 is not installed' >&2; exit 1")
