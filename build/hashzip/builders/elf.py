@@ -5,7 +5,7 @@ The format: https://gabi.xinuos.com/elf/
 
 import mmap
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from hashzip.errors import HashzipError, read_error
@@ -15,6 +15,7 @@ MAGIC = b"\x7fELF"
 
 _HEADER = 20  # bytes; up to the machine, and alike in 32 and 64 bit
 _ORDERS = {1: "little", 2: "big"}
+_BYTE_ORDERS = {1: "<", 2: ">"}  # the same, for `struct`
 _BITS = {1: 32, 2: 64}
 _PROGRAM = 2  # ET_EXEC
 _LIBRARY = 3  # ET_DYN: and programs that can lie anywhere
@@ -36,14 +37,19 @@ _MACHINES = {
     258: "loongarch",
 }
 
+# The table of sections, by bits. In the header: where it is, the size of a row, how many there are,
+# and which has the names. A row: name, kind, flags, address, offset, size, link.
+_SECTION_TABLES = {64: "40x Q 10x H H H", 32: "32x I 10x H H H"}
+_SECTION_ROWS = {64: "I I Q Q Q Q I", 32: "I I I I I I I"}
+_MEMORY_ONLY = 8  # SHT_NOBITS: a section that takes no room in the file
+_IN_FIRST_ROW = 0xFFFF  # SHN_XINDEX: the number of the names' row is too large for the header
+
 # The header of 64 bit: where the table of segments is, the size of a row, and how many there are.
 _TABLE = struct.Struct("<32x Q 14x H H 6x")
 # What of the header is about the places of tables, which the loader sees nothing of: first, end.
 _PLACES = ((32, 48), (60, 64))
 _SEGMENT = struct.Struct("<II Q Q Q Q Q Q")
 _LOAD = 1  # PT_LOAD
-_SECTIONS = struct.Struct("<40x Q 10x H H H")  # where, size of a row, how many, which has names
-_SECTION = struct.Struct("<I 20x Q")  # where its name is, where it is
 _COMPARED = 1 << 20  # bytes at a time
 
 
@@ -157,19 +163,47 @@ def _foreign(path: str, found: Kind, owner: str, others: int, architecture: str)
     )
 
 
-def has_debug_information(content: bytes) -> bool:
-    """Answers whether a program has what only a debugger reads, which names folders.
+def sections(content: bytes) -> dict[str, bytes]:
+    """Read the sections of a program or shared library.
 
     Args:
-        content: Of a program of 64 bit, in little-endian order.
+        content: The file.
+
+    Returns:
+        What each section holds in the file, by its name, in the file's order; sections of one name
+        are joined. Empty if there are none, the file is cut off, or it is not an ELF file.
     """
+    parts: dict[str, bytes] = {}
     try:
-        table, size, count, names = _SECTIONS.unpack_from(content)
-        rows = [_SECTION.unpack_from(content, table + size * number) for number in range(count)]
-        start = rows[names][1] if rows else 0
-    except (IndexError, struct.error):
-        return False
-    return any(content.startswith(b".debug_info\0", start + name) for name, _ in rows)
+        for name, start, size in _sections(content):
+            parts[name] = parts.get(name, b"") + content[start : start + size]
+    except (struct.error, IndexError, ValueError):
+        return {}
+    return parts
+
+
+def has_debug_information(content: bytes) -> bool:
+    """Return whether a program has what only a debugger reads, which names folders."""
+    return ".debug_info" in sections(content)
+
+
+def _sections(content: bytes) -> Iterator[tuple[str, int, int]]:
+    """Read the table of sections: the name, offset and size in bytes of each."""
+    order, bits = _BYTE_ORDERS.get(content[5]), _BITS.get(content[4])
+    if not content.startswith(MAGIC) or order is None or bits is None:
+        return
+    row = struct.Struct(order + _SECTION_ROWS[bits])
+    table, stride, count, names = struct.unpack_from(order + _SECTION_TABLES[bits], content)
+    if not table:
+        return
+    *_, count_if_many, names_if_many = row.unpack_from(content, table)
+    names = names_if_many if names == _IN_FIRST_ROW else names
+    *_, texts_at, texts_size, _ = row.unpack_from(content, table + stride * names)
+    texts = content[texts_at : texts_at + texts_size]
+    for number in range(1, count or count_if_many):  # the first row is no section
+        name, kind, _, _, start, size, _ = row.unpack_from(content, table + stride * number)
+        text = texts[name : texts.index(b"\0", name)].decode(errors="backslashreplace")
+        yield text, start, 0 if kind == _MEMORY_ONLY else size
 
 
 def loads_alike(before: bytes, after: bytes) -> bool:

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hashzip.builders.elf import MAGIC as PROGRAM
-from hashzip.check import sections
+from hashzip.builders import elf
 from hashzip.check.causes import Clues
 
 # A module's bytecode begins with the version of Python, flags, and what its source was.
@@ -121,7 +120,7 @@ def explain(path: str, first: bytes, second: bytes, clues: Clues) -> _How:
         second: What the other has.
         clues: What was different.
     """
-    if first.startswith(PROGRAM) and second.startswith(PROGRAM):
+    if first.startswith(elf.MAGIC) and second.startswith(elf.MAGIC):
         return _program(first, second, clues)
     if path.endswith(".pyc") and min(len(first), len(second)) >= _BYTECODE.size:
         return _bytecode(first, second)
@@ -170,10 +169,13 @@ def _shown(line: str, column: int) -> str:
 
 def _program(first: bytes, second: bytes, clues: Clues) -> _How:
     """Finds the sections that differ."""
-    names = sections.differing(first, second)
+    old, new = elf.sections(first), elf.sections(second)
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     if not names:
         return _How("in the headers, or between sections", _looks_like(first, second, clues))
-    seen = {name: _in_section(name, first, second, clues) for name in names}
+    seen = {
+        name: _in_section(name, old.get(name, b""), new.get(name, b""), clues) for name in names
+    }
     names = sorted(names, key=lambda name: not seen[name])  # the cause, and then what it has moved
     shown = [*names[:_NAMED], *([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])]
     where = f"{'section' if len(names) == 1 else 'sections'} {', '.join(shown)}"
@@ -183,8 +185,7 @@ def _program(first: bytes, second: bytes, clues: Clues) -> _How:
 def _in_section(name: str, first: bytes, second: bytes, clues: Clues) -> list[str]:
     if _BUILD_ID.fullmatch(name):
         return ["the build-id"]
-    parts = sections.content_of(first, name), sections.content_of(second, name)
-    return _looks_like(*parts, clues) if parts[0] != parts[1] else []
+    return _looks_like(first, second, clues) if first != second else []
 
 
 def _bytecode(first: bytes, second: bytes) -> _How:

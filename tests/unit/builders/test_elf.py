@@ -1,14 +1,18 @@
 """Programs and libraries: for which machine they are, and whether two load alike."""
 
+import shutil
 import struct
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from hashzip.builders import elf
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
+from tests.support import elves
 
 X86, ARM, X86_64, ARM64, CUDA, BPF = 3, 40, 62, 183, 190, 247
 RELOCATABLE, PROGRAM, LIBRARY, DUMP = 1, 2, 3, 4
@@ -174,20 +178,68 @@ class TestLoadsAlike:
         assert not self.alike(tmp_path, library(content=content), other)
 
 
+class TestSections:
+    """What each section of a file holds."""
+
+    PARTS: ClassVar[dict[str, bytes]] = {".text": b"code", ".data": b"some data"}
+
+    @pytest.mark.parametrize("order", ["<", ">"])
+    @pytest.mark.parametrize("bits", [64, 32])
+    def test_all_kinds(self, bits: int, order: str) -> None:
+        """They are read in 32 and 64 bit, and in both orders of bytes."""
+        sections = elf.sections(elves.make(self.PARTS, bits=bits, order=order))
+
+        assert list(sections) == [".text", ".data", ".names"]
+        assert {name: sections[name] for name in self.PARTS} == self.PARTS
+
+    @pytest.mark.parametrize("size", [0, 3, 30, 70, 200])
+    def test_cut_off(self, size: int) -> None:
+        """A file that is cut off has none, and is no error."""
+        assert elf.sections(elves.make(self.PARTS)[:size]) == {}
+
+    def test_no_program(self) -> None:
+        """Another file has none."""
+        assert elf.sections(b"x" + elves.make(self.PARTS)[1:]) == {}
+
+    def test_one_name(self) -> None:
+        """Sections of one name are joined."""
+        content = elves.make({".a": b"one", ".b": b", two"}).replace(b".b\0", b".a\0")
+
+        assert elf.sections(content)[".a"] == b"one, two"
+
+    def test_very_many(self) -> None:
+        """Numbers that are too large for the header are read from the first row."""
+        content = bytearray(elves.make(self.PARTS))
+        (table,) = struct.unpack_from("<Q", content, 40)
+        count, names = struct.unpack_from("<HH", content, 60)
+        struct.pack_into("<HH", content, 60, 0, 0xFFFF)
+        assert elf.sections(bytes(content)) == {}
+
+        struct.pack_into("<QI", content, table + 32, count, names)
+
+        assert elf.sections(bytes(content)) == elf.sections(elves.make(self.PARTS))
+
+    @pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler (cc)")
+    def test_of_a_compiler(self, tmp_path: Path) -> None:
+        """A real program has those that it was given; some take room in memory alone."""
+        source = 'char text[] = "at 10:22", zero[999]; int main(void) { return text[0]; }'
+        (tmp_path / "main.c").write_text(source, encoding="utf-8")
+        subprocess.run(["cc", "-o", "main", "main.c"], cwd=tmp_path, check=True)
+
+        sections = elf.sections((tmp_path / "main").read_bytes())
+
+        assert b"at 10:22" in sections[".data"]
+        assert sections[".text"]
+        assert sections[".bss"] == b""
+
+
 class TestDebugInformation:
     """What only a debugger reads."""
 
-    @staticmethod
-    def program(names: bytes) -> bytes:
-        """Answers a program with one section, that of names, which has the second of them."""
-        section = struct.pack("<IIQQQQ", 1, 3, 0, 0, 128, len(names)).ljust(64, b"\0")
-        header = start() + struct.pack("<IQQQIHHHHHH", 1, 0, 0, 64, 0, 64, 56, 0, 64, 1, 0)
-        return header + section + names
-
     def test_section(self) -> None:
         """It is there where a section has its name; the same word elsewhere says nothing."""
-        assert elf.has_debug_information(self.program(b"\0.debug_info\0"))
-        assert not elf.has_debug_information(self.program(b"\0.shstrtab\0.debug_info\0"))
+        assert elf.has_debug_information(elves.make({".debug_info": b"x"}))
+        assert not elf.has_debug_information(elves.make({".text": b"\0.debug_info\0"}))
 
     @pytest.mark.parametrize("content", [b"", start(), start().ljust(64, b"\0")])
     def test_none(self, content: bytes) -> None:
@@ -196,5 +248,5 @@ class TestDebugInformation:
 
     def test_no_names(self) -> None:
         """Nor where the section of names is not there."""
-        content = self.program(b"\0.debug_info\0")
+        content = elves.make({".debug_info": b"x"})
         assert not elf.has_debug_information(content[:62] + b"\7\0" + content[64:])

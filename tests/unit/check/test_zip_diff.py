@@ -140,6 +140,18 @@ class TestPrograms:
         assert where == "section .rodata"
         assert looks_like == ["the folder that it was built in"]
 
+    def test_moved(self) -> None:
+        """A section that has only moved, since the one before it is longer, is not named."""
+        one, two = (elves.make({".text": code, ".data": b"same"}) for code in (b"1", b"longer"))
+
+        assert explain("bootstrap", one, two)[0] == "section .text"
+
+    def test_only_in_one(self) -> None:
+        """A section that one file lacks is named, and that of the names differs with it."""
+        one, two = (elves.make({".text": b"same", **more}) for more in ({}, {".note": b""}))
+
+        assert explain("bootstrap", one, two)[0] == "sections .names, .note"
+
     def test_time(self) -> None:
         """A number that may be a time is one."""
         one, two = (
