@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import program, project
 
-LOCKS = Path(__file__).parent / "data/real"
+LOCKS = Path(__file__).parents[1] / "data/real"
 FORMATS = ("requirements.txt", "pylock.toml", "uv.lock")
 MACHINES = {"arm64": 183, "x86_64": 62}  # e_machine
 BOTO3 = {"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"}

@@ -24,7 +24,7 @@ from hashzip.errors import HashzipError
 if TYPE_CHECKING:
     from hashzip.emulator.server import LocalAws
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 DEADLINE = 30.0  # seconds
 
 
