@@ -308,7 +308,7 @@ class TestProgram:
 
     def test_loads_little(self, project: Path) -> None:
         """A plan loads none of what is slow to load and needed only where something is built."""
-        slow = "argparse|dataclasses|hashlib|pathlib|shutil|tempfile|hashzip.manifest"
+        slow = "argparse|dataclasses|hashlib|pathlib|shutil|tempfile|hashzip.artifacts.manifest"
 
         def loads() -> list[str]:
             return loaded(slow, "external", cwd=project, isolated=True)

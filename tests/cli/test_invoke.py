@@ -278,7 +278,7 @@ class TestExamples:
     def test_all_are_json(self, sam: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Each is an event: an object of JSON."""
         script = (
-            "import json; from hashzip import examples\n"
+            "import json; from hashzip.aws import sample_events as examples\n"
             "for name in examples.names():\n"
             "    assert isinstance(json.loads(examples.event(name)), dict), name"
         )

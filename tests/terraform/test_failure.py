@@ -17,8 +17,8 @@ KILLED = """
 import os, runpy, signal, sys
 sys.argv = sys.argv[1:]
 sys.path.insert(0, sys.argv[0])
-from hashzip import container
-container.Writer.finish = lambda _self: os.kill(os.getpid(), signal.SIGKILL)
+from hashzip.archive import zip_format
+zip_format.Writer.finish = lambda _self: os.kill(os.getpid(), signal.SIGKILL)
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
@@ -96,7 +96,7 @@ def test_killed_build_leaves_no_artifact(deployed: Stack, tmp_path: Path) -> Non
     script = tmp_path / "killed.py"
     script.write_text(KILLED, encoding="utf-8")
     killed = deployed.using(hashzip_command=[sys.executable, str(script), "../build"])
-    with pytest.raises(TerraformError, match="local-exec provisioner error"):
+    with pytest.raises(TerraformError, match="signal: killed"):
         killed.terraform.apply()
     left = [path for path in deployed.dist.rglob("*.zip") if path not in before]
     assert [path.parent.suffix for path in left] == [".partial"]

@@ -51,8 +51,8 @@ KILLED = """
 import os, runpy, signal, sys
 sys.argv = sys.argv[1:]
 sys.path.insert(0, sys.argv[0])
-from hashzip.builders import making
-making.run = lambda *_words, **_options: os.kill(os.getpid(), signal.SIGKILL)
+from hashzip.builders import process
+process.run = lambda *_words, **_options: os.kill(os.getpid(), signal.SIGKILL)
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
@@ -209,7 +209,7 @@ def test_killed_build_leaves_no_artifact(deployed: RustStack, tmp_path: Path) ->
     script = tmp_path / "killed.py"
     script.write_text(KILLED, encoding="utf-8")
     killed = deployed.using(hashzip_command=[sys.executable, str(script), "../build"])
-    with pytest.raises(TerraformError, match="local-exec provisioner error"):
+    with pytest.raises(TerraformError, match="signal: killed"):
         killed.terraform.apply()
     assert sorted(deployed.dist.rglob("*.zip")) == before
     assert deployed.greeting == "Hello"

@@ -100,7 +100,7 @@ def test_state_has_one_user_at_a_time(tmp_path: Path) -> None:
 def test_killing_the_starter_ends_it() -> None:
     """A starter that is killed by SIGKILL, and can clean up nothing, leaves no local AWS behind."""
     script = (
-        "from hashzip.local.aws import running\n"
+        "from hashzip.emulator.server import running\n"
         "with running() as aws:\n"
         "    print(aws.endpoint, flush=True)\n"
         "    input()\n"
