@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -114,7 +115,7 @@ def test_by_hand(tmp_path: Path) -> None:
         text=True,
     ) as process:
         assert process.stdout is not None
-        printed = list(iter(process.stdout.readline, "# Ctrl-C ends it\n"))
+        printed = list(itertools.takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
         found = session.find(tmp_path)
         process.send_signal(signal.SIGINT)
     assert f"export AWS_ENDPOINT_URL={found}\n" in printed
