@@ -14,7 +14,7 @@ from tests.support import program
 _HOLD = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from hashzip import locking
+from hashzip.system import locking
 with locking.hold(sys.argv[2]):
     print("held", flush=True)
     sys.stdin.read()
