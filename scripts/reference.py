@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hashzip.commands import _parser, _usage
+from hashzip.commands import _parser
 from scripts.errors import ScriptError, exit_code
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def page() -> str:
     (commands,) = (each for each in parser._actions if each.choices and each.dest == "command")  # noqa: SLF001
     assert isinstance(commands.choices, dict)  # noqa: S101 - subparsers are a dict
     summary = [
-        f"| [{name}](#hashzip-{name}) | {_usage.COMMANDS[name].help} |" for name in commands.choices
+        f"| [{name}](#hashzip-{name}) | {_parser.load(name).HELP} |" for name in commands.choices
     ]
     overview = "\n".join(["| command | |", "| --- | --- |", *summary, ""])
     parts = [
@@ -55,7 +55,7 @@ def _command(name: str, parser: argparse.ArgumentParser) -> str:
         for action in parser._actions  # noqa: SLF001 - argparse has no other way to ask
         if action.dest != "help"
     ]
-    examples = _usage.COMMANDS[name].examples
+    examples = _parser.load(name).EXAMPLES
     lines = [f"# {purpose}\n$ {line}" for line, purpose in examples.items()]
     console = "\n".join(["", "```console", *lines, "```"]) if lines else ""
     table = "\n".join(["| argument | |", "| --- | --- |", *rows])

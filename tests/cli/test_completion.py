@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.commands import _parser, _usage
+from hashzip.commands import _parser, completion
 from tests.support import program
 from tests.support import project as projects
 
@@ -51,7 +51,7 @@ class TestBash:
 
     def test_commands(self, project: Path, script: Path) -> None:
         """All commands are offered, and those that start alike."""
-        assert set(_usage.COMMANDS) <= set(offered(project, script, ""))
+        assert set(_parser.COMMANDS) <= set(offered(project, script, ""))
         assert offered(project, script, "st") == ["status"]
 
     def test_names(self, project: Path, script: Path) -> None:
@@ -71,7 +71,7 @@ class TestBash:
         assert "--against" not in offered(project, script, "build", "--")
 
 
-@pytest.mark.parametrize("shell", _parser.SHELLS)
+@pytest.mark.parametrize("shell", completion.SHELLS)
 def test_shells(project: Path, shell: str) -> None:
     """Each shell gets its own; another one is bad usage that names those that there are."""
     finished = program.run("completion", shell, cwd=project)

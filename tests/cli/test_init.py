@@ -147,7 +147,7 @@ class TestInit:
         """A folder that is named, and no crate, needs the name of its handler."""
         error, hint = projects.complaint(program.run("init", "--source", "orders", cwd=root))
 
-        assert "orders has a function of what name?" in error
+        assert "cannot tell which function in orders to use" in error
         assert "--handler" in hint
 
     @pytest.mark.parametrize("path", ["hashzip.toml", "infra/hashzip.tf"])

@@ -152,7 +152,7 @@ class TestLogs:
 
     @pytest.mark.parametrize("since", ["", "10", "m", "-1m", "1w", "1.5h"])
     def test_no_time(self, running: Running, since: str) -> None:
-        """What is no time is bad usage, and the error says how to write one."""
+        """An invalid duration is bad usage, and the error says how to write one."""
         finished = running.run("logs", "hello", f"--since={since}")
 
         assert finished.code == 2

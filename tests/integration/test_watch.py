@@ -426,7 +426,7 @@ def test_account_is_asked_for(project: Path, account: LocalAws, typed: str, *, s
     projects.write_files(project, {"src/word.py": typed.encode()})
     words = ("hello", "--function-name", "hello-dev")
     with watching.watching(project, *words, **account.environment) as watch:
-        watch.wait_for(r"hello-dev now and with each save\? \[y/N\] ")
+        watch.wait_for(r"hello-dev now and after each save\? \[y/N\] ")
         watch.type(f"{typed}\n")
         watch.wait_for("watching" if sent else "nothing was sent")
     after = _account(account).get_function_configuration(FunctionName="hello-dev")["CodeSha256"]

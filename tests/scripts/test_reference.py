@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.commands import _usage
+from hashzip.commands import _parser
 from scripts import reference
 from scripts.errors import ScriptError
 
@@ -14,10 +14,10 @@ def test_all_commands() -> None:
     """Each command has a section with its arguments and examples."""
     page = reference.page()
 
-    for name, command in _usage.COMMANDS.items():
+    for name in _parser.COMMANDS:
         section = page.partition(f"## hashzip {name}\n")[2].partition("\n## ")[0]
         assert "`--project DIR`" in section
-        assert all(f"$ {line}" in section for line in command.examples)
+        assert all(f"$ {line}" in section for line in _parser.load(name).EXAMPLES)
     assert "--against FINGERPRINT" in page
 
 

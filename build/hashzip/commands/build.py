@@ -1,4 +1,4 @@
-"""`hashzip build`: builds what is not built yet."""
+"""`hashzip build`: build the packages that are not built yet."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hashzip import artifacts, pipeline, planning
-from hashzip.commands import _output, _prebuilt
+from hashzip.commands import _output, _parser, _prebuilt
 from hashzip.errors import HashzipError
 from hashzip.pipeline import Built
 from hashzip.planning import ScanCache
@@ -18,18 +18,60 @@ from hashzip.project.config import Project
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
+HELP = "build the packages that are not built yet"
+DESCRIPTION = (
+    "A package is built once for each fingerprint of its inputs, into dist/FUNCTION/. Prints for "
+    "each package why it was built, or that it is up to date."
+)
+EXAMPLES = {
+    "hashzip build": "all functions and layers",
+    "hashzip build hello": "one function",
+    "hashzip build layer.deps --force": "rebuild a layer, and install its packages anew",
+    "hashzip build hello --check": "check that two builds give the same bytes",
+}
+
 # Set by the Terraform module: the summary of the inputs that the plan saw, to name what changed.
 EXPECT_FILES = "HASHZIP_EXPECT_FILES"
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the functions to build, and how."""
+    _parser.add_json(parser)
+    parser.add_argument(
+        "functions",
+        nargs="*",
+        metavar="FUNCTION",
+        help="function of hashzip.toml, or layer.NAME (default: all)",
+    )
+    parser.add_argument(
+        "--expect", metavar="FINGERPRINT", help="fail unless the inputs have this fingerprint"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="rebuild even a package that is up to date"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="build twice from copies of the inputs, with another folder, umask, time zone, "
+        "locale, …, and compare; keep neither zip, and exit with 1 if they differ",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_parser.positive_int,
+        metavar="N",
+        help="functions to build at a time, and threads that compress each (default: one per "
+        "processor)",
+    )
+
+
 def run(options: argparse.Namespace) -> None:
-    """Builds what is not built yet, and says what it did and why."""
+    """Build the packages that are not built yet, and print a line for each."""
     project = _output.project(options)
     names = options.functions or list(project.targets)
     if options.check:
-        from hashzip.commands import build_check  # noqa: PLC0415 - needs what other builds do not
+        from hashzip.commands import _build_check  # noqa: PLC0415 - loads more than a build needs
 
-        build_check.run(project, names, options)
+        _build_check.run(project, names, options)
         return
     if options.expect is not None and len(names) != 1:
         raise HashzipError(

@@ -1,10 +1,17 @@
-"""`hashzip completion`: what a shell needs to complete the command line."""
+"""`hashzip completion`: print the completion script of a shell."""
 
 import argparse
 
-import shtab
-
 from hashzip.commands import _parser
+
+HELP = "print the completion script of a shell"
+DESCRIPTION = "Completes commands, options, and the names in hashzip.toml."
+EXAMPLES = {
+    "hashzip completion bash > ~/.local/share/bash-completion/completions/hashzip": "bash",
+    'hashzip completion zsh > "${fpath[1]}/_hashzip"': "zsh",
+}
+
+SHELLS = ("bash", "zsh", "tcsh")
 
 # The names in the nearest hashzip.toml that a shell sees at once; they need no program to start.
 _NAMES = r"sed -n 's/^\[function\.\(.*\)\]$/\1/p; s/^\[\(layer\..*\)\]$/\1/p' hashzip.toml 2>&-"
@@ -15,8 +22,15 @@ _PREAMBLE = {
 }
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the shell."""
+    parser.add_argument("shell", choices=SHELLS, help="shell to print the script for")
+
+
 def run(options: argparse.Namespace) -> None:
-    """Prints it."""
+    """Print the script."""
+    import shtab  # noqa: PLC0415 - the only command that needs it
+
     parser = _parser.parser()
     for action in _actions(parser):
         if action.metavar == "FUNCTION":

@@ -1,4 +1,4 @@
-"""`hashzip diff`: what differs from an earlier build, or from what is deployed."""
+"""`hashzip diff`: list what changed since an earlier build, or since the deployment."""
 
 import argparse
 import difflib
@@ -15,11 +15,24 @@ from hashzip.artifacts.changes import Changes
 from hashzip.artifacts.manifest import Manifest
 from hashzip.artifacts.store import Store, latest_manifest
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.commands import _output
-from hashzip.commands._parser import DEPLOYED
+from hashzip.commands import _endpoint, _output, _parser
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import FileEntry
 from hashzip.project.config import Project
+
+HELP = "list files and packages that changed since an earlier build"
+DESCRIPTION = (
+    "Packages are compared once both builds are there. With --against deployed, compares the zip "
+    "that is built with the one that is deployed, file by file, and the function's handler, "
+    "runtime and architecture; not its layers, environment and other settings."
+)
+EXAMPLES = {
+    "hashzip diff hello": "since the last build",
+    "hashzip diff hello --against 6381aa --text": "since another build, line by line",
+    "hashzip diff hello --against deployed": "what a deployment would change",
+}
+
+_DEPLOYED = "deployed"
 
 
 class _Compared(NamedTuple):
@@ -32,16 +45,29 @@ class _Compared(NamedTuple):
     new: Mapping[str, FileEntry]
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the function, and what to compare it with."""
+    _parser.add_json(parser)
+    _parser.add_function(parser)
+    parser.add_argument(
+        "--against",
+        metavar="FINGERPRINT",
+        help=f"first digits of an earlier build; or `{_DEPLOYED}`: the zip that runs in AWS",
+    )
+    parser.add_argument("--text", action="store_true", help="compare the contents of files, too")
+    _endpoint.add_arguments(parser)
+
+
 def run(options: argparse.Namespace) -> None:
-    """Prints a line a difference."""
+    """Print a line for each difference."""
     project = _output.project(options)
     plan = planning.plan(project, options.function)
-    if options.against == DEPLOYED:
+    if options.against == _DEPLOYED:
         _against_deployed(project, plan, options)
         return
-    if _output.names_a_place(options):
+    if _endpoint.is_named(options):
         raise HashzipError(
-            "where a function runs is of no account to builds", f"add --against {DEPLOYED}"
+            "where a function runs is of no account to builds", f"add --against {_DEPLOYED}"
         )
     old = _old(plan, options.against)
     now = plan.store.manifest(plan.fingerprint)
@@ -58,14 +84,14 @@ def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Names
     """Prints how the zip that runs differs from the one that is built."""
     from hashzip.aws import deployed  # noqa: PLC0415 - needs what other comparisons do not
 
-    name = _output.function_name(project, options)
+    name = _endpoint.function_name(project, options)
     manifest = plan.store.manifest(plan.fingerprint)
     if manifest is None or not plan.store.find(plan.fingerprint):
         raise HashzipError(
             f"{options.function} is not built as it is now",
             f"run: hashzip build {options.function}",
         )
-    place = _output.place(project, options)
+    place = _endpoint.choose(project, options)
     found = deployed.find(place, name)
     new = manifest.artifact.entries
     recipe = changes.recipe_changes(deployed.settings(found.configuration), deployed.wanted(plan))

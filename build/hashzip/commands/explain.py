@@ -1,4 +1,4 @@
-"""`hashzip explain`: why a package will be rebuilt, or why not, in sentences."""
+"""`hashzip explain`: explain why a package will be rebuilt, or not."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -8,14 +8,23 @@ from hashzip.artifacts import changes
 from hashzip.artifacts.manifest import Manifest
 from hashzip.artifacts.store import latest_manifest
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.commands import _output
+from hashzip.commands import _output, _parser
 from hashzip.inputs.files import FileEntry
 
 _VERBS = ("is new", "changed", "is gone")  # in the order of `Changes`
 
+HELP = "explain why a package will be rebuilt, or not"
+DESCRIPTION = "Compares each group of inputs with the last build that was made here."
+EXAMPLES = {"hashzip explain hello": "the files and settings that changed"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the function."""
+    _parser.add_function(parser)
+
 
 def run(options: argparse.Namespace) -> None:
-    """Prints a sentence for each group of inputs."""
+    """Print a sentence for each group of inputs."""
     plan = planning.plan(_output.project(options), options.function)
     for line in _sentences(plan, latest_manifest(plan.store)):
         print(line)

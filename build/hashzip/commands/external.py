@@ -1,4 +1,4 @@
-"""`hashzip external`: answers Terraform's external data source."""
+"""`hashzip external`: answer Terraform's external data source."""
 
 import json
 import os
@@ -11,12 +11,25 @@ from hashzip.project import config
 from hashzip.project.targets import Function
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from argparse import ArgumentParser, Namespace
     from types import SimpleNamespace
+
+HELP = "answer Terraform's external data source"
+DESCRIPTION = (
+    "Reads a JSON query from standard input, and prints the answer as JSON. The Terraform modules "
+    "run it on every plan."
+)
+EXAMPLES = {
+    'echo \'{"project": ".", "function": "hello"}\' | hashzip external': "query by hand",
+}
+
+
+def add_arguments(_parser: "ArgumentParser") -> None:
+    """Add nothing: the query says it all."""
 
 
 def run(options: "Namespace | SimpleNamespace") -> None:
-    """Reads a query on stdin, and prints the answer on stdout: JSON, and nothing else."""
+    """Read a query from stdin, and print the answer: JSON, and nothing else."""
     query = _query.parse_query(sys.stdin.buffer.read())
     project = config.load(os.path.join(options.project or "", query.project))
     plan = planning.plan(project, query.function)

@@ -1,23 +1,58 @@
-"""`hashzip init`: writes the first `hashzip.toml`, and what Terraform needs to use it."""
+"""`hashzip init`: write a first `hashzip.toml`, and the Terraform configuration for it."""
 
 import argparse
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hashzip import __version__
-from hashzip.commands import _discover
+from hashzip.commands import _discover, _output, _parser
 from hashzip.commands._discover import Found
 from hashzip.commands._query import relative
 from hashzip.errors import HashzipError
 from hashzip.project import config
 from hashzip.project.config import FILE_NAME
+from hashzip.project.targets import ARCHITECTURES
+
+HELP = "write a first hashzip.toml, and the Terraform configuration for it"
+DESCRIPTION = (
+    "Finds the folders with a lambda_handler, and the crates that depend on lambda_runtime or "
+    "lambda_http. Shows the files and asks before it writes them. Never overwrites a file."
+)
+EXAMPLES = {
+    "hashzip init": "find the functions",
+    "hashzip init --source src --handler app.handler --yes": "name one, and do not ask",
+}
 
 _IGNORED = "dist/"
 _URL = "git::https://github.com/OWNER/hashzip.git//infra/modules/function"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the function to name, its settings, and where Terraform runs."""
+    parser.add_argument(
+        "--source", metavar="DIR", help="folder of a function (default: find all functions)"
+    )
+    parser.add_argument("--handler", metavar="MODULE.FUNCTION", help="what Lambda calls")
+    parser.add_argument("--function", metavar="NAME", help="its name (default: its folder's)")
+    parser.add_argument("--requirements", metavar="FILE", help="its lock file")
+    parser.add_argument(
+        "--runtime", metavar="RUNTIME", help="its runtime (default: from .python-version)"
+    )
+    parser.add_argument(
+        "--architecture",
+        choices=ARCHITECTURES,
+        help="its architecture (default: this machine's)",
+    )
+    parser.add_argument(
+        "--infra",
+        metavar="DIR",
+        default="infra",
+        help="folder of the Terraform configuration (default: infra)",
+    )
+    _parser.add_yes(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -26,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
     texts = _texts(root, root / options.infra, _functions(root, options), options)
     for path, text in texts.items():
         print(f"# {relative(str(path))}\n\n{text}")
-    if not (options.yes or _agrees()):
+    if not (options.yes or _output.confirm("write these files?")):
         print("nothing was written")
         return
     for path, text in texts.items():
@@ -68,7 +103,9 @@ def _named(root: Path, options: argparse.Namespace) -> list[Found]:
     is_crate = folder.is_relative_to(root) and not options.requirements
     found = _discover.rust(root, folder) if is_crate else []
     if not found:
-        raise HashzipError(f"{options.source} has a function of what name?", "add --handler")
+        raise HashzipError(
+            f"cannot tell which function in {options.source} to use", "name it with --handler"
+        )
     if not options.function:
         return found
     if len(found) > 1:
@@ -145,11 +182,3 @@ def _terraform(found: Found, root: Path, infra: Path) -> str:
         f'  function = "{found.name}"\n'
         "}\n"
     )
-
-
-def _agrees() -> bool:
-    if not sys.stdin.isatty():
-        raise HashzipError(
-            "init asks before it writes, and there is nobody to ask", "add --yes, or run it by hand"
-        )
-    return input("write this? [y/N] ").strip().lower() in ("y", "yes")

@@ -1,4 +1,4 @@
-"""`hashzip invoke`: sends a function an event, and prints its answer."""
+"""`hashzip invoke`: invoke a function, and print its response."""
 
 import argparse
 import base64
@@ -10,8 +10,21 @@ from typing import Any
 
 from hashzip.aws import errors, log_format, sample_events
 from hashzip.aws.client import Place
-from hashzip.commands import _output
+from hashzip.commands import _endpoint, _output
 from hashzip.errors import HashzipError
+
+HELP = "invoke a function, and print its response"
+DESCRIPTION = (
+    "Uses the local AWS if it is running, otherwise your account. If the function fails, prints "
+    "its traceback to stderr and exits with 1. Prints the response unchanged, or indented on a "
+    "terminal."
+)
+EXAMPLES = {
+    """hashzip invoke hello --data '{"name": "world"}'""": "send an event",
+    "hashzip invoke hello --data-file event.json --logs": "print the end of the log, too",
+    "hashzip invoke hello --data-example sqs --remote": "in your account, with an event of SQS",
+    "hashzip invoke hello --data-example list": "list the example events",
+}
 
 _STDIN = "-"
 _LIST = "list"
@@ -21,17 +34,40 @@ _SECONDS = 960  # a function may take 900
 _NO_LOGS = "an asynchronous invocation answers before there are logs"
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the function, where it runs, and its event."""
+    parser.add_argument("function", metavar="FUNCTION", help="function of hashzip.toml")
+    data = parser.add_mutually_exclusive_group()
+    data.add_argument(
+        "--data", metavar="JSON", default="{}", help="event (default: {}); - for standard input"
+    )
+    data.add_argument(
+        "--data-file", metavar="FILE", help="file with the event; - for standard input"
+    )
+    data.add_argument(
+        "--data-example",
+        metavar="NAME",
+        help="example event of an AWS service, such as s3, sqs or api-gateway-v2; or `list`",
+    )
+    parser.add_argument("--logs", action="store_true", help="print the end of the log to stderr")
+    parser.add_argument("--qualifier", metavar="NAME", help="version or alias of the function")
+    parser.add_argument(
+        "--async", dest="is_async", action="store_true", help="do not wait for the response"
+    )
+    _endpoint.add_arguments(parser)
+
+
 def run(options: argparse.Namespace) -> None:
-    """Prints the answer: as it came, or indented on a terminal."""
+    """Print the response: as it came, or indented on a terminal."""
     project = _output.project(options)
-    name = _output.function_name(project, options)
+    name = _endpoint.function_name(project, options)
     if options.data_example == _LIST:
         _print_examples()
         return
     if options.is_async and options.logs:
         raise HashzipError(f"--logs: {_NO_LOGS}", f"run: hashzip logs {options.function} --follow")
     event = _event(options)
-    place = _output.place(project, options)
+    place = _endpoint.choose(project, options)
     response, answer = _invoke(place, name, event.encode(), options)
     if options.is_async:
         request = response["ResponseMetadata"].get("RequestId", "")

@@ -1,4 +1,4 @@
-"""`hashzip logs`: what a function has logged, and goes on logging."""
+"""`hashzip logs`: print the logs of a function."""
 
 import argparse
 import datetime as dt
@@ -9,18 +9,58 @@ from typing import Any
 
 from hashzip.aws import errors, log_format, log_reader
 from hashzip.aws.log_reader import Reader
-from hashzip.commands import _output
+from hashzip.commands import _endpoint, _output
 from hashzip.errors import HashzipError
+
+HELP = "print the logs of a function"
+DESCRIPTION = (
+    "Uses the local AWS if it is running, otherwise your account. Shows a JSON line as level, "
+    "message and key=value, and Lambda's START, END and REPORT lines as one line."
+)
+EXAMPLES = {
+    "hashzip logs hello": "the last 10 minutes",
+    "hashzip logs hello --follow --since 1h": "the last hour, and new lines until Ctrl-C",
+    "hashzip logs hello --json | jq -r .message": "as the function wrote them",
+}
 
 _POLL_SECONDS = 1.0
 _INTERRUPTED = 130  # as a shell reports `tail -f` after Ctrl-C
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the function, where it runs, and which of its logs to print."""
+    parser.add_argument(
+        "--json", action="store_true", help="print the events of CloudWatch, one JSON object a line"
+    )
+    parser.add_argument("function", metavar="FUNCTION", help="function of hashzip.toml")
+    parser.add_argument("-f", "--follow", action="store_true", help="print new lines until Ctrl-C")
+    parser.add_argument(
+        "--since",
+        metavar="TIME",
+        type=_duration,
+        default="10m",
+        help="how far back to start: 30s, 10m, 2h, 1d (default: 10m)",
+    )
+    _endpoint.add_arguments(parser)
+
+
+def _duration(text: str) -> int:
+    """Convert a duration such as `10m` to seconds.
+
+    Raises:
+        ArgumentTypeError: It is none.
+    """
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(text[-1:])
+    if unit is None or not text[:-1].isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration: write 30s, 10m, 2h or 1d")
+    return int(text[:-1]) * unit
+
+
 def run(options: argparse.Namespace) -> None:
-    """Prints a line an event, and waits for more with `--follow`."""
+    """Print each event of the log, and wait for more with `--follow`."""
     project = _output.project(options)
-    name = _output.function_name(project, options)
-    place = _output.place(project, options)
+    name = _endpoint.function_name(project, options)
+    place = _endpoint.choose(project, options)
     group = log_reader.name_of(place, name)
     since = int((time.time() - options.since) * 1000)
     try:

@@ -1,15 +1,24 @@
-"""`hashzip sbom`: what is in a package, as CycloneDX."""
+"""`hashzip sbom`: print the software bill of materials of a package."""
 
 import argparse
 
 from hashzip import planning
 from hashzip.artifacts import sbom
-from hashzip.commands import _output
+from hashzip.commands import _output, _parser
 from hashzip.errors import HashzipError
+
+HELP = "print the software bill of materials of a package, in CycloneDX 1.6 JSON"
+DESCRIPTION = "A package that contains other packages has the same document beside its manifest."
+EXAMPLES = {"hashzip sbom hello > hello.cdx.json": "for a scanner"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the function."""
+    _parser.add_function(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Prints it, as it lies beside the manifest."""
+    """Print the document, as it is beside the manifest."""
     plan = planning.plan(_output.project(options), options.function)
     manifest = plan.store.manifest(plan.fingerprint)
     if manifest is None:

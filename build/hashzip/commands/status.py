@@ -1,17 +1,27 @@
-"""`hashzip status`: a row a function."""
+"""`hashzip status`: list functions and layers."""
 
 import argparse
 import json
+from collections.abc import Mapping
 
 from hashzip import pipeline, planning
 from hashzip.artifacts.store import Sizes, latest_manifest
-from hashzip.commands import _output, _prebuilt
+from hashzip.commands import _output, _parser, _prebuilt
 from hashzip.planning import ScanCache
 from hashzip.project.config import Project
 
+HELP = "list functions: fingerprint, state, size"
+DESCRIPTION = ""
+EXAMPLES: Mapping[str, str] = {}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the format."""
+    _parser.add_json(parser)
+
 
 def run(options: argparse.Namespace) -> None:
-    """Prints a row a function."""
+    """Print a row for each function and layer."""
     project = _output.project(options)
     scan_cache = ScanCache()
     known = _prebuilt.among(project, list(project.targets))

@@ -1,4 +1,4 @@
-"""`hashzip watch`: what is saved runs at once."""
+"""`hashzip watch`: run functions on this machine, and update them at each save."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hashzip.aws import log_format, log_reader
 from hashzip.aws.client import Place
+from hashzip.commands import _endpoint, _output, _parser
 from hashzip.errors import HashzipError
 from hashzip.project import config
 
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
     from hashzip.watch.http_proxy import Fronts
     from hashzip.watch.loop import Loop
 
+HELP = "run functions on this machine, and update them at each save"
+DESCRIPTION = (
+    "Starts a local AWS, creates the functions of hashzip.toml in it, and gives each function a "
+    "port for browsers and curl. With --function-name, sends each save to a function in your "
+    "account instead."
+)
+EXAMPLES = {
+    "hashzip watch": "all functions",
+    "hashzip watch hello --port 9000 --env-file .env": "one function, with more environment",
+    "hashzip watch hello --function-name hello-dev --profile dev": "a function in your account",
+}
+
 _NEEDED = ("boto3", "ministack", "watchfiles")
 _LOG_SECONDS = 0.2
 _TURN_SECONDS = 0.5
@@ -34,8 +47,47 @@ _FIRST_PORT, _LAST_PORT = 8000, 8100
 _PRINTING = threading.Lock()
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the functions to run, where, and with which settings."""
+    parser.add_argument(
+        "functions", nargs="*", metavar="FUNCTION", help="function of hashzip.toml (default: all)"
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        metavar="PORT",
+        help="port of the first function, the others follow; 0: any free port (default: free "
+        "ports from 8000)",
+    )
+    parser.add_argument(
+        "--cors", action="store_true", help="let web pages of any origin call the functions"
+    )
+    parser.add_argument(
+        "--env-file", metavar="FILE", help="environment of each function: NAME=VALUE lines"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_parser.positive_int,
+        default=3,
+        metavar="SECONDS",
+        help="timeout of each function (default: 3)",
+    )
+    parser.add_argument(
+        "--memory",
+        type=_parser.positive_int,
+        default=128,
+        metavar="MB",
+        help="memory of each function (default: 128)",
+    )
+    parser.add_argument(
+        "--function-name", metavar="NAME", help="send the code to this function in your account"
+    )
+    _endpoint.add_account_arguments(parser)
+    _parser.add_yes(parser)
+
+
 def run(options: argparse.Namespace) -> None:
-    """Watches until Ctrl-C."""
+    """Watch until Ctrl-C."""
     _refuse_missing()
     gc.enable()  # this one is not short
     # A polite request to end is the same as Ctrl-C.
@@ -133,22 +185,13 @@ def _watch_account(stack: ExitStack, options: argparse.Namespace, root: str) -> 
     place = Place(None, options.profile, options.region)
     function = AccountFunction(place, name, config.load(root).target(names[0]))
     arn = function.configuration["FunctionArn"]
-    if not (options.yes or _agrees(arn)):
+    question = f"replace the code of {arn} now and after each save?"
+    if not (options.yes or _output.confirm(question)):
         say("nothing was sent")
         return
     say(f"{arn} gets each save, and the next terraform plan will show that it has changed")
     reader = _reader(place, log_reader.name_of(place, name))
     _watch(stack, root, Loop(root, names, function, say), {name: reader})
-
-
-def _agrees(arn: str) -> bool:
-    if not sys.stdin.isatty():
-        raise HashzipError(
-            f"watch asks before it changes {arn}, and there is nobody to ask",
-            "add --yes, or run it by hand",
-        )
-    answer = input(f"replace the code of {arn} now and with each save? [y/N] ")
-    return answer.strip().lower() in ("y", "yes")
 
 
 def _reader(place: Place, group: str) -> Reader:

@@ -1,0 +1,82 @@
+"""Where a function runs: the arguments that say so, and the local AWS or the account they mean."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from hashzip.errors import HashzipError
+from hashzip.project.config import Project
+from hashzip.project.targets import Function
+
+if TYPE_CHECKING:
+    from hashzip.aws.client import Place
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the function's name in AWS, and where it runs."""
+    parser.add_argument(
+        "--function-name", metavar="NAME", help="name in AWS (default: as in hashzip.toml)"
+    )
+    location = parser.add_mutually_exclusive_group()
+    location.add_argument(
+        "--local", action="store_true", help="use the local AWS; fail if it is not running"
+    )
+    location.add_argument(
+        "--remote", action="store_true", help="use your account, even if a local AWS is running"
+    )
+    add_account_arguments(parser)
+
+
+def add_account_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the profile and the region."""
+    parser.add_argument(
+        "--profile", metavar="NAME", help="profile of your account (default: from the environment)"
+    )
+    parser.add_argument(
+        "--region", metavar="NAME", help="region of your account (default: from the environment)"
+    )
+
+
+def function_name(project: Project, options: argparse.Namespace) -> str:
+    """Return the name in AWS of the function that the arguments name.
+
+    Raises:
+        HashzipError: `hashzip.toml` has no such function, or it is a layer.
+    """
+    if not isinstance(project.target(options.function), Function):
+        raise HashzipError(
+            f"{options.function} is a layer, which does not run by itself", "name a function"
+        )
+    name: str | None = options.function_name
+    return options.function if name is None else name
+
+
+def is_named(options: argparse.Namespace) -> bool:
+    """Return whether the arguments say where a function runs."""
+    return bool(
+        options.function_name
+        or options.local
+        or options.remote
+        or options.profile
+        or options.region
+    )
+
+
+def choose(project: Project, options: argparse.Namespace) -> "Place":
+    """Return the local AWS or the account that the arguments mean; print it on a terminal.
+
+    Raises:
+        HashzipError: It must be the local AWS, which is not running.
+    """
+    from hashzip.aws import client  # noqa: PLC0415 - most commands need no AWS
+
+    chosen = client.choose(
+        project.root,
+        local=options.local,
+        remote=options.remote,
+        profile=options.profile,
+        region=options.region,
+    )
+    if sys.stderr.isatty():
+        print(f"in {chosen}", file=sys.stderr)
+    return chosen
