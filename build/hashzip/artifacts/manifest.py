@@ -1,6 +1,6 @@
-"""What was built from what: a value, and its JSON. Standard library only.
+"""The manifest of an artifact, which says what was built from what. Standard library only.
 
-No time, host or path of a machine is in it, so that two machines write the same manifest.
+It contains no time, host or path of a machine, so that two machines write the same manifest.
 """
 
 import json
@@ -15,14 +15,15 @@ _MODES = {f"{mode:04o}": mode for mode in (PROGRAM, DATA)}
 
 
 class Package(NamedTuple):
-    """Something that was installed beside the sources, or compiled into the program.
+    """A package that was installed beside the sources, or compiled into the program.
 
     Attributes:
-        name: As it calls itself.
-        version: Of it.
-        hashes: Of the files that the lock lets it be installed from, as `sha256:HEX`.
-        source: Where a crate is from, as `Cargo.lock` has it, with the commit if that is git; None
-            for one of the project, and for what is no crate.
+        name: Its name, as its own metadata has it.
+        version: Its version.
+        hashes: The digests of the files that the lock allows it to be installed from, as
+            `sha256:HEX`.
+        source: For a crate, its source as in `Cargo.lock`, with the commit if that is git. None for
+            a crate of the project, and for packages that are not crates.
     """
 
     name: str
@@ -36,11 +37,11 @@ class Artifact(NamedTuple):
 
     Attributes:
         file: Its name, in the folder of the manifest.
-        size: In bytes.
-        unpacked_size: Of all entries together, in bytes; what Lambda limits to 262,144,000.
-        sha256: As 64 hex digits.
-        code_sha256: The same in base64, which is how Lambda reports it as `CodeSha256`.
-        entries: What is in it, in its order.
+        size: Its size in bytes.
+        unpacked_size: The size of all entries in bytes, which Lambda limits to 262,144,000.
+        sha256: Its SHA-256, as 64 hex digits.
+        code_sha256: The same in base64, as Lambda reports it in `CodeSha256`.
+        entries: Its files, in its order.
     """
 
     file: str
@@ -52,7 +53,17 @@ class Artifact(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """What was built from what."""
+    """A package, and what it was built from.
+
+    Attributes:
+        function: The name of the function or layer.
+        fingerprint: The digest of recipe and inputs.
+        recipe: What was done with the inputs.
+        inputs: The files that decided the package, whether or not they are in it.
+        packages: What was installed or compiled in.
+        artifact: The zip.
+        tools: The versions of the programs that made it, by name.
+    """
 
     function: str
     fingerprint: str
@@ -63,7 +74,7 @@ class Manifest(NamedTuple):
     tools: Mapping[str, str]
 
     def to_json(self) -> str:
-        """Writes the manifest: indented, a file a line, a line feed at the end."""
+        """Return the manifest as JSON: indented, with a line for each file."""
         inputs = entries = _Rows(map(_row, self.inputs))
         if self.artifact.entries != self.inputs:
             entries = _Rows(map(_row, self.artifact.entries))
@@ -82,7 +93,7 @@ class Manifest(NamedTuple):
 
 
 class _Rows(tuple[str, ...]):
-    """Files as text, one a line: to indent 10,000 of them as the rest takes half a second."""
+    """Files as JSON, one a line: to indent 10,000 of them like the rest takes half a second."""
 
     __slots__ = ()
 
@@ -103,10 +114,10 @@ def _value(value: object, indent: str) -> str:
 
 
 def from_json(text: str | bytes) -> Manifest:
-    """Reads a manifest, and checks that its recipe and inputs give its fingerprint.
+    """Parse a manifest, and check that its recipe and inputs give its fingerprint.
 
     Raises:
-        ValueError: It is damaged, of another format, or its fingerprint is not that of its inputs.
+        ValueError: It is damaged, has another format, or its fingerprint is not that of its inputs.
     """
     try:
         document = json.loads(text)
@@ -114,7 +125,7 @@ def from_json(text: str | bytes) -> Manifest:
             raise ValueError(f"format {document['format']!r} is not {FORMAT!r}")
         artifact = document["artifact"]
         inputs = [_input(file) for file in document["inputs"]]
-        # Often the sources are all that is in the zip.
+        # Often the zip contains the sources and nothing else.
         same = artifact["entries"] == document["inputs"]
         entries = inputs if same else [_input(entry) for entry in artifact["entries"]]
         manifest = Manifest(
@@ -126,10 +137,10 @@ def from_json(text: str | bytes) -> Manifest:
             artifact=Artifact(**{**artifact, "entries": entries}),
             tools=document["tools"],
         )
-        found = fingerprint(manifest.recipe, manifest.inputs)
+        expected = fingerprint(manifest.recipe, manifest.inputs)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a manifest: {error!r}") from error
-    if found != manifest.fingerprint:
+    if manifest.fingerprint != expected:
         raise ValueError("the fingerprint is not that of the inputs")
     return manifest
 
@@ -143,12 +154,12 @@ def _row(file: FileEntry) -> str:
 
 
 def _package_row(package: Package) -> Mapping[str, object]:
-    """Answers a package as it is written: without a source where it has none."""
+    """Return a package as a JSON object; one that has no source has no such key."""
     return {key: value for key, value in package._asdict().items() if value is not None}
 
 
 def _package(row: Mapping[str, Any]) -> Package:
-    """Reads a package; one from before there were hashes has none."""
+    """Parse a package. In manifests of earlier versions, packages have no hashes."""
     return Package(**{**row, "hashes": tuple(row.get("hashes", ()))})
 
 

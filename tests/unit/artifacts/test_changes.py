@@ -67,30 +67,22 @@ class TestPackages:
         assert not any(changes.packages(old, old[::-1]))
 
     @pytest.mark.parametrize(
-        "old, new, found",
+        "old, new, expected",
         [
             (("1.0.1", "2.0.1"), ("1.0.1", "2.0.2"), Changes([], ["a 2.0.1 -> 2.0.2"], [])),
-            (
-                ("1.0.1", "2.0.1"),
-                ("1.0.2", "2.0.2"),
-                Changes([], ["a 1.0.1 -> 1.0.2", "a 2.0.1 -> 2.0.2"], []),
-            ),
-            (("1.0.1", "2.0.1"), ("2.0.2",), Changes([], ["a 2.0.1 -> 2.0.2"], ["a 1.0.1"])),
-            (("2.0.1",), ("1.0.1", "2.0.2"), Changes(["a 1.0.1"], ["a 2.0.1 -> 2.0.2"], [])),
-            (("0.1.9", "0.2.0"), ("0.2.1",), Changes([], ["a 0.2.0 -> 0.2.1"], ["a 0.1.9"])),
+            (("1.0", "2.0"), ("1.1", "2.1"), Changes(["a 1.1", "a 2.1"], [], ["a 1.0", "a 2.0"])),
+            (("1.0", "2.0"), ("3.0",), Changes(["a 3.0"], [], ["a 1.0", "a 2.0"])),
             (("1.0.0", "2.0.0"), ("2.0.0",), Changes([], [], ["a 1.0.0"])),
             (("1.0.0",), ("1.0.0", "2.0.0"), Changes(["a 2.0.0"], [], [])),
-            (("1.0.0",), ("2.0.0",), Changes([], ["a 1.0.0 -> 2.0.0"], [])),
-            (("1.9.0",), ("9.0.0", "10.0.0"), Changes(["a 10.0.0"], ["a 1.9.0 -> 9.0.0"], [])),
             (("1.0",), ("1.0", "1.0"), Changes([], [], [])),
         ],
     )
     def test_several_versions(
-        self, old: tuple[str, ...], new: tuple[str, ...], found: Changes
+        self, old: tuple[str, ...], new: tuple[str, ...], expected: Changes
     ) -> None:
-        """Of several versions, one is changed into what is compatible with it, or else into any."""
-        assert changes.packages(of(*old), of(*new)) == found
-        assert changes.packages(of(*old[::-1]), of(*new[::-1])) == found
+        """Of several versions, those that differ are listed; one in place of one is a change."""
+        assert changes.packages(of(*old), of(*new)) == expected
+        assert changes.packages(of(*old[::-1]), of(*new[::-1])) == expected
 
     def test_commit(self) -> None:
         """A crate of one version but another commit is changed, and shows both."""
