@@ -16,9 +16,12 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 
 # A Terraform test spends half of its time waiting for AWS, so there are more workers than
-# processors. These tests take a hundred times as long as the others, so idle workers take over
-# tests from busy ones.
-PARALLEL = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
+# processors. A worker takes whole modules, so that what the tests of a module share is made once;
+# slow modules come first (see tests/conftest.py), and must stay first.
+PARALLEL = (
+    *("-n", str(2 * (os.cpu_count() or 1))),
+    *("--dist", "loadfile", "--no-loadscope-reorder"),
+)
 
 # What mypy checks.
 TYPED = ("build/hashzip", "examples/python/src", "handler/python", "scripts", "tests", "noxfile.py")

@@ -13,7 +13,7 @@ from hashzip.builders.rust import toolchain
 from hashzip.errors import HashzipError
 from scripts import opentofu
 from tests.support import index as indexes
-from tests.support import local, order
+from tests.support import local_packages
 from tests.support import project as projects
 from tests.support.index import Index
 
@@ -28,11 +28,9 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(trylast=True)  # after what is not asked for is gone
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Has slow tests begin first, in each process of pytest-xdist."""
-    workers = getattr(config, "workerinput", {}).get("workercount", 1)
-    items[:] = order.arrange(items, workers)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run slow modules first, so that no worker starts one when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -53,9 +51,9 @@ def project(tmp_path: Path) -> Path:
 def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache of uv that knows the Pythons here, and no package."""
     root = tmp_path_factory.mktemp("uv")
-    local.pyproject(root / "project", "empty")
+    local_packages.pyproject(root / "project", "empty")
     with indexes.serve(root) as served:
-        local.lock(root / "project", served)
+        local_packages.lock(root / "project", served)
         return served.cache
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import program, watching
+from tests.support import program, watch_process
 from tests.support import project as projects
 from tests.support.program import Finished
 
@@ -228,7 +228,7 @@ class TestErrors:
         assert b"interrupted" in err
         assert list(temporary.iterdir()) == []
         assert projects.listing(project) == before
-        watching.until(lambda: not _runs(started.read_text(encoding="utf-8").strip()))
+        watch_process.until(lambda: not _runs(started.read_text(encoding="utf-8").strip()))
 
 
 def _runs(process: str) -> bool:

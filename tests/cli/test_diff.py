@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import lambdas, program, wheels
+from tests.support import aws_project, program, wheels
 from tests.support import project as projects
-from tests.support.lambdas import Running
+from tests.support.aws_project import Running
 
 
 def diff(project: Path, *arguments: str) -> list[str]:
@@ -143,8 +143,8 @@ class TestDiff:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A project whose function runs in a local AWS; of the user's account nothing is known."""
     with pytest.MonkeyPatch.context() as patch:
-        lambdas.hide_account(patch)
-        with lambdas.running(tmp_path_factory.mktemp("diff") / "project") as found:
+        aws_project.hide_account(patch)
+        with aws_project.running(tmp_path_factory.mktemp("diff") / "project") as found:
             yield found
 
 
@@ -152,8 +152,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def deployed(running: Running) -> Running:
     """The same, with the sources as they were when they were deployed, and built."""
     projects.configure(running.root, handler="app.handler", architecture="x86_64")
-    projects.write_files(running.root / "src", projects.SOURCES | {"app.py": lambdas.SOURCE})
-    update(running, lambdas.zip_file(running.root).read_bytes())
+    projects.write_files(running.root / "src", projects.SOURCES | {"app.py": aws_project.SOURCE})
+    update(running, aws_project.zip_file(running.root).read_bytes())
     return running
 
 
@@ -220,7 +220,7 @@ class TestDeployed:
         """Another zip of the same files is equal; a file that lost its mode is not."""
         again = io.BytesIO()
         with (
-            zipfile.ZipFile(lambdas.zip_file(deployed.root)) as old,
+            zipfile.ZipFile(aws_project.zip_file(deployed.root)) as old,
             zipfile.ZipFile(again, "w", zipfile.ZIP_STORED) as new,
         ):
             new.mkdir("lib")
@@ -259,7 +259,7 @@ class TestDeployed:
         settings = {"handler": "app.handler", "architecture": "x86_64"}
         projects.configure(root, **settings, requirements="requirements.txt")
         wheels.lock(root, wheels.make(root, "greet"), wheels.make(root, "able"))
-        update(deployed, lambdas.zip_file(root).read_bytes())
+        update(deployed, aws_project.zip_file(root).read_bytes())
         assert against(deployed) == []
         wheels.lock(root, wheels.make(root, "greet", "2.0"), wheels.make(root, "zebra"))
         projects.built(root)
@@ -290,7 +290,7 @@ class TestDeployed:
             FunctionName="boxed",
             PackageType="Image",
             Code={"ImageUri": "000000000000.dkr.ecr.us-east-1.amazonaws.com/a:b"},
-            Role=lambdas.ROLE,
+            Role=aws_project.ROLE,
         )
 
         finished = program.run(

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from tests.support import lambdas, program
+from tests.support import aws_project, program
 from tests.support import project as projects
-from tests.support.lambdas import Running
+from tests.support.aws_project import Running
 
 WORLD = '{"name": "wörld"}'
 
@@ -22,8 +22,8 @@ WORLD = '{"name": "wörld"}'
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A project whose function runs in a local AWS; of the user's account nothing is known."""
     with pytest.MonkeyPatch.context() as patch:
-        lambdas.hide_account(patch)
-        with lambdas.running(tmp_path_factory.mktemp("invoke") / "project") as found:
+        aws_project.hide_account(patch)
+        with aws_project.running(tmp_path_factory.mktemp("invoke") / "project") as found:
             yield found
 
 
@@ -135,8 +135,8 @@ class TestHow:
 
     def test_account(self, running: Running) -> None:
         """With --remote, it is the account of the environment, with its own functions."""
-        with lambdas.refusing(403, "AccessDeniedException") as account:
-            settings = lambdas.account(account.endpoint)
+        with aws_project.refusing(403, "AccessDeniedException") as account:
+            settings = aws_project.account(account.endpoint)
             projects.complaint(running.run("invoke", "hello", "--remote", settings=settings))
             assert account.asked == ["/2015-03-31/functions/hello/invocations"]
             assert running.run("invoke", "hello", settings=settings).code == 0

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support import lambdas, program
+from tests.support import aws_project, program
 from tests.support import project as projects
-from tests.support.lambdas import Running
+from tests.support.aws_project import Running
 
 DEADLINE = 60.0  # seconds
 TIME = r"\d\d:\d\d:\d\d\.\d\d\d"
@@ -28,8 +28,8 @@ TIME = r"\d\d:\d\d:\d\d\.\d\d\d"
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A project whose function runs in a local AWS; of the user's account nothing is known."""
     with pytest.MonkeyPatch.context() as patch:
-        lambdas.hide_account(patch)
-        with lambdas.running(tmp_path_factory.mktemp("logs") / "project") as found:
+        aws_project.hide_account(patch)
+        with aws_project.running(tmp_path_factory.mktemp("logs") / "project") as found:
             yield found
 
 

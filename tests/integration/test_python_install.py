@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from hashzip.errors import HashzipError
-from tests.support import local, program, wheels
+from tests.support import local_packages, program, wheels
 from tests.support import project as projects
 from tests.support.index import Index
 from tests.support.project import content, examine, make_zip, names
@@ -49,8 +49,10 @@ class TestSdist:
 
     def sdist(self, project: Path, files: Mapping[str, str], tool: str = "") -> Path:
         """Makes one of files, which builds itself."""
-        metadata = f'[project]\nname = "greet"\nversion = "1.0"\n{local.BUILD_SYSTEM}{tool}'
-        own = {"backend.py": local.BACKEND, "pyproject.toml": metadata}
+        metadata = (
+            f'[project]\nname = "greet"\nversion = "1.0"\n{local_packages.BUILD_SYSTEM}{tool}'
+        )
+        own = {"backend.py": local_packages.BACKEND, "pyproject.toml": metadata}
         return wheels.make_sdist(project, "greet", "1.0", {**own, **files})
 
     def test_refused(self, project: Path) -> None:
@@ -87,7 +89,7 @@ class TestSdist:
         """It is still checked by its hash before any code of it runs."""
         ran = project.parent / "ran"
         lock(project, self.sdist(project, {"greet.py": ""}), build_sdists=True)
-        backend = f"open({str(ran)!r}, 'w').close()\n{local.BACKEND}"
+        backend = f"open({str(ran)!r}, 'w').close()\n{local_packages.BACKEND}"
         self.sdist(project, {"greet.py": "", "backend.py": backend})
 
         assert "has another hash" in refused(project).message
@@ -419,8 +421,8 @@ class TestBillOfMaterials:
         index.add(greet)
         digest = wheels.requirement(greet).partition("sha256:")[2].strip()
         wheels.lock(project, greet, where="")
-        local.pyproject(project, "single", ["greet"])
-        local.lock(project, index)
+        local_packages.pyproject(project, "single", ["greet"])
+        local_packages.lock(project, index)
         url = f"{index.url.removesuffix('simple')}files/{greet.name}"
         pylock = (
             'lock-version = "1.0"\ncreated-by = "me"\n'

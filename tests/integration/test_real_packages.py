@@ -17,7 +17,7 @@ FORMATS = ("requirements.txt", "pylock.toml", "uv.lock")
 MACHINES = {"arm64": 183, "x86_64": 62}  # e_machine
 BOTO3 = {"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"}
 
-pytestmark = pytest.mark.registry
+pytestmark = [pytest.mark.registry, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

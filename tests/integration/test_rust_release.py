@@ -19,6 +19,8 @@ from tests.support import crates, program
 from tests.support import project as projects
 from tests.support.crates import library
 
+pytestmark = pytest.mark.slow
+
 # Each name is in the program if what it stands for held when it was compiled.
 _HELD = {
     'feature = "slow"': "has-slow",

@@ -9,7 +9,7 @@ import pytest
 
 from hashzip.builders.python import bytecode, uv
 from hashzip.errors import HashzipError
-from tests.support import local, wheels
+from tests.support import local_packages, wheels
 from tests.support import project as projects
 from tests.support.index import Index
 from tests.support.project import content, examine, make_zip, names
@@ -35,14 +35,14 @@ def single(project: Path, index: Index) -> Path:
     """A project of which hello is all, with an extra and two groups."""
     for name in ("greet", "able", "pytest_like", "tools"):
         index.add(wheels.make(project, name))
-    local.pyproject(
+    local_packages.pyproject(
         project,
         "single",
         ["greet"],
         extras={"More_able": ["able"]},
         groups={"dev": ["pytest_like"], "Ops": ["tools"]},
     )
-    local.lock(project, index)
+    local_packages.lock(project, index)
     projects.configure(project, requirements="uv.lock")
     return project
 
@@ -58,13 +58,15 @@ def workspace(project: Path, index: Index) -> Path:
     sources = "[tool.uv.sources]\n" + "".join(
         f"{name} = {{ workspace = true }}\n" for name in ("base", "shared", "other")
     )
-    local.package(project / "libs/base")
-    local.package(project / "libs/other")
-    local.package(project / "libs/shared", ["base"], more=sources)
-    local.pyproject(project / "services/one", "one", ["shared"], more=sources)
+    local_packages.package(project / "libs/base")
+    local_packages.package(project / "libs/other")
+    local_packages.package(project / "libs/shared", ["base"], more=sources)
+    local_packages.pyproject(project / "services/one", "one", ["shared"], more=sources)
     extras, groups = {"more": ["base"]}, {"ops": ["other"]}
-    local.pyproject(project / "services/two", "two", extras=extras, groups=groups, more=sources)
-    local.lock(project, index)
+    local_packages.pyproject(
+        project / "services/two", "two", extras=extras, groups=groups, more=sources
+    )
+    local_packages.lock(project, index)
     two = FUNCTION | {"package": "two"}
     projects.write_config(
         project,
@@ -107,10 +109,10 @@ class TestSelected:
         """What a marker keeps from Lambda's machine is not installed, be it a local package."""
         for name in ("here", "away"):
             index.add(wheels.make(project, name))
-            local.package(project / f"libs/own_{name}")
+            local_packages.package(project / f"libs/own_{name}")
         sources = "".join(f"own_{n} = {{ path = 'libs/own_{n}' }}\n" for n in ("here", "away"))
         here = "sys_platform == 'linux' and platform_machine == 'aarch64'"
-        local.pyproject(
+        local_packages.pyproject(
             project,
             "single",
             [
@@ -119,7 +121,7 @@ class TestSelected:
             ],
             more=f"[tool.uv.sources]\n{sources}",
         )
-        local.lock(project, index)
+        local_packages.lock(project, index)
         projects.configure(project, requirements="uv.lock")
 
         assert modules(project) == {"here.py", "own_here.py"}
@@ -129,8 +131,8 @@ class TestSelected:
         for name in ("old", "new"):
             index.add(wheels.make(project, name))
         wanted = ["old; python_version < '3.13'", "new; python_version >= '3.13'"]
-        local.pyproject(project, "single", wanted)
-        local.lock(project, index)
+        local_packages.pyproject(project, "single", wanted)
+        local_packages.lock(project, index)
         projects.configure(project, requirements="uv.lock")
         assert modules(project) == {"new.py"}
 
@@ -140,8 +142,8 @@ class TestSelected:
 
     def test_nothing(self, project: Path, index: Index) -> None:
         """A project without dependencies is one like any other."""
-        local.pyproject(project, "single")
-        local.lock(project, index)
+        local_packages.pyproject(project, "single")
+        local_packages.lock(project, index)
         projects.configure(project, requirements="uv.lock")
 
         assert modules(project) == set()
@@ -239,7 +241,7 @@ class TestStale:
         text = (single / "pyproject.toml").read_text(encoding="utf-8")
         text = text.replace('["greet"]', '["greet", "tools"]')
         (single / "pyproject.toml").write_text(text, encoding="utf-8")
-        local.lock(single, index)
+        local_packages.lock(single, index)
 
         assert modules(single) == {"greet.py", "tools.py"}
 
@@ -332,7 +334,7 @@ class TestLocal:
         """Another release of a build backend, which nobody locked, changes no byte of a package."""
         before = make_zip(workspace, "one")
         of_base = {p: content(before, p) for p in names(before) if p.startswith("base")}
-        backend = local.BACKEND.replace("tiny 7", "tiny 8.1")
+        backend = local_packages.BACKEND.replace("tiny 7", "tiny 8.1")
         projects.write_files(workspace, {"libs/base/backend.py": backend.encode()})
         index.requests.clear()
 
@@ -363,8 +365,10 @@ class TestLocal:
 
     def test_compiled(self, workspace: Path, index: Index) -> None:
         """One with compiled code, which is for this machine alone, is refused."""
-        local.package(workspace / "libs/base", more='[tool.tiny]\ntag = "py3-none-linux_x86_64"\n')
-        local.lock(workspace, index)
+        local_packages.package(
+            workspace / "libs/base", more='[tool.tiny]\ntag = "py3-none-linux_x86_64"\n'
+        )
+        local_packages.lock(workspace, index)
         projects.write_config(
             workspace, one=FUNCTION | {"package": "one", "architecture": "x86_64"}
         )
@@ -399,10 +403,10 @@ class TestLocal:
 
     def test_outside(self, project: Path, index: Index) -> None:
         """A package outside the project is refused, with the way out."""
-        local.package(project.parent / "outside")
+        local_packages.package(project.parent / "outside")
         sources = "[tool.uv.sources]\noutside = { path = '../outside' }\n"
-        local.pyproject(project, "single", ["outside"], more=sources)
-        local.lock(project, index)
+        local_packages.pyproject(project, "single", ["outside"], more=sources)
+        local_packages.lock(project, index)
         projects.configure(project, requirements="uv.lock")
 
         found = refused(project)
@@ -419,8 +423,8 @@ class TestArchive:
         """A project in a folder of its own, that asks for a wheel beside it."""
         made = wheels.make(project)
         sources = f"[tool.uv.sources]\ngreet = {{ path = '../wheels/{made.name}' }}\n"
-        local.pyproject(project / "app", "single", ["greet"], more=sources)
-        local.lock(project / "app", index)
+        local_packages.pyproject(project / "app", "single", ["greet"], more=sources)
+        local_packages.lock(project / "app", index)
         projects.configure(project, requirements="app/uv.lock")
         return made
 
@@ -460,8 +464,8 @@ class TestIndex:
             f'[[tool.uv.index]]\nname = "special"\nurl = {json.dumps(index.url)}\nexplicit = true\n'
             '[tool.uv.sources]\ngreet = { index = "special" }\n'
         )
-        local.pyproject(project / "app", "single", ["greet"], more=more)
-        local.lock(project / "app", index)
+        local_packages.pyproject(project / "app", "single", ["greet"], more=more)
+        local_packages.lock(project / "app", index)
         projects.configure(project, requirements="app/uv.lock")
         index.requests.clear()
 
@@ -489,7 +493,7 @@ class TestIndex:
         text = (single / "pyproject.toml").read_text(encoding="utf-8")
         text = text.replace('["greet"]', '["able==2.0"]')
         (single / "pyproject.toml").write_text(text, encoding="utf-8")
-        local.lock(single, index)
+        local_packages.lock(single, index)
 
         with pytest.raises(HashzipError) as caught:
             make_zip(single)
@@ -504,12 +508,12 @@ class TestIndex:
         """A package from a repository, which no hash checks, is refused by its name."""
         git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com"]
         library = project.parent / "library"
-        local.package(library)
+        local_packages.package(library)
         for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
             subprocess.run([*git, *words], cwd=library, check=True)
         sources = f"[tool.uv.sources]\nlibrary = {{ git = 'file://{library}' }}\n"
-        local.pyproject(project, "single", ["library"], more=sources)
-        local.lock(project, index)
+        local_packages.pyproject(project, "single", ["library"], more=sources)
+        local_packages.lock(project, index)
         projects.configure(project, requirements="uv.lock")
 
         with pytest.raises(HashzipError) as caught:
@@ -527,7 +531,7 @@ class TestPython:
         text = (project / "pyproject.toml").read_text(encoding="utf-8")
         text = text.replace('requires-python = ">=3.11"', f'requires-python = "{required}"')
         (project / "pyproject.toml").write_text(text, encoding="utf-8")
-        local.lock(project, index)
+        local_packages.lock(project, index)
 
     def test_other(self, single: Path, index: Index) -> None:
         """A lock that is not for the runtime's Python is refused, with both."""

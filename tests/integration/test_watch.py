@@ -24,7 +24,7 @@ from hashzip.commands import _discover
 from hashzip.emulator import server as local_aws
 from hashzip.project import config
 from hashzip.watch import host_package, watch_paths
-from tests.support import commands, program, watching, wheels
+from tests.support import commands, program, watch_process, wheels
 from tests.support import project as projects
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hashzip.emulator.server import LocalAws
-    from tests.support.watching import Watch
+    from tests.support.watch_process import Watch
 
 HANDLER = """
 import json, os
@@ -63,7 +63,7 @@ def _configure(root: Path, **changes: object) -> None:
 @pytest.fixture(scope="module")
 def watch(root: Path) -> Iterator[Watch]:
     """A watch of that project, which several tests share."""
-    with watching.watching(root) as watch:
+    with watch_process.watching(root) as watch:
         watch.wait_for("watching; Ctrl-C ends it")
         yield watch
 
@@ -85,11 +85,11 @@ def listens(address: str) -> bool:
 def test_save_is_live_once_it_is_said(root: Path, watch: Watch) -> None:
     """The line names the file and both times, and the very next request gets the new answer."""
     save(root, watch, handler("'before'"))
-    assert watching.answer(watch.url()) == "before"
+    assert watch_process.answer(watch.url()) == "before"
 
     line = save(root, watch, handler("'after'"))
 
-    assert watching.answer(watch.url()) == "after"
+    assert watch_process.answer(watch.url()) == "after"
     assert line.startswith("hello: 1 file changed (hello.py), built in ")
 
 
@@ -97,7 +97,7 @@ def test_log_is_readable(root: Path, watch: Watch) -> None:
     """A JSON line becomes words, START and END go, and REPORT becomes a duration."""
     save(root, watch, handler("'log'"))
     start = len(watch.text)
-    watching.answer(watch.url())
+    watch_process.answer(watch.url())
 
     watch.wait_for(r"INFO +called shoe=42\n +-- \d+ ms", start)
     assert "RequestId" not in watch.text
@@ -108,7 +108,7 @@ def test_front_has_the_event_of_a_function_url(root: Path, watch: Watch) -> None
     save(root, watch, handler("event"))
     request = {"data": b'{"a": 1}', "headers": {"Content-Type": "application/json", "X-A": "b"}}
 
-    status, headers, body = watching.get(f"{watch.url()}health?a=1&b=%20", **request)
+    status, headers, body = watch_process.get(f"{watch.url()}health?a=1&b=%20", **request)
 
     event = json.loads(body)
     assert (status, headers["content-type"]) == (200, "application/json")
@@ -131,7 +131,7 @@ def test_front_reads_an_answer_of_a_function_url(root: Path, watch: Watch) -> No
     }
     save(root, watch, handler(repr(said)))
 
-    status, headers, body = watching.get(watch.url())
+    status, headers, body = watch_process.get(watch.url())
 
     assert (status, headers["content-type"], body) == (418, "image/x", b"\0\1")
     assert headers.get_all("set-cookie") == ["a=1", "b=2"]
@@ -142,10 +142,10 @@ def test_front_has_cookies(root: Path, watch: Watch) -> None:
     """Those of a request are in `cookies` as well as in the header, where there are any."""
     save(root, watch, handler("[event.get('cookies'), event['headers'].get('cookie')]"))
 
-    sent = watching.get(watch.url(), headers={"Cookie": "a=1; b=x=y"})[2]
+    sent = watch_process.get(watch.url(), headers={"Cookie": "a=1; b=x=y"})[2]
 
     assert json.loads(sent) == [["a=1", "b=x=y"], "a=1; b=x=y"]
-    assert watching.answer(watch.url()) == [None, None]
+    assert watch_process.answer(watch.url()) == [None, None]
 
 
 def test_function_sees_what_lambda_gives(root: Path, watch: Watch) -> None:
@@ -157,7 +157,7 @@ def test_function_sees_what_lambda_gives(root: Path, watch: Watch) -> None:
     )
     _configure(root)
     save(root, watch, handler(fields))
-    first, second = watching.answer(watch.url()), watching.answer(watch.url())
+    first, second = watch_process.answer(watch.url()), watch_process.answer(watch.url())
     assert isinstance(first, list)
     assert isinstance(second, list)
     assert first[0] != second[0]
@@ -171,7 +171,7 @@ def test_function_sees_what_lambda_gives(root: Path, watch: Watch) -> None:
     with (root / "hashzip.toml").open("a", encoding="utf-8") as file:
         file.write('environment = {A = "b"}\n')
     watch.wait_for("hello: settings changed", start)
-    answer = watching.answer(watch.url())
+    answer = watch_process.answer(watch.url())
     assert isinstance(answer, list)
     assert answer[5] == "b"
 
@@ -187,28 +187,28 @@ def test_error_is_shown_and_mended(root: Path, watch: Watch) -> None:
     start = len(watch.text)
     (root / "src/hello.py").write_text("def (\n", encoding="utf-8")
     watch.wait_for(r"error: hello: \S*hello.py:1: invalid syntax", start)
-    assert watching.answer(watch.url()) == "good"
+    assert watch_process.answer(watch.url()) == "good"
 
     save(root, watch, handler("'mended'"))
-    assert watching.answer(watch.url()) == "mended"
+    assert watch_process.answer(watch.url()) == "mended"
 
 
 def test_failed_import_is_shown(root: Path, watch: Watch) -> None:
     """Code that cannot be imported leaves its traceback on the terminal, until it is mended."""
     save(root, watch, "A = 1\nimport nonesuch\n")
     start = len(watch.text)
-    status, _, body = watching.get(watch.url())
+    status, _, body = watch_process.get(watch.url())
     assert (status, "nonesuch" in body.decode()) == (502, True)
 
     shown = watch.wait_for(r"Traceback .*\n(.*\n)+? *ModuleNotFoundError: .*'nonesuch'", start)[0]
     assert 'hello.py", line 2, in <module>' in shown
     assert "importlib" not in shown, "it is the function that matters"
     save(root, watch, "A = 1\n")  # can be imported, and has no handler
-    watching.get(watch.url())
+    watch_process.get(watch.url())
     watch.wait_for("no attribute 'lambda_handler'", start)
     save(root, watch, handler("'mended'"))
     start = len(watch.text)
-    assert watching.answer(watch.url()) == "mended"
+    assert watch_process.answer(watch.url()) == "mended"
     watch.wait_for(r"-- \d+ ms", start)
     assert "Traceback" not in watch.text[start:]
 
@@ -218,7 +218,7 @@ def test_caught_import_is_not_shown(root: Path, watch: Watch) -> None:
     tried = "import importlib\ntry:\n    importlib.import_module('nonesuch')\nexcept ImportError:\n"
     save(root, watch, f"{tried}    print('without')\n{handler(repr('caught'))}")
     start = len(watch.text)
-    assert watching.answer(watch.url()) == "caught"
+    assert watch_process.answer(watch.url()) == "caught"
     watch.wait_for("without", start)
     assert "Traceback" not in watch.text[start:]
 
@@ -250,7 +250,7 @@ def test_burst_is_one_rebuild(root: Path, watch: Watch) -> None:
     save(root, watch, handler("'settled'"))  # what came before is live as well
     (root / "src/hello.py").unlink()
     run("checkout", "-q", "src/hello.py")
-    watching.until(lambda: watching.answer(watch.url()) != "settled")
+    watch_process.until(lambda: watch_process.answer(watch.url()) != "settled")
     start = len(watch.text)
 
     run("checkout", "-q", "HEAD~1")
@@ -298,15 +298,15 @@ def test_hundred_saves_under_load(root: Path, watch: Watch) -> None:
         new.replace(root / f"src/part{number}.py")
         threading.Event().wait(chance.choice((0, 0, 0.01, 0.08)))
         if count % 10 == 0:  # or a busy machine would have saved all before it has invoked any
-            watching.until(partial(invoked, calls + 1))
-    watching.until(lambda: watching.answer(watch.url()) == list(last.values()))
+            watch_process.until(partial(invoked, calls + 1))
+    watch_process.until(lambda: watch_process.answer(watch.url()) == list(last.values()))
     done.set()
     for thread in threads:
         thread.join()
 
     assert not failed
     assert calls >= 10
-    assert all(watching.answer(watch.url()) == list(last.values()) for _ in range(5))
+    assert all(watch_process.answer(watch.url()) == list(last.values()) for _ in range(5))
 
 
 def test_new_function_is_taken_up(root: Path, watch: Watch) -> None:
@@ -318,7 +318,7 @@ def test_new_function_is_taken_up(root: Path, watch: Watch) -> None:
     watch.wait_for("error: second: the source folder .*other does not exist", start)
     projects.write_files(root, {"other/hello.py": handler("'second'").encode()})
 
-    assert watching.answer(watch.url("second")) == "second"
+    assert watch_process.answer(watch.url("second")) == "second"
     (root / "hashzip.toml").write_text(text, encoding="utf-8")
     watch.wait_for("second: removed", start)
     names = [one["FunctionName"] for one in watch.client().list_functions()["Functions"]]
@@ -358,23 +358,23 @@ def runs(process: int) -> bool:
 def test_nothing_is_left_running(tmp_path: Path, how: int) -> None:
     """However it ends, all processes end, the ports are free, and it can be started again."""
     root = projects.make(tmp_path / "project")
-    with watching.watching(root) as watch:
+    with watch_process.watching(root) as watch:
         watch.wait_for("watching; Ctrl-C ends it")
-        assert watching.answer(watch.url()) == {}
+        assert watch_process.answer(watch.url()) == {}
         # Supervisor, emulator, worker.
-        watching.until(lambda: len(children(watch.process.pid)) >= 3)
+        watch_process.until(lambda: len(children(watch.process.pid)) >= 3)
         all_of_it = children(watch.process.pid)
         assert all(map(listens, (watch.endpoint, watch.url())))
 
         assert watch.end(how) == (-how if how else 0)
 
-        watching.until(lambda: not any(map(runs, all_of_it)))
+        watch_process.until(lambda: not any(map(runs, all_of_it)))
         assert not any(map(listens, (watch.endpoint, watch.url())))
         assert ("stopped" in watch.text) is not bool(how)
     if how:
-        with watching.watching(root) as again:
+        with watch_process.watching(root) as again:
             again.wait_for("watching; Ctrl-C ends it")
-            assert watching.answer(again.url()) == {}
+            assert watch_process.answer(again.url()) == {}
             assert again.end() == 0
     assert not (root / ".hashzip/watch").exists()
 
@@ -405,7 +405,7 @@ def _answer_of(aws: LocalAws) -> object:
 def test_account_gets_each_save(project: Path, account: LocalAws) -> None:
     """The function there gets the very zip that is in dist, and the user is told what comes."""
     words = ("hello", "--function-name", "hello-dev", "--yes")
-    with watching.watching(project, *words, **account.environment) as watch:
+    with watch_process.watching(project, *words, **account.environment) as watch:
         watch.wait_for("watching; Ctrl-C ends it")
         assert _answer_of(account) == {}
         save(project, watch, handler("'saved'"))
@@ -425,7 +425,7 @@ def test_account_is_asked_for(project: Path, account: LocalAws, typed: str, *, s
     before = _account(account).get_function_configuration(FunctionName="hello-dev")["CodeSha256"]
     projects.write_files(project, {"src/word.py": typed.encode()})
     words = ("hello", "--function-name", "hello-dev")
-    with watching.watching(project, *words, **account.environment) as watch:
+    with watch_process.watching(project, *words, **account.environment) as watch:
         watch.wait_for(r"hello-dev now and after each save\? \[y/N\] ")
         watch.type(f"{typed}\n")
         watch.wait_for("watching" if sent else "nothing was sent")
@@ -483,8 +483,8 @@ def test_packages_are_beside_the_code(project: Path) -> None:
     projects.configure(project, requirements="requirements.txt")
     code = "import greet\n" + handler("greet.NAME")
     projects.write_files(project, {"src/hello.py": code.encode()})
-    with watching.watching(project) as watch:
-        assert watching.answer(watch.url()) == "greet"
+    with watch_process.watching(project) as watch:
+        assert watch_process.answer(watch.url()) == "greet"
         size = watch.client().get_function_configuration(FunctionName="hello")["CodeSize"]
         assert size < 2_000
         start = len(watch.text)
@@ -492,7 +492,7 @@ def test_packages_are_beside_the_code(project: Path) -> None:
         wheels.lock(project, new)
 
         watch.wait_for(r"1 file changed \(requirements.txt\)", start)
-        assert watching.answer(watch.url()) == "newer"
+        assert watch_process.answer(watch.url()) == "newer"
 
 
 def test_layer_is_saved_too(project: Path) -> None:
@@ -505,16 +505,16 @@ def test_layer_is_saved_too(project: Path) -> None:
     projects.write_files(
         project, {"src/hello.py": code.encode(), "shared/words.py": b"WORD = 'first'\n"}
     )
-    with watching.watching(project) as watch:
-        assert watching.answer(watch.url()) == "first"
+    with watch_process.watching(project) as watch:
+        assert watch_process.answer(watch.url()) == "first"
 
         line = save(project, watch, "WORD = 'second'\n", "shared/words.py")
 
         assert "1 file changed (layer.words: words.py)" in line
-        assert watching.answer(watch.url()) == "second"
+        assert watch_process.answer(watch.url()) == "second"
         line = save(project, watch, "import words\n" + handler("words.WORD * 2"))
         assert "1 file changed (hello.py)" in line
-        assert watching.answer(watch.url()) == "secondsecond"
+        assert watch_process.answer(watch.url()) == "secondsecond"
 
 
 def test_env_file(project: Path) -> None:
@@ -528,10 +528,10 @@ def test_env_file(project: Path) -> None:
             "src/hello.py": handler("os.environ['A'] + ', ' + os.environ['B']").encode(),
         },
     )
-    with watching.watching(project, "--env-file", ".env", "--cors") as watch:
-        assert watching.answer(watch.url()) == "of the file, toml"
+    with watch_process.watching(project, "--env-file", ".env", "--cors") as watch:
+        assert watch_process.answer(watch.url()) == "of the file, toml"
         request = {"headers": {"Origin": "https://a.example"}}
-        assert watching.get(watch.url(), **request)[1]["access-control-allow-origin"] == "*"
+        assert watch_process.get(watch.url(), **request)[1]["access-control-allow-origin"] == "*"
 
 
 ELSEWHERE = {"x86_64": "arm64", "arm64": "x86_64"}[_discover.architecture()]
@@ -565,15 +565,15 @@ class TestCommand:
 
     def test_save(self, made: Path) -> None:
         """A save of what it is made from is made for this machine, and the next request gets it."""
-        with watching.watching(made) as watch:
-            assert watching.answer(watch.url()) == "first"
+        with watch_process.watching(made) as watch:
+            assert watch_process.answer(watch.url()) == "first"
             assert f"building for {_discover.architecture()}" in watch.text
             watch.wait_for("watching; Ctrl-C ends it")
 
             line = save(made, watch, handler("'second'"), "src/template.py")
 
             assert line.startswith("hello: 1 file changed (src/template.py), built in ")
-            assert watching.answer(watch.url()) == "second"
+            assert watch_process.answer(watch.url()) == "second"
             names = [file.name for file in (made / "src/out").iterdir()]
             assert names == ["hello.py"]
             # A new file in a new folder is seen as well, and so are two folders, one in the other.
@@ -584,31 +584,31 @@ class TestCommand:
 
     def test_failing_build(self, made: Path) -> None:
         """A build that fails is shown, once; the last good code answers; then comes the next."""
-        with watching.watching(made) as watch:
+        with watch_process.watching(made) as watch:
             watch.wait_for("watching; Ctrl-C ends it")
             start = len(watch.text)
             projects.write_files(made, {"src/template.py": HANDLER.encode()})
             watch.wait_for("cannot build this\n", start)
             watch.wait_for("error: hello: sh build.sh failed", start)
             watch.wait_for("the last good code goes on answering", start)
-            assert watching.answer(watch.url()) == "first"
+            assert watch_process.answer(watch.url()) == "first"
             assert [file.name for file in (made / "src/out").iterdir()] == ["hello.py"]
 
             save(made, watch, handler("'mended'"), "src/template.py")
 
-            assert watching.answer(watch.url()) == "mended"
+            assert watch_process.answer(watch.url()) == "mended"
             assert watch.text[start:].count("cannot build this") == 1
 
     def test_mended_from_the_start(self, made: Path) -> None:
         """A function that could not be built when watch began is there once it can."""
         projects.write_files(made, {"src/template.py": HANDLER.encode()})
-        with watching.watching(made) as watch:
+        with watch_process.watching(made) as watch:
             watch.wait_for("error: hello: sh build.sh failed")
             watch.wait_for("watching; Ctrl-C ends it")
 
             projects.write_files(made, {"src/template.py": handler("'mended'").encode()})
 
-            assert watching.answer(watch.url()) == "mended"
+            assert watch_process.answer(watch.url()) == "mended"
 
     def test_differences(self, made: Path) -> None:
         """What is otherwise than in Lambda is said of the languages that there are."""

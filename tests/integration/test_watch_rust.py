@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hashzip.commands import _discover
-from tests.support import crates, watching
+from tests.support import crates, watch_process
 from tests.support.rust import function, needs_cargo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = needs_cargo
+pytestmark = [needs_cargo, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -28,28 +28,28 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_save_and_error(root: Path) -> None:
     """A save is live once it is said; after an error the last good code answers, until mended."""
-    with watching.watching(root) as watch:
+    with watch_process.watching(root) as watch:
         watch.wait_for("watching; Ctrl-C ends it")
         assert "unlike Lambda: functions in Rust are development builds" in watch.text
-        assert watching.answer(watch.url()) == 1
+        assert watch_process.answer(watch.url()) == 1
 
         start = len(watch.text)
         crates.write(root, {"app/src/main.rs": function('"2"')})
         line = watch.wait_for(r"hello: .* live in .*\n", start)[0]
         assert line.startswith("hello: 1 file changed (app/src/main.rs), built in ")
-        assert watching.answer(watch.url()) == 2
+        assert watch_process.answer(watch.url()) == 2
 
         start = len(watch.text)
         crates.write(root, {"app/src/main.rs": function("nothing")})
         watch.wait_for("cannot find value `nothing`", start)
         watch.wait_for(r"error: hello: cargo could not build \[function.hello\]", start)
         watch.wait_for("the last good code goes on answering", start)
-        assert watching.answer(watch.url()) == 2
+        assert watch_process.answer(watch.url()) == 2
 
         start = len(watch.text)
         crates.write(root, {"app/src/main.rs": function('"3"')})
         watch.wait_for(r"hello: .* live in .*\n", start)
-        assert watching.answer(watch.url()) == 3
+        assert watch_process.answer(watch.url()) == 3
     # Only what is for this machine was built.
     assert [path.name for path in (root / ".hashzip/target").iterdir()] == ["native"]
     assert not (root / "dist").exists()

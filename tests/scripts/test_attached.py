@@ -17,6 +17,8 @@ from scripts.terraform import Terraform
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 CONFIGURATION = """
 terraform {
   required_providers {

@@ -23,6 +23,8 @@ from tests.support.rust import needs_cargo
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 MANIFEST = '[package]\nname = "hello"\n\n[profile.release]\nlto = true # "z"\n\n[lints]\nx = 1\n'
 PAGE = f"# Rust\n\nby hand\n\n{rust_page.BEGIN}\nold\n{rust_page.END}\n\nmore\n"
 

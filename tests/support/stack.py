@@ -17,7 +17,7 @@ import boto3
 from hashzip.emulator.server import LocalAws
 from scripts.attached import attached, aws_provider
 from scripts.terraform import Plan, Terraform
-from tests.support import initialised
+from tests.support import terraform_init
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -105,7 +105,7 @@ class Stack:
 
     def init(self) -> Self:
         """Runs `terraform init`, or leaves what it left for the same configuration before."""
-        initialised.prepare(self.terraform, self.executable)
+        terraform_init.prepare(self.terraform, self.executable)
         return self
 
     @contextmanager

@@ -76,7 +76,6 @@ def from_nothing(new_stack: Stack) -> Stack:
     return new_stack
 
 
-# Once a worker: pytest-xdist may run other tests between those of a module.
 @pytest.fixture(scope="session")
 def deployment(
     tmp_path_factory: pytest.TempPathFactory,

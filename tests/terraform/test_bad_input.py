@@ -13,6 +13,8 @@ from tests.support import program, spoil, stack
 from tests.support import project as projects
 from tests.support.spoil import Spoiled
 
+pytestmark = pytest.mark.slow
+
 CONFIGURATION = """
 variable "packages" {
   type = map(object({ project = string, function = string, command = list(string) }))

@@ -9,16 +9,15 @@ from typing import Any
 import pytest
 
 from hashzip.emulator.server import LocalAws
-from tests.support import rust, stack, watching, whole_run
+from tests.support import rust, stack, watch_process
 from tests.support.stack import Stack
 
-pytestmark = [rust.needs_cargo, pytest.mark.registry]
+pytestmark = [rust.needs_cargo, pytest.mark.registry, pytest.mark.slow]
 
 TWINS = {"python": "function_name", "rust": "rust_function_name"}
 
 
-# Once a worker: pytest-xdist may run other tests between those of this module.
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hellos(
     tmp_path_factory: pytest.TempPathFactory,
     provider_environment: Mapping[str, str],
@@ -29,10 +28,7 @@ def hellos(
     root = tmp_path_factory.mktemp("contract") / "checkout"
     clone = stack.checkout(root, "contract", aws, provider_environment, terraform_executable)
     with clone.using(rust_architecture="x86_64").init().attached() as both:
-        # Optimized, it takes a minute to compile.
-        dist = root / "handler/rust/dist"
-        if not whole_run.once(tmp_path_factory, "contract", dist, both.apply):
-            both.apply()
+        both.apply()
         yield both
 
 
@@ -116,7 +112,7 @@ def test_log(twin: Twin) -> None:
     name = f"log-of-{twin.name}"
     twin.invoke({"name": name})
     # On a busy machine, the local AWS logs a line with the invocation after its own.
-    watching.until(lambda: twin.invoke({}) and any(name in str(line) for line in twin.log()))
+    watch_process.until(lambda: twin.invoke({}) and any(name in str(line) for line in twin.log()))
 
     (line,) = [line for line in twin.log() if name in str(line)]
 

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import boto3
+import pytest
 
 from hashzip.emulator.server import LocalAws
 from scripts.terraform import Terraform
 from tests.support import pages, stack
 from tests.support import project as projects
+
+pytestmark = pytest.mark.slow
 
 _MODULE = re.compile(r'"git::https://github\.com/OWNER/hashzip\.git//(infra/modules/\w+)\?ref=\S+"')
 

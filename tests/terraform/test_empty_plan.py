@@ -10,6 +10,8 @@ import pytest
 from tests.support import stack
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def elsewhere(deployed: Stack, tmp_path: Path) -> Stack:

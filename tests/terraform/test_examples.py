@@ -19,6 +19,8 @@ from hashzip.emulator.server import LocalAws
 from scripts.terraform import Terraform
 from tests.support import program, stack
 
+pytestmark = pytest.mark.slow
+
 # The program that builds each example, where it is not hashzip itself.
 PROGRAMS = {"go": "go", "node": "npm"}
 SOURCES = {"go": "main.go", "node": "src/index.ts", "python": "src/hello.py"}

@@ -12,6 +12,8 @@ from tests.support import program
 from tests.support import stack as stacks
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 # Runs hashzip, and kills it at the worst moment: the zip is written, and not yet at its place.
 KILLED = """
 import os, runpy, signal, sys

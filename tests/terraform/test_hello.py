@@ -10,6 +10,8 @@ from hashzip.emulator.server import LocalAws
 from tests.support import stack
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def hello(

@@ -12,6 +12,8 @@ from tests.support import stack, wheels
 from tests.support.deployment import Deployment
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 CONFIGURATION = """
 provider "aws" {}
 
@@ -94,8 +96,7 @@ def prepared(new_stack: Stack) -> Stack:
     return new_stack.init()
 
 
-# Once a worker: pytest-xdist may run other tests between those of this module.
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def layer_deployment(
     tmp_path_factory: pytest.TempPathFactory,
     provider_environment: Mapping[str, str],

@@ -8,6 +8,8 @@ from scripts.terraform import TerraformError
 from tests.support import stack
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 BUILD = "module.app.module.package.terraform_data.build"
 FUNCTION = "module.app.aws_lambda_function.this"
 

@@ -3,7 +3,11 @@
 import json
 import zipfile
 
+import pytest
+
 from tests.support.stack import Stack
+
+pytestmark = pytest.mark.slow
 
 FUNCTIONS = 10
 SHARED = 3  # of them are made from one folder

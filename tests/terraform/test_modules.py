@@ -11,6 +11,8 @@ import pytest
 from scripts.attached import attached, aws_provider
 from tests.support import stack
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("module", ["package", "function", "layer"])
 def test_module(

@@ -9,6 +9,8 @@ from hashzip.builders.python import uv
 from tests.support import stack
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 CONFIGURATION = """
 provider "aws" {}
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.stack import Stack
 
+pytestmark = pytest.mark.slow
+
 LOCK = Path(__file__).parents[1] / "data/numpy/requirements.txt"
 
 CONFIGURATION = """

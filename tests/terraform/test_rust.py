@@ -16,7 +16,7 @@ from tests.support import crates, rust, stack
 from tests.support.deployment import Deployment
 from tests.support.stack import Stack
 
-pytestmark = rust.needs_cargo
+pytestmark = [rust.needs_cargo, pytest.mark.slow]
 
 BUILD = "module.app.module.package.terraform_data.build"
 FUNCTION = "module.app.aws_lambda_function.this"
@@ -76,8 +76,7 @@ class RustStack(Stack):
         return self.dist / "app" / f"{self.terraform.output()['fingerprint']}.zip"
 
 
-# Once a worker: pytest-xdist may run other tests between those of this module.
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def rust_deployment(
     tmp_path_factory: pytest.TempPathFactory,
     provider_environment: Mapping[str, str],

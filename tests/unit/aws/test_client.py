@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from hashzip.aws import client, errors
 from hashzip.aws.client import Place
 from hashzip.errors import HashzipError
-from tests.support import lambdas, program
+from tests.support import aws_project, program
 from tests.support import project as projects
 from tests.support.program import Finished
 
@@ -32,7 +32,7 @@ REFUSALS = [
 @pytest.fixture(autouse=True)
 def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keeps the tests off whatever account the machine knows."""
-    lambdas.hide_account(monkeypatch)
+    aws_project.hide_account(monkeypatch)
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def invoke(project: Path, *arguments: str, **settings: str) -> Finished:
 @pytest.mark.parametrize("status, code, error, hint", REFUSALS)
 def test_refused(project: Path, status: int, code: str, error: str, hint: str) -> None:
     """Each error of AWS is said in plain words, with its own words and the way out."""
-    with lambdas.refusing(status, code) as account:
-        said = projects.complaint(invoke(project, **lambdas.account(account.endpoint)))
+    with aws_project.refusing(status, code) as account:
+        said = projects.complaint(invoke(project, **aws_project.account(account.endpoint)))
 
     assert error in said[0]
     assert "no: it" in said[0]
@@ -61,8 +61,8 @@ def test_refused(project: Path, status: int, code: str, error: str, hint: str) -
 
 def test_never_twice(project: Path) -> None:
     """An invocation is sent once, whatever comes of it; what only asks is tried again."""
-    with lambdas.refusing(500, "ServiceException") as account:
-        settings = lambdas.account(account.endpoint)
+    with aws_project.refusing(500, "ServiceException") as account:
+        settings = aws_project.account(account.endpoint)
         projects.complaint(invoke(project, **settings))
         assert len(account.asked) == 1
         projects.complaint(program.run("logs", "hello", cwd=project, settings=settings))
@@ -106,8 +106,8 @@ def test_unknown_profile(project: Path) -> None:
 )
 def test_bad_words(project: Path, words: tuple[str, ...], said: str) -> None:
     """What cannot be a region or a name is seen before anything is sent."""
-    with lambdas.refusing(500, "ServiceException") as account:
-        finished = invoke(project, *words, **lambdas.account(account.endpoint))
+    with aws_project.refusing(500, "ServiceException") as account:
+        finished = invoke(project, *words, **aws_project.account(account.endpoint))
 
     assert said in projects.complaint(finished)[0]
     assert account.asked == []
@@ -115,7 +115,7 @@ def test_bad_words(project: Path, words: tuple[str, ...], said: str) -> None:
 
 def test_unreachable(project: Path, closed: str) -> None:
     """An endpoint where nothing listens is named."""
-    error, hint = projects.complaint(invoke(project, **lambdas.account(closed)))
+    error, hint = projects.complaint(invoke(project, **aws_project.account(closed)))
 
     assert closed in error
     assert "AWS_ENDPOINT_URL" in hint

@@ -12,7 +12,7 @@ import pytest
 from hashzip.builders import elf
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
-from tests.support import elves
+from tests.support import elf_files
 
 X86, ARM, X86_64, ARM64, CUDA, BPF = 3, 40, 62, 183, 190, 247
 RELOCATABLE, PROGRAM, LIBRARY, DUMP = 1, 2, 3, 4
@@ -187,7 +187,7 @@ class TestSections:
     @pytest.mark.parametrize("bits", [64, 32])
     def test_all_kinds(self, bits: int, order: str) -> None:
         """They are read in 32 and 64 bit, and in both orders of bytes."""
-        sections = elf.sections(elves.make(self.PARTS, bits=bits, order=order))
+        sections = elf.sections(elf_files.make(self.PARTS, bits=bits, order=order))
 
         assert list(sections) == [".text", ".data", ".names"]
         assert {name: sections[name] for name in self.PARTS} == self.PARTS
@@ -195,21 +195,21 @@ class TestSections:
     @pytest.mark.parametrize("size", [0, 3, 30, 70, 200])
     def test_cut_off(self, size: int) -> None:
         """A file that is cut off has none, and is no error."""
-        assert elf.sections(elves.make(self.PARTS)[:size]) == {}
+        assert elf.sections(elf_files.make(self.PARTS)[:size]) == {}
 
     def test_no_program(self) -> None:
         """Another file has none."""
-        assert elf.sections(b"x" + elves.make(self.PARTS)[1:]) == {}
+        assert elf.sections(b"x" + elf_files.make(self.PARTS)[1:]) == {}
 
     def test_one_name(self) -> None:
         """Sections of one name are joined."""
-        content = elves.make({".a": b"one", ".b": b", two"}).replace(b".b\0", b".a\0")
+        content = elf_files.make({".a": b"one", ".b": b", two"}).replace(b".b\0", b".a\0")
 
         assert elf.sections(content)[".a"] == b"one, two"
 
     def test_very_many(self) -> None:
         """Numbers that are too large for the header are read from the first row."""
-        content = bytearray(elves.make(self.PARTS))
+        content = bytearray(elf_files.make(self.PARTS))
         (table,) = struct.unpack_from("<Q", content, 40)
         count, names = struct.unpack_from("<HH", content, 60)
         struct.pack_into("<HH", content, 60, 0, 0xFFFF)
@@ -217,7 +217,7 @@ class TestSections:
 
         struct.pack_into("<QI", content, table + 32, count, names)
 
-        assert elf.sections(bytes(content)) == elf.sections(elves.make(self.PARTS))
+        assert elf.sections(bytes(content)) == elf.sections(elf_files.make(self.PARTS))
 
     @pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler (cc)")
     def test_of_a_compiler(self, tmp_path: Path) -> None:
@@ -238,8 +238,8 @@ class TestDebugInformation:
 
     def test_section(self) -> None:
         """It is there where a section has its name; the same word elsewhere says nothing."""
-        assert elf.has_debug_information(elves.make({".debug_info": b"x"}))
-        assert not elf.has_debug_information(elves.make({".text": b"\0.debug_info\0"}))
+        assert elf.has_debug_information(elf_files.make({".debug_info": b"x"}))
+        assert not elf.has_debug_information(elf_files.make({".text": b"\0.debug_info\0"}))
 
     @pytest.mark.parametrize("content", [b"", start(), start().ljust(64, b"\0")])
     def test_none(self, content: bytes) -> None:
@@ -248,5 +248,5 @@ class TestDebugInformation:
 
     def test_no_names(self) -> None:
         """Nor where the section of names is not there."""
-        content = elves.make({".debug_info": b"x"})
+        content = elf_files.make({".debug_info": b"x"})
         assert not elf.has_debug_information(content[:62] + b"\7\0" + content[64:])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.clues import CLUES, FIRST, SECOND, TIME
+from tests.support.causes import CLUES, FIRST, SECOND, TIME
 
 
 def text(first: str, second: str) -> list[str]:

@@ -11,7 +11,7 @@ from hashzip.check import reproducible
 from hashzip.check.reproducible import Outcome
 from hashzip.errors import HashzipError
 from hashzip.project import config
-from tests.support import local, wheels
+from tests.support import local_packages, wheels
 from tests.support import project as projects
 from tests.support.index import Index
 
@@ -73,10 +73,10 @@ class TestSame:
     def test_workspace(self, project: Path, index: Index) -> None:
         """So are packages of the project's own, of which each copy has the files."""
         index.add(wheels.make(project, "greet"))
-        local.package(project / "libs/base")
+        local_packages.package(project / "libs/base")
         sources = '[tool.uv.sources]\nbase = { path = "libs/base" }\n'
-        local.pyproject(project, "all", ["base", "greet"], more=sources)
-        local.lock(project, index)
+        local_packages.pyproject(project, "all", ["base", "greet"], more=sources)
+        local_packages.lock(project, index)
         projects.configure(project, requirements="uv.lock")
 
         assert paths(check(project)) == []

@@ -11,8 +11,8 @@ import pytest
 
 from hashzip.check import zip_diff
 from hashzip.check.zip_diff import Difference
-from tests.support import elves
-from tests.support.clues import CLUES, FIRST, SECOND, TIME
+from tests.support import elf_files
+from tests.support.causes import CLUES, FIRST, SECOND, TIME
 
 
 def explain(path: str, first: bytes, second: bytes) -> tuple[str, list[str]]:
@@ -131,7 +131,7 @@ class TestPrograms:
     def test_section(self) -> None:
         """The section is named, and what is in it."""
         one, two = (
-            elves.make({".text": b"same", ".rodata": f"{folder}/main.rs".encode()})
+            elf_files.make({".text": b"same", ".rodata": f"{folder}/main.rs".encode()})
             for folder in (FIRST, SECOND)
         )
 
@@ -142,20 +142,20 @@ class TestPrograms:
 
     def test_moved(self) -> None:
         """A section that has only moved, since the one before it is longer, is not named."""
-        one, two = (elves.make({".text": code, ".data": b"same"}) for code in (b"1", b"longer"))
+        one, two = (elf_files.make({".text": code, ".data": b"same"}) for code in (b"1", b"longer"))
 
         assert explain("bootstrap", one, two)[0] == "section .text"
 
     def test_only_in_one(self) -> None:
         """A section that one file lacks is named, and that of the names differs with it."""
-        one, two = (elves.make({".text": b"same", **more}) for more in ({}, {".note": b""}))
+        one, two = (elf_files.make({".text": b"same", **more}) for more in ({}, {".note": b""}))
 
         assert explain("bootstrap", one, two)[0] == "sections .names, .note"
 
     def test_time(self) -> None:
         """A number that may be a time is one."""
         one, two = (
-            elves.make({".data": b"\xff\xff" + time.to_bytes(4, "little")})
+            elf_files.make({".data": b"\xff\xff" + time.to_bytes(4, "little")})
             for time in (TIME, TIME + 500)
         )
 
@@ -163,20 +163,22 @@ class TestPrograms:
 
     def test_build_id(self) -> None:
         """A build-id is told by the name of its section."""
-        one, two = (elves.make({".note.gnu.build-id": id_}) for id_ in (b"\1\2", b"\3\4"))
+        one, two = (elf_files.make({".note.gnu.build-id": id_}) for id_ in (b"\1\2", b"\3\4"))
 
         assert explain("x", one, two) == ("section .note.gnu.build-id", ["the build-id"])
 
     def test_many(self) -> None:
         """Of many sections, five are named."""
-        one, two = (elves.make({f".s{n}": content for n in range(8)}) for content in (b"1", b"2"))
+        one, two = (
+            elf_files.make({f".s{n}": content for n in range(8)}) for content in (b"1", b"2")
+        )
 
         assert explain("x", one, two)[0] == "sections .s0, .s1, .s2, .s3, .s4, 3 more"
 
     def test_cause_first(self) -> None:
         """The section that tells the cause comes first, before those that it has moved."""
         one, two = (
-            elves.make({".text": code, ".rodata": folder.encode()})
+            elf_files.make({".text": code, ".rodata": folder.encode()})
             for code, folder in ((b"1", FIRST), (b"2", SECOND))
         )
 
@@ -184,7 +186,7 @@ class TestPrograms:
 
     def test_headers(self) -> None:
         """Where no section differs, the rest is named."""
-        one = elves.make({".text": b"same"})
+        one = elf_files.make({".text": b"same"})
 
         assert explain("x", one, one + b"\0")[0] == "in the headers, or between sections"
 

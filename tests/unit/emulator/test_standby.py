@@ -14,7 +14,7 @@ import pytest
 
 from hashzip.emulator import standby
 from tests.support import project as projects
-from tests.support import watching
+from tests.support import watch_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ class Starter:
 
     def wait(self, count: int) -> None:
         """Wait until so many processes were started."""
-        watching.until(lambda: len(self.started) >= count)
+        watch_process.until(lambda: len(self.started) >= count)
         assert len(self.started) == count
 
 
@@ -113,7 +113,7 @@ def starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starter
     for process in one.started:
         process.kill()
     # Whoever follows them may start one more each.
-    watching.until(lambda: not any("_follow" in one.name for one in threading.enumerate()))
+    watch_process.until(lambda: not any("_follow" in one.name for one in threading.enumerate()))
     for process in one.started:
         process.kill()
         process.communicate()
@@ -220,7 +220,7 @@ def test_unwanted_spare_ends(spare: subprocess.Popen[str]) -> None:
     assert spare.poll() is None
     assert spare.stdin
     spare.stdin.close()
-    assert spare.wait(watching.DEADLINE) == 0
+    assert spare.wait(watch_process.DEADLINE) == 0
     spare.stdin = None  # for what else is read of it
 
 

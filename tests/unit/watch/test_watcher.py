@@ -12,7 +12,7 @@ import pytest
 from hashzip.watch import watcher as watcher_
 from hashzip.watch.watch_paths import Places
 from tests.support import project as projects
-from tests.support import watching
+from tests.support import watch_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def watcher(project: Path) -> Iterator[Watcher]:
 
 def heard(watcher: Watcher, project: Path) -> set[str]:
     """Answers what changed, named from the project; waits for the first of it."""
-    paths = watcher.next(watching.DEADLINE)
+    paths = watcher.next(watch_process.DEADLINE)
     assert paths, "nothing was heard"
     return {os.path.relpath(path, project) for path in paths}
 
@@ -85,7 +85,7 @@ class TestWatcher:
         self, project: Path, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A save that empties a file and then writes it is told of once it is written."""
-        monkeypatch.setattr(watcher_, "_EMPTY_SECONDS", watching.DEADLINE)
+        monkeypatch.setattr(watcher_, "_EMPTY_SECONDS", watch_process.DEADLINE)
         file = project / "src" / "hello.py"
         seen: list[bytes] = []
 
@@ -99,7 +99,7 @@ class TestWatcher:
             waiting.join(0.3)
             assert not seen, "it must not tell half of it"
             stream.write(b"new")
-        waiting.join(watching.DEADLINE)
+        waiting.join(watch_process.DEADLINE)
 
         assert seen == [b"new"]
 
@@ -121,7 +121,7 @@ class TestWatcher:
         assert waiting.is_alive(), "it must not tell half of it"
         projects.write_files(project, {"src/two.py": b""})
         lock.unlink()
-        waiting.join(watching.DEADLINE)
+        waiting.join(watch_process.DEADLINE)
 
         assert {"src/one.py", "src/two.py"} <= told[0]
 
@@ -138,7 +138,7 @@ class TestWatcher:
 
         threading.Thread(target=listen, daemon=True).start()
 
-        watching.until(lambda: told)
+        watch_process.until(lambda: told)
         assert "src/last.py" in told[0]
         assert (project / ".git/index.lock").exists()
 

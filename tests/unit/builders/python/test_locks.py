@@ -11,7 +11,7 @@ from hashzip.builders.python.locks import Kind, Lock
 from hashzip.errors import HashzipError
 from hashzip.project import config
 from tests.support import index as indexes
-from tests.support import local, program, wheels
+from tests.support import local_packages, program, wheels
 from tests.support import project as projects
 from tests.support.index import Index
 from tests.support.project import examine, make_zip, names
@@ -93,9 +93,9 @@ class TestKind:
     def test_standard_library(self, project: Path, index: Index) -> None:
         """A plan needs neither uv nor any package for a lock of any kind."""
         index.add(wheels.make(project))
-        local.pyproject(project / "app", "app", ["greet", "own"], more=local_source("own"))
-        local.package(project / "app" / "own")
-        local.lock(project / "app", index)
+        local_packages.pyproject(project / "app", "app", ["greet", "own"], more=local_source("own"))
+        local_packages.package(project / "app" / "own")
+        local_packages.lock(project / "app", index)
         projects.configure(project, requirements="app/uv.lock")
 
         finished = program.run(
