@@ -1,5 +1,7 @@
 """The documentation: its links lead somewhere, and its commands and samples are valid."""
 
+import json
+import os
 import re
 import shlex
 import tomllib
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hashzip.inputs import walk
 from hashzip.project import config
 from tests.support import pages, program
 from tests.support import project as projects
@@ -121,6 +124,24 @@ def test_rooms() -> None:
     modules = {path.name for path in package.glob("*.py") if not path.name.startswith("__")}
     rooms = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
     assert rows == modules | rooms
+
+
+def test_files_that_are_left_out(project: Path) -> None:
+    """The page about reproducible packages lists what is never packed, and nothing else."""
+    text = (program.CHECKOUT / "docs/reproducibility.md").read_text(encoding="utf-8")
+    (listing,) = re.findall(r"^These are always left out.*?$\n\n", text, re.MULTILINE | re.DOTALL)
+    names = set(re.findall(r"`([^`]+)`", listing)) - {"dist"}  # at the top of the project only
+    assert {os.fsdecode(name) for name in walk.LEFT_OUT} <= names
+    packed = json.loads(projects.external(project)["files"])
+
+    for name in names:
+        file = project / "src/lib" / name.replace("*", "x") / "file"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"")
+
+    assert json.loads(projects.external(project)["files"]) == packed
+    (project / "src/lib/packed").write_bytes(b"")
+    assert json.loads(projects.external(project)["files"]) != packed
 
 
 def test_samples_of_hashzip_toml(project: Path) -> None:
