@@ -1,1 +1,1 @@
-"""Turn entries into a zip whose bytes depend on them alone."""
+"""Turn entries into a zip whose bytes depend on nothing else."""

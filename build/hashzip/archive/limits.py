@@ -1,8 +1,8 @@
-"""Checks a package against Lambda's limits of size, before anything is uploaded.
+"""Check a package against Lambda's limits of size, before anything is uploaded.
 
-Pure; standard library only. The limits are AWS's, which no account can raise:
+Pure; standard library only. No account can raise these limits:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-and in bytes, as `aws lambda get-account-settings` answers them:
+In bytes, they are in the output of `aws lambda get-account-settings`:
 https://docs.aws.amazon.com/lambda/latest/dg/example_lambda_GetAccountSettings_section.html
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from hashzip.artifacts.manifest import Artifact
 from hashzip.errors import HashzipError
 
-# AWS's own errors say "must be smaller than"; what is as large as this is left to AWS to judge.
-UNPACKED = 262_144_000  # bytes of a function and its layers together: 250 MB
-ZIP = 52_428_800  # bytes of one zip in a request; through S3 there is no such limit: 50 MB
+# AWS's own errors say "must be smaller than"; a package of just this size is left to AWS to judge.
+UNPACKED = 262_144_000  # bytes: 250 MiB, of a function together with its layers
+ZIP = 52_428_800  # bytes: 50 MiB, of a zip in a request; a zip from S3 has no such limit
 
 SOURCES = "your sources"
 _ROWS = 10
@@ -26,54 +26,54 @@ def check_unpacked(
     layers: Mapping[str, Artifact],
     owners: Mapping[str, str],
 ) -> None:
-    """Refuses a function that Lambda could not unpack.
+    """Check that Lambda can unpack a function together with its layers.
 
     Args:
-        where: Its table in `hashzip.toml`.
-        artifact: Its package.
-        layers: By name, the packages of its layers.
-        owners: Which package a file was installed from, as `name version`, by the file's path in
-            the function's package or in that of a layer. Whatever is not there is a source.
+        where: The function's table in `hashzip.toml`.
+        artifact: The function's package.
+        layers: The packages of its layers, by name.
+        owners: The installed package that a file is from, as `name version`, by the file's path in
+            the function's package or in that of a layer. All other files are sources.
 
     Raises:
-        HashzipError: It is too large with its layers. The largest packages are named.
+        HashzipError: They are too large. The message lists the largest packages.
     """
     size = sum(part.unpacked_size for part in (artifact, *layers.values()))
     if size <= UNPACKED:
         return
     with_layers = f" with its layers ({', '.join(layers)})" if layers else ""
     raise HashzipError(
-        f"{where}{with_layers} is {_bytes(size)} unpacked, and Lambda takes {_bytes(UNPACKED)}:"
+        f"{where}{with_layers} is {_bytes(size)} unpacked; Lambda's limit is {_bytes(UNPACKED)}:"
         f"\n{_table(artifact, layers, owners)}",
-        f"in {where} of hashzip.toml, name in exclude_packages what the function "
-        "does not import or Lambda has already (boto3), set strip = true, or exclude files; a "
-        "layer counts too, so that moving packages into one helps only where it replaces copies",
+        f"in {where} of hashzip.toml, list packages in exclude_packages that the function does not "
+        "import or that Lambda has already (boto3), set strip = true, or exclude files; layers "
+        "count too, so moving packages into a layer helps only if it replaces copies",
     )
 
 
 def check_zip(where: str, artifact: Artifact, owners: Mapping[str, str]) -> None:
-    """Refuses a zip that is too large to be uploaded in a request. S3 takes any size.
+    """Check that a zip can be uploaded in a request, and not only through S3.
 
     Args:
-        where: Its table in `hashzip.toml`.
-        artifact: Its package.
+        where: The function's table in `hashzip.toml`.
+        artifact: The function's package.
         owners: As for `check_unpacked`.
 
     Raises:
-        HashzipError: The zip is too large. The largest packages are named.
+        HashzipError: The zip is too large. The message lists the largest packages.
     """
     if artifact.size <= ZIP:
         return
     raise HashzipError(
-        f"the zip of {where} is {_bytes(artifact.size)}, and Lambda takes {_bytes(ZIP)} in a "
-        f"direct upload; unpacked, it holds:\n{_table(artifact, {}, owners)}",
-        "upload it through S3, which has no such limit; or make it smaller: exclude_packages, "
-        f"strip = true or a layer, in {where} of hashzip.toml",
+        f"the zip of {where} is {_bytes(artifact.size)}; Lambda's limit is {_bytes(ZIP)} in a "
+        f"direct upload. Unpacked:\n{_table(artifact, {}, owners)}",
+        f"upload it through S3, which has no such limit; or make it smaller in {where} of "
+        "hashzip.toml: exclude_packages, strip = true or a layer",
     )
 
 
 def _table(artifact: Artifact, layers: Mapping[str, Artifact], owners: Mapping[str, str]) -> str:
-    """Writes the largest packages, one a line, and the rest as one."""
+    """Format the largest packages, one a line, and the number of the others."""
     sizes: Counter[str] = Counter()
     for owner, size in _owned(artifact, layers, owners):
         sizes[owner] += size
@@ -82,9 +82,9 @@ def _table(artifact: Artifact, layers: Mapping[str, Artifact], owners: Mapping[s
     rest = largest[_ROWS:]
     if rest:
         rows.append((f"{len(rest)} more", f"{sum(size for _, size in rest):,}"))
-    wide = max((len(owner) for owner, _ in rows), default=0)
+    width = max((len(owner) for owner, _ in rows), default=0)
     digits = max((len(size) for _, size in rows), default=0)
-    return "\n".join(f"  {owner:<{wide}}  {size:>{digits}}" for owner, size in rows)
+    return "\n".join(f"  {owner:<{width}}  {size:>{digits}}" for owner, size in rows)
 
 
 def _owned(

@@ -1,4 +1,4 @@
-"""Packs what a plan says into a zip, and says in a manifest what is in it. Build time."""
+"""Pack a function or layer into a zip, and describe it in a manifest. Build time."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ def last_build(plan: BuildPlan) -> LastBuild | None:
     if fingerprint is None:
         return None
     zip_file = None
-    # What is built again was missing or damaged. And Windows replaces no file that is in use.
+    # One that is built again was missing or damaged; and Windows cannot replace a file in use.
     if fingerprint != plan.fingerprint:
         with suppress(OSError), store.open_zip(fingerprint) as stream:
             zip_file = zip_reuse.read(stream)
@@ -52,18 +52,19 @@ def pack(
     """Pack a function or layer into a zip.
 
     Args:
-        plan: What to pack.
+        plan: The package.
         folder: An empty folder to work in. The zip is left there.
-        last: An earlier build, to copy from.
-        fresh: Whether to install even what is installed.
-        jobs: How many threads compress; by default, one a processor.
+        last: An earlier build, to copy compressed files from.
+        fresh: Whether to install packages even if they are in the cache.
+        jobs: The number of threads that compress; by default, one a processor.
         progress: Called with the size of each file, in bytes, when it is packed.
 
     Returns:
-        The manifest of the zip, which has the zip's name.
+        The manifest, with the name of the zip.
 
     Raises:
-        HashzipError: It cannot be installed, compiled or packed, or Lambda would not take it.
+        HashzipError: The package cannot be installed, compiled or packed, or is too large for
+            Lambda.
     """
     parts = assemble.assemble(plan, folder, fresh=fresh)
     earlier = None
@@ -83,8 +84,8 @@ def pack(
 
         if install_cache.discard(error.location):
             raise HashzipError(
-                f"the cache was damaged at {escape(error.location)}, and that part is removed",
-                "build again",
+                f"the cache of installed packages was damaged at {escape(error.location)}",
+                "that part is removed now; build again",
             ) from error
         raise
     _check_limits(plan, artifact, parts.owners)
@@ -100,7 +101,7 @@ def pack(
 
 
 def _check_limits(plan: BuildPlan, artifact: Artifact, owners: Mapping[str, str]) -> None:
-    """Checks that Lambda takes a package, with those layers whose size is known here."""
+    """Check that a package is small enough for Lambda, with the layers that are built already."""
     layers = {}
     owned = dict(owners)
     for layer in plan.layers:

@@ -3,11 +3,12 @@
 The format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (sections in brackets).
 The policy, each with its reason:
 
-- members in the order that they are given, which is sorted; files only, since unpacking makes
-  folders, and Lambda needs no others;
+- members in the order in which they are given, which is sorted; files only, since unpacking makes
+  their folders, and Lambda needs no empty ones;
 - one fixed time, the earliest that the format has: a file's own time changes with each checkout;
-- made by Unix, so that the mode counts, on Windows too;
-- no extra fields, comments or data descriptors, which hold times, owners and what tools like.
+- made by Unix, so that the mode counts, even if the zip was made on Windows;
+- no extra fields, comments or data descriptors: they hold times, owners, and whatever else a tool
+  adds.
 """
 
 import hashlib
@@ -29,17 +30,17 @@ _TIME_MIDNIGHT = 0
 _MADE_BY_UNIX = 3 << 8  # [4.4.2]
 _VERSION = 20  # [4.4.3] deflate
 _VERSION_ZIP64 = 45
-_UTF8 = 0x800  # [4.4.4] set where needed only, as Python's zipfile does
+_UTF8 = 0x800  # [4.4.4] set only if needed, as Python's zipfile does
 _REGULAR_FILE = 0o100000
 _LIMIT_16, _LIMIT_32 = 0xFFFF, 0xFFFFFFFF
 
-_COMMON = struct.Struct("<5H3L2H")  # what [4.3.7] and [4.3.12] both have
+_COMMON = struct.Struct("<5H3L2H")  # the fields that [4.3.7] and [4.3.12] have in common
 _LOCAL_START = b"PK\x03\x04"
 _CENTRAL_START = struct.pack("<4sH", b"PK\x01\x02", _MADE_BY_UNIX | _VERSION)
 _CENTRAL_END = struct.Struct("<3H2L")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")  # [4.3.12]
 _OFFSET = struct.Struct("<L")  # its last field
-_PLACE = struct.Struct("<4s24x3H8xL")  # of the same: lengths of name, extra field, comment; offset
+_LENGTHS = struct.Struct("<4s24x3H8xL")  # of it: lengths of name, extra field, comment; offset
 _LOCAL = struct.Struct("<4s4xH4xLL4xH2x")  # [4.3.7]: method, CRC, size, length of name
 _END = struct.Struct("<4s4H2LH")  # [4.3.16]
 _END_ZIP64 = struct.Struct("<4sQ2H2L4Q")  # [4.3.14]
@@ -47,7 +48,7 @@ _LOCATOR_ZIP64 = struct.Struct("<4sLQL")  # [4.3.15]
 
 
 class Packed(NamedTuple):
-    """A file's content as it stands in a zip.
+    """A file's content as it is stored in a zip.
 
     Attributes:
         crc: CRC-32 of the content.
@@ -61,12 +62,12 @@ class Packed(NamedTuple):
 
 
 class Directory:
-    """Where the members of a zip are that `Writer` wrote.
+    """The offsets of the members in a zip that `Writer` wrote.
 
     Attributes:
         data: The zip.
-        members: Where each begins, and where the last one ends.
-        records: Where the record of each begins in the directory, and where the last one ends.
+        members: The offset of each member, and the end of the last one.
+        records: The offset of each member's record in the directory, and the end of the last one.
     """
 
     def __init__(self, data: memoryview, members: "array[int]", records: "array[int]") -> None:
@@ -75,24 +76,24 @@ class Directory:
         self.records = records
 
     def __len__(self) -> int:
-        """Answers how many members there are."""
+        """Return the number of members."""
         return len(self.members) - 1
 
     def packed(self, at: int) -> Packed:
-        """Answers what a member holds."""
+        """Return the content of a member."""
         _, method, crc, packed, length = _LOCAL.unpack_from(self.data, self.members[at])
         start = self.members[at] + _LOCAL.size + length
         return Packed(crc, method, self.data[start : start + packed])
 
 
 class Writer:
-    """Writes members one behind the other, and the directory behind them all.
+    """Write members one after the other, and then the directory.
 
-    Hashes what it writes in a thread of its own; the `with` statement ends that.
+    A thread hashes all that is written; the `with` statement ends it.
 
     Attributes:
-        offset: The size of what was written, in bytes.
-        records: The members so far.
+        offset: The number of bytes written so far.
+        records: The members written so far.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -113,10 +114,10 @@ class Writer:
         self.hasher.shutdown()
 
     def add(self, record: FileEntry, packed: Packed) -> None:
-        """Writes a member.
+        """Write a member.
 
         Raises:
-            HashzipError: The zip grows over 4 GiB.
+            HashzipError: The zip would be over 4 GiB.
             OSError: It cannot be written.
         """
         crc, method, data = packed
@@ -134,15 +135,15 @@ class Writer:
         self.records.append(record)
 
     def copy(self, records: Sequence[FileEntry], source: Directory, run: range) -> None:
-        """Writes members that lie side by side in another zip, just as they are there.
+        """Copy consecutive members from another zip, as they are there.
 
         Args:
-            records: Those members.
+            records: The members.
             source: The other zip.
-            run: Which of its members they are; at least one.
+            run: The positions of the members in it; at least one.
 
         Raises:
-            HashzipError: The zip grows over 4 GiB.
+            HashzipError: The zip would be over 4 GiB.
             OSError: It cannot be written.
         """
         start, stop = source.members[run.start], source.members[run.stop]
@@ -152,21 +153,21 @@ class Writer:
         first = source.records[run.start]
         directory = bytearray(source.data[first : source.records[run.stop]])
         for at in run if moved else ():
-            place = source.records[at] - first + _CENTRAL.size - _OFFSET.size
-            _OFFSET.pack_into(directory, place, source.members[at] + moved)
+            field = source.records[at] - first + _CENTRAL.size - _OFFSET.size
+            _OFFSET.pack_into(directory, field, source.members[at] + moved)
         self.directory.append(directory)
         for block in range(start, stop, _BLOCK):
             self._write(source.data[block : min(block + _BLOCK, stop)])
         self.records += records
 
     def finish(self) -> bytes:
-        """Writes the directory.
+        """Write the directory.
 
         Returns:
             The SHA-256 of the zip.
 
         Raises:
-            HashzipError: The zip grew over 4 GiB.
+            HashzipError: The zip is over 4 GiB.
             OSError: It cannot be written.
         """
         start = self.offset
@@ -188,7 +189,7 @@ class Writer:
         return self.digest.digest()
 
     def _write(self, *parts: bytes | bytearray | memoryview) -> None:
-        """Writes in large blocks, each of which is hashed at once."""
+        """Write in large blocks, each of which is hashed in one call."""
         size = sum(map(len, parts))
         self.waiting += parts
         self.waiting_size += size
@@ -199,7 +200,7 @@ class Writer:
     def _flush(self) -> None:
         block = b"".join(self.waiting)
         if self.hashing:
-            self.hashing.result()  # lest blocks pile up
+            self.hashing.result()  # so that no blocks pile up
         self.hashing = self.hasher.submit(self.digest.update, block)
         self.stream.write(block)
         self.waiting.clear()
@@ -208,16 +209,17 @@ class Writer:
 
 def _too_large(path: str) -> HashzipError:
     return HashzipError(
-        f"{path} takes the package over 4 GiB", "Lambda takes 250 MB: leave files out"
+        f"with {path}, the package is over 4 GiB",
+        "Lambda's limit is 250 MB: leave files out with exclude",
     )
 
 
 def directory(data: memoryview) -> Directory:
-    """Reads where the members of a zip are that `Writer` wrote.
+    """Read the offsets of the members in a zip that `Writer` wrote.
 
     Raises:
         struct.error: It was cut short.
-        ValueError: It is another's zip.
+        ValueError: Another program wrote it.
     """
     *_, count, size, start, _ = _END.unpack_from(data, len(data) - _END.size)
     if count == _LIMIT_16:
@@ -227,7 +229,7 @@ def directory(data: memoryview) -> Directory:
     members, records = array("Q"), array("Q")
     at, last = start, -1
     while at < start + size:
-        magic, length, extra, comment, offset = _PLACE.unpack_from(data, at)
+        magic, length, extra, comment, offset = _LENGTHS.unpack_from(data, at)
         if magic != b"PK\x01\x02" or extra or comment or not last < offset < start:
             raise ValueError("not written by hashzip")
         members.append(offset)

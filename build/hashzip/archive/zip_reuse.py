@@ -1,7 +1,7 @@
-"""What an earlier zip has compressed already, and can be copied from there. Build time.
+"""Compressed files of an earlier zip, which need not be compressed again. Build time.
 
-Its own digest vouches for all of it at once. That takes a thread while other work goes on; what was
-copied counts for nothing if the zip turns out not to be what it should.
+The zip is checked as a whole, by its digest, which a thread computes while files are being copied.
+If the digest is wrong, the new zip is written again without the earlier one.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ from hashzip.inputs.files import FileEntry
 
 
 class Zip(NamedTuple):
-    """A file that is a zip, or should be one.
+    """The bytes of an earlier zip, which may be damaged.
 
     Attributes:
-        data: What it holds; nothing where it is missing.
-        sha256: Of that, as 64 hex digits, as soon as a thread has it.
+        data: The bytes.
+        sha256: Their digest as 64 hex digits, when the thread has it.
     """
 
     data: memoryview
@@ -31,33 +31,33 @@ class Zip(NamedTuple):
 
 
 class Earlier(NamedTuple):
-    """A zip that was written before.
+    """An earlier zip, and what its manifest says of it.
 
     Attributes:
-        zip: As it is now; it may be missing or damaged.
-        artifact: What it is, if it is whole.
-        library: What compressed it.
+        zip: The zip as it is now.
+        artifact: The zip as it was written.
+        library: The library that compressed it.
     """
 
     zip: Zip
     artifact: Artifact
     library: str
 
-    def is_whole(self) -> bool:
-        """Answers whether it is what it should be; waits for its digest."""
+    def is_intact(self) -> bool:
+        """Wait for the digest, and return whether the zip is as it was written."""
         return self.zip.sha256.result() == self.artifact.sha256
 
 
 class Known:
-    """What is known of an earlier zip before its digest is there.
+    """The members of an earlier zip, by position and by content, before its digest is checked.
 
     Args:
         earlier: The zip, if there is one.
-        library: Nothing is taken from a zip that another one compressed.
+        library: The library that compresses now. A zip from another library is not used.
 
     Attributes:
-        records: Its members; none where nothing can be taken.
-        directory: Where they are, if there are any.
+        records: The members; empty if the zip cannot be used.
+        directory: Their offsets, if there are any.
     """
 
     records: Sequence[FileEntry] = ()
@@ -74,7 +74,7 @@ class Known:
             self.records = earlier.artifact.entries
 
     def packed(self, sha256: str) -> Packed | None:
-        """Answers a member with some content, if there is one."""
+        """Return the compressed data of a content, if a member has it."""
         at = self._by_content.get(sha256)
         return None if at is None else self.directory.packed(at)
 
@@ -84,10 +84,10 @@ class Known:
 
 
 def read(stream: BinaryIO) -> Zip:
-    """Read a zip that was written before, and hash it in a thread while other work goes on."""
+    """Read a zip, and begin to hash it in a thread."""
     try:
         data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError):  # it is no file, or an empty one
+    except (OSError, ValueError):  # the stream is not a file, or the file is empty
         data = memoryview(stream.read())
     hasher = ThreadPoolExecutor(1)
     digest = hasher.submit(lambda: hashlib.sha256(data).hexdigest())

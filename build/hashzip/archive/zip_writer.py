@@ -1,8 +1,8 @@
-"""Packs entries into a zip whose bytes depend on them alone.
+"""Pack entries into a zip whose bytes depend on nothing else. Build time.
 
-Compressed by libdeflate, whose output is the same on each system and processor. zlib's is not:
-Pythons ship zlib, zlib-ng and others. What an earlier zip has compressed already is copied from
-there.
+Files are compressed with libdeflate, whose output is the same on every system and processor. That
+of zlib is not: some Pythons come with zlib-ng or another replacement. Files that an earlier zip
+contains already are copied from it, compressed as they are.
 """
 
 import base64
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
 
 LIBRARY = f"libdeflate by deflate {deflate.__version__}"
 
-_LEVEL = 7  # the knee: smaller than zlib's best at a fraction of its time
-# In large files, which are machine code and data, the last level gains least: of numpy, pandas and
-# botocore, level 6 for these takes an eighth off the time of all, and adds 0.2 % to the size.
+_LEVEL = 7  # smaller than zlib's best in a fraction of the time; higher levels gain little
+# Large files are machine code and data, which gain least from the last level: for numpy, pandas and
+# botocore, level 6 saves an eighth of the whole time, and adds 0.2 % to the size.
 _LARGE = 1 << 20  # bytes
 _LEVEL_OF_LARGE = 6
 
-# Small files are compressed several to a task, since a task costs more than such a file.
+# Small files share a task, since a task costs more than compressing such a file.
 _TASK_SIZE = 1 << 20  # bytes
 _TASK_FILES = 64
-# Bounds what waits in memory to be written. Less, and while one thread is at a large file, which is
-# next to be written, the others may not go on.
+# How much may wait in memory to be written. With less, threads would wait for one that compresses a
+# large file, if that file is the next to be written.
 _AHEAD = 32 << 20  # bytes of sources
 
 _Level = Callable[[int], int]
-_Piece = range | tuple[FileEntry, Packed]  # members of an earlier zip, or one that is new
+_Piece = range | tuple[FileEntry, Packed]  # some members of an earlier zip, or a new member
 
 
 class Entry(NamedTuple):
     """A file to pack.
 
     Attributes:
-        file: Where it is, and where it goes.
-        size: In bytes, as far as known: it only balances the work.
-        expected: What it must be, or None where it may be anything.
+        file: Its location, and its path in the zip.
+        size: Its size in bytes, as far as it is known. It only balances the work.
+        expected: What the file must be; None if it may be anything.
     """
 
     file: SourceFile
@@ -60,10 +60,10 @@ class Entry(NamedTuple):
 
 
 class ChangedError(HashzipError):
-    """A file is not what it was when it was examined.
+    """A file is not what it was when the plan was made.
 
     Attributes:
-        location: Of the file.
+        location: The file's location.
     """
 
     def __init__(self, location: bytes) -> None:
@@ -75,12 +75,12 @@ class ChangedError(HashzipError):
 
 
 def level_for(size: int) -> int:
-    """Answers the level of libdeflate, of 1 to 12, for a file of a size in bytes."""
+    """Return libdeflate's level, 1 to 12, for a file of a size in bytes."""
     return _LEVEL if size < _LARGE else _LEVEL_OF_LARGE
 
 
 def fastest(_size: int) -> int:
-    """Answers the level for what is not kept."""
+    """Return the fastest level, for zips that are not kept."""
     return 1
 
 
@@ -93,30 +93,30 @@ def write(
     earlier: Earlier | None = None,
     progress: Callable[[int], None] = lambda _size: None,
 ) -> Artifact:
-    """Writes a zip.
+    """Write a zip.
 
     Args:
-        entries: In the order that they shall have.
-        out: The file to write. Whoever calls removes it after an error.
-        jobs: How many threads compress. The bytes do not depend on it.
-        level: How hard they try, by the size of a file in bytes. The bytes do depend on it: any
-            other is for what is not kept.
-        earlier: A zip to copy from what it has. The bytes do not depend on it either.
+        entries: The files, in the order in which they go into the zip.
+        out: The path of the zip. After an error, the caller removes it.
+        jobs: The number of threads that compress. The bytes do not depend on it.
+        level: The level of compression by the size of a file in bytes. The bytes depend on it: any
+            but the default is for zips that are not kept.
+        earlier: An earlier zip, to copy compressed files from. The bytes do not depend on it.
         progress: Called with the size of each file, in bytes, when it is written.
 
     Returns:
-        What was written; `file` is the name of `out`.
+        The artifact; its `file` is the name of `out`.
 
     Raises:
         ChangedError: A file is not what its entry says.
-        HashzipError: A file cannot be read, or is over 4 GiB.
-        OSError: `out` cannot be written.
+        HashzipError: A file cannot be read, or the zip is over 4 GiB.
+        OSError: The zip cannot be written.
     """
     known = Known(earlier, LIBRARY)
     with ThreadPoolExecutor(jobs) as pool:
         pieces = _compressed(_runs(entries, known.records), known, pool, level)
         artifact = _write(pieces, known, out, progress)
-    if earlier and known.records and not earlier.is_whole():
+    if earlier and known.records and not earlier.is_intact():
         return write(entries, out, jobs=jobs, level=level, progress=progress)
     return artifact
 
@@ -145,10 +145,10 @@ def _write(
 
 
 def _runs(entries: Iterable[Entry], records: Sequence[FileEntry]) -> Iterator[Entry | range]:
-    """Finds runs of entries that are side by side among records too, both in the zip's order.
+    """Find runs of entries that are consecutive among the records too. Both are in the zip's order.
 
     Yields:
-        Which records a run has, or an entry that is none of them.
+        The positions of a run's records, or an entry that has no record.
     """
     run = range(0)
     for entry in entries:
@@ -172,7 +172,7 @@ def _runs(entries: Iterable[Entry], records: Sequence[FileEntry]) -> Iterator[En
 def _compressed(
     pieces: Iterable[Entry | range], known: Known, pool: ThreadPoolExecutor, level: _Level
 ) -> Iterator[_Piece]:
-    """Compresses in threads, and answers in order, with a bounded number waiting."""
+    """Compress in threads, and yield the pieces in order; a bounded number of bytes waits."""
     waiting: deque[tuple[Future[list[_Piece]], int]] = deque()
     ahead = 0
     try:
@@ -208,7 +208,7 @@ def _compress_all(pieces: list[Entry | range], known: Known, level: _Level) -> l
 
 
 def _member(entry: Entry, known: Known, level: _Level) -> tuple[FileEntry, Packed]:
-    """Answers a member; where its content is known, without reading its file."""
+    """Return a member. If its content is known, its file is not read."""
     file, _, expected = entry
     packed = known.packed(expected.sha256) if expected else None
     if expected and packed:
@@ -226,7 +226,7 @@ def _member(entry: Entry, known: Known, level: _Level) -> tuple[FileEntry, Packe
 
 
 def _pack(content: bytes, level: int) -> Packed:
-    """Compresses, but for what that does not make smaller."""
+    """Compress a content, unless that does not make it smaller."""
     crc = deflate.crc32(content)
     packed = deflate.deflate_compress(content, level)
     if len(packed) < len(content):

@@ -40,7 +40,7 @@ class TestUnpacked:
         message = problem({"a": 262_144_001}).message
 
         assert "[function.hello] is 262,144,001 bytes unpacked" in message
-        assert "Lambda takes 262,144,000 bytes" in message
+        assert "Lambda's limit is 262,144,000 bytes" in message
 
     def test_layers_count(self) -> None:
         """A function that fits alone is refused with its layers, which are named."""
@@ -122,7 +122,7 @@ class TestZip:
 
         header, *rows = caught.value.message.splitlines()
         assert (
-            "the zip of [function.hello] is 52,428,801 bytes, and Lambda takes 52,428,800 bytes"
+            "the zip of [function.hello] is 52,428,801 bytes; Lambda's limit is 52,428,800 bytes"
             in header
         )
         assert rows == ["  greet 1       70", "  your sources   7"]

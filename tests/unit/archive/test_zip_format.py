@@ -1,0 +1,80 @@
+"""The zip container: the attributes of members, and the offsets that are read back."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hashzip.archive import zip_format, zip_writer
+from hashzip.archive.zip_writer import Entry
+from hashzip.errors import HashzipError
+from hashzip.inputs.files import FileEntry, SourceFile
+from tests.support.zips import entries, opened, pack
+
+
+class TestWriter:
+    """Members -> a zip."""
+
+    def test_policy(self, tmp_path: Path) -> None:
+        """Each member has the same attributes: 1980, Unix, its mode, and no extras."""
+        files = {"a.py": b"x" * 99, "b.sh": b"#!/bin/sh\n", "empty": b"", "é": b"\x7fELF"}
+
+        with opened(pack(tmp_path, files)) as archive:
+            assert archive.comment == b""
+            for info in archive.infolist():
+                assert info.date_time == (1980, 1, 1, 0, 0, 0)
+                assert info.create_system == 3
+                assert info.create_version == info.extract_version == 20
+                assert (info.extra, info.comment, info.internal_attr) == (b"", b"", 0)
+                assert info.flag_bits == (0 if info.filename.isascii() else 0x800)
+            modes = {info.filename: oct(info.external_attr >> 16) for info in archive.infolist()}
+        assert modes == {
+            "a.py": "0o100644",
+            "b.sh": "0o100755",
+            "empty": "0o100644",
+            "é": "0o100755",
+        }
+
+    @pytest.mark.parametrize("count", [65_534, 65_535])
+    def test_more_files_than_two_bytes_count(self, tmp_path: Path, count: int) -> None:
+        """A zip is complete around 65,535 members, the most that the format's short count holds."""
+        (location,) = [entry.file.location for entry in entries(tmp_path, {"a": b""})]
+        many = [Entry(SourceFile(f"{n:05}", location, executable=False), 0) for n in range(count)]
+        zip_writer.write(many, tmp_path / "out.zip", jobs=1)
+
+        with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+            names = archive.namelist()
+        assert (len(names), names[-1]) == (count, f"{count - 1:05}")
+        data = memoryview((tmp_path / "out.zip").read_bytes())
+        assert len(zip_format.directory(data)) == count
+        long_count = b"PK\x06\x06" in (tmp_path / "out.zip").read_bytes()[-200:]
+        assert long_count == (count >= 65_535)
+
+    @pytest.mark.parametrize("size", [(1 << 32) - 1, 1 << 32])
+    def test_over_4_gib(self, size: int) -> None:
+        """A directory that would begin beyond 4 GiB is refused, with the last file's name."""
+        writer = zip_format.Writer(io.BytesIO())  # to write 4 GiB would take long
+        writer.records.append(FileEntry("big", 0o644, size, ""))
+        writer.offset = size
+
+        with pytest.raises(HashzipError, match="with big, the package is over 4 GiB"):
+            writer.finish()
+        writer.offset = (1 << 32) - 2
+        writer.finish()
+
+
+class TestDirectory:
+    """A zip -> the offsets of its members."""
+
+    @pytest.mark.parametrize("offset", [0, 1 << 31])
+    def test_offset_that_cannot_be(self, tmp_path: Path, offset: int) -> None:
+        """A directory whose members are not one after the other is refused."""
+        data = bytearray(pack(tmp_path, {"a": b"1", "b": b"22", "c": b"333"}))
+        directory = zip_format.directory(memoryview(data))
+        field = directory.records[2] - 5  # the end of the second record, before a name of one byte
+        assert int.from_bytes(data[field : field + 4], "little") == directory.members[1]
+        data[field : field + 4] = offset.to_bytes(4, "little")
+
+        with pytest.raises(ValueError, match="not written by hashzip"):
+            zip_format.directory(memoryview(data))
