@@ -6,15 +6,14 @@ Standard library only. Reads, and writes nothing but a cache.
 import os
 from collections.abc import Iterable
 
-from hashzip.artifacts.local_store import FOLDER as STORE
 from hashzip.builders import declared_inputs
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.declared_inputs import Folder
 from hashzip.builders.python import locks
 from hashzip.inputs import walk
-from hashzip.inputs.stat_cache import FOLDER as INDEX_FOLDER
 from hashzip.inputs.stat_cache import Group, Index
 from hashzip.inputs.walk import Listing
+from hashzip.project import layout
 from hashzip.project.config import Project
 from hashzip.project.targets import PYTHON, Function, Layer, Target
 
@@ -71,7 +70,7 @@ class ScanCache:
                 folder,
                 include=include,
                 exclude=exclude,
-                skip=STORE,  # hashzip's own artifacts, where the project's root is a source
+                skip=layout.ARTIFACTS,  # where the root of the project is a source
             )
             self._seen[key] = listing, Group(listing.files) if listing.files else None
         return self._seen[key]
@@ -111,7 +110,7 @@ def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> Bu
     groups = [group for _, group in (*found, *folders) if group]
     if alone:
         groups.append(Group(alone))
-    cache = scan_cache.cache or os.path.join(project.root, INDEX_FOLDER)
+    cache = scan_cache.cache or os.path.join(project.root, layout.CACHE)
     build_plan = BuildPlan(
         project=project,
         target=target,

@@ -20,9 +20,8 @@ import pytest
 
 from hashzip import planning
 from hashzip.aws.client import Place
-from hashzip.commands import _discover
 from hashzip.emulator import server as local_aws
-from hashzip.project import config
+from hashzip.project import config, host
 from hashzip.watch import host_package, watch_paths
 from tests.support import commands, program, watch_process, wheels
 from tests.support import project as projects
@@ -534,7 +533,7 @@ def test_env_file(project: Path) -> None:
         assert watch_process.get(watch.url(), **request)[1]["access-control-allow-origin"] == "*"
 
 
-ELSEWHERE = {"x86_64": "arm64", "arm64": "x86_64"}[_discover.architecture()]
+ELSEWHERE = {"x86_64": "arm64", "arm64": "x86_64"}[host.architecture()]
 BUILD = """
 set -eu
 mkdir -p out node_modules/lib
@@ -567,7 +566,7 @@ class TestCommand:
         """A save of what it is made from is made for this machine, and the next request gets it."""
         with watch_process.watching(made) as watch:
             assert watch_process.answer(watch.url()) == "first"
-            assert f"building for {_discover.architecture()}" in watch.text
+            assert f"building for {host.architecture()}" in watch.text
             watch.wait_for("watching; Ctrl-C ends it")
 
             line = save(made, watch, handler("'second'"), "src/template.py")
@@ -615,7 +614,7 @@ class TestCommand:
         python = {
             "runtime": "python3.13",
             "handler": "a.b",
-            "architecture": _discover.architecture(),
+            "architecture": host.architecture(),
         }
         node = python | {"runtime": "nodejs22.x"}
         program = commands.HELLO | {"architecture": ELSEWHERE}
@@ -631,7 +630,7 @@ class TestCommand:
         assert "in Python" not in said(a=python)
         assert "node" not in said(a=python)
         assert "Python" not in said(a=program)
-        assert f"made for {_discover.architecture()}, not for {ELSEWHERE}" in said(a=program)
+        assert f"made for {host.architecture()}, not for {ELSEWHERE}" in said(a=program)
         assert "not for" not in said(a=python)
 
     def test_places(self, made: Path) -> None:

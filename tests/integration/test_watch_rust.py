@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hashzip.commands import _discover
+from hashzip.project import host
 from tests.support import crates, watch_process
 from tests.support.rust import function, needs_cargo
 
@@ -21,7 +21,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a function for this machine."""
     root = crates.make(tmp_path / "project", {"app/src/main.rs": function('"1"')})
     crates.lock(root)
-    crates.configure(root, architecture=_discover.architecture())
+    crates.configure(root, architecture=host.architecture())
     monkeypatch.delenv("CARGO_TARGET_DIR", raising=False)
     return root
 

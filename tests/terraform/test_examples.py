@@ -14,8 +14,8 @@ from typing import Any
 import boto3
 import pytest
 
-from hashzip.commands import _discover
 from hashzip.emulator.server import LocalAws
+from hashzip.project import host
 from scripts.terraform import Terraform
 from tests.support import program, stack
 
@@ -65,7 +65,7 @@ def checkout(root: Path, example: str, *, here: bool = False) -> Path:
     ignore = shutil.ignore_patterns(*NOT_COPIED)
     shutil.copytree(stack.REPOSITORY / "examples" / example, folder, ignore=ignore)
     if here:
-        mine = _discover.architecture()
+        mine = host.architecture()
         config = folder / "hashzip.toml"
         text = config.read_text(encoding="utf-8")
         text = text.replace('architecture = "arm64"', f'architecture = "{mine}"')

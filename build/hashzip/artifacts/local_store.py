@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
-from hashzip.inputs.stat_cache import FOLDER as INDEX_FOLDER
 from hashzip.inputs.stat_cache import Group, Index
 from hashzip.inputs.stat_cache_file import Answer
+from hashzip.project import layout
+from hashzip.system import atomic
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
     from hashzip.artifacts.store import Reference, Sizes
-
-FOLDER = "dist"
 
 _ZIP, _MANIFEST, _SBOM = ".zip", ".json", ".cdx.json"
 _DIGITS = frozenset("0123456789abcdef")
@@ -32,9 +31,9 @@ class LocalStore:
     """
 
     def __init__(self, root: str, function: str) -> None:
-        self._folder = os.path.join(root, FOLDER, function)
+        self._folder = os.path.join(root, layout.ARTIFACTS, function)
         self._latest = os.path.join(self._folder, "latest")
-        self._cache = os.path.join(root, INDEX_FOLDER, f"{function}.artifact")
+        self._cache = os.path.join(root, layout.CACHE, f"{function}.artifact")
 
     def find(self, fingerprint: str) -> "Sizes | None":
         """Return the sizes of an artifact that is complete.
@@ -128,13 +127,17 @@ class LocalStore:
         """
         fingerprint = manifest.fingerprint
         os.replace(zip_file, self._path(fingerprint, _ZIP))
-        draft = zip_file + ".draft"
+        staging = os.path.dirname(zip_file)  # the next build removes what a killed one left there
         if manifest.packages:
             from hashzip.artifacts import sbom  # noqa: PLC0415 - slow, and only for packages
 
-            _write(self._path(fingerprint, _SBOM), sbom.document(manifest), draft)
-        _write(self._path(fingerprint, _MANIFEST), manifest.to_json(), draft)
-        _write(self._latest, fingerprint + "\n", draft)
+            atomic.write_text(
+                self._path(fingerprint, _SBOM), sbom.document(manifest), draft_folder=staging
+            )
+        atomic.write_text(
+            self._path(fingerprint, _MANIFEST), manifest.to_json(), draft_folder=staging
+        )
+        atomic.write_text(self._latest, fingerprint + "\n", draft_folder=staging)
 
     def reference(self, fingerprint: str) -> "Reference":
         """Return the paths of an artifact, which may not be built yet."""
@@ -155,10 +158,3 @@ def _flush(file: bytes) -> None:
     """Wait until a file is on the disk, as its times in the file system may already be."""
     with open(file, "rb") as opened:
         os.fsync(opened.fileno())
-
-
-def _write(file: str, text: str, draft: str) -> None:
-    """Write a file in one step: its readers see the old content or the new, never a part."""
-    with open(draft, "w", encoding="utf-8", newline="\n") as opened:
-        opened.write(text)
-    os.replace(draft, file)

@@ -33,7 +33,7 @@ def staging_folder(parent: str) -> Iterator[str]:
             for name in os.listdir(parent):
                 if name.endswith(_SUFFIX):
                     _remove(os.path.join(parent, name))
-            folder = atomic.directory(parent, _SUFFIX)
+            folder = atomic.make_folder(parent, _SUFFIX)
             try:
                 yield folder
             finally:

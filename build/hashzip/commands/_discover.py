@@ -2,7 +2,6 @@
 
 import ast
 import os
-import platform
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -114,11 +113,6 @@ def runtime(root: Path) -> str:
     version = re.match(r"\s*(?:cpython-)?(\d+\.\d+)", text)
     wanted = f"python{version[1]}" if version else _DEFAULT_RUNTIME
     return wanted if wanted in RUNTIMES else _DEFAULT_RUNTIME
-
-
-def architecture() -> str:
-    """Answers Lambda's name of this machine's architecture, where it has it; else the cheaper."""
-    return "x86_64" if platform.machine().lower() in ("x86_64", "amd64") else "arm64"
 
 
 def _files(root: Path) -> Iterator[Path]:

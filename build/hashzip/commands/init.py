@@ -12,7 +12,7 @@ from hashzip.commands import _discover, _output, _parser
 from hashzip.commands._discover import Found
 from hashzip.commands._query import relative
 from hashzip.errors import HashzipError
-from hashzip.project import config
+from hashzip.project import config, host
 from hashzip.project.config import FILE_NAME
 from hashzip.project.targets import ARCHITECTURES
 
@@ -125,7 +125,7 @@ def _texts(
         HashzipError: A file is there already.
     """
     runtime = _discover.runtime(root)
-    architecture = options.architecture or _discover.architecture()
+    architecture = options.architecture or host.architecture()
     texts = {
         root / FILE_NAME: "\n".join(
             _toml(one, _runtime(one, options.runtime, runtime), architecture) for one in found

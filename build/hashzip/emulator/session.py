@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashzip.emulator import server
-from hashzip.inputs.stat_cache import FOLDER
+from hashzip.project import layout
+from hashzip.system import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +36,10 @@ def announce(root: str | Path, endpoint: str) -> Iterator[None]:
         root: The project's folder.
         endpoint: The URL of a local AWS that is up.
     """
-    path = Path(root, FOLDER, FILE)
+    path = Path(root, layout.CACHE, FILE)
     text = json.dumps({"endpoint": endpoint, "pid": os.getpid(), "edition": _edition(endpoint)})
-    path.parent.mkdir(exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as partial:
-        partial.write(text)
-    Path(partial.name).replace(path)
+    layout.make_cache_folder(path.parent)
+    atomic.write_text(path, text, mode=atomic.PRIVATE)
     try:
         yield
     finally:
@@ -61,7 +59,7 @@ def find(root: str | Path) -> str | None:
         Its endpoint; None where there is none, or whoever announced it has gone.
     """
     try:
-        found = json.loads(Path(root, FOLDER, FILE).read_text(encoding="utf-8"))
+        found = json.loads(Path(root, layout.CACHE, FILE).read_text(encoding="utf-8"))
         endpoint, pid, edition = str(found["endpoint"]), int(found["pid"]), found["edition"]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -20,9 +20,8 @@ from itertools import chain, compress
 from hashzip.inputs import read, stat_cache_file, stats
 from hashzip.inputs.files import FileEntry, SourceFile
 from hashzip.inputs.stat_cache_file import CONTENT, STATUS, Answer
+from hashzip.project import layout
 from hashzip.system import parallel
-
-FOLDER = ".hashzip"
 
 _SIZE = struct.Struct("=Q")  # the first field of a status
 _IS_PRIVATE_KEY = 1  # byte of a content
@@ -196,9 +195,7 @@ class Index:
             return None  # it has no time that no program can set back
         folder = os.path.dirname(self._file)
         try:
-            if not os.path.isdir(folder):
-                os.mkdir(folder)
-                stat_cache_file.replace(os.path.join(folder, ".gitignore"), b"*\n")
+            layout.make_cache_folder(folder)
         except OSError:
             return None
         return stats.clock(folder)

@@ -4,7 +4,6 @@ Standard library only.
 """
 
 import json
-import os
 import struct
 import zlib
 from collections.abc import Iterable
@@ -118,20 +117,4 @@ def save(
     checksum = 0
     for part in parts:
         checksum = zlib.crc32(part, checksum)
-    replace(file, *parts, _CHECKSUM.pack(checksum))
-
-
-def replace(file: str, *parts: bytes | bytearray) -> None:
-    """Writes a file in one step.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    descriptor, draft = atomic.file(os.path.dirname(file))
-    try:
-        with open(descriptor, "wb") as opened:
-            opened.writelines(parts)
-        os.replace(draft, file)
-    except OSError:
-        os.unlink(draft)
-        raise
+    atomic.write(file, *parts, _CHECKSUM.pack(checksum), mode=atomic.PRIVATE)

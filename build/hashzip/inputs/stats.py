@@ -47,7 +47,7 @@ def pack(status: os.stat_result) -> bytes:
 def clock(folder: str) -> os.stat_result | None:
     """Answers the status of a file made in a folder at this moment; None where none can be."""
     try:
-        descriptor, path = atomic.file(folder)
+        descriptor, path = atomic.create(folder)
         try:
             return os.fstat(descriptor)
         finally:

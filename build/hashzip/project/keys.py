@@ -1,8 +1,7 @@
 """The keys of `hashzip.toml` that depend on what builds a function. Standard library only."""
 
-from hashzip.artifacts.local_store import FOLDER as STORE
 from hashzip.errors import HashzipError, did_you_mean
-from hashzip.inputs.stat_cache import FOLDER as CACHE
+from hashzip.project import layout
 from hashzip.project.targets import BUILDERS, KEYS_OF_BUILDERS, PYTHON, Function
 from hashzip.project.toml_table import Table
 
@@ -83,7 +82,7 @@ def check_output(table: Table, function: Function) -> None:
     if place is None:
         return
     top = place.partition("/")[0]
-    if top.casefold() in (STORE, CACHE):
+    if top.casefold() in (layout.ARTIFACTS, layout.CACHE):
         raise table.error(
             "output",
             f'is "{function.output}", in {top}/ of the project, where hashzip keeps its own files',

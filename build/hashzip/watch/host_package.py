@@ -24,8 +24,8 @@ from hashzip.builders import process
 from hashzip.builders.declared_inputs import BuilderPlan
 from hashzip.builders.python import install_cache
 from hashzip.builders.rust import dev_build
-from hashzip.commands import _discover
 from hashzip.inputs.files import BY_PATH
+from hashzip.project import host
 from hashzip.project.targets import RUST, Function, Target
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class _Here(Target):
 def _here(plan: BuildPlan) -> BuildPlan:
     values = {name: getattr(plan.target, name) for name in Target.fields}
     # What it was compiled to would be for another Python.
-    here = {"runtime": RUNTIME, "architecture": _discover.architecture(), "bytecode": False}
+    here = {"runtime": RUNTIME, "architecture": host.architecture(), "bytecode": False}
     return plan.replace(target=_Here(**{**values, **here, "strip": False}))
 
 
@@ -115,7 +115,7 @@ def _made(plan: BuildPlan, folder: Path) -> list[Entry]:
     assert plan.making  # noqa: S101 - asked by the caller
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    architecture = _discover.architecture()
+    architecture = host.architecture()
     recipe = {**plan.making.recipe, "architecture": architecture}
     here = plan.replace(
         target=plan.target.replace(architecture=architecture),
@@ -168,10 +168,10 @@ def differences(targets: Iterable[Target]) -> Sequence[str]:
     runtimes = sorted({one.runtime for one in functions if one.runtime.startswith("nodejs")})
     if runtimes:
         found.append(f"the node on the PATH runs the functions of {', '.join(runtimes)}")
-    architectures = sorted({one.architecture for one in functions} - {_discover.architecture()})
+    architectures = sorted({one.architecture for one in functions} - {host.architecture()})
     if architectures:
         found.append(
-            f"packages are installed and made for {_discover.architecture()}, not for "
+            f"packages are installed and made for {host.architecture()}, not for "
             f"{', '.join(architectures)}; a compiled file in your own sources does not run"
         )
     if any(map(_is_native, functions)):

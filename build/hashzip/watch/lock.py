@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashzip.errors import HashzipError
-from hashzip.inputs.stat_cache import FOLDER
+from hashzip.project import layout
 from hashzip.system import locking
 from hashzip.system.locking import HeldError
 
@@ -26,12 +26,10 @@ def exclusive(root: str) -> Iterator[Path]:
     Raises:
         HashzipError: Another one runs, or the folder cannot be written.
     """
-    base = Path(root, FOLDER)
+    base = Path(root, layout.CACHE)
     folder = base / "watch"
     try:
-        base.mkdir(exist_ok=True)
-        if not (base / ".gitignore").exists():
-            (base / ".gitignore").write_text("*\n", encoding="utf-8")
+        layout.make_cache_folder(base)
         # The system gives it up for one that was killed.
         with locking.hold(base / "watch.lock", wait=False):
             shutil.rmtree(folder, ignore_errors=True)

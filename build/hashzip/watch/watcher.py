@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import watchfiles
 
-from hashzip.artifacts.local_store import FOLDER as STORE
+from hashzip.project import layout
 from hashzip.watch.watch_paths import NEVER, Places, is_below
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Watcher:
     def _counts(self, _change: watchfiles.Change, path: str) -> bool:
         """Leave out what no fingerprint ever sees."""
         parts = os.path.relpath(path, self._root).split(os.sep)
-        if parts[0] == STORE or path.endswith(".pyc") or NEVER.intersection(parts):
+        if parts[0] == layout.ARTIFACTS or path.endswith(".pyc") or NEVER.intersection(parts):
             return False
         # The folder itself is in one that is watched; what is in it is not.
         is_made = path in self._places.made or parts[-1] == "node_modules"

@@ -1,6 +1,5 @@
 """Finding the functions of a repository."""
 
-import platform
 from pathlib import Path
 
 import pytest
@@ -201,15 +200,3 @@ class TestDefaults:
             (tmp_path / ".python-version").write_text(text, encoding="utf-8")
 
         assert _discover.runtime(tmp_path) == runtime
-
-    @pytest.mark.parametrize(
-        "machine, architecture",
-        [("x86_64", "x86_64"), ("AMD64", "x86_64"), ("aarch64", "arm64"), ("arm64", "arm64")],
-    )
-    def test_architecture(
-        self, monkeypatch: pytest.MonkeyPatch, machine: str, architecture: str
-    ) -> None:
-        """It is this machine's, so that what is built can be tried here."""
-        monkeypatch.setattr(platform, "machine", lambda: machine)
-
-        assert _discover.architecture() == architecture

@@ -14,10 +14,9 @@ import pytest
 
 from hashzip.builders.process import BuildOutput
 from hashzip.builders.rust import dev_build, release_build
-from hashzip.commands import _discover
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
-from hashzip.project import config
+from hashzip.project import config, host
 from hashzip.watch import host_package
 from tests.support import crates, wheels
 from tests.support import project as projects
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from hashzip.builders.build_plan import BuildPlan
     from hashzip.project.targets import Function
 
-OTHER = {"x86_64": "arm64", "arm64": "x86_64"}[_discover.architecture()]
+OTHER = {"x86_64": "arm64", "arm64": "x86_64"}[host.architecture()]
 
 
 def names(packed: host_package.Zip) -> list[str]:
@@ -138,7 +137,7 @@ class TestPackages:
                 files={"greet.py": f"NAME = {minor_, architecture!r}\n"},
                 tag=f"cp3{minor_}-cp3{minor_}-manylinux2014_{machine[architecture]}",
             )
-            for minor_, architecture in ((minor, _discover.architecture()), (minor_other(), OTHER))
+            for minor_, architecture in ((minor, host.architecture()), (minor_other(), OTHER))
         ]
         projects.configure(
             project,
@@ -154,7 +153,7 @@ class TestPackages:
         (folder,) = host_package.packages(projects.examine(project))
 
         text = Path(folder, "greet.py").read_text(encoding="utf-8")
-        assert text == f"NAME = {minor, _discover.architecture()!r}\n"
+        assert text == f"NAME = {minor, host.architecture()!r}\n"
         deployed = projects.content(projects.make_zip(project), "greet.py").decode()
         assert deployed == f"NAME = {minor_other(), OTHER!r}\n"
 
@@ -166,7 +165,7 @@ def minor_other() -> int:
 
 def said(project: Path, **changes: object) -> str:
     """Answers what is said of a project whose function has other keys."""
-    here_now = {"runtime": host_package.RUNTIME, "architecture": _discover.architecture()}
+    here_now = {"runtime": host_package.RUNTIME, "architecture": host.architecture()}
     projects.configure(project, **(here_now | changes))
     return "\n".join(host_package.differences(config.load(str(project)).targets.values()))
 
@@ -223,9 +222,9 @@ class TestRust:
     @pytest.mark.parametrize(
         "architecture, system, asked",
         [
-            (_discover.architecture(), "linux", "native"),
+            (host.architecture(), "linux", "native"),
             (OTHER, "linux", "native"),
-            (_discover.architecture(), "darwin", "cargo-lambda"),
+            (host.architecture(), "darwin", "cargo-lambda"),
         ],
     )
     def test_builder(
@@ -244,20 +243,20 @@ class TestRust:
 
         packed = host_package.pack(projects.examine(root), tmp_path, None)
 
-        assert calls == [(asked, _discover.architecture())]
+        assert calls == [(asked, host.architecture())]
         with zipfile.ZipFile(packed.path) as found:
             assert asked in found.read("bootstrap").decode()
         said = "\n".join(host_package.differences(config.load(str(root)).targets.values()))
         assert ("development builds for this machine" in said) == (asked == "native")
-        assert (f"made for {_discover.architecture()}, not for {OTHER}" in said) == (
+        assert (f"made for {host.architecture()}, not for {OTHER}" in said) == (
             architecture == OTHER
         )
 
     def test_deployed(self, tmp_path: Path, calls: list[tuple[str, str]]) -> None:
         """What is deployed is the real build, on whatever machine."""
         root = tmp_path / "project"
-        crates.configure(root, architecture=_discover.architecture())
+        crates.configure(root, architecture=host.architecture())
 
         projects.make_zip(root)
 
-        assert calls == [("cargo-lambda", _discover.architecture())]
+        assert calls == [("cargo-lambda", host.architecture())]

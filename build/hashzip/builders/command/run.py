@@ -16,8 +16,8 @@ from hashzip.builders.process import BuildOutput
 from hashzip.errors import HashzipError
 from hashzip.inputs import walk
 from hashzip.inputs.files import SourceFile
-from hashzip.inputs.stat_cache import FOLDER as CACHE
 from hashzip.inputs.walk import Listing
+from hashzip.project import layout
 from hashzip.project.config import Project
 from hashzip.project.targets import Function
 from hashzip.system import locking
@@ -86,10 +86,8 @@ def _alone(root: Path) -> Iterator[Path]:
 
     Functions may have one source, where `npm ci` must not run twice at the same time.
     """
-    cache = root / CACHE
-    cache.mkdir(exist_ok=True)
-    if not (cache / ".gitignore").exists():
-        (cache / ".gitignore").write_text("*\n", encoding="utf-8")
+    cache = root / layout.CACHE
+    layout.make_cache_folder(cache)
     with locking.hold(cache / "command.lock"):
         yield cache
 

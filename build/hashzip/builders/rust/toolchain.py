@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from hashzip.builders import process
 from hashzip.errors import HashzipError
-from hashzip.inputs.stat_cache import FOLDER as CACHE
+from hashzip.project import layout
 
 # Variables that decide bytes, which no plan could see. The same can be said in files that count:
 # https://doc.rust-lang.org/cargo/reference/environment-variables.html
@@ -232,7 +232,7 @@ def _zig(path: str) -> str | None:
 
 def target(root: str) -> str:
     """Answers the folder that is for what is compiled: the project's own, or the user's."""
-    ours = os.path.join(root, CACHE, "target")
+    ours = os.path.join(root, layout.CACHE, "target")
     return os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or ours)
 
 

@@ -13,8 +13,8 @@ import pytest
 from hashzip.builders import elf
 from hashzip.builders.rust import dev_build
 from hashzip.builders.rust.toolchain import Rust
-from hashzip.commands import _discover
 from hashzip.errors import HashzipError
+from hashzip.project import host
 from hashzip.project.targets import Function
 from tests.support import crates
 from tests.support import project as projects
@@ -39,7 +39,7 @@ FEATURES = '[features]\ndefault = ["slow"]\nslow = []\nfast = []\n'
 ELSEWHERE = {
     "x86_64": "aarch64-unknown-linux-gnu",
     "arm64": "x86_64-unknown-linux-gnu",
-}[_discover.architecture()]
+}[host.architecture()]
 
 
 def write(path: Path, text: str) -> None:
@@ -141,7 +141,7 @@ class TestMake:
         """Makes a project with hello, whose lock is right."""
         crates.make(root, {"app/src/main.rs": MAIN, **(files or {})}, more)
         crates.lock(root)
-        crates.configure(root, **({"architecture": _discover.architecture()} | changes))
+        crates.configure(root, **({"architecture": host.architecture()} | changes))
         return root
 
     def compiled(self, root: Path) -> Path:
@@ -171,7 +171,7 @@ class TestMake:
         program = tmp_path / "made/bootstrap"
         kind = elf.kind(program.read_bytes())
         assert kind
-        assert kind.machine == _discover.architecture()
+        assert kind.machine == host.architecture()
         assert not elf.has_debug_information(program.read_bytes())
         # The control: cargo alone.
         subprocess.run(["cargo", "build", "--locked", "--quiet"], cwd=root / "app", check=True)
@@ -184,7 +184,7 @@ class TestMake:
         files = {"app/.cargo/config.toml": settings}
         root = self.make(tmp_path / "project", files, FEATURES)
         assert self.said(root) == ["assertions", "slow", "one"]
-        architecture = _discover.architecture()
+        architecture = host.architecture()
 
         crates.configure(root, architecture=architecture, features=["fast"], default_features=False)
 
@@ -264,5 +264,5 @@ class TestMake:
         with pytest.raises(HashzipError, match=r"page\.txt, which is none of its inputs"):
             self.compiled(root)
 
-        crates.configure(root, architecture=_discover.architecture(), inputs=["page.txt"])
+        crates.configure(root, architecture=host.architecture(), inputs=["page.txt"])
         assert self.said(root) == ["page"]
