@@ -1,4 +1,4 @@
-"""Fixtures that several test modules share."""
+"""Fixtures and hooks for all tests."""
 
 import os
 import shutil
@@ -19,12 +19,12 @@ from tests.support.index import Index
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option that runs the Terraform tests under OpenTofu."""
-    parser.addoption("--tofu", action="store_true", help="run Terraform tests under OpenTofu")
+    """Add the option that runs the Terraform tests with OpenTofu."""
+    parser.addoption("--tofu", action="store_true", help="run Terraform tests with OpenTofu")
 
 
 def pytest_configure() -> None:
-    """Lets Ctrl-C reach what the tests start: a shell's background has it ignored."""
+    """Make SIGINT end the programs that tests start; jobs in a shell's background ignore it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keeps what is installed to this run."""
+    """Give this run an install cache of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
         yield
@@ -43,13 +43,13 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with one function, "hello", and nothing built."""
+    """Make a project with one function, "hello", and nothing built."""
     return projects.make(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
 def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache of uv that knows the Pythons here, and no package."""
+    """Make a uv cache that knows this machine's Pythons and no packages."""
     root = tmp_path_factory.mktemp("uv")
     local_packages.pyproject(root / "project", "empty")
     with indexes.serve(root) as served:
@@ -59,9 +59,9 @@ def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uv_cache: Path) -> Iterator[Index]:
-    """A package index with nothing in it, which builds in this process use, and no other."""
+    """Run an empty package index, the only one that builds in this process use."""
     with indexes.serve(tmp_path) as served:
-        # Else uv would start them anew in each test, to see what they are.
+        # Without them, uv would start every Python in each test to query its version.
         shutil.copytree(uv_cache, served.cache)
         for name, value in served.settings.items():
             monkeypatch.setenv(name, value)
@@ -70,7 +70,10 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uv_cache: Path) -> It
 
 @pytest.fixture(scope="session")
 def rust(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What compiles Rust for x86_64, which CI must have; answers where tests keep what it made."""
+    """Return the target folder that tests share; skip them without a Rust toolchain for x86_64.
+
+    In CI, a missing toolchain is a failure.
+    """
     root = tmp_path_factory.mktemp("rust")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARGO_TARGET_DIR", str(root / "target"))
@@ -86,7 +89,10 @@ def rust(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def terraform_executable(request: pytest.FixtureRequest) -> str:
-    """Terraform, which CI must have and a machine at home may lack; or OpenTofu, with `--tofu`."""
+    """Return the path of Terraform, or of OpenTofu with `--tofu`; skip tests without Terraform.
+
+    In CI, a missing Terraform is a failure.
+    """
     if request.config.getoption("--tofu"):
         return str(opentofu.executable())
     terraform = shutil.which("terraform")

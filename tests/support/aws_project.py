@@ -1,4 +1,4 @@
-"""A project whose function runs in a local AWS, for tests of the commands that talk to AWS."""
+"""Projects whose function runs in a local AWS, for tests of the commands that talk to AWS."""
 
 import threading
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def handler(event, context):
     if isinstance(event, dict) and "log" in event:
         print(json.dumps({"level": "INFO", "message": event["log"], "tries": 1}))
     if isinstance(event, dict) and event.get("fail"):
-        raise ValueError("as it was told")
+        raise ValueError("as the event says")
     return event
 """
 
@@ -39,22 +39,22 @@ class Running:
     place: Place
 
     def run(self, *arguments: str, **more: Any) -> Finished:  # noqa: ANN401 - as `program.run`
-        """Runs hashzip in the project."""
+        """Run hashzip in the project."""
         return program.run(*arguments, cwd=self.root, **more)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no types
-        """Makes a client of the local AWS."""
+        """Return a boto3 client of the local AWS."""
         return self.place.client(service)
 
     def deploy(self, name: str, **more: object) -> None:
-        """Makes a function of what is built now."""
+        """Build the function as it is now, and deploy it under a name."""
         settings = {"Runtime": "python3.13", "Handler": "app.handler", "Role": ROLE} | more
         code = {"ZipFile": zip_file(self.root).read_bytes()}
         self.client("lambda").create_function(FunctionName=name, Code=code, **settings)
 
 
 def make(root: Path) -> Path:
-    """Makes a project with a function that answers with its event."""
+    """Make a project with a function that returns its event."""
     root.mkdir()
     projects.configure(root, handler="app.handler", architecture="x86_64")
     projects.write_files(root / "src", {"app.py": SOURCE})
@@ -62,21 +62,21 @@ def make(root: Path) -> Path:
 
 
 def zip_file(root: Path) -> Path:
-    """Builds the function as it is now, and answers where its zip lies."""
+    """Build the function as it is now and return the path of its zip."""
     return root / str(projects.built(root)["file"])
 
 
 @contextmanager
 def running(root: Path) -> Iterator[Running]:
-    """Runs a local AWS that has the function, as long as the block lasts."""
+    """Run a local AWS with the function for as long as the block lasts."""
     with server.running() as local, session.announce(make(root), local.endpoint):
-        found = Running(root, Place(local.endpoint))
-        found.deploy("hello")
-        yield found
+        project = Running(root, Place(local.endpoint))
+        project.deploy("hello")
+        yield project
 
 
 def hide_account(patch: pytest.MonkeyPatch) -> None:
-    """Takes from the environment whatever leads to an account of AWS."""
+    """Remove everything from the environment that leads to an AWS account."""
     for name in [name for name in program.environment() if name.startswith("AWS_")]:
         patch.delenv(name)
     for name, value in nobody().items():
@@ -84,7 +84,7 @@ def hide_account(patch: pytest.MonkeyPatch) -> None:
 
 
 def nobody() -> dict[str, str]:
-    """Answers the environment of somebody who has no account."""
+    """Return environment variables of a user without an AWS account."""
     return {
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
@@ -93,7 +93,7 @@ def nobody() -> dict[str, str]:
 
 
 def account(endpoint: str) -> dict[str, str]:
-    """Answers the environment of somebody whose account is at an endpoint."""
+    """Return environment variables of a user whose AWS account is at an endpoint."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": "us-east-1",
@@ -104,11 +104,11 @@ def account(endpoint: str) -> dict[str, str]:
 
 @dataclass
 class Refusing:
-    """What answers every request with one error.
+    """A server that answers every request with one error.
 
     Attributes:
         endpoint: Its URL.
-        asked: The paths that were asked for.
+        asked: The requested paths, in order.
     """
 
     endpoint: str = ""
@@ -117,12 +117,12 @@ class Refusing:
 
 @contextmanager
 def refusing(status: int, code: str) -> Iterator[Refusing]:
-    """Runs what answers every request with an error, as AWS writes them."""
-    found = Refusing()
+    """Run a server that answers every request with an error in AWS's format."""
+    refusal = Refusing()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found.asked.append(self.path)
+            refusal.asked.append(self.path)
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.send_response(status)
             self.send_header("x-amzn-errortype", code)
@@ -136,9 +136,9 @@ def refusing(status: int, code: str) -> Iterator[Refusing]:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        found.endpoint = f"http://127.0.0.1:{server.server_port}"
+        refusal.endpoint = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield found
+            yield refusal
         finally:
             server.shutdown()

@@ -1,4 +1,4 @@
-"""What was different in two builds of which tests compare the results."""
+"""The variations between two builds whose results tests compare."""
 
 from hashzip.check.causes import Clue, Clues
 

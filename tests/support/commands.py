@@ -1,4 +1,4 @@
-"""Makes projects with a function that a command builds."""
+"""Make projects with a function that a command builds."""
 
 from pathlib import Path
 
@@ -16,22 +16,22 @@ SCRIPT = "mkdir -p out && cat words.txt > out/answer.txt"
 
 
 def configure(root: Path, **changes: object) -> None:
-    """Writes the `hashzip.toml` of hello, with other or more keys."""
+    """Write the `hashzip.toml` of hello, with changed or added keys."""
     project.write_config(root, hello=HELLO | changes)
 
 
 def write_script(root: Path, script: str) -> None:
-    """Says what the command does."""
+    """Write the script that the command runs."""
     project.write_files(root / "src", {"build.sh": f"set -eu\n{script}\n".encode()})
 
 
 def make(root: Path, script: str = SCRIPT, **changes: object) -> Path:
-    """Makes a project in a new folder, and answers the folder.
+    """Make a project in a new folder and return the folder.
 
     Args:
         root: The folder.
-        script: What the command does, in the language of `sh`, with `src` as its current folder.
-        changes: Other or more keys of the function.
+        script: The shell script that the command runs, with `src` as its current folder.
+        changes: Changed or added keys of the function.
     """
     root.mkdir()
     configure(root, **changes)

@@ -1,4 +1,4 @@
-"""Makes projects with a function in Rust, and says what they are built from."""
+"""Make projects with a function in Rust, and list its inputs."""
 
 import shutil
 import subprocess
@@ -14,29 +14,34 @@ HELLO = {
     "architecture": "x86_64",
 }
 MAIN = 'fn main() {\n    println!("hello");\n}\n'
-LOCK = "version = 4\n"  # as far as a plan reads it, which is not at all
+LOCK = "version = 4\n"  # a plan does not read it
 
 
 def configure(root: Path, **changes: object) -> None:
-    """Writes the `hashzip.toml` of hello, with other or more keys."""
+    """Write the `hashzip.toml` of hello, with changed or added keys."""
     projects.write_config(root, hello=HELLO | changes)
 
 
 def write(root: Path, files: Mapping[str, str]) -> None:
-    """Writes files, by their paths in a folder."""
+    """Write files into a folder.
+
+    Args:
+        root: The folder.
+        files: The content of each, by its path in the folder.
+    """
     projects.write_files(root, {path: text.encode() for path, text in files.items()})
 
 
 def manifest(
     name: str, more: str = "", *, head: str = 'edition = "2021"', version: str = "0.1.0"
 ) -> str:
-    """Answers a manifest.
+    """Return a `Cargo.toml`.
 
     Args:
-        name: Of the crate.
-        more: Tables, or lines of the last one.
-        head: Further lines of `[package]`.
-        version: Of the crate.
+        name: The crate's name.
+        more: What follows `[package]`: tables, or more lines of that one.
+        head: Lines of `[package]` after name and version.
+        version: The crate's version.
     """
     return f'[package]\nname = "{name}"\nversion = "{version}"\n{head}\n{more}\n'
 
@@ -44,12 +49,12 @@ def manifest(
 def make(
     root: Path, files: Mapping[str, str] | None = None, more: str = "", head: str = ""
 ) -> Path:
-    """Makes a project with the crate hello in `app`, in a folder that may be there.
+    """Make a project with the crate hello in `app`.
 
     Args:
-        root: The folder.
-        files: Further files, by their paths.
-        more: Tables of the crate's manifest.
+        root: The project's folder, which may exist.
+        files: More files, by their paths in it.
+        more: Tables of the crate's `Cargo.toml`.
         head: Lines of its `[package]`.
     """
     root.mkdir(exist_ok=True)
@@ -68,18 +73,18 @@ def make(
 
 
 def library(folder: str, more: str = "", source: str = "pub fn f() {}\n") -> dict[str, str]:
-    """Answers the files of a library, which has the name of its folder."""
+    """Return the files of a library crate that has the name of its folder."""
     name = folder.rpartition("/")[2]
     return {f"{folder}/Cargo.toml": manifest(name, more), f"{folder}/src/lib.rs": source}
 
 
 def inputs(root: Path) -> set[str]:
-    """Answers the paths of what the program of hello is built from."""
-    return {one.path.removeprefix("//") for one in projects.examine(root).inputs}
+    """Return the paths of the inputs of hello's program."""
+    return {entry.path.removeprefix("//") for entry in projects.examine(root).inputs}
 
 
 def lock(root: Path, workspace: str = "app") -> None:
-    """Has cargo write the lock of a crate whose dependencies are all here."""
+    """Run cargo to write the lock of a crate whose dependencies are all on the disk."""
     cargo = shutil.which("cargo")
     assert cargo
     path = root / workspace / "Cargo.toml"

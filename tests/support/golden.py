@@ -1,7 +1,7 @@
-"""A tree with one of each kind of file, the same everywhere, and what its package must be.
+"""A tree with a file of each kind, and the digests of its package on every machine and Python.
 
-The two digests stand for every machine and Python: a change of one means that all packages of all
-users are built and deployed again. Then `fingerprint.FORMAT` must be raised as well.
+Another digest means that every package of every user is built and deployed again. Such a change
+must raise `fingerprint.FORMAT` too.
 """
 
 import hashlib
@@ -31,12 +31,12 @@ FILES = {
 
 
 def configure(root: Path, **changes: object) -> None:
-    """Writes the project's `hashzip.toml`, with other or more keys."""
+    """Write the project's `hashzip.toml`, with changed or added keys."""
     project.configure(root, **{"executable": ["bin/named"]} | changes)
 
 
 def make(root: Path) -> Path:
-    """Makes the project, with one function, "hello", in a new folder; answers the folder."""
+    """Make the project, with one function, "hello", in a new folder; return the folder."""
     root.mkdir(parents=True)
     configure(root)
     project.write_files(root / "src", FILES)

@@ -1,6 +1,6 @@
-"""A package index on loopback, so that a test can have any package, and any fault of an index.
+"""A package index on loopback, for tests that need certain packages or a faulty index.
 
-It speaks the simple API: https://packaging.python.org/en/latest/specifications/simple-repository-api/
+It serves the simple API: https://packaging.python.org/en/latest/specifications/simple-repository-api/
 """
 
 import hashlib
@@ -20,9 +20,9 @@ class _File:
     """A wheel or sdist.
 
     Attributes:
-        package: Whose it is.
+        package: The name of its package.
         link: Its line on the page of its package.
-        content: What a download of it gives.
+        content: The bytes that a download returns.
     """
 
     package: str
@@ -35,12 +35,12 @@ class Index:
     """A running index.
 
     Attributes:
-        url: What uv's `--default-index` takes.
-        cache: A folder for uv's cache: an index that comes later may have the same port, and uv
-            would trust what it remembers of this one.
-        status: What it answers each request with; with another one than 200, and nothing else.
-        requests: The paths that were asked for, in order. A test that wants to see that nothing
-            was asked of the network looks here.
+        url: The value for uv's `--default-index`.
+        cache: A folder for uv's cache. Each index needs its own: a later one may get the same
+            port, and uv would trust what it has cached of this one.
+        status: The HTTP status of each response; with any other than 200, the body is empty.
+        requests: The requested paths, in order. A test that nothing was asked of the network
+            checks that this is empty.
     """
 
     url: str
@@ -51,11 +51,11 @@ class Index:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The environment that points uv at this index and at nothing else."""
+        """Environment variables that point uv at this index and at nothing else."""
         return {"UV_DEFAULT_INDEX": self.url, **self.caches()}
 
     def caches(self, name: str = "uv-cache") -> Mapping[str, str]:
-        """Environment variables that give uv and hashzip caches of their own."""
+        """Return environment variables that give uv and hashzip caches of their own."""
         return {
             "UV_CACHE_DIR": str(self.cache.with_name(name)),
             "HASHZIP_CACHE_DIR": str(self.cache.with_name(f"{name}-trees")),
@@ -69,13 +69,14 @@ class Index:
         requires_python: str = "",
         served: bytes | None = None,
     ) -> None:
-        """Uploads a wheel or an sdist.
+        """Upload a wheel or an sdist.
 
         Args:
-            file: On this machine; it is read now.
-            yanked: Why it was yanked (PEP 592), or None where it was not.
-            requires_python: Which Pythons it runs on.
-            served: What a download gives instead of the content, whose hash stays on the page.
+            file: The file, which is read now.
+            yanked: Why it was yanked (PEP 592), or None if it was not.
+            requires_python: The Python versions that it runs on.
+            served: What a download returns instead of the content; the page keeps the hash of the
+                content.
         """
         content = file.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
@@ -89,7 +90,7 @@ class Index:
         )
 
     def answer(self, path: str) -> bytes | None:
-        """Answers what is at a path, or None."""
+        """Return the content at a path, or None."""
         self.requests.append(path)
         folder, _, name = path.strip("/").partition("/")
         if folder == "files":
@@ -101,7 +102,7 @@ class Index:
 
 
 class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True  # a connection that uv keeps open must not keep a test from ending
+    daemon_threads = True  # a test ends even if uv keeps a connection open
 
     def __init__(self, folder: Path, status: int) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -113,13 +114,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        """Answers a request."""
+        """Answer a request."""
         content = self._answer()
-        with suppress(ConnectionError):  # uv hangs up on what it has seen to be no zip
+        with suppress(ConnectionError):  # uv closes the connection when it sees that it is no zip
             self.wfile.write(content)
 
     def do_HEAD(self) -> None:
-        """Says that there are no parts of files to be had, as uv asks before it locks."""
+        """Answer without `Accept-Ranges`: uv asks for it before it locks."""
         self._answer()
 
     def _answer(self) -> bytes:
@@ -133,16 +134,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return content or b""
 
     def log_message(self, *_: object) -> None:
-        """Says nothing: `Index.requests` has it."""
+        """Write nothing to standard error: `Index.requests` has the requests."""
 
 
 @contextmanager
 def serve(folder: Path, status: int = 200) -> Iterator[Index]:
-    """Runs an index, with nothing in it.
+    """Run an empty index.
 
     Args:
-        folder: Where uv's cache may be.
-        status: What it answers each request with.
+        folder: The folder for uv's cache.
+        status: The HTTP status of each response.
     """
     with _Server(folder, status) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -156,10 +157,10 @@ def serve(folder: Path, status: int = 200) -> Iterator[Index]:
 
 @contextmanager
 def unreachable(folder: Path) -> Iterator[Index]:
-    """Answers an index that refuses each connection: it has a port, and does not listen.
+    """Yield an index that refuses every connection: it has a port and does not listen.
 
     Args:
-        folder: Where uv's cache may be.
+        folder: The folder for uv's cache.
     """
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -167,6 +168,6 @@ def unreachable(folder: Path) -> Iterator[Index]:
 
 
 def _package(file: str) -> str:
-    """Answers the name of a file's package as the index spells it (PEP 503)."""
+    """Return the normalized name (PEP 503) of a file's package."""
     name = file.removesuffix(".tar.gz").rpartition("-")[0] if file.endswith(".gz") else ""
     return re.sub(r"[-_.]+", "-", name or file.partition("-")[0]).lower()

@@ -1,4 +1,4 @@
-"""Makes packages of a project's own, and locks them by uv."""
+"""Make local packages of a project, and lock them with uv."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from hashzip.builders.python import uv
 from tests.support.index import Index
 from tests.support.project import write_files
 
-# A build backend of a few lines, in the package's own folder: no test waits for a real one. Like
-# real ones it leaves something where it runs.
+# A build backend of a few lines in the package's own folder, so that no test downloads a real one.
+# Like setuptools, it leaves `build` and `*.egg-info` in its current folder.
 BACKEND = """
 import base64, hashlib, os, tomllib, zipfile
 
@@ -31,9 +31,9 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
         f"{info}/METADATA": metadata.encode(),
         f"{info}/WHEEL": f"Wheel-Version: 1.0\\nGenerator: tiny 7\\nTag: {tag}\\n".encode(),
     }
-    for at, folders, found in os.walk("."):
+    for at, folders, names in os.walk("."):
         folders[:] = sorted(set(folders) - {"build", f"{name}.egg-info"})
-        for path in sorted(found):
+        for path in sorted(names):
             if path not in ("backend.py", "pyproject.toml", "PKG-INFO"):
                 with open(os.path.join(at, path), "rb") as file:
                     files[os.path.relpath(os.path.join(at, path), ".")] = file.read()
@@ -65,15 +65,15 @@ def pyproject(
     groups: Mapping[str, Sequence[str]] | None = None,
     more: str = "",
 ) -> None:
-    """Writes the `pyproject.toml` of a project that is no package.
+    """Write the `pyproject.toml` of a project that is no package.
 
     Args:
-        folder: Where it goes.
-        name: Of the project.
-        dependencies: What it asks for.
-        extras: What each extra asks for.
-        groups: What each dependency group asks for.
-        more: Further tables.
+        folder: The project's folder.
+        name: The project's name.
+        dependencies: Its requirements.
+        extras: The requirements of each extra.
+        groups: The requirements of each dependency group.
+        more: More tables.
     """
     lines = [
         "[project]",
@@ -91,12 +91,12 @@ def pyproject(
 
 
 def package(folder: Path, dependencies: Sequence[str] = (), *, more: str = "") -> None:
-    """Makes a package with one module, both of the folder's name.
+    """Make a package with one module; both have the folder's name.
 
     Args:
-        folder: Where it goes.
-        dependencies: What it asks for.
-        more: Further tables of its `pyproject.toml`.
+        folder: The package's folder.
+        dependencies: Its requirements.
+        more: More tables of its `pyproject.toml`.
     """
     name = folder.name
     pyproject(folder, name, dependencies, more=BUILD_SYSTEM + more)
@@ -105,7 +105,7 @@ def package(folder: Path, dependencies: Sequence[str] = (), *, more: str = "") -
 
 
 def lock(folder: Path, index: Index) -> None:
-    """Makes or renews the `uv.lock` of a project."""
+    """Write or update the `uv.lock` of a project."""
     subprocess.run(
         [uv.program(), "lock", "--quiet"],
         cwd=folder,

@@ -25,8 +25,8 @@ class Block(NamedTuple):
 
 def paths() -> list[Path]:
     """Return the Markdown files that users read."""
-    found = (path for folder in _FOLDERS for path in program.CHECKOUT.glob(f"{folder}/*.md"))
-    return sorted(path for path in found if path.name != "CHANGELOG.md")
+    pages = (path for folder in _FOLDERS for path in program.CHECKOUT.glob(f"{folder}/*.md"))
+    return sorted(path for path in pages if path.name != "CHANGELOG.md")
 
 
 def blocks(language: str) -> Iterator[Block]:

@@ -1,4 +1,4 @@
-"""Runs hashzip as a user or Terraform does: in a process of its own, from the checkout."""
+"""Run hashzip as a user or Terraform does: in a process of its own, from the checkout."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ _CAPABILITIES = "-dac_override,-dac_read_search"
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run left behind."""
+    """The result of a run: exit code, standard output and standard error."""
 
     code: int
     out: str
@@ -25,17 +25,17 @@ class Finished:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Answers this process's environment, without what would steer hashzip, Python or uv."""
-    mine = {
+    """Return this process's environment without variables that steer hashzip, Python or uv."""
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("HASHZIP_", "PYTHON", "UV_", "LC_")) or name in _CACHES
     }
-    return mine | settings
+    return inherited | settings
 
 
 def without_roots_rights() -> list[str]:
-    """Answers what to put before a command so that file modes count for root too."""
+    """Return a prefix for a command that makes file modes count for root too."""
     if os.geteuid() != 0:
         return []
     setpriv = shutil.which("setpriv")
@@ -52,15 +52,15 @@ def run(
     wrapper: Sequence[str] = (),
     python: Sequence[str] = (sys.executable,),
 ) -> Finished:
-    """Runs `python3 build ARGUMENTS`.
+    """Run `python3 build ARGUMENTS`.
 
     Args:
-        arguments: For hashzip.
+        arguments: The arguments of hashzip.
         cwd: The current folder.
-        text: What is written to standard input.
-        settings: Environment variables on top of this process's own.
-        before: Called in the new process before it becomes Python.
-        wrapper: What is put before the command.
+        text: The content of standard input.
+        settings: Environment variables on top of `environment()`.
+        before: A function to call in the new process before it executes Python.
+        wrapper: A prefix for the command.
         python: The interpreter, with its options.
     """
     finished = subprocess.run(
@@ -81,7 +81,7 @@ def run(
 
 
 def start(*command: str, cwd: Path) -> subprocess.Popen[bytes]:
-    """Starts a program, for tests that run several at a time."""
+    """Start a program, for tests that run several at a time."""
     return subprocess.Popen(
         command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

@@ -1,4 +1,4 @@
-"""Makes small projects, and sees what becomes of them."""
+"""Make small projects, build them, and inspect the result."""
 
 import contextlib
 import hashlib
@@ -31,12 +31,12 @@ SOURCES = {
 
 
 def write_config(root: Path, **functions: Mapping[str, object]) -> None:
-    """Writes `hashzip.toml`, a table a function."""
+    """Write a `hashzip.toml` with a table for each function."""
     write_tables(root, {f"function.{name}": table for name, table in functions.items()})
 
 
 def write_tables(root: Path, tables: Mapping[str, Mapping[str, object]]) -> None:
-    """Writes `hashzip.toml`, a table a name."""
+    """Write a `hashzip.toml` with these tables, by their names."""
     text = [
         "\n".join([f"[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items())])
         for name, table in tables.items()
@@ -45,14 +45,15 @@ def write_tables(root: Path, tables: Mapping[str, Mapping[str, object]]) -> None
 
 
 def _toml(value: object) -> str:
-    """Writes a value. JSON's strings and lists are TOML's as well."""
+    """Return a value as TOML writes it. Strings and lists are the same in JSON."""
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{json.dumps(key)} = {_toml(one)}' for key, one in value.items())}}}"
+        items = (f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items())
+        return f"{{{', '.join(items)}}}"
     return json.dumps(value)
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Writes files, by their paths in a folder."""
+    """Write files into a folder, by their paths in it."""
     for path, content in files.items():
         location = folder / path
         location.parent.mkdir(parents=True, exist_ok=True)
@@ -60,12 +61,12 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def configure(root: Path, **changes: object) -> None:
-    """Writes the `hashzip.toml` of hello, with other or more keys."""
+    """Write the `hashzip.toml` of hello, with changed or added keys."""
     write_config(root, hello=HELLO | changes)
 
 
 def make(root: Path) -> Path:
-    """Makes a project with one function, "hello", in a new folder; answers the folder."""
+    """Make a project with one function, "hello", in a new folder; return the folder."""
     root.mkdir()
     configure(root)
     write_files(root / "src", SOURCES)
@@ -73,11 +74,11 @@ def make(root: Path) -> Path:
 
 
 def listing(root: Path) -> dict[bytes, tuple[int, int, str]]:
-    """Answers all that is below a folder: mode, time of last change and content, by path.
+    """Return mode, modification time and content of everything in a folder, by path.
 
-    But for the cache, which may come and go at any time.
+    The folder `.hashzip` is left out: a command may write its cache at any time.
     """
-    found = {}
+    entries = {}
     for folder, folders, files in os.walk(os.fsencode(root)):
         folders[:] = [name for name in folders if name != b".hashzip"]
         for name in [*folders, *files]:
@@ -87,15 +88,15 @@ def listing(root: Path) -> dict[bytes, tuple[int, int, str]]:
             if stat.S_ISLNK(status.st_mode):
                 content = repr(os.readlink(path))
             elif stat.S_ISREG(status.st_mode):
-                # A test may have made it so, and then all that can change is its time.
+                # Some tests make files unreadable; then the time shows a change.
                 with contextlib.suppress(PermissionError), open(path, "rb") as file:
                     content = hashlib.file_digest(file, "sha256").hexdigest()
-            found[path] = (status.st_mode, status.st_mtime_ns, content)
-    return found
+            entries[path] = (status.st_mode, status.st_mtime_ns, content)
+    return entries
 
 
 def grow_older(root: Path) -> None:
-    """Waits until the file system's clock has moved on from the last change."""
+    """Wait until the file system's clock has moved on from the last change."""
     latest = max(file.lstat().st_ctime_ns for file in [root, *root.rglob("*")])
     while True:
         with tempfile.NamedTemporaryFile(dir=root.parent) as file:
@@ -104,12 +105,12 @@ def grow_older(root: Path) -> None:
 
 
 def query(**values: str) -> str:
-    """Writes what Terraform asks."""
+    """Return the query that Terraform sends, as JSON."""
     return json.dumps({"project": ".", "function": "hello"} | values)
 
 
 def external(root: Path, **values: str) -> dict[str, str]:
-    """Asks as Terraform does at plan time, and answers the answer."""
+    """Run `hashzip external` as Terraform does at plan time and return its result."""
     finished = program.run("external", cwd=root, text=query(**values))
     assert finished.code == 0, finished.err
     answer: dict[str, str] = json.loads(finished.out)
@@ -117,36 +118,36 @@ def external(root: Path, **values: str) -> dict[str, str]:
 
 
 def fingerprint(root: Path, function: str = "hello") -> str:
-    """Answers the fingerprint that Terraform would see."""
+    """Return the fingerprint that Terraform sees."""
     return external(root, function=function)["fingerprint"]
 
 
 def examine(root: Path, name: str = "hello") -> BuildPlan:
-    """Answers what a function or layer would be built from."""
+    """Return the plan of a function or layer."""
     return planning.plan(config.load(str(root)), name)
 
 
 def make_zip(root: Path, name: str = "hello", *, force: bool = False) -> Path:
-    """Builds a function or layer in this process, and answers its zip."""
+    """Build a function or layer in this process and return the path of its zip."""
     plan = examine(root, name)
     build(plan, force=force)
     return Path(plan.store.reference(plan.fingerprint)["zip"])
 
 
 def names(zip_file: Path) -> list[str]:
-    """Answers the paths in a zip."""
-    with zipfile.ZipFile(zip_file) as found:
-        return found.namelist()
+    """Return the paths in a zip."""
+    with zipfile.ZipFile(zip_file) as archive:
+        return archive.namelist()
 
 
 def content(zip_file: Path, path: str) -> bytes:
-    """Answers a file of a zip."""
-    with zipfile.ZipFile(zip_file) as found:
-        return found.read(path)
+    """Return the content of a file in a zip."""
+    with zipfile.ZipFile(zip_file) as archive:
+        return archive.read(path)
 
 
 def built(root: Path, *arguments: str) -> dict[str, object]:
-    """Builds one function, and answers what `--json` says of it."""
+    """Build one function with `--json` and return its object."""
     finished = program.run("build", "--json", *arguments, cwd=root)
     assert finished.code == 0, finished.err
     (result,) = json.loads(finished.out)
@@ -155,7 +156,7 @@ def built(root: Path, *arguments: str) -> dict[str, object]:
 
 
 def build(plan: BuildPlan, *, force: bool = False, jobs: int | None = None) -> Manifest:
-    """Builds in this process, and answers the manifest that is there then."""
+    """Build in this process and return the manifest."""
     pipeline.build(plan, force=force, jobs=jobs)
     manifest = plan.store.manifest(plan.fingerprint)
     assert manifest
@@ -163,7 +164,7 @@ def build(plan: BuildPlan, *, force: bool = False, jobs: int | None = None) -> M
 
 
 def artifacts(root: Path, function: str = "hello") -> list[str]:
-    """Answers the names in a function's folder of `dist/`, without hashzip's own two."""
+    """Return the file names in a function's folder in `dist/`, except `.lock` and `latest`."""
     folder = root / "dist" / function
     if not folder.exists():
         return []
@@ -171,7 +172,7 @@ def artifacts(root: Path, function: str = "hello") -> list[str]:
 
 
 def complaint(finished: Finished) -> tuple[str, str]:
-    """Checks that a run failed as it should, and answers its error and its hint."""
+    """Check that a run failed with one error and one hint, and return both."""
     assert finished.code == 1, finished
     assert finished.out == ""
     assert "Traceback" not in finished.err

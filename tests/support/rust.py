@@ -1,4 +1,4 @@
-"""Rust, for tests that compile with it."""
+"""Source code in Rust, and the mark of tests that compile it."""
 
 import subprocess
 
@@ -18,7 +18,7 @@ needs_cargo = pytest.mark.skipif(
     not cargo_runs(), reason="cargo is not installed, or has no toolchain: https://rustup.rs"
 )
 
-# Speaks to the Runtime API by itself: a crate without any other takes a second to compile.
+# Calls the Runtime API without a library: a crate without dependencies compiles in a second.
 # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 _MAIN = """\
 use std::io::{Read, Write};
@@ -51,10 +51,10 @@ fn main() {
 
 
 def function(answer: str, more: str = "") -> str:
-    """Answers the code of a function.
+    """Return the source code of a function.
 
     Args:
-        answer: What it answers with: an expression, of a text that is JSON.
-        more: Code before it.
+        answer: Its response: a Rust expression for a string of JSON.
+        more: Code to put in front.
     """
     return more + _MAIN.replace("ANSWER", answer)

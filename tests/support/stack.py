@@ -1,4 +1,4 @@
-"""A clone of this repository's Terraform, deploying a small function, for tests to play with."""
+"""Clones of this repository's Terraform modules with a configuration that deploys a function."""
 
 import compileall
 import json
@@ -60,14 +60,14 @@ architecture = "x86_64"
 
 @dataclass(frozen=True)
 class Stack:
-    """A clone, and how Terraform is run in it.
+    """A clone and the Terraform that runs in it.
 
     Attributes:
         root: The clone's folder, with `build/`, `infra/` and a `hashzip.toml`.
-        aws: Where it is deployed.
-        environment: For Terraform.
-        executable: `terraform`, or another that is used as it is.
-        variables: Of the configuration.
+        aws: The AWS that it is deployed to.
+        environment: Variables to add to Terraform's environment.
+        executable: `terraform`, `tofu`, or the path of either.
+        variables: The values of the configuration's variables.
     """
 
     root: Path
@@ -85,70 +85,70 @@ class Stack:
 
     @property
     def dist(self) -> Path:
-        """Where its artifacts lie."""
+        """The folder of its artifacts."""
         return self.root / "dist"
 
     def write(self, files: Mapping[str, str]) -> None:
-        """Writes files, by their paths in the clone."""
+        """Write files, by their paths in the clone."""
         for path, text in files.items():
             file = self.root / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
 
     def answer_with(self, word: str) -> None:
-        """Edits the source so that the function answers with this word."""
+        """Edit the source so that the function returns this word."""
         self.write({"src/words.py": f"ANSWER = {word!r}\n"})
 
     def using(self, **variables: object) -> Self:
-        """The same clone with other values of variables."""
+        """Return the same clone with changed values of variables."""
         return replace(self, variables={**self.variables, **variables})
 
     def init(self) -> Self:
-        """Runs `terraform init`, or leaves what it left for the same configuration before."""
+        """Run `terraform init`, or copy the result of a run with the same configuration."""
         terraform_init.prepare(self.terraform, self.executable)
         return self
 
     @contextmanager
     def attached(self) -> Iterator[Self]:
-        """Keeps the AWS provider running for as long as the block lasts, to save its starts."""
+        """Keep the AWS provider running for as long as the block lasts, to save its starts."""
         infra = self.root / "infra"
         with attached(aws_provider(infra), infra, self.environment) as more:
             yield replace(self, environment={**self.environment, **more})
 
     def plan(self) -> Plan:
-        """Plans, into a file."""
+        """Make a plan and save it."""
         return self.terraform.plan(out=self.root / "plan")
 
     def apply(self, plan: Plan | None = None) -> None:
-        """Applies; after that there must be nothing left to do."""
+        """Apply, and check that a plan is empty then."""
         self.terraform.apply(plan)
         after = self.terraform.plan()
         assert after.empty, after.text
 
     def clone(self, root: Path, *, state: bool, only_plans: bool = False) -> Self:
-        """Copies the sources to another folder, as a checkout elsewhere has them.
+        """Copy the sources to another folder, as a checkout elsewhere has them.
 
         Args:
             root: The new folder.
-            state: Whether Terraform's state goes with it; `.terraform` and `dist` never do.
-            only_plans: Whether nothing is applied in it. A plan reads no zip, so an AWS provider
-                that is attached here serves there too, although it runs in this clone's folder.
+            state: Whether to copy Terraform's state too; `.terraform` and `dist` are not copied.
+            only_plans: Whether nothing is applied in the new folder. A plan reads no zip, so an
+                attached AWS provider works there too, although it runs in this clone's folder.
         """
         environment = dict(self.environment)
         if not only_plans:
             environment.pop("TF_REATTACH_PROVIDERS", None)
-        left_out = [".terraform", ".terraform.lock.hcl", "dist", ".hashzip", "__pycache__", "plan"]
+        ignored = [".terraform", ".terraform.lock.hcl", "dist", ".hashzip", "__pycache__", "plan"]
         if not state:
-            left_out.append("terraform.tfstate*")
-        shutil.copytree(self.root, root, ignore=shutil.ignore_patterns(*left_out))
+            ignored.append("terraform.tfstate*")
+        shutil.copytree(self.root, root, ignore=shutil.ignore_patterns(*ignored))
         return replace(self, root=root, environment=environment)
 
     def moved(self, root: Path) -> Self:
-        """The same stack, in a folder that is a copy of this one already."""
+        """Return the same stack in a folder that is a copy of this one."""
         return replace(self, root=root)
 
     def invoke(self, payload: object = None, name: str | None = None) -> object:
-        """Invokes a deployed function, by default the one of the output, and answers its answer."""
+        """Invoke a deployed function, by default the one of the output; return its response."""
         response = self.client("lambda").invoke(
             FunctionName=name or self.terraform.output()["function_name"],
             Payload=json.dumps(payload or {}),
@@ -158,7 +158,7 @@ class Stack:
         return answer
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no types
-        """A boto3 client of the local AWS."""
+        """Return a boto3 client of the local AWS."""
         return boto3.client(
             service,
             endpoint_url=self.aws.endpoint,
@@ -175,7 +175,15 @@ def make(
     environment: Mapping[str, str],
     executable: str = "terraform",
 ) -> Stack:
-    """Makes a clone with a small function of the given name in AWS. Nothing is deployed yet."""
+    """Make a clone with a small function, which is not deployed yet.
+
+    Args:
+        root: The clone's folder, which does not exist yet.
+        name: The function's name in AWS.
+        aws: The AWS to deploy to.
+        environment: Variables to add to Terraform's environment.
+        executable: `terraform`, `tofu`, or the path of either.
+    """
     copy_build_and_modules(root)
     stack = Stack(
         root,
@@ -195,7 +203,10 @@ def checkout(
     environment: Mapping[str, str],
     executable: str = "terraform",
 ) -> Stack:
-    """Makes a clean checkout of this repository, as far as it is deployed. Nothing is yet."""
+    """Make a clean checkout of everything in this repository that is deployed.
+
+    The arguments are those of `make`.
+    """
     copy_build_and_modules(root)
     ignore = shutil.ignore_patterns("target", "dist", ".hashzip")
     shutil.copytree(REPOSITORY / "handler", root / "handler", ignore=ignore)
@@ -207,19 +218,19 @@ def checkout(
 
 
 def copy_build_and_modules(root: Path) -> None:
-    """Copies the build program and the Terraform modules, as a checkout has them.
+    """Copy the build program and the Terraform modules, as a checkout has them.
 
-    But for the program's bytecode, without which each of its runs would compile it anew where
-    PYTHONDONTWRITEBYTECODE is set.
+    The program's bytecode is copied too: where PYTHONDONTWRITEBYTECODE is set, each run would
+    compile the program again.
     """
     ignore = shutil.ignore_patterns(".terraform*", "terraform.tfstate*")
-    compileall.compile_dir(REPOSITORY / "build", quiet=1)  # what is not yet
+    compileall.compile_dir(REPOSITORY / "build", quiet=1)  # where bytecode is missing
     shutil.copytree(REPOSITORY / "build", root / "build")
     shutil.copytree(REPOSITORY / "infra/modules", root / "infra/modules", ignore=ignore)
 
 
 def changes(plan: Plan) -> dict[str, list[str]]:
-    """The actions of a saved plan, by the address of the resource; without what stays as it is."""
+    """Return the actions of a saved plan by the address of the resource, without no-ops."""
     return {
         change["address"]: change["change"]["actions"]
         for change in plan.json()["resource_changes"]
@@ -228,14 +239,14 @@ def changes(plan: Plan) -> dict[str, list[str]]:
 
 
 def file_changes(plan: Plan, address: str) -> set[str]:
-    """The files that a saved plan shows as different in a build's input."""
+    """Return the files that a saved plan shows as changed in a build's input."""
     (change,) = (c for c in plan.json()["resource_changes"] if c["address"] == address)
     before, after = (change["change"][when]["input"]["files"] for when in ("before", "after"))
     return {path for path in before | after if before.get(path) != after.get(path)}
 
 
 def invisible_edits(root: Path) -> None:
-    """Does to a tree what must not count: times, modes, and what tools leave behind."""
+    """Change what must not count in a folder: times, modes, and files that tools write."""
     for file in [file for file in root.rglob("*") if file.is_file()]:
         os.utime(file, (0, 0))
         file.chmod(0o600)
@@ -247,12 +258,12 @@ def invisible_edits(root: Path) -> None:
 
 
 def remove_artifacts(clone: Stack) -> None:
-    """Removes all that was built."""
+    """Remove all artifacts."""
     shutil.rmtree(clone.dist)
 
 
 def hashzip(clone: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs hashzip in a clone, as a person there would."""
+    """Run hashzip in a clone, as a person would."""
     return subprocess.run(
         [sys.executable, "build", *arguments],
         cwd=clone.root,

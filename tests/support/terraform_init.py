@@ -1,4 +1,4 @@
-"""What `terraform init` leaves in a folder, for other folders with the same configuration."""
+"""Run `terraform init` once for all folders with the same configuration."""
 
 import re
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ _LOCK = ".terraform.lock.hcl"
 _MODULES = Path(".terraform/modules/modules.json")
 _PROVIDERS = Path(".terraform/providers")
 _DEPTH = "*/*/*/*/*"  # registry, owner, name, version, platform
-# Where they are in the lock file, each command reads the providers to compare: 700 MB.
+# With them in the lock file, each command reads all providers, 700 MB, to compare their hashes.
 _HASHES = re.compile(r"^  hashes = \[\n[^\]]*\]\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class _Left:
-    """What one run has left.
+class _Result:
+    """The files that a run of `terraform init` made.
 
     Attributes:
         lock: The lock file, without hashes.
-        modules: Where the modules are, relative to the configuration.
-        providers: The folder of each provider, by its place in `.terraform/providers`.
+        modules: `modules.json`, whose paths are relative to the configuration.
+        providers: The folder of each provider, by its path in `.terraform/providers`.
     """
 
     lock: str
@@ -30,26 +30,26 @@ class _Left:
     providers: dict[Path, Path]
 
 
-_left: dict[str, _Left] = {}  # in this process, by all that decides it
+_results: dict[str, _Result] = {}  # of this process, by a digest of the inputs
 
 
 def prepare(terraform: Terraform, executable: str) -> None:
-    """Runs `terraform init` in a folder, or leaves there what a run in another one has left.
+    """Run `terraform init` in a folder, or copy the result of a run with the same configuration.
 
     Args:
-        terraform: In the folder.
-        executable: What is run.
+        terraform: Terraform in the folder.
+        executable: The program that it runs.
     """
     folder = terraform.folder
     key = _key(folder, executable, terraform.environment.get("TF_CLI_CONFIG_FILE", ""))
-    if key not in _left:
+    if key not in _results:
         terraform.init()
-        _left[key] = _read(folder)
-    _write(folder, _left[key])
+        _results[key] = _read(folder)
+    _write(folder, _results[key])
 
 
 def _key(folder: Path, *words: str) -> str:
-    """Answers a digest of a configuration with its modules, and of other words."""
+    """Return a digest of a configuration with its modules, and of more words."""
     digest = sha256(repr(words).encode())
     for file in sorted(folder.rglob("*.tf")):
         record = (str(file.relative_to(folder)), file.read_text(encoding="utf-8"))
@@ -57,10 +57,10 @@ def _key(folder: Path, *words: str) -> str:
     return digest.hexdigest()
 
 
-def _read(folder: Path) -> _Left:
+def _read(folder: Path) -> _Result:
     lock = (folder / _LOCK).read_text(encoding="utf-8")
     providers = folder / _PROVIDERS
-    return _Left(
+    return _Result(
         lock=_HASHES.sub("", lock),
         modules=(folder / _MODULES).read_bytes(),
         providers={
@@ -69,11 +69,11 @@ def _read(folder: Path) -> _Left:
     )
 
 
-def _write(folder: Path, left: _Left) -> None:
-    (folder / _LOCK).write_text(left.lock, encoding="utf-8")
+def _write(folder: Path, result: _Result) -> None:
+    (folder / _LOCK).write_text(result.lock, encoding="utf-8")
     (folder / _MODULES).parent.mkdir(parents=True, exist_ok=True)
-    (folder / _MODULES).write_bytes(left.modules)
-    for place, provider in left.providers.items():
+    (folder / _MODULES).write_bytes(result.modules)
+    for place, provider in result.providers.items():
         link = folder / _PROVIDERS / place
         if not link.exists():
             link.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Runs `hashzip watch` on a terminal of its own, as a person does."""
+"""Run `hashzip watch` on a terminal of its own, as a person does."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ DEADLINE = 30.0  # seconds
 
 
 class Watch:
-    """A `hashzip watch` that runs.
+    """A running `hashzip watch`.
 
     Args:
         root: The project's folder.
         words: More arguments.
-        settings: Environment variables.
+        settings: More environment variables.
     """
 
     def __init__(self, root: Path, words: tuple[str, ...], settings: Mapping[str, str]) -> None:
@@ -56,17 +56,17 @@ class Watch:
 
     @property
     def text(self) -> str:
-        """What stands on the terminal so far."""
+        """The text on the terminal so far."""
         return self._text
 
     def wait_for(self, pattern: str, start: int = 0) -> re.Match[str]:
-        """Wait until a pattern stands on the terminal, from a position on."""
+        """Wait until the text on the terminal matches a pattern, from a position on."""
         end = time.monotonic() + DEADLINE
         with self._grown:
             while True:
-                found = re.compile(pattern).search(self._text, start)
-                if found:
-                    return found
+                match = re.compile(pattern).search(self._text, start)
+                if match:
+                    return match
                 left = end - time.monotonic()
                 assert left > 0, f"no {pattern!r} in:\n{self._text[start:]}"
                 self._grown.wait(left)
@@ -76,7 +76,7 @@ class Watch:
         os.write(self._terminal, text.encode())
 
     def end(self, how: int = 0) -> int:
-        """End it by Ctrl-C, or a signal; answer its exit code."""
+        """Stop it with Ctrl-C, or with a signal, and return its exit code."""
         if how:
             self.process.send_signal(how)
         else:
@@ -87,15 +87,15 @@ class Watch:
 
     @property
     def endpoint(self) -> str:
-        """Of the local AWS."""
+        """The URL of the local AWS."""
         return self.wait_for(r"local AWS: (http://\S+)")[1]
 
     def url(self, function: str = "hello") -> str:
-        """Of the function's front."""
+        """Return the URL at which a function answers HTTP requests."""
         return self.wait_for(rf"{function}: (http://\S+/)")[1]
 
     def client(self, service: str = "lambda") -> Any:  # noqa: ANN401 - boto3 has no types
-        """A client of the local AWS, which asks once only."""
+        """Return a boto3 client of the local AWS, which does not retry."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
@@ -123,7 +123,7 @@ def _own_terminal() -> None:
 
 @contextmanager
 def watching(root: Path, *words: str, **settings: str) -> Iterator[Watch]:
-    """Run `hashzip watch` until it waits for saves, and end it with the block."""
+    """Run `hashzip watch` for as long as the block lasts."""
     watch = Watch(root, ("--port", "0", *words), settings)
     try:
         yield watch
@@ -134,7 +134,7 @@ def watching(root: Path, *words: str, **settings: str) -> Iterator[Watch]:
 
 
 def get(url: str, **more: Any) -> tuple[int, Any, Any]:  # noqa: ANN401 - urllib's own
-    """Answer status, headers and body of a request."""
+    """Send a request and return status, headers and body of the response."""
     request = urllib.request.Request(url, **more)  # noqa: S310 - it is on loopback
     try:
         with urllib.request.urlopen(request, timeout=DEADLINE) as answer:  # noqa: S310
@@ -145,7 +145,7 @@ def get(url: str, **more: Any) -> tuple[int, Any, Any]:  # noqa: ANN401 - urllib
 
 
 def answer(url: str) -> object:
-    """Answer what a function answers: JSON, or a text as it is."""
+    """Return a function's response: the value if it is JSON, else the text."""
     body = get(url)[2].decode()
     try:
         return json.loads(body)
@@ -154,7 +154,7 @@ def answer(url: str) -> object:
 
 
 def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
+    """Wait until a condition holds."""
     end = time.monotonic() + DEADLINE
     while not holds():
         assert time.monotonic() < end

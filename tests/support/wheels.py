@@ -1,4 +1,4 @@
-"""Makes tiny wheels by hand, so that no test waits for a package index."""
+"""Write tiny wheels and sdists, so that no test waits for a package index."""
 
 import base64
 import hashlib
@@ -26,18 +26,18 @@ def make(
     scripts: Sequence[str] = (),
     requires: str = "",
 ) -> Path:
-    """Makes a wheel in the folder `wheels` of a project.
+    """Write a wheel into the folder `wheels` of a project.
 
     Args:
         project: The project's folder.
-        name: Of the package.
-        version: Of the package.
-        files: What it installs; by default, one module of its name. A path may be any that a wheel
-            has, such as `greet-1.0.data/scripts/x` or `../x`; one that is a metadata file takes its
-            place, but for `RECORD`, to which it is added.
-        tag: What it runs on.
-        scripts: Names of console scripts.
-        requires: The package that it asks for.
+        name: The package's name.
+        version: The package's version.
+        files: The files in it; by default, one module of its name. A path may be any that a wheel
+            can have, such as `greet-1.0.data/scripts/x` or `../x`. A metadata file replaces the
+            one that is written otherwise; lines of a `RECORD` are added to it.
+        tag: The platform tag.
+        scripts: The names of console scripts.
+        requires: The package that it requires.
     """
     info = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -61,13 +61,13 @@ def make(
 
 
 def make_sdist(project: Path, name: str, version: str, files: Mapping[str, str]) -> Path:
-    """Makes a source distribution beside the wheels.
+    """Write a source distribution beside the wheels.
 
     Args:
         project: The project's folder.
-        name: Of the package.
-        version: Of the package.
-        files: What is in it, beside `PKG-INFO`; `pyproject.toml` says how it is built.
+        name: The package's name.
+        version: The package's version.
+        files: The files in it beside `PKG-INFO`; `pyproject.toml` names the build backend.
     """
     sdist = project / "wheels" / f"{name}-{version}.tar.gz"
     sdist.parent.mkdir(exist_ok=True)
@@ -81,11 +81,11 @@ def make_sdist(project: Path, name: str, version: str, files: Mapping[str, str])
 
 
 def elf(machine: str, rest: bytes = b"") -> bytes:
-    """Answers the header of a shared library, and whatever is to follow it.
+    """Return a shared library that is a header and any bytes.
 
     Args:
         machine: `x86_64` or `aarch64`.
-        rest: What follows.
+        rest: The bytes after the header.
     """
     identity = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")  # 64 bits, little-endian
     shared = 3
@@ -93,13 +93,13 @@ def elf(machine: str, rest: bytes = b"") -> bytes:
 
 
 def row(path: str, content: str | bytes) -> str:
-    """Answers a line of `RECORD`."""
+    """Return the line of a file in `RECORD`."""
     digest = base64.urlsafe_b64encode(hashlib.sha256(_bytes(content)).digest()).rstrip(b"=")
     return f"{path},sha256={digest.decode()},{len(_bytes(content))}\n"
 
 
 def wrong_rows(zip_file: Path) -> list[str]:
-    """Answers what the `RECORD`s in a zip say that is not so: of files that have a hash, or not."""
+    """Return the lines of all `RECORD`s in a zip that do not match the files in the zip."""
     wrong = []
     with zipfile.ZipFile(zip_file) as archive:
         for record in [name for name in archive.namelist() if name.endswith(".dist-info/RECORD")]:
@@ -115,12 +115,12 @@ def _bytes(content: str | bytes) -> bytes:
 
 
 def requirement(wheel: Path) -> str:
-    """Answers the line that locks a wheel or an sdist."""
+    """Return the line of `requirements.txt` that locks a wheel or an sdist."""
     name, version, *_ = wheel.name.removesuffix(".tar.gz").split("-")
     return f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
 
 
 def lock(project: Path, *wheels: Path, where: str = LOCAL) -> None:
-    """Writes the project's `requirements.txt`: these wheels, and where they are."""
+    """Write a `requirements.txt` that locks wheels and says where to look for them."""
     lines = "".join(requirement(wheel) for wheel in wheels)
     (project / "requirements.txt").write_text(where + lines, encoding="utf-8")
