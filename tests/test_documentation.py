@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from hashzip import planning
 from hashzip.inputs import walk
-from hashzip.project import config
 from tests.support import pages, program
 from tests.support import project as projects
 
@@ -160,6 +160,8 @@ def test_samples_of_hashzip_toml(project: Path) -> None:
             for name, table in named.items()
         }
         projects.write_tables(project, tables)
-        kinds += [type(target).__name__ for target in config.load(str(project)).targets.values()]
+        kinds += [
+            type(target).__name__ for target in planning.load_project(str(project)).targets.values()
+        ]
 
     assert set(kinds) == {"Function", "Layer"}

@@ -60,7 +60,7 @@ def require_fingerprint(plan: BuildPlan, planned: str, files: Mapping[str, str])
         return
     from hashzip.artifacts import changes  # noqa: PLC0415 - most builds compare nothing
 
-    changed = changes.compare(files, plan.answer.summary)
+    changed = changes.compare(files, plan.result.summary)
     names = f": {changed}" if files and any(changed) else ""
     raise HashzipError(
         f"{plan.target.name}: the sources changed since the plan{names} "
@@ -109,7 +109,9 @@ def build_all(
 
 
 def _must_install(plan: BuildPlan, *, force: bool) -> bool:
-    return plan.lock is not None and (force or plan.store.find(plan.fingerprint) is None)
+    return bool(plan.target.options.get("requirements")) and (
+        force or plan.store.find(plan.fingerprint) is None
+    )
 
 
 def _build_in_turn(

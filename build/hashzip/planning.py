@@ -1,64 +1,74 @@
-"""Plan time: looks at all inputs of a function or layer, and computes its fingerprint.
+"""The tour of plan time: from a project and a name to a `BuildPlan`. It only reads.
 
-Standard library only. Reads, and writes nothing but a cache.
+    hashzip.toml -> target -> builder -> what decides the package -> files -> fingerprint
+    project         project   builders   BuilderPlan                 inputs   BuildPlan
+
+Nothing is written but a cache, and no program runs.
 """
 
 import os
 from collections.abc import Iterable
 
-from hashzip.builders import declared_inputs
-from hashzip.builders.build_plan import BuildPlan
-from hashzip.builders.declared_inputs import Folder
-from hashzip.builders.python import locks
+from hashzip.builders import BUILDERS
+from hashzip.builders.build_plan import BuildPlan, InputFolder
+from hashzip.errors import HashzipError
 from hashzip.inputs import walk
 from hashzip.inputs.stat_cache import Group, Index
 from hashzip.inputs.walk import Listing
-from hashzip.project import layout
+from hashzip.project import config
 from hashzip.project.config import Project
-from hashzip.project.targets import PYTHON, Function, Layer, Target
+from hashzip.project.layout import ARTIFACTS, CACHE
+from hashzip.project.targets import Layer, Target
 
 
 class ScanCache:
-    """What one command sees of a project: a folder that functions share is looked at once.
+    """What one command sees of projects: a folder that functions share is looked at once.
 
     Args:
-        cache: Where the indexes are kept; by default, in the project.
+        stat_caches: The folder of the stat caches; by default, in each project.
     """
 
-    def __init__(self, cache: str | None = None) -> None:
-        self.cache = cache
+    def __init__(self, stat_caches: str | None = None) -> None:
+        self.stat_caches = stat_caches
         self._seen: dict[tuple[object, ...], tuple[Listing, Group | None]] = {}
-        # By project and name: a layer is examined once for all functions that have it.
+        # By project and name: a layer is planned once for all functions that have it.
         self.layers: dict[tuple[str, str], BuildPlan] = {}
 
     def sources(self, project: Project, target: Target) -> list[tuple[Listing, Group | None]]:
-        """Lists the sources of a function or layer.
+        """List the sources of a function or layer.
 
         Raises:
-            HashzipError: There is no file, or what is there cannot be a source.
+            HashzipError: There is no file, or a file cannot be a source.
         """
-        found = [
+        scanned = [
             self._walk(project.root, folder, target.include, target.exclude)
             for folder in target.sources
         ]
-        if found:
-            walk.require_files(project.root, [listing for listing, _ in found])
-        return found
+        if scanned:
+            walk.require_files(project.root, [listing for listing, _ in scanned])
+        return scanned
 
     def folders(
-        self, project: Project, folders: Iterable[Folder]
+        self, project: Project, folders: Iterable[InputFolder]
     ) -> list[tuple[Listing, Group | None]]:
-        """Lists what decides a package in folders.
+        """List the files of folders that decide a package.
 
         Raises:
-            HashzipError: What is there cannot be a source.
+            HashzipError: A file cannot be a source, or a folder that `hashzip.toml` asks for is
+                empty.
         """
-        found = []
+        scanned = []
         for folder in folders:
-            seen = self._walk(project.root, folder.path, folder.include, folder.exclude)
-            declared_inputs.require_files(project, folder, seen[0])
-            found.append(seen)
-        return found
+            listing, group = self._walk(project.root, folder.path, folder.include, folder.exclude)
+            if folder.required_by and not listing.files:
+                raise HashzipError(
+                    f"{folder.required_by} has no file "
+                    f"(in {os.path.join(project.root, folder.path)})",
+                    "correct it, check include and exclude, or remove it; "
+                    "what programs make never counts",
+                )
+            scanned.append((listing, group))
+        return scanned
 
     def _walk(
         self, root: str, folder: str, include: tuple[str, ...], exclude: tuple[str, ...]
@@ -70,22 +80,34 @@ class ScanCache:
                 folder,
                 include=include,
                 exclude=exclude,
-                skip=layout.ARTIFACTS,  # where the root of the project is a source
+                skip=ARTIFACTS,  # hashzip's own, where the project's root is a source
             )
             self._seen[key] = listing, Group(listing.files) if listing.files else None
         return self._seen[key]
 
 
+def load_project(root: str) -> Project:
+    """Read a project with all builders that there are.
+
+    Args:
+        root: The project's folder.
+
+    Raises:
+        HashzipError: Its `hashzip.toml` is missing or wrong.
+    """
+    return config.load(root, BUILDERS)
+
+
 def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> BuildPlan:
-    """Looks at all inputs of a function or layer, and computes its fingerprint.
+    """Look at all inputs of a function or layer, and compute its fingerprint.
 
     Args:
         project: The project.
-        name: Of the function or layer.
-        scan_cache: What was seen for others in the same command.
+        name: The name of the function or layer.
+        scan_cache: What the same command has seen for others.
 
     Raises:
-        HashzipError: The name is unknown, or the inputs cannot be what they are.
+        HashzipError: The name is unknown, or something is wrong with the inputs.
     """
     scan_cache = scan_cache or ScanCache()
     key = (project.root, name)
@@ -93,35 +115,24 @@ def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> Bu
         return scan_cache.layers[key]
     target = project.target(name)
     layers = [plan(project, layer.name, scan_cache) for layer in project.layers(target)]
-    lock = making = None
-    found: list[tuple[Listing, Group | None]] = []
-    if isinstance(target, Function) and target.builder != PYTHON:
-        making = declared_inputs.plan(project, target)
-        alone = [file.location for file in declared_inputs.name(project, making.consulted.files)]
-        folders = scan_cache.folders(project, making.consulted.folders)
-    else:
-        lock = locks.find(project, target)
-        alone = [file.location for file in lock.files] if lock else []
-        own = lock.folders if lock else ()
-        folders = scan_cache.folders(
-            project, [Folder(path, ("**",), locks.LEFT_OUT) for path in own]
-        )
-        found = scan_cache.sources(project, target)
-    groups = [group for _, group in (*found, *folders) if group]
-    if alone:
-        groups.append(Group(alone))
-    cache = scan_cache.cache or os.path.join(project.root, layout.CACHE)
+    builder_plan = BUILDERS[target.builder].plan(project, target, layers)
+    folders = scan_cache.folders(project, builder_plan.folders)
+    sources = scan_cache.sources(project, target) if builder_plan.packs_sources else []
+    groups = [group for _, group in (*sources, *folders) if group]
+    if builder_plan.files:
+        groups.append(Group([file.location for file in builder_plan.files]))
+    stat_caches = scan_cache.stat_caches or os.path.join(project.root, CACHE)
     build_plan = BuildPlan(
         project=project,
         target=target,
-        lock=lock,
-        making=making,
+        builder_plan=builder_plan,
         layers=layers,
         folders=[listing for listing, _ in folders],
-        listings=[listing for listing, _ in found],
-        index=Index(os.path.join(cache, f"{name}.index"), groups),
+        listings=[listing for listing, _ in sources],
+        stat_cache=Index(os.path.join(stat_caches, f"{name}.index"), groups),
+        replan=lambda: plan(project, name),
     )
-    _ = build_plan.answer  # now, and not when somebody first asks for it
+    _ = build_plan.result  # computed now, so that errors come from here
     if isinstance(target, Layer):
         scan_cache.layers[key] = build_plan
     return build_plan

@@ -18,7 +18,6 @@ import pytest
 import stream_unzip
 
 from hashzip import planning
-from hashzip.project import config
 from tests.support import golden, program
 from tests.support import project as projects
 
@@ -40,7 +39,7 @@ def build(
 
 def examine(project: Path) -> str:
     """Answers a project's fingerprint, in this process."""
-    return planning.plan(config.load(str(project)), "hello").fingerprint
+    return planning.plan(planning.load_project(str(project)), "hello").fingerprint
 
 
 @pytest.fixture
@@ -158,7 +157,7 @@ class TestSame:
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "scandir", Shuffled)
-            plans = [planning.plan(config.load(str(tree)), "hello") for _ in range(5)]
+            plans = [planning.plan(planning.load_project(str(tree)), "hello") for _ in range(5)]
         assert len(orders) > 7  # folders
 
         assert {plan.fingerprint for plan in plans} == {golden.FINGERPRINT}
@@ -168,7 +167,7 @@ class TestSame:
     @pytest.mark.parametrize("jobs", [1, 2, 7])
     def test_jobs(self, tree: Path, jobs: int) -> None:
         """The number of threads does not matter."""
-        plan = planning.plan(config.load(str(tree)), "hello")
+        plan = planning.plan(planning.load_project(str(tree)), "hello")
 
         assert projects.build(plan, jobs=jobs).artifact.sha256 == golden.SHA256
 
@@ -234,7 +233,7 @@ class TestDifferent:
     def test_zip(self, tree: Path, name: str) -> None:
         """And whatever of that is in the zip changes the zip."""
         DIFFERENT[name](tree)
-        plan = planning.plan(config.load(str(tree)), "hello")
+        plan = planning.plan(planning.load_project(str(tree)), "hello")
 
         assert projects.build(plan).artifact.sha256 != golden.SHA256
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.project import config
+from hashzip import planning
 from hashzip.project.targets import Function
 from tests.support import program
 from tests.support import project as projects
@@ -93,8 +93,10 @@ class TestInit:
         finished = program.run("init", "--yes", cwd=tmp_path)
 
         assert finished.code == 0, finished.err
-        found = config.load(str(tmp_path)).targets
-        assert {name: one.bin for name, one in found.items() if isinstance(one, Function)} == {
+        found = planning.load_project(str(tmp_path)).targets
+        assert {
+            name: one.options["bin"] for name, one in found.items() if isinstance(one, Function)
+        } == {
             "a": "a",
             "one": "one",
         }

@@ -21,7 +21,6 @@ from hashzip.builders.command import run
 from hashzip.errors import HashzipError
 from hashzip.inputs import paths
 from hashzip.inputs.files import SourceFile
-from hashzip.project.targets import Function
 from tests.support import commands, program
 from tests.support import project as projects
 
@@ -286,13 +285,11 @@ class TestRun:
     def test_own_copy(self, project: Path, tmp_path: Path) -> None:
         """What is written to the output once the programs are done does not reach the package."""
         plan = projects.examine(project)
-        target = plan.target
-        assert isinstance(target, Function)
 
-        found = run.make(plan, target, tmp_path / "work")
+        found = run.build(plan, tmp_path / "work")
         projects.write_files(project / "src/out", {"answer.txt": b"other"})
 
-        (file,) = found.files
+        ((file, _),) = found.files
         assert Path(os.fsdecode(file.location)).read_bytes() == b"first"
 
 

@@ -11,7 +11,6 @@ import pytest
 from hashzip import pipeline, planning
 from hashzip.builders.python import install_cache
 from hashzip.errors import HashzipError
-from hashzip.project import config
 from tests.support import index as indexes
 from tests.support import program, wheels
 from tests.support import project as projects
@@ -207,7 +206,7 @@ class TestAtOneTime:
 
 def build_all(project: Path, jobs: int | None = None) -> Iterator[pipeline.Built]:
     """Build all functions of a project."""
-    loaded = config.load(str(project))
+    loaded = planning.load_project(str(project))
     plans = [planning.plan(loaded, name) for name in loaded.targets]
     return pipeline.build_all(plans, jobs=jobs)
 

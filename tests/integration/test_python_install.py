@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from hashzip.builders import python
 from hashzip.errors import HashzipError
 from tests.support import local_packages, program, wheels
 from tests.support import project as projects
@@ -396,8 +397,11 @@ class TestChoice:
         unset = examine(project)
 
         assert chosen.fingerprint != plain.fingerprint
-        assert chosen.tree_key != plain.tree_key
-        assert (unset.fingerprint, unset.tree_key) == (plain.fingerprint, plain.tree_key)
+        assert python.tree_key(chosen) != python.tree_key(plain)
+        assert (unset.fingerprint, python.tree_key(unset)) == (
+            plain.fingerprint,
+            python.tree_key(plain),
+        )
         assert chosen.recipe == {**plain.recipe, **option}
 
     def test_all_differ(self, project: Path) -> None:
@@ -406,7 +410,7 @@ class TestChoice:
         keys = set()
         for option in [{}, *OPTIONS]:
             projects.configure(project, requirements="requirements.txt", runtime=HERE, **option)
-            keys.add(examine(project).tree_key)
+            keys.add(python.tree_key(examine(project)))
 
         assert len(keys) == len(OPTIONS) + 1
 

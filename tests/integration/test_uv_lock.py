@@ -308,7 +308,7 @@ class TestLocal:
             "//libs/base/base.py",
             "//libs/base/pyproject.toml",
         ]
-        assert "//libs/base/base.py" in plan.answer.summary
+        assert "//libs/base/base.py" in plan.result.summary
 
     def test_edit_is_built(self, workspace: Path) -> None:
         """What a library's edit says is in the next zip, and the last one has it not."""

@@ -21,7 +21,7 @@ import pytest
 from hashzip import planning
 from hashzip.aws.client import Place
 from hashzip.emulator import server as local_aws
-from hashzip.project import config, host
+from hashzip.project import host
 from hashzip.watch import host_package, watch_paths
 from tests.support import commands, program, watch_process, wheels
 from tests.support import project as projects
@@ -623,7 +623,9 @@ class TestCommand:
             projects.write_config(
                 made, **{n: {**commands.HELLO, **one} for n, one in tables.items()}
             )
-            return "\n".join(host_package.differences(config.load(str(made)).targets.values()))
+            return "\n".join(
+                host_package.differences(planning.load_project(str(made)).targets.values())
+            )
 
         assert "runs every function in Python" in said(a=python, b=node)
         assert "the node on the PATH runs the functions of nodejs22.x" in said(a=python, b=node)
@@ -648,7 +650,7 @@ class TestCommand:
             },
         )
         _configure_command(made, inputs=["shared/**/*.txt", "lock/package-lock.json"])
-        project = config.load(str(made))
+        project = planning.load_project(str(made))
         for plans in ([planning.plan(project, "hello")], []):
             found = watch_paths.find(project, ["hello"], plans)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from hashzip import pipeline, planning
 from hashzip.artifacts.manifest import Manifest
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.project import config
 from tests.support import program
 from tests.support.program import Finished
 
@@ -124,7 +123,7 @@ def fingerprint(root: Path, function: str = "hello") -> str:
 
 def examine(root: Path, name: str = "hello") -> BuildPlan:
     """Return the plan of a function or layer."""
-    return planning.plan(config.load(str(root)), name)
+    return planning.plan(planning.load_project(str(root)), name)
 
 
 def make_zip(root: Path, name: str = "hello", *, force: bool = False) -> Path:

@@ -13,14 +13,13 @@ from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import install_cache
 from hashzip.errors import HashzipError
 from hashzip.inputs import summary
-from hashzip.project import config
 from tests.support import project as projects
 from tests.support import wheels
 
 
 def examine(project: Path) -> BuildPlan:
     """Answers what hello would be built from."""
-    return planning.plan(config.load(str(project)), "hello")
+    return planning.plan(planning.load_project(str(project)), "hello")
 
 
 def lock(project: Path) -> None:

@@ -105,12 +105,12 @@ def _check_limits(plan: BuildPlan, artifact: Artifact, owners: Mapping[str, str]
     layers = {}
     owned = dict(owners)
     for layer in plan.layers:
-        from hashzip.builders.python import install_cache  # noqa: PLC0415 - slow, and seldom needed
+        from hashzip.builders.python import package  # noqa: PLC0415 - slow, and seldom needed
 
         manifest = layer.store.manifest(layer.fingerprint)
         if manifest:
             layers[layer.target.name.removeprefix(LAYER)] = manifest.artifact
-            tree = install_cache.get(layer.tree_key)
-            owned |= tree.owners(layer.target.prefix, tree.packages) if tree else {}
-    limits.check_zip(plan.target.where, artifact, owned)
-    limits.check_unpacked(plan.target.where, artifact, layers, owned)
+            known = package.known_owners(layer)  # layers are always of Python
+            owned |= {layer.target.prefix + path: owner for path, owner in known.items()}
+    limits.check_zip(plan.target.label, artifact, owned)
+    limits.check_unpacked(plan.target.label, artifact, layers, owned)

@@ -23,7 +23,6 @@ from packageurl import PackageURL
 from hashzip.artifacts.manifest import Manifest, Package
 from hashzip.inputs.fingerprint import canonical_json
 from hashzip.inputs.paths import normalized
-from hashzip.project.targets import RUST
 
 # A random UUID of hashzip's own, so that its serial numbers differ from those of other tools.
 _NAMESPACE = UUID("5f0c9a0e-6d2b-4f6e-9a35-1c2c2f0f7b58")
@@ -68,7 +67,7 @@ def _bom(manifest: Manifest) -> Bom:
         version=manifest.tools.get("hashzip"),
         bom_ref="tool:hashzip",
     )
-    to_url = _crate_url if manifest.recipe["builder"] == RUST else _python_url
+    to_url = _crate_url if manifest.recipe["builder"] == "rust" else _python_url
     # One for each name: of two components with one name, the library would rename one at random.
     libraries = {
         url.to_string(): _library(package, url)

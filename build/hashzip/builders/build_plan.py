@@ -1,159 +1,188 @@
-"""All that decides the bytes of one package. Standard library only."""
+"""Everything that decides the bytes of one package: what a plan knows, and a build carries out."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hashzip import __version__, artifacts
-from hashzip.builders import declared_inputs, python
-from hashzip.builders.declared_inputs import BuilderPlan
-from hashzip.builders.python.locks import Lock
 from hashzip.errors import HashzipError, escape
 from hashzip.inputs import read, secrets, summary, walk
 from hashzip.inputs.files import FileEntry, SourceFile
 from hashzip.inputs.fingerprint import Recipe, canonical_json, fingerprint
+from hashzip.inputs.paths import IN_PROJECT
 from hashzip.inputs.stat_cache import Index
 from hashzip.inputs.stat_cache_file import Answer
 from hashzip.inputs.walk import Listing
 from hashzip.project.config import Project
-from hashzip.project.targets import Target
-from hashzip.project.value import Value
+from hashzip.project.targets import Target, Value
 
 if TYPE_CHECKING:
     from hashzip.artifacts.store import Store
 
 
+class InputFolder(NamedTuple):
+    """A folder whose files decide a package.
+
+    Attributes:
+        path: Relative to the project.
+        include: Patterns of the files that count.
+        exclude: Patterns of the files that are left out of these.
+        required_by: What in `hashzip.toml` asks for the folder, which then must have a file.
+    """
+
+    path: str
+    include: tuple[str, ...] = ("**",)
+    exclude: tuple[str, ...] = ()
+    required_by: str = ""
+
+
+class BuilderPlan(NamedTuple):
+    """What a builder says at plan time of one package.
+
+    Attributes:
+        recipe: What is done with the inputs. It is part of the fingerprint.
+        files: Files that decide the package and are not packed.
+        folders: Folders whose files decide the package and are not packed. A file that comes twice
+            counts once.
+        packs_sources: Whether the sources themselves are packed, beside what the builder makes. If
+            not, only what the builder makes is.
+        detail: Whatever the builder wants to find again at build time.
+    """
+
+    recipe: Recipe
+    files: Sequence[SourceFile]
+    folders: Sequence[InputFolder]
+    packs_sources: bool
+    detail: Any = None
+
+
 class BuildPlan(Value):
-    """All that decides the bytes of one package.
+    """Everything that decides the bytes of one package.
 
     Attributes:
         project: The project.
         target: The function or layer.
-        lock: Its locked requirements, if it has any.
-        making: What decides it, if a program makes it; then it has no sources that are packed.
-        layers: Those of a function, in their order.
-        folders: What decides it in folders: packages of the project's own that are installed, and
-            what a program is made from.
-        listings: The sources, which are packed.
-        index: What all files hold, when they are examined.
+        builder_plan: What its builder says.
+        layers: The layers of a function, in their order.
+        folders: The files of `builder_plan.folders`, in the same order.
+        listings: The files of the sources, which are packed.
+        stat_cache: What all these files hold.
+        replan: Makes the same plan again, from what is on the disk then.
     """
 
     project: Project
     target: Target
-    lock: Lock | None
-    making: BuilderPlan | None
+    builder_plan: BuilderPlan
     layers: Sequence["BuildPlan"]
     folders: Sequence[Listing]
     listings: Sequence[Listing]
-    index: Index
+    stat_cache: Index
+    replan: Callable[[], "BuildPlan"]
 
-    @cached_property
+    @property
     def recipe(self) -> Recipe:
         """What is done with the inputs."""
-        if self.making:
-            return self.making.recipe
-        # What a layer has already is left out, so that its packages decide too.
-        keys = {layer.target.name: layer.tree_key for layer in self.layers} if self.lock else {}
-        return python.recipe(self.target, keys)
+        return self.builder_plan.recipe
+
+    @property
+    def packs_sources(self) -> bool:
+        """Whether the sources themselves are packed."""
+        return self.builder_plan.packs_sources
 
     @cached_property
-    def consulted(self) -> Sequence[SourceFile]:
-        """The files that decide what is installed or made, and are not packed themselves."""
-        alone: Sequence[SourceFile] = self.lock.files if self.lock else ()
-        if self.making:
-            alone = declared_inputs.name(self.project, self.making.consulted.files)
-        return list({file.path: file for file in (*alone, *self._in_folders)}.values())
+    def deciding_files(self) -> Sequence[SourceFile]:
+        """The files that decide the package and are not packed."""
+        files = (*self.builder_plan.files, *self._files_of_folders)
+        return list({file.path: file for file in files}.values())
 
     @cached_property
-    def files(self) -> Sequence[SourceFile]:
-        """The sources as they are named in the package, below its prefix."""
+    def packed_files(self) -> Sequence[SourceFile]:
+        """The sources that are packed, named as in the package, below its prefix."""
         return walk.name(self.listings, self.target.executable)
 
     @cached_property
-    def inputs(self) -> Sequence[FileEntry]:
-        """What the consulted files and the sources held when they were examined."""
-        return self.index.inputs((*self.consulted, *self.files))
+    def deciding_inputs(self) -> Sequence[FileEntry]:
+        """What the deciding files held when the plan was made."""
+        return self.stat_cache.inputs(self.deciding_files)
 
     @cached_property
-    def tree_key(self) -> str:
-        """The digest of all that decides what is installed."""
-        return self._key(self.target.home)
+    def packed_inputs(self) -> Sequence[FileEntry]:
+        """What the packed sources held when the plan was made."""
+        return self.stat_cache.inputs(self.packed_files)
 
     @property
-    def packages_key(self) -> str:
-        """The same, wherever it is going to lie."""
-        return self._key("")
-
-    def _key(self, home: str) -> str:
-        return python.tree_key(self.target, self.index.inputs(self.consulted), home)
+    def inputs(self) -> Sequence[FileEntry]:
+        """All files that decide the package."""
+        return [*self.deciding_inputs, *self.packed_inputs]
 
     @cached_property
-    def answer(self) -> Answer:
-        """What comes of it all: the fingerprint, and the summary for whoever reads a plan.
+    def result(self) -> Answer:
+        """The fingerprint, and the summary of the inputs for people who read a Terraform plan.
 
         Raises:
             HashzipError: A file cannot be read, or looks like a secret.
         """
         target = self.target
-        # All that it depends on beside the files.
+        # Everything beside the files that the result depends on.
         key = canonical_json(
             [__version__, self.recipe, target.sources, target.executable, target.allow]
         )
-        known = self.index.answer(key)
+        known = self.stat_cache.answer(key)
         if known:
             return known
-        found = self.inputs
-        self._refuse_secrets()
-        answer = Answer(key, fingerprint(self.recipe, found), summary.summary(found))
-        self.index.keep(answer)
-        return answer
-
-    def refuse_changes(self) -> None:
-        """Refuses consulted files that are not what was examined: other programs read them too.
-
-        Raises:
-            HashzipError: One was changed, or cannot be read any more.
-        """
-        # The consulted files come first.
-        for file, was, now in zip(
-            self.consulted, self.inputs, read.read(self.consulted), strict=False
-        ):
-            if now != was:
-                raise HashzipError(
-                    f"{escape(file.location)} changed while the package was built",
-                    "wait until nothing writes to it, and build again",
-                )
+        inputs = self.inputs
+        self._check_secrets()
+        result = Answer(key, fingerprint(self.recipe, inputs), summary.summary(inputs))
+        self.stat_cache.keep(result)
+        return result
 
     @property
     def fingerprint(self) -> str:
-        """The digest of recipe and inputs."""
-        return self.answer.fingerprint
+        """The digest of recipe and inputs, as 64 hex digits."""
+        return self.result.fingerprint
 
     @property
     def store(self) -> "Store":
         """The store that keeps its artifacts."""
         return artifacts.open_store(self.project, self.target.name)
 
+    def check_unchanged(self) -> None:
+        """Check that the deciding files are what they were; other programs read them too.
+
+        Raises:
+            HashzipError: A file has changed, or cannot be read any more.
+        """
+        now = read.read(self.deciding_files)
+        for file, before, after in zip(self.deciding_files, self.deciding_inputs, now, strict=True):
+            if after != before:
+                raise HashzipError(
+                    f"{escape(file.location)} changed while the package was built",
+                    "wait until nothing writes to it, and build again",
+                )
+
     @cached_property
-    def _in_folders(self) -> Sequence[SourceFile]:
-        """What the folders have, named from the project."""
+    def _files_of_folders(self) -> Sequence[SourceFile]:
+        """The files of the deciding folders, named from the project."""
         named = []
         for listing in self.folders:
-            place = os.path.relpath(os.fsdecode(listing.folder), self.project.root)
-            folder = "" if place == os.curdir else place.replace(os.sep, "/") + "/"
+            relative = os.path.relpath(os.fsdecode(listing.folder), self.project.root)
+            folder = "" if relative == os.curdir else relative.replace(os.sep, "/") + "/"
             files = walk.name([listing])
-            named += [file._replace(path=f"//{folder}{file.path}") for file in files]
+            named += [file._replace(path=f"{IN_PROJECT}{folder}{file.path}") for file in files]
         return named
 
-    def _refuse_secrets(self) -> None:
-        """Refuses what looks like a secret, unless a program decides what is packed."""
-        if self.making:
+    def _check_secrets(self) -> None:
+        """Refuse files that look like secrets, unless a program decides what is packed."""
+        if not self.packs_sources:
             return
-        keys = self.index.private_keys
-        packages = [file._replace(path=file.path.removeprefix("//")) for file in self._in_folders]
-        move = "move what is one out of the package's folder"
-        for files, otherwise in ((self.files, ""), (packages, move)):
+        keys = self.stat_cache.private_keys
+        local_packages = [
+            file._replace(path=file.path.removeprefix(IN_PROJECT))
+            for file in self._files_of_folders
+        ]
+        move = "move real secrets out of the package's folder"
+        for files, otherwise in ((self.packed_files, ""), (local_packages, move)):
             flags = ((file, file.location in keys) for file in files)
-            found = secrets.find(flags, self.target.allow)
-            secrets.refuse(self.target.where, found, otherwise=otherwise)
+            findings = secrets.find(flags, self.target.allow)
+            secrets.refuse(self.target.label, findings, otherwise=otherwise)

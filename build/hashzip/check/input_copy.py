@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from hashzip.builders import python
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import lock_export
 from hashzip.builders.rust import crate_inputs, skeleton
@@ -17,7 +18,6 @@ from hashzip.check.variations import Surroundings
 from hashzip.errors import read_error
 from hashzip.inputs.files import DATA
 from hashzip.project.config import FILE_NAME
-from hashzip.project.targets import RUST, Function
 
 # What a lock, or the settings of uv, may name: an archive or a folder of them.
 _WORD = re.compile(r"[^\s\"'=,\[\]{}()<>;#]+")
@@ -56,13 +56,13 @@ def copy(plan: BuildPlan, surroundings: Surroundings) -> None:
     for one in whole:
         files |= dict(_downloads(one, root))
     for one in whole:
-        for file, read in zip((*one.consulted, *one.files), one.inputs, strict=True):
+        for file, read in zip((*one.deciding_files, *one.packed_files), one.inputs, strict=True):
             files[_place(root, file.location)] = _File(file.location, read.mode)
     for place in sorted(folders, reverse=surroundings.backwards):
         (surroundings.project / place).mkdir(parents=True, exist_ok=True)
     for place in sorted(files, reverse=surroundings.backwards):
         _copy(files[place], surroundings.project / place)
-    if isinstance(plan.target, Function) and plan.target.builder == RUST:
+    if plan.target.builder == "rust":
         skeleton.write(crate_inputs.find(plan.project, plan.target), surroundings.project)
     _set_times(surroundings)
 
@@ -92,7 +92,7 @@ def _downloads(plan: BuildPlan, root: Path) -> Iterator[tuple[str, _File]]:
 
     They decide nothing: the lock has the hash of each package.
     """
-    lock = plan.lock
+    lock = python.lock_of(plan)
     if lock is None:
         return
     home = Path(lock_export.home(plan, lock))

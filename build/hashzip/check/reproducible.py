@@ -150,7 +150,7 @@ def _scratch() -> Iterator[Path]:
 
 def _uv_cache(plan: BuildPlan) -> str | None:
     """Answers where uv keeps what it downloads, where anything is to be installed."""
-    if not any(one.lock for one in (plan, *plan.layers)):
+    if not any(one.target.options.get("requirements") for one in (plan, *plan.layers)):
         return None
     words = ("cache", "dir", "--color", "never")
     return uv.run(words, plan.project.root, "say where its cache is", "").strip()
@@ -223,8 +223,8 @@ def _failure(plan: BuildPlan, pair: Pair, where: Surroundings, said: str) -> Has
             f"what was different: {other}",
         )
     hint = "if it can without --check, it takes what neither hashzip.toml nor its lock names"
-    if plan.making:
-        hint = f"does it read a file that is no input of {target.where}? name it in inputs"
+    if not plan.packs_sources:
+        hint = f"does it read a file that is no input of {target.label}? name it in inputs"
     return HashzipError(
         f"{target.name} could not be built from a copy of its inputs alone:\n{words}",
         f"{hint}; if not, mend what is said above",

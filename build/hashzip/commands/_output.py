@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from hashzip import planning
 from hashzip.errors import HashzipError
 from hashzip.project import config
 from hashzip.project.config import Project
@@ -18,7 +19,7 @@ def project(options: argparse.Namespace) -> Project:
     Raises:
         HashzipError: There is none, or its `hashzip.toml` is invalid.
     """
-    return config.load(options.project or config.find_root(os.curdir))
+    return planning.load_project(options.project or config.find_root(os.curdir))
 
 
 def confirm(question: str) -> bool:

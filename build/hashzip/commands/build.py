@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> None:
         pipeline.require_fingerprint(plans[0], options.expect, _expected_files())
     results = []
     # A program that says something itself would be written over.
-    with _progress(shown=not any(plan.making for plan in plans)) as progress:
+    with _progress(shown=not any(not plan.packs_sources for plan in plans)) as progress:
         builds = pipeline.build_all(
             plans, force=options.force, jobs=options.jobs, progress=progress
         )

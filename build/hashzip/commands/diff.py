@@ -177,7 +177,7 @@ def _arrow(old: str, new: str) -> str:
 def _text(plan: BuildPlan, old: Manifest, files: Changes) -> Iterator[str]:
     """Compares what is in the files, as far as they are text and were packed."""
     prefix = plan.target.prefix
-    here = {file.path: Path(file.location.decode()) for file in plan.files}
+    here = {file.path: Path(file.location.decode()) for file in plan.packed_files}
     with _open(plan.store, old.fingerprint) as archive:
         packed = {name.removeprefix(prefix) for name in archive.namelist()}
         for path in sorted([*files.added, *files.changed, *files.removed]):

@@ -33,8 +33,8 @@ def run(options: argparse.Namespace) -> None:
 def _sentences(plan: BuildPlan, last: Manifest | None) -> Iterator[str]:
     name = plan.target.name
     now = plan.fingerprint[: _output.DIGITS]
-    locked = len(plan.consulted)
-    requirements, sources = plan.inputs[:locked], plan.inputs[locked:]
+    requirements, sources = plan.deciding_inputs, plan.packed_inputs
+    lock = plan.target.options.get("requirements")
     if plan.store.find(plan.fingerprint):
         yield f"{name} will not be rebuilt: its inputs are those of {now}, which is built."
     elif last is None:
@@ -45,18 +45,18 @@ def _sentences(plan: BuildPlan, last: Manifest | None) -> Iterator[str]:
         yield f"{name} will be rebuilt: it differs from the last build, {last.fingerprint[:12]}."
     if last is None or last.fingerprint == plan.fingerprint:
         folders = ", ".join(plan.target.sources) or "no folder"
-        if plan.making:
+        if not plan.packs_sources:
             yield f"Inputs: {_files(requirements)}, from which a program in {folders} makes it."
         else:
             yield f"Sources: {_files(sources)} in {folders}."
-        if plan.lock:
-            yield f"Requirements: {plan.lock.path}, {_files(requirements)} in all."
+        if lock:
+            yield f"Requirements: {lock}, {_files(requirements)} in all."
         recipe = {**plan.recipe, "requirements": None}
         yield f"Recipe: {', '.join(f'{key} {value}' for key, value in recipe.items() if value)}."
         return
     was_locked = [file for file in last.inputs if file.path.startswith("//")]
     was_source = [file for file in last.inputs if not file.path.startswith("//")]
-    if plan.making:
+    if not plan.packs_sources:
         yield from _group("Inputs", was_locked, requirements)
     else:
         yield from _group("Sources", was_source, sources)

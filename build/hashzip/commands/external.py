@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from hashzip import planning
 from hashzip.commands import _query
-from hashzip.project import config
 from hashzip.project.targets import Function
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def add_arguments(_parser: "ArgumentParser") -> None:
 def run(options: "Namespace | SimpleNamespace") -> None:
     """Read a query from stdin, and print the answer: JSON, and nothing else."""
     query = _query.parse_query(sys.stdin.buffer.read())
-    project = config.load(os.path.join(options.project or "", query.project))
+    project = planning.load_project(os.path.join(options.project or "", query.project))
     plan = planning.plan(project, query.function)
     if query.build:
         from hashzip import pipeline  # noqa: PLC0415 - most plans build nothing
@@ -44,7 +43,7 @@ def run(options: "Namespace | SimpleNamespace") -> None:
         "handler": target.handler if isinstance(target, Function) else "",
         "runtime": target.runtime,
         "architecture": target.architecture,
-        "files": json.dumps(plan.answer.summary),
+        "files": json.dumps(plan.result.summary),
         "recipe": json.dumps(plan.recipe),
         "manifest": _query.relative(reference["manifest"]),
     }

@@ -1,18 +1,20 @@
-"""`hashzip init`: write a first `hashzip.toml`, and the Terraform configuration for it."""
+"""`hashzip init`: write the first `hashzip.toml`, and the Terraform that uses it."""
 
 import argparse
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from hashzip import __version__
+from hashzip import __version__, planning
+from hashzip.builders import BUILDERS
+from hashzip.builders.base import Discovered
+from hashzip.builders.python import handlers
 from hashzip.commands import _discover, _output, _parser
-from hashzip.commands._discover import Found
+from hashzip.commands._discover import Named
 from hashzip.commands._query import relative
 from hashzip.errors import HashzipError
-from hashzip.project import config, host
+from hashzip.project import host
 from hashzip.project.config import FILE_NAME
 from hashzip.project.targets import ARCHITECTURES
 
@@ -26,6 +28,7 @@ EXAMPLES = {
     "hashzip init --source src --handler app.handler --yes": "name one, and do not ask",
 }
 
+_DEFAULT_RUNTIME = "python3.13"
 _IGNORED = "dist/"
 _URL = "git::https://github.com/OWNER/hashzip.git//infra/modules/function"
 
@@ -56,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Shows what it will write, asks, and writes it. Overwrites nothing."""
+    """Show what it will write, ask, and write it. Overwrite nothing."""
     root = Path(os.path.realpath(options.project or os.curdir))
     texts = _texts(root, root / options.infra, _functions(root, options), options)
     for path, text in texts.items():
@@ -69,74 +72,71 @@ def run(options: argparse.Namespace) -> None:
         mode = "a" if path.name == ".gitignore" else "x"  # what is there is never overwritten
         with path.open(mode, encoding="utf-8", newline="\n") as file:
             file.write(text)
-    config.load(str(root))  # what was written is right
+    planning.load_project(str(root))  # what was written is valid
     print(f"written; next: hashzip build; terraform -chdir={options.infra} init")
 
 
-def _functions(root: Path, options: argparse.Namespace) -> list[Found]:
-    """Answers the function that the arguments name, or those that are found."""
+def _functions(root: Path, options: argparse.Namespace) -> list[Named]:
+    """Return the function that the arguments name, or those that are discovered."""
     if options.source:
-        return _named(root, options)
-    found = _discover.functions(root)
-    if not found:
+        return _from_arguments(root, options)
+    functions = _discover.functions(root)
+    if not functions:
         raise HashzipError(
             f"there is no lambda_handler in any module below {root}, and no crate that depends on "
             "lambda_runtime or lambda_http",
             "name the function: --source FOLDER --handler MODULE.FUNCTION",
         )
-    return found
+    return functions
 
 
-def _named(root: Path, options: argparse.Namespace) -> list[Found]:
-    """Answers the function whose folder the arguments name; a crate may have several."""
+def _from_arguments(root: Path, options: argparse.Namespace) -> list[Named]:
+    """Return the function whose folder the arguments name; a crate may have several."""
     folder = Path(root, options.source).resolve()
     if options.handler:
-        name = options.function or folder.name
-        return [
-            Found(
-                name=name,
-                source=options.source,
-                handler=options.handler,
-                requirements=options.requirements,
-            )
-        ]
-    is_crate = folder.is_relative_to(root) and not options.requirements
-    found = _discover.rust(root, folder) if is_crate else []
-    if not found:
+        lock = {"requirements": options.requirements} if options.requirements else {}
+        function = Discovered([], options.source, handler=options.handler, options=lock)
+        return [Named(options.function or folder.name, function)]
+    is_searched = folder.is_relative_to(root) and not options.requirements
+    functions = _discover.named(root, folder) if is_searched else []
+    functions = [named for named in functions if not named.function.handler]
+    if not functions:
         raise HashzipError(
-            f"cannot tell which function in {options.source} to use", "name it with --handler"
+            f"cannot tell which function in {options.source} to use",
+            "name it with --handler",
         )
     if not options.function:
-        return found
-    if len(found) > 1:
+        return functions
+    if len(functions) > 1:
         raise HashzipError(
-            f"{options.source} has {len(found)} programs, and --function is one name",
-            "leave it out: each is a function of its own name",
+            f"{options.source} has {len(functions)} programs, but --function is one name",
+            "remove --function: each program becomes a function with its own name",
         )
-    return [replace(found[0], name=options.function)]
+    return [functions[0]._replace(name=options.function)]
 
 
 def _texts(
-    root: Path, infra: Path, found: Sequence[Found], options: argparse.Namespace
+    root: Path, infra: Path, functions: Sequence[Named], options: argparse.Namespace
 ) -> dict[Path, str]:
-    """Answers what to write, by path.
+    """Return what to write, by path.
 
     Raises:
-        HashzipError: A file is there already.
+        HashzipError: A file exists already.
     """
-    runtime = _discover.runtime(root)
+    runtime = _python_runtime(root)
     architecture = options.architecture or host.architecture()
     texts = {
         root / FILE_NAME: "\n".join(
-            _toml(one, _runtime(one, options.runtime, runtime), architecture) for one in found
+            _toml(named, _runtime(named.function, options.runtime, runtime), architecture)
+            for named in functions
         ),
-        infra / "hashzip.tf": "\n".join(_terraform(one, root, infra) for one in found),
+        infra / "hashzip.tf": "\n".join(_terraform(named.name, root, infra) for named in functions),
     }
     for path, text in texts.items():
         if path.exists():
             raise HashzipError(
-                f"{path} is there already, and is not overwritten; it would have been:\n\n{text}",
-                "add by hand what it lacks",
+                f"{path} exists, and is not overwritten; it would have been:\n\n{text}",
+                "add what is missing by hand",
             )
     ignore = root / ".gitignore"
     ignored = ignore.read_text(encoding="utf-8") if ignore.exists() else ""
@@ -146,39 +146,45 @@ def _texts(
     return texts
 
 
-def _runtime(found: Found, asked: str | None, python: str) -> str:
-    """Answers what a function runs on: what is asked for, if that is for its language."""
-    usual = found.runtime or python
+def _python_runtime(root: Path) -> str:
+    runtime = handlers.runtime(root, _DEFAULT_RUNTIME)
+    return runtime if runtime in BUILDERS["python"].RUNTIMES else _DEFAULT_RUNTIME
+
+
+def _runtime(function: Discovered, asked: str | None, python: str) -> str:
+    """Return the runtime of a function: the one asked for, if it is for its language."""
+    usual = function.runtime or python
     is_same = asked is not None and asked.startswith("python") == usual.startswith("python")
     return asked if asked and is_same else usual
 
 
-def _toml(found: Found, runtime: str, architecture: str) -> str:
+def _toml(named: Named, runtime: str, architecture: str) -> str:
+    function = named.function
     values = {
-        "builder": found.builder,
-        "source": found.source,
-        "bin": found.binary,
-        "features": list(found.features),
-        "handler": found.handler,
+        "builder": None,
+        "source": function.source,
+        "bin": None,
+        "features": None,
+        "handler": function.handler,
         "runtime": runtime,
         "architecture": architecture,
-        "requirements": found.requirements,
+        **function.options,
     }
     # A string of JSON is one of TOML, too, and so is a list.
     lines = (f"{key} = {json.dumps(value)}\n" for key, value in values.items() if value)
-    return f"[function.{found.name}]\n{''.join(lines)}"
+    return f"[function.{named.name}]\n{''.join(lines)}"
 
 
-def _terraform(found: Found, root: Path, infra: Path) -> str:
+def _terraform(name: str, root: Path, infra: Path) -> str:
     modules = Path(__file__).parents[3] / "infra" / "modules" / "function"
     source = f"{_URL}?ref=v{__version__}"
     if modules.is_dir():  # hashzip runs from a checkout, which has it
         source = Path(os.path.relpath(modules, infra)).as_posix()
     project = Path(os.path.relpath(root, infra)).as_posix()
     return (
-        f'module "{found.name}" {{\n'
+        f'module "{name}" {{\n'
         f'  source = "{source}"\n\n'
         f'  project  = "${{path.root}}/{project}"\n'
-        f'  function = "{found.name}"\n'
+        f'  function = "{name}"\n'
         "}\n"
     )

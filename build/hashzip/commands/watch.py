@@ -12,6 +12,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from hashzip import planning
 from hashzip.aws import log_format, log_reader
 from hashzip.aws.client import Place
 from hashzip.commands import _endpoint, _output, _parser
@@ -92,7 +93,7 @@ def run(options: argparse.Namespace) -> None:
     gc.enable()  # this one is not short
     # A polite request to end is the same as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    root = config.load(options.project or config.find_root(os.curdir)).root
+    root = planning.load_project(options.project or config.find_root(os.curdir)).root
     from hashzip.watch import lock  # noqa: PLC0415 - slow, and needs the extra
 
     try:
@@ -148,7 +149,7 @@ def _watch_here(stack: ExitStack, options: argparse.Namespace, root: str, folder
 
     loop = Loop(root, options.functions, functions, say, opened)
     say(f"local AWS: {local.endpoint}")
-    for line in host_package.differences(config.load(root).targets.values()):
+    for line in host_package.differences(planning.load_project(root).targets.values()):
         say(f"unlike Lambda: {line}")
     _watch(stack, root, loop, readers)
 
@@ -183,7 +184,7 @@ def _watch_account(stack: ExitStack, options: argparse.Namespace, root: str) -> 
             "--function-name is one function in the account", "name the one that it is built from"
         )
     place = Place(None, options.profile, options.region)
-    function = AccountFunction(place, name, config.load(root).target(names[0]))
+    function = AccountFunction(place, name, planning.load_project(root).target(names[0]))
     arn = function.configuration["FunctionArn"]
     question = f"replace the code of {arn} now and after each save?"
     if not (options.yes or _output.confirm(question)):

@@ -11,6 +11,10 @@ from collections.abc import Iterable
 from hashzip.errors import HashzipError, escape
 from hashzip.inputs.files import SourceFile
 
+# Before the path of a file that decides a package and is not packed, such as a lock: such a path is
+# relative to the project, while all others are relative to the package's root.
+IN_PROJECT = "//"
+
 
 def normalized(package: str) -> str:
     """Answers the one spelling of a Python package's name: `Ruamel.YAML` is `ruamel-yaml`.

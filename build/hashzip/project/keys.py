@@ -1,113 +1,210 @@
-"""The keys of `hashzip.toml` that depend on what builds a function. Standard library only."""
+"""The keys of `hashzip.toml` as data: this parses, checks and documents them.
+
+A builder brings its own keys (`builders.base.Builder.KEYS`); those that several builders share are
+here.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from hashzip.errors import HashzipError, did_you_mean
-from hashzip.project import layout
-from hashzip.project.targets import BUILDERS, KEYS_OF_BUILDERS, PYTHON, Function
+from hashzip.project.layout import ARTIFACTS, CACHE
+from hashzip.project.targets import ARCHITECTURES
 from hashzip.project.toml_table import Table
 
-_OURS = "HASHZIP_"  # what the names of the variables that programs are told start with
-_TOLD = "leave output out, and have the program write into the folder that HASHZIP_OUTPUT names"
+_RESERVED = "HASHZIP_"  # hashzip sets the variables whose names start with it
+_USE_DEFAULT_OUTPUT = (
+    "remove output, and have the program write into the folder that HASHZIP_OUTPUT names"
+)
 
 
-def builder(table: Table) -> str:
-    """Answers what builds a function.
+class Kind(NamedTuple):
+    """A type of value.
+
+    Attributes:
+        words: Its name in the documentation.
+        read: Reads and checks the value of a key in a table.
+    """
+
+    words: str
+    read: Callable[[Table, str], Any]
+
+
+class Key(NamedTuple):
+    """A key of a table.
+
+    Attributes:
+        kind: The type of its value.
+        help: What it does, for the documentation: a phrase in Markdown.
+        default: Its value where the key is missing.
+        is_required: Whether the key must be there.
+        default_help: What stands for the default in the documentation, where that is no value.
+    """
+
+    kind: Kind
+    help: str
+    default: Any = None
+    is_required: bool = False
+    default_help: str = ""
+
+
+def read(table: Table, keys: Mapping[str, Key]) -> dict[str, Any]:
+    """Read the values of some keys.
 
     Raises:
-        HashzipError: There is no such builder; a key is for another one, and this one would not
-            read it.
+        HashzipError: A required key is missing, or a value is of the wrong type.
     """
-    found = table.string_or_none("builder") or PYTHON
-    if found not in BUILDERS:
-        raise table.error("builder", f'is "{found}"', did_you_mean(found, BUILDERS))
-    for key, builders in KEYS_OF_BUILDERS.items():
-        if key in table.values and found not in builders:
-            raise table.error(
-                key,
-                f'is for builder = "{builders[0]}", and this has builder = "{found}"',
-                "remove the line, or set the builder that it is for",
-            )
-    return found
+    return {
+        name: key.kind.read(table, name) if key.is_required or name in table.values else key.default
+        for name, key in keys.items()
+    }
 
 
-def sources(table: Table, builder: str) -> tuple[str, ...]:
-    """Reads the folders of sources: several can be packed, but a program runs in one."""
-    folders = table.folders("source")
-    if builder != PYTHON and len(folders) > 1:
+def _architecture(table: Table, key: str) -> str:
+    architecture = table.string(key)
+    if architecture not in ARCHITECTURES:
+        raise table.error(key, f'is "{architecture}"', did_you_mean(architecture, ARCHITECTURES))
+    return architecture
+
+
+def _handler(table: Table, key: str) -> str:
+    """Read the handler. A custom runtime starts one program, and Lambda ignores the handler.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-provided.html
+    """
+    if key not in table.values and table.string("runtime").startswith("provided."):
+        return "bootstrap"
+    return table.string(key)
+
+
+def _one_folder(table: Table, key: str) -> tuple[str, ...]:
+    folders = table.one_or_more_paths(key)
+    if len(folders) > 1:
         raise table.error(
-            "source",
-            f"names {len(folders)} folders",
-            "name the one to build in, the rest in inputs",
+            key,
+            f"names {len(folders)} folders, but a program is built in one",
+            "name the folder to build in, and the others in inputs",
         )
     return folders
 
 
-def handler(table: Table, builder: str) -> str:
-    """Reads the handler. A function that is one program has none, and Lambda asks for a text.
-
-    The convention: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-provided.html
-    """
-    is_missing = builder != PYTHON and "handler" not in table.values
-    if is_missing and table.string("runtime").startswith("provided."):
-        return "bootstrap"
-    return table.string("handler")
-
-
-def output(table: Table) -> str | None:
-    """Reads where programs write, which is below the folder that they run in.
-
-    Raises:
-        HashzipError: It is not below that folder.
-    """
-    written = table.string_or_none("output")
-    if written is None:
-        return None
+def _output(table: Table, key: str) -> str:
+    """Read where programs write: below the source, outside hashzip's folders and the inputs."""
+    written = table.string(key)
     try:
-        path = table.inside("output", written)
+        output = table.inside(key, written)
     except HashzipError:
-        path = "."
-    if path == ".":
+        output = "."
+    if output == ".":
         raise table.error(
-            "output", f'is "{written}", which is not below the source', f"name one; or {_TOLD}"
+            key,
+            f'is "{written}", which is not a path below the source',
+            f'name one, such as output = "out"; or {_USE_DEFAULT_OUTPUT}',
         )
-    return path
-
-
-def check_output(table: Table, function: Function) -> None:
-    """Refuses an output where hashzip keeps its own, or which decides what it is made from.
-
-    Raises:
-        HashzipError: It is such an output.
-    """
-    place = function.place
-    if place is None:
-        return
-    top = place.partition("/")[0]
-    if top.casefold() in (layout.ARTIFACTS, layout.CACHE):
+    source = table.one_or_more_paths("source")[0]
+    path = output if source == "." else f"{source}/{output}"
+    top = path.partition("/")[0]
+    if top.casefold() in (ARTIFACTS, CACHE):
         raise table.error(
-            "output",
-            f'is "{function.output}", in {top}/ of the project, where hashzip keeps its own files',
-            f'have the program write elsewhere, say output = "out"; or {_TOLD}',
+            key,
+            f'is "{output}", in {top}/ of the project, where hashzip keeps its own files',
+            f'have the program write elsewhere, such as output = "out"; or {_USE_DEFAULT_OUTPUT}',
         )
-    for path in function.inputs:
-        if f"{path}/".startswith(f"{place}/"):
+    for declared in table.paths("inputs"):
+        if f"{declared}/".startswith(f"{path}/"):
             raise table.error(
                 "inputs",
-                f'has "{path}", which is in the output, {place}',
-                "take it out: what a program makes decides nothing",
+                f'has "{declared}", which is in the output, {path}',
+                "remove it: what a program makes cannot be an input",
             )
+    return output
 
 
-def variables(table: Table) -> dict[str, str]:
-    """Reads the variables that programs get.
-
-    Raises:
-        HashzipError: One cannot be the name or the value of a variable, or is set by hashzip.
-    """
-    found = table.texts("env")
-    for name, value in found.items():
-        if name.startswith(_OURS):
-            raise table.error("env", f'has "{name}", which hashzip sets', "take it out")
+def _variables(table: Table, key: str) -> dict[str, str]:
+    """Read variables for programs."""
+    variables = table.variables(key)
+    for name, value in variables.items():
+        if name.startswith(_RESERVED):
+            raise table.error(key, f'has "{name}", which hashzip sets', "remove it")
         if not name or "=" in name or "\0" in name + value:
-            problem = f"has {name!r} = {value!r}, which cannot be a variable"
-            raise table.error("env", problem, "correct its name or value")
-    return found
+            problem = f"has {name!r} = {value!r}, which cannot be an environment variable"
+            raise table.error(key, problem, "correct its name or value")
+    return variables
+
+
+STRING = Kind("string", Table.string)
+STRINGS = Kind("list of strings", Table.strings)
+NAMES = Kind("list of names", Table.strings)
+PATTERNS = Kind("list of patterns", Table.strings)
+BOOLEAN = Kind("boolean", Table.boolean)
+PATH = Kind("path", Table.one_path)
+PATHS = Kind("list of paths and patterns", Table.paths)
+ONE_FOLDER = Kind("path", _one_folder)
+FOLDERS = Kind("path, or list of paths", Table.one_or_more_paths)
+COMMANDS = Kind("list of strings, or list of such lists", Table.commands)
+VARIABLES = Kind("table of strings", Table.variables)
+PROGRAM_VARIABLES = Kind("table of strings", _variables)
+OUTPUT = Kind("path", _output)
+
+_ARCHITECTURE = Kind('`"arm64"` or `"x86_64"`', _architecture)
+_HANDLER = Kind("string", _handler)
+
+# Of functions and layers, whatever builds them.
+COMMON: Mapping[str, Key] = {
+    "runtime": Key(STRING, "Lambda's identifier of the runtime: `python3.13`", is_required=True),
+    "architecture": Key(
+        _ARCHITECTURE,
+        "the processor; a function and its layers have the same",
+        is_required=True,
+    ),
+    "allow": Key(PATTERNS, "files that look like secrets, but are none", ()),
+}
+
+# Of functions, whatever builds them; a builder may have a stricter `source`.
+FUNCTION: Mapping[str, Key] = {
+    "builder": Key(STRING, "what makes the package", "python"),
+    "source": Key(
+        FOLDERS,
+        "folders laid over each other; their files are the root of the zip",
+        is_required=True,
+    ),
+    "handler": Key(
+        _HANDLER,
+        "what Lambda calls: `module.function`; for `provided.…` the default is `bootstrap`",
+        is_required=True,
+        default_help="required, except for `provided.…`",
+    ),
+    **COMMON,
+    "environment": Key(VARIABLES, "variables for `hashzip watch`; no part of the package", {}),
+}
+
+LAYER: Mapping[str, Key] = {
+    "source": Key(
+        FOLDERS,
+        "folders whose files go below `python/`; a layer has `source`, `requirements`, or both",
+        (),
+        default_help="none",
+    ),
+    **COMMON,
+}
+
+# For builders whose packages come from files of the source.
+SOURCE_FILES: Mapping[str, Key] = {
+    "include": Key(PATTERNS, "the files of the source that are taken", ("**",)),
+    "exclude": Key(PATTERNS, "the files that are left out of these", ()),
+    "executable": Key(
+        PATTERNS, "files that get mode 0755, like ELF files and files that start with `#!`", ()
+    ),
+}
+LAYERS: Mapping[str, Key] = {
+    "layers": Key(
+        NAMES,
+        "up to 5 layers of this file; a package in a layer is left out of the function",
+        (),
+    ),
+}
+INPUTS: Mapping[str, Key] = {
+    "inputs": Key(
+        PATHS, "more files that decide the package; paths and patterns from the project", ()
+    ),
+}

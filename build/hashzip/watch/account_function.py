@@ -84,6 +84,6 @@ class AccountFunction:
         for what, theirs, ours in pairs:
             if theirs != ours:
                 raise HashzipError(
-                    f"{self._name} has {what} {theirs}, and {target.where} has {ours}",
+                    f"{self._name} has {what} {theirs}, and {target.label} has {ours}",
                     "apply that with Terraform first; watch changes nothing but code",
                 )

@@ -126,7 +126,7 @@ class LocalFunctions:
             "MemorySize": self._settings.memory,
             "Timeout": self._settings.timeout,
             "Environment": {"Variables": variables},
-            "Layers": [self._layer(layer) for layer in plan.layers if layer.files],
+            "Layers": [self._layer(layer) for layer in plan.layers if layer.packed_files],
         }
 
     def _layer(self, layer: BuildPlan) -> str:

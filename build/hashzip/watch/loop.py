@@ -11,7 +11,6 @@ from hashzip import planning
 from hashzip.artifacts import changes
 from hashzip.errors import HashzipError
 from hashzip.planning import ScanCache
-from hashzip.project import config
 from hashzip.project.targets import Function
 from hashzip.watch import syntax, watch_paths
 
@@ -94,7 +93,7 @@ class Loop:
         self._live: dict[str, _Live] = {}
         self._errors: dict[str, str] = {}
         self._failed: dict[str, object] = {}
-        self._project = config.load(root)
+        self._project = planning.load_project(root)
         self._refuse_layers()
 
     def places(self) -> Places:
@@ -110,7 +109,7 @@ class Loop:
         """
         noticed = saved or time.time()
         try:
-            self._project = config.load(self._root)
+            self._project = planning.load_project(self._root)
             names = self._functions()
         except HashzipError as error:
             self._fail("", error)
@@ -185,10 +184,10 @@ def _attempt(live: _Live) -> object:
 
     One that is saved again is another, even if it holds the same.
     """
-    if not live.plan.making:
+    if live.plan.packs_sources:
         return None
     saved = []
-    for file in live.plan.consulted:
+    for file in live.plan.deciding_files:
         try:
             saved.append(os.stat(file.location).st_mtime_ns)
         except OSError:
@@ -215,7 +214,7 @@ def _counted(count: int) -> str:
 def _saved(plan: BuildPlan, changed: Sequence[str], noticed: float) -> float:
     """Answer when the last of some files was saved, or else when that was noticed."""
     times = [noticed]
-    for file in (*plan.consulted, *plan.files):
+    for file in (*plan.deciding_files, *plan.packed_files):
         if file.path.removeprefix("//") in changed:
             try:
                 times.append(os.stat(file.location).st_mtime)

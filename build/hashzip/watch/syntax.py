@@ -23,7 +23,7 @@ def check(plan: BuildPlan, paths: Collection[str]) -> None:
     Raises:
         HashzipError: One cannot be read; the message has the line.
     """
-    for file in plan.files:
+    for file in plan.packed_files:
         if file.path in paths and file.path.endswith(".py"):
             try:
                 with open(file.location, "rb") as opened, warnings.catch_warnings():

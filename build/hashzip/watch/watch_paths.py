@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from hashzip.builders import declared_inputs
-from hashzip.builders.declared_inputs import Folder
+from hashzip.builders import BUILDERS, declared_inputs
+from hashzip.builders.build_plan import InputFolder
 from hashzip.errors import HashzipError
 from hashzip.inputs import gitignore
 from hashzip.inputs.walk import LEFT_OUT
-from hashzip.project.targets import PYTHON, Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from hashzip.builders.build_plan import BuildPlan
     from hashzip.inputs.gitignore import Matcher
     from hashzip.project.config import Project
+    from hashzip.project.targets import Target
 
 # No file or folder of such a name counts, at any depth.
 NEVER = {os.fsdecode(name) for name in LEFT_OUT}
@@ -47,43 +47,50 @@ def find(project: Project, names: Iterable[str], plans: Iterable[BuildPlan]) -> 
     """
     functions = [project.target(name) for name in names]
     targets = [one for function in functions for one in (function, *project.layers(function))]
-    made = [one for one in targets if isinstance(one, Function) and one.builder != PYTHON]
-    packed = [one for one in targets if one not in made]
-    deep = {os.path.join(project.root, folder) for one in packed for folder in one.sources}
-    locks = [one.requirements for one in targets if one.requirements]
+    packed = [target for target in targets if target.builder == "python"]
+    built = [target for target in targets if target not in packed]
+    deep = {os.path.join(project.root, folder) for target in packed for folder in target.sources}
+    locks = filter(None, (target.options.get("requirements") for target in targets))
     flat = {project.root, *(os.path.dirname(os.path.join(project.root, path)) for path in locks)}
-    for function in plans:
-        for one in (function, *function.layers):
-            flat.update(os.path.dirname(os.fsdecode(file.location)) for file in one.consulted)
-            own = one.lock.folders if one.lock else ()
-            deep.update(os.path.join(project.root, folder) for folder in own)
-            linked = [_linked(listing.files) for listing in (*one.listings, *one.folders)]
-            (flat if one.making else deep).update(*linked)
-    for program in made:
-        flat.update(_of_programs(project, program))
+    for function_plan in plans:
+        for plan in (function_plan, *function_plan.layers):
+            files = plan.deciding_files
+            flat.update(os.path.dirname(os.fsdecode(file.location)) for file in files)
+            linked = [_linked(listing.files) for listing in (*plan.listings, *plan.folders)]
+            if plan.packs_sources:
+                folders = plan.builder_plan.folders
+                deep.update(os.path.join(project.root, folder.path) for folder in folders)
+                deep.update(*linked)
+            else:
+                flat.update(*linked)
+    for target in built:
+        flat.update(_of_programs(project, target))
     # One that is not there yet is seen to appear by the folder that it will be in.
     flat |= {_nearest(folder) for folder in deep if not os.path.isdir(folder)}
     present = {os.path.realpath(folder) for folder in deep if os.path.isdir(folder)}
     outer = {one for one in present if not any(is_below(one, other) for other in present)}
-    outputs = (os.path.join(project.root, one.place) for one in made if one.place)
-    return Places(frozenset(outer), frozenset(map(_nearest, flat)), frozenset(outputs))
+    outputs = filter(None, (target.output_path for target in built))
+    return Places(
+        frozenset(outer),
+        frozenset(map(_nearest, flat)),
+        frozenset(os.path.join(project.root, path) for path in outputs),
+    )
 
 
-def _of_programs(project: Project, function: Function) -> Iterator[str]:
-    """Answer the folders of what a program makes a package from, without those that it makes.
+def _of_programs(project: Project, target: Target) -> Iterator[str]:
+    """Yield the folders of the inputs of a package that a program makes, without its output.
 
-    Each alone: a folder with all that is below it would be one of thousands in `node_modules`.
+    Each without those below: in `node_modules` that would be thousands.
     """
     try:
-        files, folders = declared_inputs.plan(project, function).consulted
-    except HashzipError:  # mended by what appears in one of these
-        source = function.sources[0]
-        files, folders = (
-            function.inputs,
-            [Folder(source, exclude=declared_inputs.made(project, source))],
-        )
-    for path in files:
-        yield os.path.dirname(os.path.join(project.root, path))
+        plan = BUILDERS[target.builder].plan(project, target, [])
+        files = [os.fsdecode(file.location) for file in plan.files]
+        folders = plan.folders
+    except HashzipError:  # a save in one of these will fix it
+        source = target.sources[0]
+        files = [os.path.join(project.root, path) for path in target.options.get("inputs", ())]
+        folders = [InputFolder(source, exclude=declared_inputs.generated(project, source))]
+    yield from map(os.path.dirname, files)
     for folder in folders:
         yield from _walk(os.path.join(project.root, folder.path), gitignore.matcher(folder.exclude))
 

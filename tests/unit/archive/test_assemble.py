@@ -12,7 +12,6 @@ import pytest
 from hashzip import pipeline, planning
 from hashzip.builders.python import install_cache
 from hashzip.errors import HashzipError
-from hashzip.project import config
 from tests.support import program, wheels
 from tests.support import project as projects
 from tests.support.index import Index
@@ -56,7 +55,7 @@ def layered(project: Path) -> Path:
 
 def fingerprints(project: Path) -> dict[str, str]:
     """Answers the fingerprints of all that a project has."""
-    loaded = config.load(str(project))
+    loaded = planning.load_project(str(project))
     return {name: planning.plan(loaded, name).fingerprint for name in loaded.targets}
 
 
@@ -361,7 +360,7 @@ class TestOrder:
         index.add(greet)
         projects.write_files(layered, {"deps.txt": wheels.requirement(greet).encode()})
         configure(layered, function={"requirements": "deps.txt"})
-        loaded = config.load(str(layered))
+        loaded = planning.load_project(str(layered))
         plans = [planning.plan(loaded, name) for name in loaded.targets]
         monkeypatch.setattr("os.cpu_count", lambda: 2)
 

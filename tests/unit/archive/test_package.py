@@ -7,7 +7,6 @@ import pytest
 from hashzip import pipeline, planning
 from hashzip.archive import limits, package
 from hashzip.errors import HashzipError
-from hashzip.project import config
 from tests.support import project as projects
 from tests.support import wheels
 from tests.support.project import examine, make_zip
@@ -80,7 +79,7 @@ class TestUnpacked:
     def test_in_one_command(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Built by one command, a function is judged with its layers, whatever was first."""
         monkeypatch.setattr(limits, "UNPACKED", 8_000)
-        loaded = config.load(str(layered))
+        loaded = planning.load_project(str(layered))
         plans = [planning.plan(loaded, name) for name in ("hello", "layer.deps")]
 
         with pytest.raises(HashzipError, match="with its layers"):

@@ -17,13 +17,12 @@ from hashzip.artifacts.store import latest_manifest
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError
 from hashzip.inputs import read
-from hashzip.project import config
 from tests.support import project as projects
 
 
 def examine(project: Path) -> BuildPlan:
     """Answers what hello would be built from."""
-    return planning.plan(config.load(str(project)), "hello")
+    return planning.plan(planning.load_project(str(project)), "hello")
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class TestSource:
         plan = projects.examine(project)
 
         assert consulted(project) == ["//src/build.sh", "//src/words.txt"]
-        assert plan.files == []
+        assert plan.packed_files == []
 
     @settings(deadline=None, max_examples=60)
     @given(parts=st.lists(PARTS, max_size=3))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from hashzip import planning
 from hashzip.check import reproducible
 from hashzip.check.reproducible import Outcome
 from hashzip.errors import HashzipError
-from hashzip.project import config
 from tests.support import local_packages, wheels
 from tests.support import project as projects
 from tests.support.index import Index
@@ -35,7 +35,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def check(project: Path, name: str = "hello") -> Outcome:
     """Checks a function or layer in this process, but for its builds."""
-    return reproducible.check(config.load(str(project)), name, jobs=1)
+    return reproducible.check(planning.load_project(str(project)), name, jobs=1)
 
 
 def command(project: Path, script: str, **more: object) -> None:

@@ -1,11 +1,14 @@
 """Finding the functions of a repository."""
 
+import platform
 from pathlib import Path
 
 import pytest
 
+from hashzip.builders.base import Discovered
+from hashzip.builders.python import handlers
 from hashzip.commands import _discover
-from hashzip.commands._discover import Found
+from hashzip.project import host
 from tests.support import project as projects
 
 HANDLER = b"def lambda_handler(event, context):\n    return {}\n"
@@ -22,10 +25,11 @@ lambda_runtime = "1"
 MAIN = b"fn main() {}\n"
 
 
-def found(root: Path) -> list[tuple[str, str, str | None, str | None]]:
+def found(root: Path) -> list[tuple[str, str, str, object]]:
     """Answers what is found, as tuples."""
     return [
-        (one.name, one.source, one.handler, one.requirements) for one in _discover.functions(root)
+        (name, one.source, one.handler, one.options.get("requirements"))
+        for name, one in _discover.functions(root)
     ]
 
 
@@ -110,7 +114,15 @@ class TestRust:
         projects.write_files(tmp_path, files)
 
         assert _discover.functions(tmp_path) == [
-            Found(name="orders", source="rust", builder="rust", runtime="provided.al2023")
+            (
+                "orders",
+                Discovered(
+                    names=["orders", "orders-rust"],
+                    source="rust",
+                    runtime="provided.al2023",
+                    options={"builder": "rust"},
+                ),
+            )
         ]
 
     def test_several_binaries(self, tmp_path: Path) -> None:
@@ -124,9 +136,9 @@ class TestRust:
         projects.write_files(tmp_path, files)
 
         assert [
-            (one.name, one.source, one.binary, one.features)
-            for one in _discover.functions(tmp_path)
-        ] == [("send", "rust", "send", ("mail",)), ("take", "rust", "take", ())]
+            (name, one.source, one.options.get("bin"), one.options.get("features"))
+            for name, one in _discover.functions(tmp_path)
+        ] == [("send", "rust", "send", ["mail"]), ("take", "rust", "take", None)]
 
     def test_workspace(self, tmp_path: Path) -> None:
         """Its members are found by their folders; a library of it is no function."""
@@ -142,7 +154,7 @@ class TestRust:
         }
         projects.write_files(tmp_path, files)
 
-        assert [(one.name, one.source) for one in _discover.functions(tmp_path)] == [
+        assert [(name, one.source) for name, one in _discover.functions(tmp_path)] == [
             ("mail", "crates/mail"),
             ("orders", "crates/orders"),
         ]
@@ -160,7 +172,7 @@ class TestRust:
         }
         projects.write_files(tmp_path, files)
 
-        names = [(one.name, one.builder) for one in _discover.functions(tmp_path)]
+        names = [(name, one.options.get("builder")) for name, one in _discover.functions(tmp_path)]
 
         assert names == [
             ("orders", None),
@@ -189,7 +201,7 @@ class TestDefaults:
             ("3.12\n", "python3.12"),
             ("3.11.4\n", "python3.11"),
             ("cpython-3.12.1", "python3.12"),
-            ("2.7", "python3.13"),
+            ("2.7", "python2.7"),
             ("pypy3", "python3.13"),
             (None, "python3.13"),
         ],
@@ -199,4 +211,16 @@ class TestDefaults:
         if text is not None:
             (tmp_path / ".python-version").write_text(text, encoding="utf-8")
 
-        assert _discover.runtime(tmp_path) == runtime
+        assert handlers.runtime(tmp_path, "python3.13") == runtime
+
+    @pytest.mark.parametrize(
+        "machine, architecture",
+        [("x86_64", "x86_64"), ("AMD64", "x86_64"), ("aarch64", "arm64"), ("arm64", "arm64")],
+    )
+    def test_architecture(
+        self, monkeypatch: pytest.MonkeyPatch, machine: str, architecture: str
+    ) -> None:
+        """It is this machine's, so that what is built can be tried here."""
+        monkeypatch.setattr(platform, "machine", lambda: machine)
+
+        assert host.architecture() == architecture

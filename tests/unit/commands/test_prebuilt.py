@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import pipeline
+from hashzip import pipeline, planning
 from hashzip.commands import _prebuilt
-from hashzip.project import config
 from hashzip.project.config import Project
 from tests.support import program
 from tests.support import project as projects
@@ -24,7 +23,7 @@ def many(tmp_path: Path) -> Project:
     projects.write_config(tmp_path, **{name: projects.HELLO | {"source": name} for name in NAMES})
     for name in NAMES[1:]:
         pipeline.build(projects.examine(tmp_path, name))
-    return config.load(str(tmp_path))
+    return planning.load_project(str(tmp_path))
 
 
 def built(project: Project, *words: str) -> list[dict[str, object]]:

@@ -13,7 +13,6 @@ from hashzip.commands._query import Query
 from hashzip.errors import HashzipError
 from hashzip.inputs import summary
 from hashzip.inputs.files import FileEntry
-from hashzip.project import config
 from tests.support import program
 from tests.support import project as projects
 
@@ -184,6 +183,6 @@ class TestExternal:
 
     def test_examine_is_the_same(self, project: Path) -> None:
         """What a plan answers is what a build will expect."""
-        plan = planning.plan(config.load(str(project)), "hello")
+        plan = planning.plan(planning.load_project(str(project)), "hello")
 
         assert plan.fingerprint == projects.fingerprint(project)

@@ -14,7 +14,6 @@ from hashzip import planning
 from hashzip.errors import HashzipError
 from hashzip.inputs import read, stat_cache, stat_cache_file, stats
 from hashzip.inputs.fingerprint import fingerprint
-from hashzip.project import config
 from tests.support import program
 from tests.support import project as projects
 
@@ -24,13 +23,13 @@ NAMES = ("a", "b", "folder/c", "folder/d")
 
 def cached(root: Path) -> str:
     """The fingerprint, by the cache where it is there."""
-    return planning.plan(config.load(str(root)), "hello").fingerprint
+    return planning.plan(planning.load_project(str(root)), "hello").fingerprint
 
 
 def uncached(root: Path) -> str:
     """The fingerprint, by reading all files."""
-    plan = planning.plan(config.load(str(root)), "hello")
-    return fingerprint(plan.recipe, read.read([*plan.consulted, *plan.files]))
+    plan = planning.plan(planning.load_project(str(root)), "hello")
+    return fingerprint(plan.recipe, read.read([*plan.deciding_files, *plan.packed_files]))
 
 
 def outcome(examine: Callable[[Path], str], root: Path) -> str:
@@ -225,7 +224,7 @@ class TestReading:
         projects.write_files(project, {"one/a": b"1", "two/b": b"2"})
         of = {name: {**projects.HELLO, "source": ["src", name]} for name in ("one", "two")}
         projects.write_config(project, **of)
-        loaded, scan_cache = config.load(str(project)), planning.ScanCache()
+        loaded, scan_cache = planning.load_project(str(project)), planning.ScanCache()
         with counted(monkeypatch) as together:
             shared = [planning.plan(loaded, name, scan_cache).fingerprint for name in of]
         shutil.rmtree(project / ".hashzip")
@@ -246,7 +245,7 @@ class TestReading:
         with (project / "hashzip.toml").open("a", encoding="utf-8") as file:
             file.write("[layer.deps]\n")
             file.writelines(f'{key} = "{value}"\n' for key, value in layer.items())
-        loaded, scan_cache = config.load(str(project)), planning.ScanCache()
+        loaded, scan_cache = planning.load_project(str(project)), planning.ScanCache()
         keys: list[str] = []
         original = stat_cache.Index.answer
 

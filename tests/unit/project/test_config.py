@@ -4,13 +4,34 @@ from pathlib import Path
 
 import pytest
 
+from hashzip import planning
+from hashzip.builders import BUILDERS
 from hashzip.errors import HashzipError
 from hashzip.project import config
-from hashzip.project.targets import BUILDERS, KEYS_OF_BUILDERS, Function, Layer
+from hashzip.project.targets import Function, Layer
 from tests.support import commands
 from tests.support import project as projects
 
 LAYER = {"source": "src", "runtime": "python3.13", "architecture": "arm64"}
+
+# The options of each builder where a table sets none.
+PYTHON: dict[str, object] = {
+    "requirements": None,
+    "package": None,
+    "extras": (),
+    "groups": (),
+    "exclude_packages": (),
+    "build_sdists": False,
+    "bytecode": False,
+    "strip": False,
+}
+COMMAND: dict[str, object] = {"output": None, "env": {}, "inputs": ()}
+KEYS_OF_BUILDERS = {
+    key: [name for name in BUILDERS if key in BUILDERS[name].KEYS]
+    for builder in BUILDERS.values()
+    for key in builder.KEYS
+    if key != "source"
+}
 
 
 class TestLoad:
@@ -18,25 +39,19 @@ class TestLoad:
 
     def test_least(self, project: Path) -> None:
         """What may be left out has its default."""
-        assert config.load(str(project)).targets == {
+        assert planning.load_project(str(project)).targets == {
             "hello": Function(
                 name="hello",
                 sources=("src",),
                 handler="hello.lambda_handler",
                 runtime="python3.13",
                 architecture="arm64",
+                builder="python",
                 include=("**",),
                 exclude=(),
                 executable=(),
                 allow=(),
-                requirements=None,
-                extras=(),
-                groups=(),
-                package=None,
-                exclude_packages=(),
-                build_sdists=False,
-                bytecode=False,
-                strip=False,
+                options=PYTHON,
                 layers=(),
             )
         }
@@ -52,13 +67,14 @@ class TestLoad:
             executable=["bin/*"],
         )
 
-        assert config.load(str(project)).target("hello") == Function(
+        assert planning.load_project(str(project)).target("hello") == Function(
             name="hello",
             sources=("src", "over"),
             handler="hello.lambda_handler",
             runtime="python3.13",
             architecture="arm64",
-            requirements="lock.txt",
+            builder="python",
+            options={**PYTHON, "requirements": "lock.txt"},
             include=("*.py",),
             exclude=("tests/",),
             executable=("bin/*",),
@@ -68,13 +84,16 @@ class TestLoad:
         """Functions come in the order of the file, not of the alphabet."""
         projects.write_config(project, zebra=projects.HELLO, ape=projects.HELLO)
 
-        assert list(config.load(str(project)).targets) == ["zebra", "ape"]
+        assert list(planning.load_project(str(project)).targets) == ["zebra", "ape"]
 
     def test_root_through_a_link(self, project: Path, tmp_path: Path) -> None:
         """Two ways to one project are one."""
         (tmp_path / "link").symlink_to("project")
 
-        assert config.load(str(tmp_path / "link")).root == config.load(str(project)).root
+        assert (
+            planning.load_project(str(tmp_path / "link")).root
+            == planning.load_project(str(project)).root
+        )
 
     @pytest.mark.parametrize(
         "written, meant",
@@ -91,7 +110,7 @@ class TestLoad:
         """Ways to write one folder are one."""
         projects.configure(project, source=written)
 
-        assert config.load(str(project)).target("hello").sources == (meant,)
+        assert planning.load_project(str(project)).target("hello").sources == (meant,)
 
     @pytest.mark.parametrize(
         "path", ["/src", "../src", "src/../..", "C:/src", "C:src", "\\src", "..\\src", "a\0b"]
@@ -101,14 +120,14 @@ class TestLoad:
         projects.configure(project, source=path)
 
         with pytest.raises(HashzipError, match=r'"source" in \[function.hello\]'):
-            config.load(str(project))
+            planning.load_project(str(project))
 
     @pytest.mark.parametrize("name", ["a", "A-b_9", "x" * 64])
     def test_name(self, project: Path, name: str) -> None:
         """A function may have each name that AWS allows."""
         projects.write_config(project, **{name: projects.HELLO})
 
-        assert list(config.load(str(project)).targets) == [name]
+        assert list(planning.load_project(str(project)).targets) == [name]
 
     @pytest.mark.parametrize("name", ["", "a b", "a/b", "..", "é", "x" * 65])
     def test_impossible_name(self, project: Path, name: str) -> None:
@@ -116,7 +135,7 @@ class TestLoad:
         projects.write_config(project, **{f'"{name}"': projects.HELLO})
 
         with pytest.raises(HashzipError, match="cannot be the name of a function"):
-            config.load(str(project))
+            planning.load_project(str(project))
 
 
 class TestBuilders:
@@ -127,17 +146,14 @@ class TestBuilders:
         table = {key: value for key, value in commands.HELLO.items() if key != "output"}
         projects.write_config(project, hello=table)
 
-        assert config.load(str(project)).target("hello") == Function(
+        assert planning.load_project(str(project)).target("hello") == Function(
             name="hello",
             builder="command",
             sources=("src",),
-            command=(("sh", "build.sh"),),
             handler="bootstrap",
             runtime="provided.al2023",
             architecture="x86_64",
-            output=None,
-            inputs=(),
-            env={},
+            options={**COMMAND, "command": (("sh", "build.sh"),)},
         )
 
     def test_most(self, project: Path) -> None:
@@ -146,17 +162,19 @@ class TestBuilders:
         several = [["npm", "ci"], ["npm", "run", ""]]
         commands.configure(project, command=several, output="./a//b/", **keys)
 
-        assert config.load(str(project)).target("hello") == Function(
+        assert planning.load_project(str(project)).target("hello") == Function(
             name="hello",
             builder="command",
             sources=("src",),
-            command=(("npm", "ci"), ("npm", "run", "")),
             handler="a.b",
             runtime="provided.al2023",
             architecture="x86_64",
-            output="a/b",
-            inputs=("lock", "a/*.json"),
-            env={"A": ""},
+            options={
+                "command": (("npm", "ci"), ("npm", "run", "")),
+                "output": "a/b",
+                "inputs": ("lock", "a/*.json"),
+                "env": {"A": ""},
+            },
         )
 
     @pytest.mark.parametrize(
@@ -168,17 +186,17 @@ class TestBuilders:
         table = commands.HELLO | {"source": source, "output": output}
         projects.write_config(project, hello={key: one for key, one in table.items() if one})
 
-        target = config.load(str(project)).target("hello")
+        target = planning.load_project(str(project)).target("hello")
 
         assert isinstance(target, Function)
-        assert target.place == place
+        assert target.output_path == place
 
     @pytest.mark.parametrize("source, output", [("app", "dist"), (".", "out/dist"), (".", "dist2")])
     def test_output(self, project: Path, source: str, output: str) -> None:
         """A folder `dist` is hashzip's own in the project's root, and nowhere else."""
         commands.configure(project, source=source, output=output)
 
-        assert config.load(str(project)).targets
+        assert planning.load_project(str(project)).targets
 
     @pytest.mark.parametrize("key", KEYS_OF_BUILDERS)
     @pytest.mark.parametrize("builder", BUILDERS)
@@ -192,10 +210,10 @@ class TestBuilders:
         projects.write_config(project, hello=table)
 
         if builder in KEYS_OF_BUILDERS[key]:
-            assert config.load(str(project)).targets
+            assert planning.load_project(str(project)).targets
         else:
             with pytest.raises(HashzipError, match=f'"{key}" in .* is for builder = '):
-                config.load(str(project))
+                planning.load_project(str(project))
 
 
 class TestLayers:
@@ -208,22 +226,25 @@ class TestLayers:
         table = LAYER | {"requirements": "uv.lock", "allow": ["x"]} | options | flags
         projects.write_tables(project, {"layer.deps": table})
 
-        (layer,) = config.load(str(project)).targets.values()
+        (layer,) = planning.load_project(str(project)).targets.values()
 
         assert layer == Layer(
             name="layer.deps",
             sources=("src",),
             runtime="python3.13",
             architecture="arm64",
-            requirements="uv.lock",
+            builder="python",
             allow=("x",),
-            exclude_packages=("boto3",),
-            extras=("a",),
-            groups=("b",),
-            package="c",
-            build_sdists=True,
-            bytecode=True,
-            strip=True,
+            options={
+                "requirements": "uv.lock",
+                "exclude_packages": ("boto3",),
+                "extras": ("a",),
+                "groups": ("b",),
+                "package": "c",
+                "build_sdists": True,
+                "bytecode": True,
+                "strip": True,
+            },
         )
 
     def test_requirements_alone(self, project: Path) -> None:
@@ -231,10 +252,10 @@ class TestLayers:
         table = {key: value for key, value in LAYER.items() if key != "source"}
         projects.write_tables(project, {"layer.deps": table | {"requirements": "lock.txt"}})
 
-        assert config.load(str(project)).target("layer.deps").sources == ()
+        assert planning.load_project(str(project)).target("layer.deps").sources == ()
         projects.write_tables(project, {"function.f": table | {"handler": "a.b"}})
         with pytest.raises(HashzipError, match='"source" in'):
-            config.load(str(project))
+            planning.load_project(str(project))
 
     def test_order(self, project: Path) -> None:
         """Layers come before functions, wherever they stand; a function's keep their order."""
@@ -242,7 +263,7 @@ class TestLayers:
         layers = {"layer.a": LAYER, "layer.b": LAYER}
         projects.write_tables(project, {"function.hello": function, **layers})
 
-        loaded = config.load(str(project))
+        loaded = planning.load_project(str(project))
 
         assert list(loaded.targets) == ["layer.a", "layer.b", "hello"]
         found = loaded.layers(loaded.target("hello"))
@@ -253,7 +274,7 @@ class TestLayers:
         """A layer and a function may have one name, and are two things."""
         projects.write_tables(project, {"layer.hello": LAYER, "function.hello": projects.HELLO})
 
-        targets = config.load(str(project)).targets
+        targets = planning.load_project(str(project)).targets
 
         assert isinstance(targets["layer.hello"], Layer)
         assert isinstance(targets["hello"], Function)
@@ -270,9 +291,9 @@ class TestLayers:
         values = LAYER if table == "layer.x" else projects.HELLO
         projects.write_tables(project, {table: values})
 
-        (target,) = config.load(str(project)).targets.values()
+        (target,) = planning.load_project(str(project)).targets.values()
 
-        assert (target.where, target.prefix, target.home) == (where, prefix, home)
+        assert (target.label, target.prefix, target.lambda_root) == (where, prefix, home)
 
 
 class TestFindRoot:

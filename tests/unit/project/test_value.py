@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from hashzip.project.value import Value
+from hashzip.project.targets import Value
 
 
 class _Base(Value):

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hashzip.builders.process import BuildOutput
+from hashzip import planning
+from hashzip.builders.base import BuildOutput, OutputFile
 from hashzip.builders.rust import dev_build, release_build
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
-from hashzip.project import config, host
+from hashzip.project import host
 from hashzip.watch import host_package
 from tests.support import crates, wheels
 from tests.support import project as projects
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hashzip.builders.build_plan import BuildPlan
-    from hashzip.project.targets import Function
 
 OTHER = {"x86_64": "arm64", "arm64": "x86_64"}[host.architecture()]
 
@@ -167,7 +167,7 @@ def said(project: Path, **changes: object) -> str:
     """Answers what is said of a project whose function has other keys."""
     here_now = {"runtime": host_package.RUNTIME, "architecture": host.architecture()}
     projects.configure(project, **(here_now | changes))
-    return "\n".join(host_package.differences(config.load(str(project)).targets.values()))
+    return "\n".join(host_package.differences(planning.load_project(str(project)).targets.values()))
 
 
 class TestDifferences:
@@ -202,21 +202,20 @@ class TestRust:
         """Which builder was asked, and for which machine; each makes a file that says it."""
         calls: list[tuple[str, str]] = []
 
-        def builder(name: str) -> Callable[[BuildPlan, Function, Path], BuildOutput]:
-            def make(_blueprint: BuildPlan, function: Function, folder: Path) -> BuildOutput:
-                calls.append((name, function.architecture))
+        def builder(name: str) -> Callable[[BuildPlan, Path], BuildOutput]:
+            def build(plan: BuildPlan, folder: Path) -> BuildOutput:
+                calls.append((name, plan.target.architecture))
                 folder.mkdir(exist_ok=True)
                 program = folder / "bootstrap"
                 program.write_text(f"#!/bin/sh\n# {name}\n", encoding="utf-8")
-                return BuildOutput(
-                    [SourceFile("bootstrap", os.fsencode(program), executable=True)], {}
-                )
+                file = SourceFile("bootstrap", os.fsencode(program), executable=True)
+                return BuildOutput([OutputFile(file)])
 
-            return make
+            return build
 
         crates.make(tmp_path / "project")
-        monkeypatch.setattr(dev_build, "make", builder("native"))
-        monkeypatch.setattr(release_build, "make", builder("cargo-lambda"))
+        monkeypatch.setattr(dev_build, "build", builder("native"))
+        monkeypatch.setattr(release_build, "build", builder("cargo-lambda"))
         return calls
 
     @pytest.mark.parametrize(
@@ -246,9 +245,11 @@ class TestRust:
         assert calls == [(asked, host.architecture())]
         with zipfile.ZipFile(packed.path) as found:
             assert asked in found.read("bootstrap").decode()
-        said = "\n".join(host_package.differences(config.load(str(root)).targets.values()))
+        said = "\n".join(
+            host_package.differences(planning.load_project(str(root)).targets.values())
+        )
         assert ("development builds for this machine" in said) == (asked == "native")
-        assert (f"made for {host.architecture()}, not for {OTHER}" in said) == (
+        assert (f"built for {host.architecture()}, not for {OTHER}" in said) == (
             architecture == OTHER
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hashzip.project import config
+from hashzip import planning
 from hashzip.watch import watch_paths
 from tests.support import project as projects
 
@@ -17,7 +17,7 @@ LAYER = {"source": "shared", "runtime": "python3.13", "architecture": "arm64"}
 
 def found(root: Path, *, examined: bool = False) -> tuple[set[str], set[str]]:
     """Answers the folders to watch for hello, deep and flat, named from beside the project."""
-    project = config.load(str(root))
+    project = planning.load_project(str(root))
     plans = [projects.examine(root)] if examined else []
     deep, flat, _ = watch_paths.find(project, ["hello"], plans)
     above = root.parent
@@ -40,7 +40,7 @@ class TestFind:
         projects.write_files(project, {"other/hello.py": b""})
 
         assert found(project)[0] == {"project/src"}
-        both = watch_paths.find(config.load(str(project)), ["hello", "other"], [])
+        both = watch_paths.find(planning.load_project(str(project)), ["hello", "other"], [])
         assert {os.path.basename(one) for one in both.deep} == {"src", "other"}
 
     def test_layer(self, project: Path) -> None:

@@ -1,15 +1,50 @@
-"""What decides a function that any program makes. Plan time; standard library only.
+"""The builder for any program: it runs the commands that a function names, and packs their output.
 
-`programs` runs it.
+`run` is its build time.
 """
 
 import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from hashzip.builders import declared_inputs
-from hashzip.builders.declared_inputs import BuilderPlan, Consulted, Folder
+from hashzip.builders.build_plan import BuilderPlan, BuildPlan, InputFolder
 from hashzip.errors import HashzipError
+from hashzip.inputs.paths import IN_PROJECT
+from hashzip.project import keys
 from hashzip.project.config import Project
-from hashzip.project.targets import Function
+from hashzip.project.keys import Key
+from hashzip.project.targets import Target
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hashzip.builders.base import BuildOutput, Discovered
+
+KEYS = {
+    "source": keys.FUNCTION["source"]._replace(
+        kind=keys.ONE_FOLDER, help="the folder that the programs run in"
+    ),
+    "command": Key(
+        keys.COMMANDS,
+        "programs with their arguments; they run one after the other, without a shell",
+        is_required=True,
+    ),
+    "output": Key(
+        keys.OUTPUT,
+        "what they make, a path below the source",
+        default_help="the folder `$HASHZIP_OUTPUT`",
+    ),
+    "env": Key(
+        keys.PROGRAM_VARIABLES,
+        "variables for them; part of the fingerprint, and no place for secrets",
+        {},
+    ),
+    **keys.INPUTS,
+    **keys.SOURCE_FILES,
+    **keys.LAYERS,
+}
+PURL_TYPE = ""
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _RUNTIME = re.compile(
@@ -17,28 +52,63 @@ _RUNTIME = re.compile(
 )
 
 
-def plan(project: Project, function: Function) -> BuilderPlan:
-    """Answers what decides the bytes of the package.
+def plan(project: Project, target: Target, layers: Sequence[BuildPlan]) -> BuilderPlan:
+    """Say what decides the bytes of the package.
 
     Raises:
-        HashzipError: Lambda has no such runtime.
+        HashzipError: Lambda has no such runtime; an input does not exist.
     """
-    if not _RUNTIME.fullmatch(function.runtime):
+    del layers  # what they hold is for the programs to leave out
+    if not _RUNTIME.fullmatch(target.runtime):
         raise HashzipError(
-            f'{function.where} has runtime "{function.runtime}", which Lambda does not have',
+            f'{target.label} has runtime "{target.runtime}", which Lambda does not have',
             "for instance: provided.al2023, nodejs24.x, python3.13, java21, dotnet8, ruby3.4",
         )
-    source, output = function.sources[0], function.output
+    source, options = target.sources[0], target.options
     recipe = {
-        "builder": function.builder,
-        "runtime": function.runtime,
-        "architecture": function.architecture,
-        "source": f"//{source}",
-        "command": [list(words) for words in function.command],
-        **({"output": output} if output else {}),
-        **({"env": dict(function.env)} if function.env else {}),
-        **({"executable": list(function.executable)} if function.executable else {}),
+        "builder": target.builder,
+        "runtime": target.runtime,
+        "architecture": target.architecture,
+        "source": f"{IN_PROJECT}{source}",
+        "command": [list(arguments) for arguments in options["command"]],
+        **({"output": options["output"]} if options["output"] else {}),
+        **({"env": dict(options["env"])} if options["env"] else {}),
+        **({"executable": list(target.executable)} if target.executable else {}),
     }
-    exclude = (*function.exclude, *declared_inputs.made(project, source))
-    named = f'source = "{source}" of {function.where}'
-    return BuilderPlan(recipe, Consulted([], [Folder(source, function.include, exclude, named)]))
+    folder = InputFolder(
+        source,
+        target.include,
+        (*target.exclude, *declared_inputs.generated(project, source)),
+        f'source = "{source}" of {target.label}',
+    )
+    more = declared_inputs.declared(project, target)
+    files = declared_inputs.source_files(project, more.files)
+    return BuilderPlan(recipe, files, [folder, *more.folders], packs_sources=False)
+
+
+def build(plan: BuildPlan, folder: "Path", *, fresh: bool) -> "BuildOutput":
+    """Run the programs, and return what they made.
+
+    Raises:
+        HashzipError: A program is missing or failed, or made nothing; the inputs have changed.
+    """
+    from hashzip.builders.command import run
+
+    del fresh  # the programs run at each build, and keep what they want
+    return run.build(plan, folder)
+
+
+def build_for_host(plan: BuildPlan, folder: "Path") -> "BuildOutput":
+    """Run the programs for this machine."""
+    return build(plan, folder, fresh=False)
+
+
+def host_note() -> str:
+    """Return "": the same programs run."""
+    return ""
+
+
+def discover(folder: "Path", root: "Path") -> Iterable["Discovered"]:
+    """Return nothing: any program can be a function, and none shows that it is one."""
+    del folder, root
+    return ()

@@ -4,75 +4,86 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from hashzip import planning
 from hashzip.artifacts import changes
 from hashzip.builders import declared_inputs, process
+from hashzip.builders.base import BuildOutput, OutputFile
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.builders.process import BuildOutput
+from hashzip.builders.process import ProcessFailed
 from hashzip.errors import HashzipError
 from hashzip.inputs import walk
 from hashzip.inputs.files import SourceFile
 from hashzip.inputs.walk import Listing
 from hashzip.project import layout
 from hashzip.project.config import Project
-from hashzip.project.targets import Function
+from hashzip.project.targets import Target
 from hashzip.system import locking
 
 # The time that tools write into what they make is the same for all: no plan sees the user's own.
 _TIME = "SOURCE_DATE_EPOCH"
 
 
-def make(plan: BuildPlan, function: Function, folder: Path) -> BuildOutput:
-    """Runs the programs of a function, one after the other, in its source.
+def build(plan: BuildPlan, folder: Path) -> BuildOutput:
+    """Run the programs of a function, one after the other, in its source.
 
     Args:
-        plan: Of the function.
-        function: The function.
-        folder: An empty folder to work in.
+        plan: What to build.
+        folder: A folder to work in, which does not exist yet.
 
     Raises:
-        HashzipError: A program is not here or failed, or made nothing; the inputs are not what they
-            were before; the source cannot be written.
+        HashzipError: A program is missing or failed, or made nothing; the inputs have changed; the
+            source cannot be written.
     """
     try:
-        return _make(plan, function, folder)
+        return _build(plan, folder)
     except OSError as error:
         raise HashzipError(
-            f"cannot build {function.where}: {error}",
-            "make room there, or give yourself the right to read and write",
+            f"cannot build {plan.target.label}: {error}",
+            "free some disk space, or check the permissions of that path",
         ) from error
 
 
-def _make(plan: BuildPlan, function: Function, folder: Path) -> BuildOutput:
+def _build(plan: BuildPlan, folder: Path) -> BuildOutput:
+    target = plan.target
     root = Path(plan.project.root)
-    home = root / function.sources[0]
-    output = home / function.output if function.output else folder / "output"
-    with _alone(root) as cache, _emptied(output, cache / f"{function.name}.output", function):
-        if not function.output:
+    source = root / target.sources[0]
+    named = target.options["output"]
+    output = source / named if named else folder / "output"
+    with _alone(root) as cache, _emptied(output, cache / f"{target.name}.output", target):
+        if not named:
             output.mkdir(parents=True)
-        environment = _environment(function, output)
-        for words in function.command:
-            failed = HashzipError(
-                f"{' '.join(words)} failed, which {function.where} runs in {home}; it says above "
-                "what is wrong",
-                "mend that, and build again; nothing that was built before has changed",
-            )
-            process.run(words, cwd=str(home), environment=environment, failed=failed)
-        found = _files(plan, function, output)
-        _refuse_changes(plan)
+        environment = _environment(target, output)
+        for arguments in target.options["command"]:
+            _run(target, arguments, source, environment)
+        files = _files(plan, target, output)
+        _check_inputs(plan)
         # Others write there too, once this is over: the programs of another function, or the user.
-        return BuildOutput(_copies(found, folder / "copies") if function.output else found, {})
+        if named:
+            files = _copies(files, folder / "copies")
+        return BuildOutput([OutputFile(file) for file in files])
 
 
-def _environment(function: Function, output: Path) -> Mapping[str, str]:
+def _run(
+    target: Target, arguments: Sequence[str], source: Path, environment: Mapping[str, str]
+) -> None:
+    try:
+        process.run(arguments, cwd=str(source), environment=environment)
+    except ProcessFailed as error:
+        raise HashzipError(
+            f"{' '.join(arguments)} failed, which {target.label} runs in {source}; its output is "
+            "above",
+            "fix that, and build again; earlier builds are unchanged",
+        ) from error
+
+
+def _environment(function: Target, output: Path) -> Mapping[str, str]:
     theirs = {name: value for name, value in os.environ.items() if name != _TIME}
     return {
         **theirs,
-        **function.env,
+        **function.options["env"],
         "HASHZIP_FUNCTION": function.name,
         "HASHZIP_RUNTIME": function.runtime,
         "HASHZIP_ARCHITECTURE": function.architecture,
@@ -93,7 +104,7 @@ def _alone(root: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _emptied(output: Path, aside: Path, function: Function) -> Iterator[None]:
+def _emptied(output: Path, aside: Path, function: Target) -> Iterator[None]:
     """Puts aside what is there, since it would be packed too, and back if the programs fail."""
     if os.path.lexists(aside):  # a build was killed, and what it had written is half of it
         _remove(output)
@@ -116,7 +127,7 @@ def _emptied(output: Path, aside: Path, function: Function) -> Iterator[None]:
         _remove(trash)
 
 
-def _refuse_kept(output: Path, function: Function) -> None:
+def _refuse_kept(output: Path, function: Target) -> None:
     """Refuses to take away what git keeps, and so is no program's to write: sources, perhaps."""
     try:
         finished = subprocess.run(
@@ -130,25 +141,25 @@ def _refuse_kept(output: Path, function: Function) -> None:
     kept = [os.fsdecode(name) for name in finished.stdout.split(b"\0") if name]
     if kept:
         raise HashzipError(
-            f"{output} is the output of {function.where}, which a build replaces, and git keeps "
+            f"{output} is the output of {function.label}, which a build replaces, and git keeps "
             f"files in it: {kept[0]}",
             "set output to what only the programs write, and git ignores",
         )
 
 
-def _files(plan: BuildPlan, function: Function, output: Path) -> list[SourceFile]:
+def _files(plan: BuildPlan, function: Target, output: Path) -> list[SourceFile]:
     """Names what the programs made: a file by its name, those of a folder by their paths in it."""
     try:
         found = _listed(plan.project, output)
         if found.files:
             return walk.name([found], function.executable)
     except HashzipError as error:
-        way = f"have the programs of {function.where} make something else"
+        way = f"have the programs of {function.label} make something else"
         raise HashzipError(error.message, way) from error
-    told = "" if function.output else ", which is $HASHZIP_OUTPUT,"
+    told = "" if function.options["output"] else ", which is $HASHZIP_OUTPUT,"
     state = "is empty" if output.exists() else "is not there"
     raise HashzipError(
-        f"{output}{told} {state} after the programs of {function.where} ran",
+        f"{output}{told} {state} after the programs of {function.label} ran",
         "have them write there, or set output to where they write",
     )
 
@@ -159,19 +170,18 @@ def _listed(project: Project, output: Path) -> Listing:
         return walk.walk(project.root, path)
     found = Listing(os.fsencode(output.parent), [])
     if output.is_file() and output.stat().st_size:
-        found.files.extend(file.location for file in declared_inputs.name(project, [path]))
+        found.files.extend(file.location for file in declared_inputs.source_files(project, [path]))
     return found
 
 
-def _refuse_changes(plan: BuildPlan) -> None:
-    """Refuses inputs that are not what they were, new ones too: the next plan would see them."""
-    now = planning.plan(plan.project, plan.target.name)
-    found = changes.files(plan.inputs, now.inputs)
-    if any(found):
+def _check_inputs(plan: BuildPlan) -> None:
+    """Refuse inputs that have changed, new ones too: the next plan would see them."""
+    different = changes.files(plan.inputs, plan.replan().inputs)
+    if any(different):
         raise HashzipError(
-            f"{found} in the sources of {plan.target.where} while its programs ran",
-            "if they write that, have them write elsewhere, or name it in exclude; else wait until "
-            "nothing writes to the sources; and build again",
+            f"{different} in the sources of {plan.target.label} while its programs ran",
+            "if they write that, have them write elsewhere, or name it in exclude; otherwise wait "
+            "until nothing writes to the sources; and build again",
         )
 
 

@@ -1,24 +1,57 @@
-"""What decides a package in Python, beside its inputs. Plan time; standard library only.
+"""The builder for Python: sources, the packages that they require, and bytecode.
 
-The packages are installed for the runtime and architecture that the function runs on, whatever
-machine builds: `install`, at build time.
+Packages are installed for the runtime and architecture that the function runs on, whatever machine
+builds. `package` is its build time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from hashzip.builders.build_plan import BuilderPlan, BuildPlan, InputFolder
+from hashzip.builders.python import locks
+from hashzip.builders.python.locks import Lock
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.inputs.files import FileEntry
 from hashzip.inputs.fingerprint import Recipe, fingerprint
+from hashzip.inputs.paths import IN_PROJECT
+from hashzip.project import keys, runtimes
+from hashzip.project.config import Project
+from hashzip.project.keys import Key
 from hashzip.project.targets import Target
 
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
+if TYPE_CHECKING:
+    from pathlib import Path
 
-# The newest wheels that the runtime's C library can load. Amazon Linux 2023 (Python 3.12 and
-# later) has glibc 2.34; Amazon Linux 2 has 2.26, for which uv's nearest platform is 2.17.
-_FIRST_ON_AMAZON_LINUX_2023 = 12
-_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+    from hashzip.builders.base import BuildOutput, Discovered
 
+KEYS = {
+    **keys.SOURCE_FILES,
+    "requirements": Key(
+        keys.PATH, "a lock: `requirements.txt` with hashes, `pylock.toml` or `uv.lock`"
+    ),
+    "package": Key(
+        keys.STRING,
+        "the member of a `uv.lock`'s workspace",
+        default_help="the project in the lock's folder",
+    ),
+    "extras": Key(keys.STRINGS, "optional dependencies of that project", ()),
+    "groups": Key(keys.STRINGS, "dependency groups of that project", ()),
+    "exclude_packages": Key(
+        keys.STRINGS, 'packages, files of packages, or `"@runtime"`, to leave out', ()
+    ),
+    "build_sdists": Key(
+        keys.BOOLEAN, "let uv run the code of packages that have no wheel", default=False
+    ),
+    "bytecode": Key(keys.BOOLEAN, "compile all modules in advance", default=False),
+    "strip": Key(keys.BOOLEAN, "remove debug symbols from shared libraries", default=False),
+    **keys.LAYERS,
+}
+RUNTIMES = tuple(
+    name for name in runtimes.of_family("python") if name not in ("python3.8", "python3.15")
+)
+PURL_TYPE = "pypi"
+
+# The options that decide the bytes; they are in the recipe where they are set.
 _OPTIONS = (
     "extras",
     "groups",
@@ -28,71 +61,134 @@ _OPTIONS = (
     "bytecode",
     "strip",
 )
+_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 
-def recipe(target: Target, layers: Mapping[str, str]) -> Recipe:
-    """Answers what, beside the inputs, decides the bytes of the package. Options are in it if set.
-
-    Args:
-        target: The function or layer.
-        layers: By name, what is installed in its layers, as `tree_key` has it.
+def plan(project: Project, target: Target, layers: Sequence[BuildPlan]) -> BuilderPlan:
+    """Say what decides the bytes of the package, beside its sources.
 
     Raises:
-        HashzipError: Lambda has no such Python runtime.
+        HashzipError: Lambda has no such Python runtime; the lock is missing, is of no kind that
+            hashzip installs, or does not lock everything.
     """
+    lock = locks.find(project, target)
+    # What a layer has is left out of the function, so a layer's packages decide too.
+    in_layers = {layer.target.name: tree_key(layer) for layer in layers} if lock else {}
+    folders = [
+        InputFolder(path, ("**",), locks.LEFT_OUT) for path in (lock.folders if lock else ())
+    ]
+    return BuilderPlan(
+        _recipe(target, in_layers),
+        lock.files if lock else [],
+        folders,
+        packs_sources=True,
+        detail=lock,
+    )
+
+
+def build(plan: BuildPlan, folder: "Path", *, fresh: bool) -> "BuildOutput":
+    """Install the packages and compile the sources, as far as the target asks for it.
+
+    Raises:
+        HashzipError: It cannot be installed or compiled; a layer has another version of a package.
+    """
+    from hashzip.builders.python import package
+
+    return package.build(plan, folder, fresh=fresh)
+
+
+def build_for_host(plan: BuildPlan, folder: "Path") -> "BuildOutput":
+    """Return nothing: `watch` finds the packages where they are installed, by `PYTHONPATH`."""
+    from hashzip.builders.base import BuildOutput
+
+    del plan, folder
+    return BuildOutput(())
+
+
+def host_note() -> str:
+    """Return "": `watch` says of Python by itself what differs."""
+    return ""
+
+
+def discover(folder: "Path", root: "Path") -> Iterable["Discovered"]:
+    """Find the modules that define `lambda_handler`."""
+    from hashzip.builders.python import handlers
+
+    return handlers.discover(folder, root)
+
+
+def lock_of(plan: BuildPlan) -> Lock | None:
+    """Return the locked requirements of a function or layer."""
+    lock: Lock | None = plan.builder_plan.detail
+    return lock
+
+
+def tree_key(plan: BuildPlan, *, at: str | None = None) -> str:
+    """Compute the digest of everything that decides what is installed.
+
+    Args:
+        plan: The function or layer.
+        at: The folder that the packages are going to be in; by default, the one in Lambda. "" means
+            that the folder does not count.
+
+    Returns:
+        A SHA-256, as 64 hex digits.
+    """
+    target = plan.target
+    root = target.lambda_root if at is None else at
+    # A module that is compiled has its path inside.
+    compiled_at = {"home": root} if target.options["bytecode"] else {}
+    machine = {"runtime": target.runtime, "architecture": target.architecture}
+    if target.glibc:
+        machine["glibc"] = target.glibc
+    locked: Iterable[FileEntry] = plan.deciding_inputs
+    return fingerprint({**machine, **_options(target), **compiled_at}, locked)
+
+
+def version(target: Target) -> str:
+    """Return the version of Python that runs a target: `3.13`."""
+    return target.runtime.removeprefix("python")
+
+
+def platform(target: Target) -> str:
+    """Return uv's name of the platform that a target runs on.
+
+    It has the newest wheels that the C library can load. uv's nearest platform to the 2.26 of
+    Amazon Linux 2 is 2.17.
+    """
+    runtime = runtimes.find(target.runtime)
+    of_runtime = "2_17" if runtime and runtime.system == "AL2" else "2_34"
+    return f"{machine(target)}-manylinux_{target.glibc or of_runtime}"
+
+
+def machine(target: Target) -> str:
+    """Return the machine that a target runs on, as Python's `platform.machine()` has it there."""
+    return _MACHINES[target.architecture]
+
+
+def _recipe(target: Target, layers: dict[str, str]) -> Recipe:
     if target.runtime not in RUNTIMES:
         raise HashzipError(
-            f'{target.where} has runtime "{target.runtime}", for which hashzip has no builder',
+            f'{target.label} has runtime "{target.runtime}", for which hashzip has no builder',
             did_you_mean(target.runtime, RUNTIMES),
         )
-    more = {"prefix": target.prefix, "layers": dict(layers)}
+    requirements = target.options["requirements"]
+    more = {"prefix": target.prefix, "layers": layers}
     return {
         "builder": "python",
         "runtime": target.runtime,
         "architecture": target.architecture,
-        "requirements": target.requirements and f"//{target.requirements}",
+        "requirements": requirements and f"{IN_PROJECT}{requirements}",
         **_options(target),
         **{key: value for key, value in more.items() if value},
     }
 
 
-def tree_key(target: Target, locked: Iterable[FileEntry], home: str) -> str:
-    """Computes the digest of all that decides what is installed.
-
-    Args:
-        target: The function or layer.
-        locked: Its lock, and all that this reads.
-        home: The folder that it is going to lie in.
-
-    Returns:
-        A SHA-256, as 64 hex digits.
-    """
-    # A module that is compiled knows the path that it will have.
-    place = {"home": home} if target.bytecode else {}
-    where = {"runtime": target.runtime, "architecture": target.architecture}
-    if target.glibc:
-        where["glibc"] = target.glibc
-    return fingerprint({**where, **_options(target), **place}, locked)
-
-
-def version(target: Target) -> str:
-    """Answers the version of Python that runs it: `3.13`."""
-    return target.runtime.removeprefix("python")
-
-
-def platform(target: Target) -> str:
-    """Answers uv's name of the platform that it runs on."""
-    minor = int(version(target).partition(".")[2])
-    of_runtime = "2_34" if minor >= _FIRST_ON_AMAZON_LINUX_2023 else "2_17"
-    return f"{machine(target)}-manylinux_{target.glibc or of_runtime}"
-
-
-def machine(target: Target) -> str:
-    """Answers the machine's name as Python says it there: `platform.machine()`."""
-    return _MACHINES[target.architecture]
-
-
 def _options(target: Target) -> dict[str, object]:
-    """Answers the options that are set."""
-    found = {key: getattr(target, key) for key in _OPTIONS}
-    return {key: list(v) if isinstance(v, tuple) else v for key, v in found.items() if v}
+    """Return the options that are set."""
+    options = {key: target.options[key] for key in _OPTIONS}
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in options.items()
+        if value
+    }

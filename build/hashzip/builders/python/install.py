@@ -38,28 +38,30 @@ def install(plan: BuildPlan, folder: Path) -> Tree:
         HashzipError: uv refused: a stale lock, a wrong hash, no wheel, no network. Or what it
             installed cannot be packed.
     """
-    target, lock = plan.target, plan.lock
+    target, lock = plan.target, python.lock_of(plan)
     assert lock is not None  # noqa: S101 - whoever has no lock has no tree
     scratch = folder.parent / "scratch"
     scratch.mkdir()
     wanted = lock_export.read(plan, lock, scratch)
     if wanted.words:
-        only_wheels = () if target.build_sdists else ("--only-binary", ":all:")
+        only_wheels = () if target.options["build_sdists"] else ("--only-binary", ":all:")
         _pip_install(plan, lock, folder, [*only_wheels, *wanted.words])
     from_index = {path.name for path in folder.glob("*.dist-info")}
     if wanted.local:
         copies = _copies(plan, lock, wanted.local, scratch)
         # Where the others are is for the lock to say, and a copy is in no workspace.
         _pip_install(plan, lock, folder, ["--no-deps", "--no-sources", *copies])
-    plan.refuse_changes()
+    plan.check_unchanged()
     found = distributions.read(folder)
     distributions.refuse_conflicts(folder, found)
     found = [
-        _portable(folder, one) if target.build_sdists or one.info not in from_index else one
+        _portable(folder, one)
+        if target.options["build_sdists"] or one.info not in from_index
+        else one
         for one in found
     ]
     found = distributions.exclude(
-        folder, distributions.tidy(folder, found), target.exclude_packages
+        folder, distributions.tidy(folder, found), target.options["exclude_packages"]
     )
     return _finish(plan, folder, found, wanted)
 
@@ -73,16 +75,20 @@ def _finish(
     files = _scan(folder)
     elf.check_architecture(files, target.architecture, owners)
     tools = {}
-    if target.strip:
+    if target.options["strip"]:
         tools["strip"] = strip.strip(files, target.architecture)
         found = [_without_hashes(one) for one in found]
-    if target.strip or target.exclude_packages:
+    if target.options["strip"] or target.options["exclude_packages"]:
         found = distributions.tidy(folder, found)
     numbers = {str(one): number for number, one in enumerate(found)}
     owned = {path: numbers[owner] for path, owner in owners.items()}
-    if target.bytecode:
+    if target.options["bytecode"]:
         compiled = bytecode.compile_all(
-            files, folder, version=python.version(target), uv=uv.program(), prefix=target.home
+            files,
+            folder,
+            version=python.version(target),
+            uv=uv.program(),
+            prefix=target.lambda_root,
         )
         tools["bytecode"] = f"CPython {compiled.version}" if compiled.version else ""
         for module in compiled.files:

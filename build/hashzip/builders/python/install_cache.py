@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashzip.artifacts.manifest import Package
+from hashzip.builders import python
 from hashzip.builders.python.tree import Tree, TreeFile
 from hashzip.errors import HashzipError
 from hashzip.inputs import read
@@ -51,7 +52,7 @@ def installed(plan: "BuildPlan", *, fresh: bool = False) -> Tree:
 
         return install.install(plan, folder)
 
-    return get_or_install(plan.tree_key, fill, fresh=fresh)
+    return get_or_install(python.tree_key(plan), fill, fresh=fresh)
 
 
 def get_or_install(key: str, install: Callable[[Path], Tree], *, fresh: bool = False) -> Tree:

@@ -126,7 +126,7 @@ def _refuse_other_python(plan: BuildPlan, lock: Lock, document: Mapping[str, Any
     candidates = [f"{python.version(target)}.{patch}" for patch in (0, 99)]
     if not any(wanted.contains(one) for one in candidates):
         raise HashzipError(
-            f"{lock.path} is locked for Python {required}, and {target.where} has "
+            f"{lock.path} is locked for Python {required}, and {target.label} has "
             f'runtime "{target.runtime}"',
             f"set another runtime, or lock it again: {locks.relock(lock, target)}",
         )
@@ -144,9 +144,9 @@ def _export(plan: BuildPlan, lock: Lock, *, fits_here: bool) -> str:
         *("--format", "pylock.toml", "--no-python-downloads"),
         # uv wants a Python that the project runs on, be it only to look at the lock.
         *("--python", sys.executable if fits_here else python.version(target)),
-        *(word for extra in target.extras for word in ("--extra", extra)),
-        *(word for group in target.groups for word in ("--group", group)),
-        *(("--package", target.package) if target.package else ()),
+        *(word for extra in target.options["extras"] for word in ("--extra", extra)),
+        *(word for group in target.options["groups"] for word in ("--group", group)),
+        *(("--package", target.options["package"]) if target.options["package"] else ()),
     ]
     relock = locks.relock(lock, target)
     return uv.run(words, home(plan, lock), f"read {lock.path}", relock)

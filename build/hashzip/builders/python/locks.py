@@ -56,7 +56,7 @@ def find(project: Project, target: Target) -> Lock | None:
         HashzipError: The lock is missing, of no kind that hashzip takes, or does not lock all; what
             the target asks for is not in it.
     """
-    path = target.requirements
+    path = target.options["requirements"]
     if path is None:
         _refuse_options(target, "which needs requirements")
         return None
@@ -96,7 +96,7 @@ def _kind(target: Target, path: str) -> Kind:
     }
     if name in ways:
         raise HashzipError(
-            f'{target.where} has requirements = "{path}", which hashzip does not install',
+            f'{target.label} has requirements = "{path}", which hashzip does not install',
             f'run: {ways[name]}; then write requirements = "{made}"',
         )
     if name == "uv.lock":
@@ -106,8 +106,8 @@ def _kind(target: Target, path: str) -> Kind:
 
 def _refuse_options(target: Target, why: str) -> None:
     for key in ("extras", "groups", "package"):
-        if getattr(target, key):
-            raise HashzipError(f"{target.where} has {key}, {why}", "remove the line")
+        if target.options[key]:
+            raise HashzipError(f"{target.label} has {key}, {why}", "remove the line")
 
 
 def _read(project: Project, target: Target, path: str) -> str:
@@ -117,7 +117,7 @@ def _read(project: Project, target: Target, path: str) -> str:
             return file.read()
     except FileNotFoundError as error:
         raise HashzipError(
-            f"the requirements file {path} of {target.where} does not exist",
+            f"the requirements file {path} of {target.label} does not exist",
             f"make it: {_lock_command(path, target)}",
         ) from error
     except OSError as error:
@@ -171,7 +171,12 @@ def _uv(project: Project, target: Target, path: str, text: str) -> Lock:
     folder = path.rpartition("/")[0]
     members, packages, archives = [folder], [], []
     # Most locks are of one project and no local packages: 20,000 lines need not be parsed.
-    if set(re.findall(_LOCAL, text)) != {"."} or target.package or target.extras or target.groups:
+    if (
+        set(re.findall(_LOCAL, text)) != {"."}
+        or target.options["package"]
+        or target.options["extras"]
+        or target.options["groups"]
+    ):
         found = uv_lock.read(text, path, target)
         members.append(_inside(path, folder, found.project))
         packages = sorted(_inside(path, folder, place) for place in found.folders)
@@ -180,7 +185,7 @@ def _uv(project: Project, target: Target, path: str, text: str) -> Lock:
     for place in (*projects, *packages, *archives):
         if not os.path.exists(os.path.join(project.root, place)):
             raise HashzipError(
-                f"{path} of {target.where} locks {place}, which does not exist",
+                f"{path} of {target.label} locks {place}, which does not exist",
                 f"put it there; or, if it is gone for good, lock again: "
                 f"{_lock_command(path, target)}",
             )

@@ -71,7 +71,7 @@ def _root(
         for package in packages
         if package["name"] in members or _place(package)[1] == "."
     }
-    wanted = target.package and normalized(target.package)
+    wanted = target.options["package"] and normalized(target.options["package"])
     found = local.get(wanted) if wanted else None
     if not wanted:
         found = next((one for one in local.values() if _place(one)[1] == "."), None)
@@ -82,7 +82,7 @@ def _root(
             else "locks a workspace without a project at its root"
         )
         raise HashzipError(
-            f"{target.where}: {path} {missing}",
+            f"{target.label}: {path} {missing}",
             f'write package = "…"; {did_you_mean(wanted or "", local)}',
         )
     metadata = found.get("metadata", {})
@@ -91,10 +91,10 @@ def _root(
         "groups": {*found.get("dev-dependencies", {}), *metadata.get("requires-dev", {})},
     }
     for key, names in known.items():
-        for name in getattr(target, key):
+        for name in target.options[key]:
             if normalized(name) not in names:
                 raise HashzipError(
-                    f'{target.where} has {key} "{name}", which {found["name"]} in {path} lacks',
+                    f'{target.label} has {key} "{name}", which {found["name"]} in {path} lacks',
                     did_you_mean(name, names),
                 )
     return found
@@ -108,8 +108,8 @@ def _installed(
     for package in packages:
         by_name.setdefault(package["name"], []).append(package)
     groups = root.get("dev-dependencies", {})
-    waiting = [(root["name"], extra) for extra in ("", *map(normalized, target.extras))]
-    for group in target.groups:
+    waiting = [(root["name"], extra) for extra in ("", *map(normalized, target.options["extras"]))]
+    for group in target.options["groups"]:
         waiting += _asked(groups.get(normalized(group), []))
     seen = set()
     while waiting:

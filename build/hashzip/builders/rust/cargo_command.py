@@ -9,7 +9,7 @@ from hashzip.builders.rust.cargo_manifests import join
 from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.toolchain import Rust
 from hashzip.errors import HashzipError
-from hashzip.project.targets import Function
+from hashzip.project.targets import Target
 from hashzip.system import locking
 
 _STALE = re.compile(
@@ -40,10 +40,14 @@ def fetch(crates: Crates, tools: Rust) -> None:
     )
 
 
-def features(function: Function) -> Sequence[str]:
+def features(function: Target) -> Sequence[str]:
     """Answers the arguments that say what of the crate is compiled."""
-    words = ["--features", ",".join(function.features)] if function.features else []
-    return words if function.default_features else [*words, "--no-default-features"]
+    words = (
+        ["--features", ",".join(function.options["features"])]
+        if function.options["features"]
+        else []
+    )
+    return words if function.options["default_features"] else [*words, "--no-default-features"]
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hashzip.builders.declared_inputs import Consulted, Folder
+from hashzip.builders.build_plan import InputFolder
+from hashzip.builders.declared_inputs import InputSpec
 from hashzip.builders.rust import bin_targets, cargo_config
 from hashzip.builders.rust.cargo_manifests import (
     MANIFEST,
@@ -23,7 +24,7 @@ from hashzip.builders.rust.cargo_manifests import (
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.inputs import gitignore
 from hashzip.project.config import Project
-from hashzip.project.targets import Function
+from hashzip.project.targets import Target
 
 LOCK = "Cargo.lock"
 # What applies to a crate from any folder above it, too:
@@ -49,7 +50,7 @@ class Crates:
     """
 
     project: Project
-    function: Function
+    function: Target
     workspace: str
     manifests: Mapping[str, Manifest]
     read: Collection[str]
@@ -59,8 +60,8 @@ class Crates:
         """The folder of the crate that is built."""
         return self.function.sources[0]
 
-    def consulted(self) -> Consulted:
-        """Answers what decides the program.
+    def inputs(self) -> InputSpec:
+        """Return what decides the program.
 
         Raises:
             HashzipError: The sources of a crate are out of the project.
@@ -68,7 +69,7 @@ class Crates:
         files = {join(folder, MANIFEST) for folder in (*self.manifests, *self.read)}
         files.add(join(self.workspace, LOCK))
         files.update(self.configs(), self.settings((*TOOLCHAINS, _CARGO_LAMBDA)))
-        sources: list[Folder] = []
+        sources: list[InputFolder] = []
         for folder, manifest in self.manifests.items():
             sources += self._sources(folder, manifest)
             files.update(
@@ -76,7 +77,7 @@ class Crates:
                 for script in _build_scripts(folder, manifest)
                 if os.path.isfile(self._location(script))
             )
-        return Consulted(sorted(files), sources)
+        return InputSpec(sorted(files), sources)
 
     def configs(self) -> list[str]:
         """Answers the project's settings of cargo, those that count most at the end."""
@@ -101,15 +102,15 @@ class Crates:
         """
         home = Path(self._location(self.home))
         found = sorted({one.name for one in bin_targets.of(home, self.manifests[self.home])})
-        wanted = self.function.bin
-        where, manifest = self.function.where, join(self.home, MANIFEST)
+        wanted = self.function.options["bin"]
+        where, manifest = self.function.label, join(self.home, MANIFEST)
         if wanted:
             if wanted not in found:
                 raise HashzipError(
                     f'{where} has bin = "{wanted}", and {manifest} has no such program',
                     did_you_mean(wanted, found),
                 )
-            return wanted
+            return str(wanted)
         if len(found) == 1:
             return found[0]
         if not found:
@@ -125,7 +126,7 @@ class Crates:
             f'say which one {where} is: bin = "{found[0]}"',
         )
 
-    def _sources(self, folder: str, manifest: Manifest) -> Iterator[Folder]:
+    def _sources(self, folder: str, manifest: Manifest) -> Iterator[InputFolder]:
         """Answers where the sources of a crate are: in `src`, and where its manifest says."""
         listed = [table(manifest, "lib"), *_tables(manifest, "bin")]
         paths = [posixpath.join(folder, one["path"]) for one in listed if _has_path(one)]
@@ -142,9 +143,9 @@ class Crates:
                     "move hashzip.toml up to a folder that holds both",
                 )
             if place == folder:
-                yield Folder(folder, ("*.rs",), (*_NOT_SOURCES, *self._nested(folder)))
+                yield InputFolder(folder, ("*.rs",), (*_NOT_SOURCES, *self._nested(folder)))
             elif os.path.isdir(self._location(place)):
-                yield Folder(place)
+                yield InputFolder(place)
 
     def _nested(self, folder: str) -> Iterator[str]:
         """Answers patterns of the crates below a folder."""
@@ -157,27 +158,27 @@ class Crates:
         return os.path.join(self.project.root, *path)
 
 
-def find(project: Project, function: Function) -> Crates:
+def find(project: Project, function: Target) -> Crates:
     """Finds the crate of a function, its workspace, and the crates of the project that it needs.
 
     Raises:
         HashzipError: A manifest or the lock is missing, or is none; a crate is out of the project.
     """
     home = function.sources[0]
-    read = Manifests(project.root, function.where)
+    read = Manifests(project.root, function.label)
     manifest = read.manifest(home)
     if not package(manifest):
         why = "it is a workspace, and no crate" if "workspace" in manifest else "it is no crate"
         raise HashzipError(
             f"{join(home, MANIFEST)} has no [package]: {why}",
-            f"in {function.where}, name the crate's own folder as source",
+            f"in {function.label}, name the crate's own folder as source",
         )
     workspace = read.workspace(home)
     lock = join(workspace, LOCK)
     if not os.path.isfile(os.path.join(project.root, lock)):
         path = join(workspace, MANIFEST)
         raise HashzipError(
-            f"{function.where} has no {lock}, which says what it is built from",
+            f"{function.label} has no {lock}, which says what it is built from",
             f"run: cargo generate-lockfile --manifest-path {path}; and commit it",
         )
     replacing = list(cargo_config.own_crates(project.root, home))

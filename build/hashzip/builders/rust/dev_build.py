@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from hashzip.builders import process
+from hashzip.builders.base import BuildOutput, OutputFile
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.builders.process import BuildOutput
+from hashzip.builders.process import ProcessFailed
 from hashzip.builders.rust import (
     cargo_command,
     crate_inputs,
@@ -25,53 +26,54 @@ from hashzip.builders.rust.release_build import PROGRAM
 from hashzip.builders.rust.toolchain import Rust
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
-from hashzip.project.targets import Function
 
 PROFILE = "dev"
 
 _HOST = re.compile(r"^host: (\S+)$", re.MULTILINE)
 
 
-def make(plan: BuildPlan, function: Function, folder: Path) -> BuildOutput:
+def build(plan: BuildPlan, folder: Path) -> BuildOutput:
     """Compiles a function.
 
     Args:
         plan: Of the function.
-        function: The function.
-        folder: An empty folder to work in.
+        folder: A folder to work in, which does not exist yet.
 
     Raises:
         HashzipError: Rust is not here; the lock is stale; it does not compile, or is compiled from
             what is no input.
     """
-    root = plan.project.root
+    function, root = plan.target, plan.project.root
     crates = crate_inputs.find(plan.project, function)
     home = os.path.join(root, crates.home)
     tools = find(root, home, is_pinned=crates.is_pinned)
     program = str(plan.recipe["bin"])
     # https://doc.rust-lang.org/cargo/reference/build-cache.html
     compiled = tools.target / tools.triple / "debug" / program
+    folder.mkdir(parents=True, exist_ok=True)
     location = folder / PROGRAM
     with cargo_command.alone(tools):
         _fetch(plan, crates, tools)
-        process.run(
-            [
-                *(tools.cargo, "build", "--locked", "--profile", PROFILE),
-                # Named, since the project's settings may name that of Lambda.
-                *("--target", tools.triple, "--bin", program, *cargo_command.features(function)),
-            ],
-            cwd=home,
-            environment=tools.environment,
-            failed=HashzipError(
-                f"cargo could not build {function.where}; it says above what is wrong",
-                _hint(tools),
-            ),
-        )
+        try:
+            process.run(
+                [
+                    *(tools.cargo, "build", "--locked", "--profile", PROFILE),
+                    # Named, since the project's settings may name that of Lambda.
+                    *("--target", tools.triple, "--bin", program),
+                    *cargo_command.features(function),
+                ],
+                cwd=home,
+                environment=tools.environment,
+            )
+        except ProcessFailed as error:
+            raise HashzipError(
+                f"cargo could not build {function.label}; its output is above", _hint(tools)
+            ) from error
         # A copy: the next build writes there too, be it that of another project.
         shutil.copyfile(compiled, location)
         read = dep_info.read(compiled.with_name(f"{program}.d"))
     undeclared_inputs.refuse(plan, function, tools, read)
-    return BuildOutput([SourceFile(PROGRAM, os.fsencode(location), executable=True)], {})
+    return BuildOutput([OutputFile(SourceFile(PROGRAM, os.fsencode(location), executable=True))])
 
 
 def find(root: str, home: str, *, is_pinned: bool) -> Rust:
@@ -135,7 +137,7 @@ def _fetch(plan: BuildPlan, crates: Crates, tools: Rust) -> None:
     Raises:
         HashzipError: The lock is stale, or cargo could not.
     """
-    deciding = {f"//{path}" for path in crates.consulted().files}
+    deciding = {f"//{path}" for path in crates.inputs().files}
     lines = [f"{one.sha256} {one.path}" for one in plan.inputs if one.path in deciding]
     state = "\n".join([tools.home, tools.triple, tools.cargo_home, *sorted(lines)])
     known = tools.target / f"{plan.target.name}.fetched"

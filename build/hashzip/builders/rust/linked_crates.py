@@ -50,26 +50,22 @@ class Crate(NamedTuple):
     url: str
 
 
-def run(
-    words: Sequence[str], *, cwd: str, environment: Mapping[str, str], failed: HashzipError
-) -> list[Message]:
+def run(words: Sequence[str], *, cwd: str, environment: Mapping[str, str]) -> list[Message]:
     """Runs cargo, and answers what it says of what it compiled. The user sees the rest.
 
     Args:
         words: The program and its arguments.
         cwd: The folder to run in.
         environment: What it gets.
-        failed: What to raise if it fails.
 
     Raises:
-        HashzipError: It failed, or cannot be started.
+        ProcessFailed: It failed.
+        HashzipError: It cannot be started.
     """
     # A pipe would stay open as long as any program that cargo left running.
     with tempfile.TemporaryFile() as told:
         try:
-            process.run(
-                [*words, *_FORMAT], cwd=cwd, environment=environment, failed=failed, stdout=told
-            )
+            process.run([*words, *_FORMAT], cwd=cwd, environment=environment, stdout=told)
         finally:
             told.seek(0)
             found = list(_messages(told))

@@ -11,9 +11,9 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hashzip.builders import rust
+from hashzip.builders.base import BuildOutput, OutputFile
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.builders.process import BuildOutput
+from hashzip.builders.process import ProcessFailed
 from hashzip.builders.rust import (
     cargo_command,
     cargo_config,
@@ -27,22 +27,23 @@ from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
-from hashzip.project.targets import Function
+from hashzip.project.runtimes import RUNTIMES
+from hashzip.project.targets import Target
 
 PROGRAM = "bootstrap"  # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
 
 
-def make(plan: BuildPlan, function: Function, folder: Path) -> BuildOutput:
+def build(plan: BuildPlan, folder: Path) -> BuildOutput:
     """Compiles a function.
 
     Args:
         plan: Of the function.
-        function: The function.
-        folder: An empty folder to work in.
+        folder: A folder to work in, which does not exist yet.
 
     Raises:
         HashzipError: A tool or target of Rust is not here; the lock is stale; it does not compile.
     """
+    function = plan.target
     crates = crate_inputs.find(plan.project, function)
     home = os.path.join(plan.project.root, crates.home)
     tools = toolchain.find(
@@ -56,37 +57,35 @@ def make(plan: BuildPlan, function: Function, folder: Path) -> BuildOutput:
     undeclared_inputs.warn(crates, tools, versions)
     cargo_command.fetch(crates, tools)
     program = str(plan.recipe["bin"])
+    arguments = [
+        *(tools.cargo_lambda, "lambda", "build", "--locked", "--skip-target-check"),
+        *("--compiler", "cargo-zigbuild", "--output-format", "binary"),
+        *("--target", f"{tools.triple}.{RUNTIMES[function.runtime].glibc}"),
+        *("--bin", program, "--lambda-dir", str(folder)),
+        *_profile(function),
+        *cargo_command.features(function),
+    ]
+    flags = {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(_flags(crates, tools))}
     with cargo_command.alone(tools):
-        messages = linked_crates.run(
-            [
-                *(tools.cargo_lambda, "lambda", "build", "--locked", "--skip-target-check"),
-                *("--compiler", "cargo-zigbuild", "--output-format", "binary"),
-                *("--target", f"{tools.triple}.{rust.GLIBC[function.runtime]}"),
-                *("--bin", program, "--lambda-dir", str(folder)),
-                *_profile(function),
-                *cargo_command.features(function),
-            ],
-            cwd=home,
-            environment={
-                **tools.environment,
-                "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(_flags(crates, tools)),
-            },
-            failed=HashzipError(
-                f"cargo could not build {function.where}; it says above what is wrong",
-                "mend that, and build again; nothing that was built before has changed",
-            ),
-        )
+        try:
+            messages = linked_crates.run(
+                arguments, cwd=home, environment={**tools.environment, **flags}
+            )
+        except ProcessFailed as error:
+            raise HashzipError(
+                f"cargo could not build {function.label}; its output is above",
+                "fix that, and build again; earlier builds are unchanged",
+            ) from error
         read = dep_info.read(
-            tools.target / tools.triple / _folder(function.profile) / f"{program}.d"
+            tools.target / tools.triple / _folder(function.options["profile"]) / f"{program}.d"
         )
     undeclared_inputs.refuse(plan, function, tools, read)
     location = folder / program / PROGRAM
     undeclared_inputs.warn_of_names(crates, tools, location.read_bytes())
     lock = Path(plan.project.root, crates.workspace, crate_inputs.LOCK)
     packages = linked_crates.packages(messages, lock, tools)
-    return BuildOutput(
-        [SourceFile(PROGRAM, os.fsencode(location), executable=True)], versions, packages
-    )
+    file = SourceFile(PROGRAM, os.fsencode(location), executable=True)
+    return BuildOutput([OutputFile(file)], versions, packages)
 
 
 def _flags(crates: Crates, tools: Toolchain) -> list[str]:
@@ -129,11 +128,11 @@ def _paths(root: str, tools: Toolchain) -> Iterable[tuple[str, str]]:
         yield str(registry), "/cargo/registry"
 
 
-def _profile(function: Function) -> Sequence[str]:
+def _profile(function: Target) -> Sequence[str]:
     # cargo-lambda makes a program small only if it is asked for a release by this name.
-    if function.profile == "release":
+    if function.options["profile"] == "release":
         return ["--release"]
-    return ["--profile", function.profile]
+    return ["--profile", function.options["profile"]]
 
 
 def _folder(profile: str) -> str:

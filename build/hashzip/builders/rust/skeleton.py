@@ -28,7 +28,7 @@ def write(crates: Crates, root: Path) -> None:
         crates: Those of the function.
         root: The folder of a copy of the project that has only what is compiled.
     """
-    read = Manifests(crates.project.root, crates.function.where)
+    read = Manifests(crates.project.root, crates.function.label)
     for folder in sorted({*crates.manifests, *crates.read}):
         manifest = read.manifest(folder)
         if "package" not in manifest:

@@ -15,7 +15,7 @@ from hashzip.builders.rust.cargo_manifests import join
 from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.toolchain import Rust, Toolchain
 from hashzip.errors import HashzipError
-from hashzip.project.targets import Function
+from hashzip.project.targets import Target
 
 # What `hashzip[rust]` installs. Others work, and link other bytes from the same sources.
 LINKERS = {"cargo-lambda": "1.9.2", "zig": "0.17.1"}
@@ -46,7 +46,7 @@ def warn(crates: Crates, tools: Toolchain, versions: Mapping[str, str]) -> None:
     _warn_of_settings(crates, tools)
 
 
-def refuse(plan: BuildPlan, function: Function, tools: Rust, read: Iterable[str]) -> None:
+def refuse(plan: BuildPlan, function: Target, tools: Rust, read: Iterable[str]) -> None:
     """Refuses a program that was compiled from what is no input: its change would go unnoticed.
 
     Args:
@@ -58,7 +58,7 @@ def refuse(plan: BuildPlan, function: Function, tools: Rust, read: Iterable[str]
     Raises:
         HashzipError: There is such a file, in the project.
     """
-    root, inputs = plan.project.root, [file.path for file in plan.consulted]
+    root, inputs = plan.project.root, [file.path for file in plan.deciding_files]
     for path in sorted(read):
         if path.startswith(str(tools.target) + os.sep) or not os.path.exists(path):
             continue
@@ -66,13 +66,13 @@ def refuse(plan: BuildPlan, function: Function, tools: Rust, read: Iterable[str]
         if name.startswith("../"):
             _log.warning(
                 "warning: %s is compiled from %s, out of the project, which no plan sees",
-                function.where,
+                function.label,
                 path,
             )
         # Of a folder, which a build script may name, some files are enough.
         elif name != "." and not any(f"{one}/".startswith(f"//{name}/") for one in inputs):
             raise HashzipError(
-                f"{function.where} is compiled from {name}, which is none of its inputs: a change "
+                f"{function.label} is compiled from {name}, which is none of its inputs: a change "
                 "of it would not be seen",
                 f'add it: inputs = ["{name}"]; or the folder that it is in',
             )
@@ -92,12 +92,12 @@ def warn_of_names(crates: Crates, tools: Toolchain, program: bytes) -> None:
     if elf.has_debug_information(program):
         # That of zig's own files, which it keeps, names the folder that it was first run in.
         named = "its folders in debug information"
-        advice = f"set strip = true in [profile.{crates.function.profile}] of Cargo.toml"
+        advice = f"set strip = true in [profile.{crates.function.options['profile']}] of Cargo.toml"
     if named:
         _log.warning(
             "warning: the program of %s names %s, so that another machine gives other bytes for "
             "the same fingerprint; %s",
-            crates.function.where,
+            crates.function.label,
             named,
             advice,
         )
@@ -108,7 +108,7 @@ def _warn_of_version(crates: Crates, version: str) -> None:
     _log.warning(
         "warning: nothing in the project says which Rust compiles %s: another one gives other "
         'bytes for the same fingerprint; write %s: [toolchain] channel = "%s"',
-        crates.function.where,
+        crates.function.label,
         join(crates.workspace, crate_inputs.TOOLCHAINS[0]),
         version,
     )

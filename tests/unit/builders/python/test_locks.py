@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from hashzip import planning
 from hashzip.builders.python import locks
 from hashzip.builders.python.locks import Kind, Lock
 from hashzip.errors import HashzipError
-from hashzip.project import config
 from tests.support import index as indexes
 from tests.support import local_packages, program, wheels
 from tests.support import project as projects
@@ -22,7 +22,7 @@ HEAD = 'lock-version = "1.0"\ncreated-by = "me"\n'
 def find(project: Path, **changes: object) -> Lock | None:
     """Finds the lock of hello."""
     projects.configure(project, **changes)
-    loaded = config.load(str(project))
+    loaded = planning.load_project(str(project))
     return locks.find(loaded, loaded.target("hello"))
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from hashzip import planning
 from hashzip.builders import python
 from hashzip.builders.python import locks
 from hashzip.errors import HashzipError
-from hashzip.project import config
+from hashzip.project.config import Project
 from hashzip.project.targets import Function
 from tests.support import program, wheels
 from tests.support import project as projects
@@ -201,6 +202,8 @@ class TestRecipe:
 
     HELLO = Function(
         name="hello",
+        builder="python",
+        options={key: python.KEYS[key].default for key in python.KEYS},
         sources=("src",),
         handler="hello.handler",
         runtime="python3.13",
@@ -228,12 +231,12 @@ class TestRecipe:
         function = self.HELLO.replace(runtime=runtime)
 
         with pytest.raises(HashzipError, match=f'runtime "{runtime}"') as caught:
-            python.recipe(function, {})
+            python.plan(Project("/", {}), function, [])
         assert "python3.13" in caught.value.hint
 
     def test_no_handler(self) -> None:
         """The handler, which is no part of the zip, is no part of the recipe."""
-        assert python.recipe(self.HELLO, {}) == {
+        assert python.plan(Project("/", {}), self.HELLO, []).recipe == {
             "builder": "python",
             "runtime": "python3.13",
             "architecture": "arm64",
@@ -258,7 +261,7 @@ class TestInputs:
         """What uv and pip-compile write passes."""
         (project / "lock.txt").write_bytes(text.encode())
         projects.configure(project, requirements="lock.txt")
-        loaded = config.load(str(project))
+        loaded = planning.load_project(str(project))
 
         found = locks.find(loaded, loaded.target("hello"))
 

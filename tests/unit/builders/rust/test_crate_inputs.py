@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import pytest
 
+from hashzip import planning
 from hashzip.builders.rust import crate_inputs, dep_info
 from hashzip.errors import HashzipError
-from hashzip.project import config
 from hashzip.project.targets import Function
 from tests.support import crates
 from tests.support import project as projects
@@ -31,7 +31,7 @@ def found(root: Path, files: dict[str, str], more: str = "", head: str = "") -> 
 def program(root: Path, files: dict[str, str], more: str = "", head: str = "") -> str:
     """Answers which program hello is."""
     crates.make(root, files, more, head)
-    project = config.load(str(root))
+    project = planning.load_project(str(root))
     function = project.target("hello")
     assert isinstance(function, Function)
     return crate_inputs.find(project, function).program()

@@ -15,7 +15,6 @@ from hashzip.builders.rust import dev_build
 from hashzip.builders.rust.toolchain import Rust
 from hashzip.errors import HashzipError
 from hashzip.project import host
-from hashzip.project.targets import Function
 from tests.support import crates
 from tests.support import project as projects
 from tests.support.rust import needs_cargo
@@ -147,11 +146,8 @@ class TestMake:
     def compiled(self, root: Path) -> Path:
         """Compiles hello, and answers where its program is."""
         plan = projects.examine(root)
-        assert isinstance(plan.target, Function)
-        folder = root.parent / "made"
-        folder.mkdir(exist_ok=True)
-        made = dev_build.make(plan, plan.target, folder)
-        (file,) = made.files
+        made = dev_build.build(plan, root.parent / "made")
+        ((file, _),) = made.files
         assert (file.path, file.executable) == ("bootstrap", True)
         return Path(os.fsdecode(file.location))
 

@@ -86,7 +86,7 @@ def test_runtime(tmp_path: Path, runtime: str) -> None:
     """A runtime that runs no program of one's own is refused."""
     crates.make(tmp_path)
 
-    with pytest.raises(HashzipError, match="which runs no Rust") as caught:
+    with pytest.raises(HashzipError, match="which does not run Rust") as caught:
         recipe(tmp_path, runtime=runtime, handler="bootstrap")
     assert "provided.al2023" in caught.value.hint
 

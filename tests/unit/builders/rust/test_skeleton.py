@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from hashzip import planning
 from hashzip.builders.rust import crate_inputs, skeleton
-from hashzip.project import config
 from hashzip.project.targets import Function
 from tests.support import project as projects
 from tests.support.rust import needs_cargo
@@ -45,7 +45,7 @@ def copy(tmp_path: Path) -> Path:
 
 def write(copy: Path) -> None:
     """Writes what is missing in a copy."""
-    project = config.load(str(copy.with_name("project")))
+    project = planning.load_project(str(copy.with_name("project")))
     function = project.target("one")
     assert isinstance(function, Function)
     skeleton.write(crate_inputs.find(project, function), copy)

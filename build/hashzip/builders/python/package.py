@@ -1,0 +1,107 @@
+"""What the Python builder adds to the sources of a package: installed packages and bytecode."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from hashzip.artifacts.manifest import Package
+from hashzip.builders import python
+from hashzip.builders.base import BuildOutput, OutputFile
+from hashzip.builders.build_plan import BuildPlan
+from hashzip.builders.python import bytecode, install_cache, uv
+from hashzip.builders.python.tree import Tree, TreeFile
+from hashzip.errors import HashzipError
+from hashzip.inputs.paths import normalized
+
+
+def build(plan: BuildPlan, folder: Path, *, fresh: bool) -> BuildOutput:
+    """Install the packages that no layer has, and compile the sources if the target asks for it.
+
+    Args:
+        plan: The function or layer.
+        folder: A folder to work in, which does not exist yet.
+        fresh: Whether to install even what is installed.
+
+    Raises:
+        HashzipError: It cannot be installed or compiled; a layer has another version of a package.
+    """
+    files: list[OutputFile] = []
+    packages: list[Package] = []
+    owners: dict[str, str] = {}
+    tools: dict[str, str] = {}
+    if _has_own_packages(plan):
+        tree = install_cache.installed(plan, fresh=fresh)
+        packages = _not_in_layers(plan, tree)
+        files += [OutputFile(tree.source(file), file.entry) for file in _files_of(tree, packages)]
+        owners = tree.owners("", packages)
+        tools |= tree.tools
+    if plan.target.options["bytecode"]:
+        files += _compiled_sources(plan, folder, tools)
+    return BuildOutput(files, tools, packages, owners)
+
+
+def known_owners(plan: BuildPlan) -> Mapping[str, str]:
+    """Return the package of each file that is installed for a target, as far as a cache has it.
+
+    Returns:
+        `name version` by the file's path, below the target's prefix.
+    """
+    tree = install_cache.get(python.tree_key(plan)) if python.lock_of(plan) else None
+    return tree.owners("", tree.packages) if tree else {}
+
+
+def _has_own_packages(plan: BuildPlan) -> bool:
+    """Return whether there are requirements that are not exactly those of a layer."""
+    if not python.lock_of(plan):
+        return False
+    in_layers = [python.tree_key(layer, at="") for layer in plan.layers if python.lock_of(layer)]
+    return not in_layers or python.tree_key(plan, at="") not in in_layers
+
+
+def _not_in_layers(plan: BuildPlan, tree: Tree) -> list[Package]:
+    """Return the packages that no layer has."""
+    in_layers = {
+        normalized(package.name): (package, layer.target.name)
+        for layer in plan.layers
+        if python.lock_of(layer)
+        for package in install_cache.installed(layer).packages
+    }
+    own = []
+    for package in tree.packages:
+        other, layer = in_layers.get(normalized(package.name), (None, ""))
+        if other is None:
+            own.append(package)
+        elif other.version != package.version:
+            raise HashzipError(
+                f"{plan.target.label} locks {package.name} {package.version}, but "
+                f"[{layer}] locks {other.version}",
+                "lock the same version in both, or remove the package from one",
+            )
+    return own
+
+
+def _files_of(tree: Tree, packages: Sequence[Package]) -> Iterator[TreeFile]:
+    """Yield the files of some packages, and those that belong to none."""
+    wanted = {number for number, package in enumerate(tree.packages) if package in packages}
+    return (file for file in tree.files if file.owner in wanted or file.owner < 0)
+
+
+def _compiled_sources(plan: BuildPlan, folder: Path, tools: dict[str, str]) -> list[OutputFile]:
+    """Compile the sources."""
+    target = plan.target
+    version = python.version(target)
+    compiled = bytecode.compile_all(
+        plan.packed_files,
+        folder / "bytecode",
+        version=version,
+        uv=uv.program(),
+        prefix=target.lambda_root,
+    )
+    if compiled.skipped:
+        path, problem = next(iter(compiled.skipped.items()))
+        raise HashzipError(
+            f"{path} of {target.label} is not valid Python {version}: {problem}",
+            "fix it, or name it in exclude",
+        )
+    if compiled.version:
+        tools["bytecode"] = f"CPython {compiled.version}"
+    return [OutputFile(file) for file in compiled.files]
