@@ -134,10 +134,11 @@ def test_tofu(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check format, style and types of the Python and the Rust code, and the Terraform files."""
+    """Check format, style, types and layers of the Python, the Rust, and the Terraform files."""
     install(session, "lint")
     session.run("ruff", "format", "--check", *session.posargs)
     session.run("ruff", "check", *session.posargs)
+    session.run("lint-imports")
     session.run("mypy", *TYPED)
     session.run("python", "-m", "scripts.reference", "--check")
     session.run("python", "-m", "scripts.module_pages", "--check")
@@ -171,7 +172,7 @@ def image(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def clean(session: nox.Session) -> None:
     """Remove build output and caches from this checkout, but not Terraform's state."""
-    caches = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")
+    caches = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis")
     rust = [f"handler/rust/{name}" for name in ("dist", ".hashzip", "target")]
     for name in ("dist", ".hashzip", *rust, *caches):
         if Path(name).exists():
