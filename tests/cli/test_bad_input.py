@@ -1,4 +1,4 @@
-"""Whatever is wrong with a project or a call: one error that names it, a way out, no change."""
+"""Bad projects and bad calls get one error that names the cause, one hint, and change nothing."""
 
 import os
 import resource
@@ -7,56 +7,67 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import program, spoil
+from tests.support import bad_projects, program
 from tests.support import project as projects
-from tests.support.spoil import Spoiled
+from tests.support.bad_projects import BadProject
+from tests.support.program import Finished
 
-AT_PLAN = pytest.mark.parametrize("spoiled", spoil.AT_PLAN, ids=lambda spoiled: spoiled.name)
-AT_BUILD = pytest.mark.parametrize("spoiled", spoil.AT_BUILD, ids=lambda spoiled: spoiled.name)
+AT_PLAN = pytest.mark.parametrize("bad", bad_projects.AT_PLAN, ids=lambda bad: bad.name)
+AT_BUILD = pytest.mark.parametrize("bad", bad_projects.AT_BUILD, ids=lambda bad: bad.name)
 
 
-def refused(project: Path, spoiled: Spoiled, *arguments: str, text: str = "") -> None:
-    """Spoils a project, runs hashzip, and checks the complaint and that nothing changed."""
-    spoiled.spoil(project)
+def check_refused(
+    project: Path,
+    bad: BadProject,
+    *arguments: str,
+    text: str = "",
+    run: Callable[..., Finished] = program.call,
+) -> None:
+    """Make a project bad, run hashzip, and check its error, its hint, and that nothing changed."""
+    bad.change(project)
     before = projects.listing(project)
-    wrapper = program.without_roots_rights() if spoiled.unprivileged else ()
 
-    finished = program.run(*arguments, cwd=project, text=text, wrapper=wrapper)
+    if bad.unprivileged:
+        wrapper = program.without_roots_rights()
+        finished = program.run(*arguments, cwd=project, text=text, wrapper=wrapper)
+    else:
+        finished = run(*arguments, cwd=project, text=text)
 
     error, hint = projects.complaint(finished)
-    assert [fragment for fragment in spoiled.error if fragment not in error] == [], error
-    assert spoiled.hint in hint
+    assert [fragment for fragment in bad.error if fragment not in error] == [], error
+    assert bad.hint in hint
     assert projects.listing(project) == before
 
 
 class TestProject:
-    """A project that is spoiled, in each way of the table."""
+    """Every bad project that a plan can notice."""
 
     @AT_PLAN
-    def test_external(self, project: Path, spoiled: Spoiled) -> None:
-        """Terraform's plan stops at it."""
-        query = projects.query(function=spoiled.function)
-        refused(project, spoiled, "external", text=query)
+    def test_external(self, project: Path, bad: BadProject) -> None:
+        """`external`, and so Terraform's plan, refuses it."""
+        check_refused(project, bad, "external", text=projects.query(function=bad.function))
 
     @AT_PLAN
-    def test_build(self, project: Path, spoiled: Spoiled) -> None:
-        """A build stops at it before it writes anything."""
-        refused(project, spoiled, "build", "--project", ".", spoiled.function)
+    def test_build(self, project: Path, bad: BadProject) -> None:
+        """`build` refuses it before it writes anything."""
+        check_refused(project, bad, "build", "--project", ".", bad.function)
 
-    @pytest.mark.parametrize("command", ["status", "diff"])
-    def test_other_commands(self, project: Path, command: str) -> None:
-        """The commands for people stop at it in the same way."""
-        spoiled = spoil.AT_PLAN[0]
-        refused(project, spoiled, command, *(["hello"] if command == "diff" else []))
+    @pytest.mark.parametrize(
+        "arguments", [["external"], ["build"], ["status"], ["diff", "hello"]], ids="-".join
+    )
+    def test_process(self, project: Path, arguments: list[str]) -> None:
+        """Every command refuses it as a process too."""
+        bad = bad_projects.AT_PLAN[0]
+        check_refused(project, bad, *arguments, text=projects.query(), run=program.run)
 
     def test_sound(self, project: Path) -> None:
-        """The control: the project that all of them spoil is sound."""
+        """Control: the project that all of them change is planned and built."""
         assert projects.external(project)
         assert projects.built(project)["built"]
 
 
 class TestSecret:
-    """A source that looks like a secret. That it is refused is in the table."""
+    """A source that looks like a secret. `bad_projects` has those that are refused."""
 
     @pytest.mark.parametrize("pattern", ["/conf/.env", ".env", "conf/"])
     def test_allowed(self, project: Path, pattern: str) -> None:
@@ -81,29 +92,29 @@ class TestSecret:
 
 
 class TestPackages:
-    """What only a build sees: requirements that uv cannot install, programs that fail."""
+    """Every bad project that only a build can notice."""
 
     @AT_BUILD
-    def test_build(self, project: Path, spoiled: Spoiled) -> None:
-        """A build stops at it, and leaves no artifact and nothing half-made."""
-        spoiled.spoil(project)
+    def test_build(self, project: Path, bad: BadProject) -> None:
+        """A build refuses it, and leaves no artifact and no partial one."""
+        bad.change(project)
 
         error, hint = projects.complaint(program.run("build", cwd=project))
 
-        assert [fragment for fragment in spoiled.error if fragment not in error] == [], error
-        assert spoiled.hint in hint
+        assert [fragment for fragment in bad.error if fragment not in error] == [], error
+        assert bad.hint in hint
         assert projects.artifacts(project) == []
 
     @AT_BUILD
-    def test_plan(self, project: Path, spoiled: Spoiled) -> None:
-        """A plan does not see it: that needs no package index, runs nothing, and takes no time."""
-        spoiled.spoil(project)
+    def test_plan(self, project: Path, bad: BadProject) -> None:
+        """A plan accepts it, because it runs no program and asks no package index."""
+        bad.change(project)
 
         assert projects.external(project)["fingerprint"]
 
 
 class TestQuery:
-    """What is not a query of Terraform's external data source."""
+    """Standard input of `external` that is no query of Terraform's external data source."""
 
     @pytest.mark.parametrize(
         "text, named",
@@ -128,7 +139,7 @@ class TestQuery:
         ],
     )
     def test_malformed(self, project: Path, text: str | bytes, named: str) -> None:
-        """It is named, and the answer is no half JSON."""
+        """The error names the mistake, and standard output stays empty."""
         before = projects.listing(project)
 
         error, _ = projects.complaint(program.run("external", cwd=project, text=text))
@@ -138,7 +149,7 @@ class TestQuery:
 
 
 class TestUsage:
-    """Command lines that make no sense."""
+    """Arguments that no command accepts."""
 
     @pytest.mark.parametrize(
         "arguments, named",
@@ -151,7 +162,7 @@ class TestUsage:
         ],
     )
     def test_usage(self, project: Path, arguments: list[str], named: str) -> None:
-        """They exit with 2, and say what is wrong."""
+        """The exit code is 2, and the error names the argument."""
         finished = program.run(*arguments, cwd=project)
 
         assert finished.code == 2
@@ -159,14 +170,14 @@ class TestUsage:
         assert named in finished.err.splitlines()[-1]
 
     def test_no_project(self, tmp_path: Path) -> None:
-        """Outside of any project, the error names the folder and the option."""
+        """Outside of a project, the error names the folder, and the hint the option."""
         error, hint = projects.complaint(program.run("build", cwd=tmp_path))
 
         assert str(tmp_path) in error
         assert "--project" in hint
 
     def test_debug(self, project: Path) -> None:
-        """With `--debug`, and only so, the traceback is shown."""
+        """The traceback is printed with `--debug` only."""
         finished = program.run("build", "--debug", "helo", cwd=project)
 
         assert finished.code == 1
@@ -175,10 +186,10 @@ class TestUsage:
 
 
 class TestDisk:
-    """A disk that cannot be written."""
+    """A disk that cannot be written to."""
 
     def test_read_only_plan(self, project: Path) -> None:
-        """A plan works on a project that cannot be written."""
+        """A plan needs no right to write to the project."""
         project.chmod(0o555)
         wrapper = program.without_roots_rights()
 
@@ -187,7 +198,7 @@ class TestDisk:
         assert finished.code == 0, finished.err
 
     def test_read_only_build(self, project: Path) -> None:
-        """A build says that it cannot write, and where."""
+        """A build that may not write to the project says so and names the folder."""
         project.chmod(0o555)
         before = projects.listing(project)
 
@@ -200,7 +211,7 @@ class TestDisk:
         assert projects.listing(project) == before
 
     def test_disk_full(self, project: Path) -> None:
-        """A zip that does not fit leaves nothing behind, and a build with more room succeeds."""
+        """A build without room for the zip leaves nothing, and one with more room succeeds."""
         (project / "src" / "noise").write_bytes(os.urandom(100_000))
         small = _limit_file_size(50_000)
 
@@ -213,7 +224,7 @@ class TestDisk:
         assert program.run("build", cwd=project, before=_limit_file_size(500_000)).code == 0
 
     def test_disk_full_keeps_the_last_build(self, project: Path) -> None:
-        """What was built before is there still, and whole."""
+        """A build without room for the zip keeps the artifact of the last one."""
         last = Path(str(projects.built(project)["file"]))
         content = last.read_bytes()
         (project / "src" / "noise").write_bytes(os.urandom(100_000))

@@ -1,12 +1,18 @@
-"""Run hashzip as a user or Terraform does: in a process of its own, from the checkout."""
+"""Run hashzip as a user or Terraform does, from the checkout."""
 
+import gc
+import io
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
+
+from hashzip import cli
 
 CHECKOUT = Path(__file__).parents[2]
 BUILD = CHECKOUT / "build"
@@ -78,6 +84,36 @@ def run(
         finished.stdout.decode(errors="backslashreplace"),
         finished.stderr.decode(errors="backslashreplace"),
     )
+
+
+def call(*arguments: str, cwd: Path, text: str = "") -> Finished:
+    """Run hashzip in this process, for tests that need no process of its own.
+
+    It is ten times as fast as `run`, and its coverage is measured.
+
+    Args:
+        arguments: The arguments of hashzip.
+        cwd: The current folder.
+        text: The content of standard input.
+    """
+    stdin, stdout, stderr = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(3))
+    stdin.write(text)
+    stdin.seek(0)
+    try:
+        with (
+            chdir(cwd),
+            patch.object(sys, "stdin", stdin),
+            redirect_stdout(stdout),
+            redirect_stderr(stderr),
+        ):
+            code = cli.main(arguments)
+    finally:
+        gc.enable()  # hashzip has no use for it, but a run of pytest is long
+    texts = []
+    for stream in (stdout, stderr):
+        stream.seek(0)
+        texts.append(stream.read())
+    return Finished(code, *texts)
 
 
 def start(*command: str, cwd: Path) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""What is knowable at plan time stops the plan, in hashzip's own words, and changes nothing."""
+"""A plan refuses bad projects with hashzip's own error and hint, and changes nothing."""
 
 import json
 import os
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import program, spoil, stack
+from tests.support import bad_projects, program, stack
 from tests.support import project as projects
-from tests.support.spoil import Spoiled
+from tests.support.bad_projects import BadProject, sources
 
 pytestmark = pytest.mark.slow
 
@@ -29,10 +29,6 @@ module "package" {
 }
 """
 
-# Terraform says of all data sources at once what is wrong, so that one plan shows many spoiled
-# projects; it takes three times as long as hashzip. There are so many for processes to share.
-PLANS = 8
-
 
 @pytest.fixture(scope="module")
 def configuration(
@@ -40,7 +36,7 @@ def configuration(
     provider_environment: Mapping[str, str],
     terraform_executable: str,
 ) -> Path:
-    """An initialised configuration that has the package module alone."""
+    """Initialise a configuration with the package module only."""
     root = tmp_path_factory.mktemp("configuration")
     stack.copy_build_and_modules(root)
     (root / "infra/main.tf").write_text(CONFIGURATION, encoding="utf-8")
@@ -55,21 +51,20 @@ def configuration(
     return root / "infra"
 
 
-def package(project: Path, spoiled: Spoiled | None = None) -> Mapping[str, object]:
-    """Answers what the module is told of a project."""
-    unprivileged = spoiled is not None and spoiled.unprivileged
-    before = program.without_roots_rights() if unprivileged else []
+def package(project: Path, bad: BadProject | None = None) -> Mapping[str, object]:
+    """Return the module's variables for a project."""
+    prefix = program.without_roots_rights() if bad and bad.unprivileged else []
     return {
         "project": str(project),
-        "function": spoiled.function if spoiled else "hello",
-        "command": [*before, sys.executable, "../build"],
+        "function": bad.function if bad else "hello",
+        "command": [*prefix, sys.executable, "../build"],
     }
 
 
 def plan(
     configuration: Path, terraform: str, packages: Mapping[str, object], *options: str
 ) -> subprocess.CompletedProcess[str]:
-    """Plans the packages of projects, which have names."""
+    """Plan the packages of projects, by their names."""
     return subprocess.run(
         [terraform, "plan", "-no-color", "-input=false", "-lock=false", *options],
         cwd=configuration,
@@ -81,58 +76,56 @@ def plan(
 
 
 def errors(finished: subprocess.CompletedProcess[str]) -> Mapping[str, str]:
-    """Answers what a plan with `-json` says is wrong with each data source, by its address."""
+    """Return the errors in the output of a plan with `-json`, by the address of the data source."""
     lines = [json.loads(line) for line in finished.stdout.splitlines()]
-    found = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
-    # One version of the provider has all of it in the first, another in the second.
-    return {one["address"]: f"{one['summary']}\n{one['detail']}" for one in found}
+    diagnostics = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
+    # Versions of the provider differ in which of the two has hashzip's words.
+    return {each["address"]: f"{each['summary']}\n{each['detail']}" for each in diagnostics}
 
 
-@pytest.mark.parametrize("number", range(PLANS))
-def test_plan_stops(
-    configuration: Path, terraform_executable: str, tmp_path: Path, number: int
-) -> None:
-    """The plan fails, names what is wrong and the way out, and leaves each project as it was."""
-    table = spoil.AT_PLAN[number::PLANS]
-    roots = [tmp_path / str(at) / "project" for at in range(len(table))]
-    for spoiled, root in zip(table, roots, strict=True):
+def test_plan_fails(configuration: Path, terraform_executable: str, tmp_path: Path) -> None:
+    """The plan fails with the error and the hint of each project, and leaves them unchanged."""
+    # Terraform reports the errors of all data sources at once.
+    table = bad_projects.AT_PLAN
+    roots = [tmp_path / str(number) / "project" for number in range(len(table))]
+    for bad, root in zip(table, roots, strict=True):
         root.parent.mkdir()
-        spoiled.spoil(projects.make(root))
+        bad.change(projects.make(root))
     before = [projects.listing(root) for root in roots]
     packages = {
-        root.parent.name: package(root, spoiled) for spoiled, root in zip(table, roots, strict=True)
+        root.parent.name: package(root, bad) for bad, root in zip(table, roots, strict=True)
     }
 
     finished = plan(configuration, terraform_executable, packages, "-json")
 
     assert finished.returncode == 1, finished.stdout
-    said = errors(finished)
-    assert len(said) == len(table) > 10
-    for spoiled, root in zip(table, roots, strict=True):
-        message = said[f'module.package["{root.parent.name}"].data.external.package']
-        wanted = [*spoiled.error, spoiled.hint]
-        assert [words for words in wanted if words not in message] == [], (spoiled.name, message)
+    messages = errors(finished)
+    assert len(messages) == len(table)
+    for bad, root in zip(table, roots, strict=True):
+        message = messages[f'module.package["{root.parent.name}"].data.external.package']
+        wanted = [*bad.error, bad.hint]
+        assert [words for words in wanted if words not in message] == [], (bad.name, message)
     assert [projects.listing(root) for root in roots] == before
 
 
 def test_plan_shows_the_words(
     configuration: Path, terraform_executable: str, project: Path
 ) -> None:
-    """What people read of a plan that stops has hashzip's own words."""
-    spoiled = spoil.AT_PLAN[0]
-    spoiled.spoil(project)
-    packages = {"spoiled": package(project, spoiled)}
+    """The output for people has hashzip's own words."""
+    bad = bad_projects.AT_PLAN[0]
+    bad.change(project)
+    packages = {"bad": package(project, bad)}
     finished = plan(configuration, terraform_executable, packages)
     assert finished.returncode == 1, finished.stdout
     message = "".join(finished.stderr.split())  # Terraform wraps long lines
-    wanted = [*spoiled.error, spoiled.hint]
+    wanted = [*bad.error, bad.hint]
     assert [words for words in wanted if "".join(words.split()) not in message] == [], message
 
 
 def test_sound_project_is_planned(
     configuration: Path, terraform_executable: str, project: Path
 ) -> None:
-    """The control: the project that all of them spoil is planned."""
+    """Control: the project that all of them change is planned."""
     finished = plan(configuration, terraform_executable, {"sound": package(project)})
     assert finished.returncode == 0, finished.stderr
     assert "terraform_data.build will be created" in finished.stdout
@@ -142,8 +135,8 @@ def test_sound_project_is_planned(
 def test_secret_is_planned_as_the_hint_says(
     configuration: Path, terraform_executable: str, project: Path, key: str, *, packed: bool
 ) -> None:
-    """What looks like a secret, and stops the plan otherwise, is packed or left out as asked."""
-    spoil.secret(project)
+    """What looks like a secret is packed with `allow`, and left out with `exclude`."""
+    sources.secret(project)
     projects.configure(project, **{key: ["/lib/.env"]})
     finished = plan(configuration, terraform_executable, {"sound": package(project)})
     assert finished.returncode == 0, finished.stderr
@@ -164,4 +157,4 @@ def test_read_only_project_is_planned(
     assert finished.returncode == 0, finished.stderr
 
 
-READ_ONLY = Spoiled("read-only", lambda _root: None, (), "", unprivileged=True)
+READ_ONLY = BadProject("read-only", lambda _root: None, (), "", unprivileged=True)
