@@ -1,4 +1,4 @@
-"""Write `docs/cli.md`, the reference of the command line; with `--check`, fail if it is stale."""
+"""Write docs/cli.md and the tables of docs/config.md; with `--check`, fail if one is stale."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashzip.commands import _parser
+from scripts import config_page
 from scripts.errors import ScriptError, exit_code
 
 if TYPE_CHECKING:
     import argparse
 
-PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
+DOCS = Path(__file__).parents[1] / "docs"
 
 _HEAD = """# Command line
 
@@ -74,17 +75,25 @@ def _spelling(action: argparse.Action) -> str:
     return f"[{values} …]" if action.nargs == "*" else str(values)
 
 
+def pages() -> dict[Path, str]:
+    """Return all generated pages."""
+    config = DOCS / "config.md"
+    filled = config_page.fill(config.read_text(encoding="utf-8"))
+    return {DOCS / "cli.md": page(), config: filled}
+
+
 def main() -> None:
-    """Write the page, or check it.
+    """Write the pages, or check them.
 
     Raises:
-        ScriptError: With `--check`, the page is stale.
+        ScriptError: With `--check`, a page is stale.
     """
     check = sys.argv[1:] == ["--check"]
-    if check and PAGE.read_text(encoding="utf-8") != page():
-        raise ScriptError(f"{PAGE} is stale", "run: nox -s reference")
-    if not check:
-        PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    for path, text in pages().items():
+        if not check:
+            path.write_text(text, encoding="utf-8", newline="\n")
+        elif path.read_text(encoding="utf-8") != text:
+            raise ScriptError(f"{path} is stale", "run: nox -s reference")
 
 
 if __name__ == "__main__":

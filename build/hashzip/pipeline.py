@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from hashzip.artifacts.store import Sizes
+from hashzip.builders import BUILDERS
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError
 
@@ -197,8 +198,17 @@ def _build_in(
     reason = "forced" if force else why(plan, last.manifest if last else None)
     manifest = package.pack(plan, folder, last, fresh=force, jobs=jobs, progress=progress)
     artifact = manifest.artifact
-    plan.store.commit(manifest, os.path.join(folder, artifact.file))
+    plan.store.commit(manifest, os.path.join(folder, artifact.file), _sbom(plan, manifest))
     return Sizes(artifact.size, artifact.unpacked_size), reason
+
+
+def _sbom(plan: BuildPlan, manifest: "Manifest") -> str:
+    """Return the bill of materials, or "" where no package is in the zip."""
+    if not manifest.packages:
+        return ""
+    from hashzip.artifacts import sbom  # noqa: PLC0415 - slow, and only for packages
+
+    return sbom.document(manifest, BUILDERS[plan.target.builder].PURL_TYPE)
 
 
 def why(plan: BuildPlan, last: "Manifest | None") -> str:

@@ -127,7 +127,7 @@ class TestInit:
         projects.write_files(tmp_path, {"r/src/bin/two.rs": b""})
         error, hint = projects.complaint(program.run(*words, cwd=tmp_path))
         assert "r has 2 programs" in error
-        assert "leave it out" in hint
+        assert "remove --function" in hint
 
     @pytest.mark.parametrize(
         "asked, runtimes",
@@ -161,7 +161,7 @@ class TestInit:
         finished = program.run("init", "--yes", cwd=root)
 
         assert finished.code == 1
-        assert f"{root / path} is there already" in finished.err
+        assert f"{root / path} exists, and is not overwritten" in finished.err
         assert "orders" in finished.err
         assert "by hand" in finished.err
         assert projects.listing(root) == before

@@ -112,8 +112,8 @@ class LocalStore:
 
         return staging.staging_folder(self._folder)
 
-    def commit(self, manifest: "Manifest", zip_file: str) -> None:
-        """Keep a zip and its manifest, and note them as the last build.
+    def commit(self, manifest: "Manifest", zip_file: str, sbom: str) -> None:
+        """Keep a zip, its manifest and its bill of materials, and note them as the last build.
 
         The manifest goes last: without it, a zip is no artifact. Nothing waits for the disk: what a
         power cut takes is missing, and built again.
@@ -121,6 +121,7 @@ class LocalStore:
         Args:
             manifest: Of the zip.
             zip_file: The zip's path in the folder of `stage`, from where it is taken.
+            sbom: The bill of materials, or "" where no package is in the zip.
 
         Raises:
             OSError: The artifact cannot be written.
@@ -128,12 +129,8 @@ class LocalStore:
         fingerprint = manifest.fingerprint
         os.replace(zip_file, self._path(fingerprint, _ZIP))
         staging = os.path.dirname(zip_file)  # the next build removes what a killed one left there
-        if manifest.packages:
-            from hashzip.artifacts import sbom  # noqa: PLC0415 - slow, and only for packages
-
-            atomic.write_text(
-                self._path(fingerprint, _SBOM), sbom.document(manifest), draft_folder=staging
-            )
+        if sbom:
+            atomic.write_text(self._path(fingerprint, _SBOM), sbom, draft_folder=staging)
         atomic.write_text(
             self._path(fingerprint, _MANIFEST), manifest.to_json(), draft_folder=staging
         )

@@ -31,7 +31,7 @@ _VERSION_DIGITS = 12  # of the fingerprint; as many as hashzip shows elsewhere
 _ALGORITHMS = {algorithm.value.replace("-", "").lower(): algorithm for algorithm in HashAlgorithm}
 
 
-def document(manifest: Manifest) -> str:
+def document(manifest: Manifest, purl_type: str) -> str:
     """Return the bill of materials of a package.
 
     Its subject is the function, with the digest of the zip. The function depends on each package
@@ -40,11 +40,13 @@ def document(manifest: Manifest) -> str:
 
     Args:
         manifest: The manifest of the package.
+        purl_type: The type of the packages in it, such as `pypi`:
+            https://github.com/package-url/purl-spec/blob/main/purl-types-index.json
 
     Returns:
         JSON: indented, with sorted keys and lists, and a line feed at the end.
     """
-    written = json.loads(JsonV1Dot6(_bom(manifest)).output_as_string())
+    written = json.loads(JsonV1Dot6(_bom(manifest, purl_type)).output_as_string())
     del written["metadata"]["timestamp"], written["serialNumber"]
     bom = {key: _sorted(value) for key, value in written.items()}
     # Two documents share a number only if they are equal, down to the fingerprint.
@@ -52,7 +54,7 @@ def document(manifest: Manifest) -> str:
     return json.dumps(bom, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _bom(manifest: Manifest) -> Bom:
+def _bom(manifest: Manifest, purl_type: str) -> Bom:
     function = Component(
         type=ComponentType.APPLICATION,
         name=manifest.function,
@@ -67,12 +69,11 @@ def _bom(manifest: Manifest) -> Bom:
         version=manifest.tools.get("hashzip"),
         bom_ref="tool:hashzip",
     )
-    to_url = _crate_url if manifest.recipe["builder"] == "rust" else _python_url
     # One for each name: of two components with one name, the library would rename one at random.
     libraries = {
         url.to_string(): _library(package, url)
         for package in manifest.packages
-        for url in [to_url(package)]
+        for url in [_url(package, purl_type)]
     }
     bom = Bom(
         metadata=BomMetaData(component=function, tools=ToolRepository(components=[tool])),
@@ -82,14 +83,10 @@ def _bom(manifest: Manifest) -> Bom:
     return bom
 
 
-def _python_url(package: Package) -> PackageURL:
-    return PackageURL(type="pypi", name=normalized(package.name), version=package.version)
+def _url(package: Package, purl_type: str) -> PackageURL:
+    """Return the URL of a package, with its source unless that is the usual registry.
 
-
-def _crate_url(package: Package) -> PackageURL:
-    """Return the URL of a crate, with its source unless that is crates.io.
-
-    https://github.com/package-url/purl-spec/blob/main/types-doc/cargo-definition.md
+    https://github.com/package-url/purl-spec/blob/main/purl-specification.md
     """
     kind, _, url = (package.source or "").partition("+")
     repository, _, commit = url.partition("#")
@@ -98,9 +95,8 @@ def _crate_url(package: Package) -> PackageURL:
         qualifiers["vcs_url"] = f"git+{repository.partition('?')[0]}@{commit}"
     elif url and url != _CRATES_IO:
         qualifiers["repository_url"] = url
-    return PackageURL(
-        type="cargo", name=package.name, version=package.version, qualifiers=qualifiers
-    )
+    name = normalized(package.name) if purl_type == "pypi" else package.name
+    return PackageURL(type=purl_type, name=name, version=package.version, qualifiers=qualifiers)
 
 
 def _library(package: Package, url: PackageURL) -> Component:

@@ -70,14 +70,15 @@ class Store(Protocol):
             HashzipError: The folder, or what is built in it, cannot be written.
         """
 
-    def commit(self, manifest: "Manifest", zip_file: str) -> None:
-        """Keep a zip and its manifest, and note them as the last build.
+    def commit(self, manifest: "Manifest", zip_file: str, sbom: str) -> None:
+        """Keep a zip, its manifest and its bill of materials, and note them as the last build.
 
         The artifact appears as a whole or not at all.
 
         Args:
             manifest: Of the zip.
             zip_file: The zip's path in the folder of `stage`, from where it is taken.
+            sbom: The bill of materials, or "" where no package is in the zip.
 
         Raises:
             OSError: The artifact cannot be written.

@@ -3,7 +3,7 @@
 import argparse
 
 from hashzip import planning
-from hashzip.artifacts import sbom
+from hashzip.builders import BUILDERS
 from hashzip.commands import _output, _parser
 from hashzip.errors import HashzipError
 
@@ -26,4 +26,6 @@ def run(options: argparse.Namespace) -> None:
             f"{options.function} is not built as it is now",
             f"run: hashzip build {options.function}",
         )
-    print(sbom.document(manifest), end="")
+    from hashzip.artifacts import sbom  # noqa: PLC0415 - slow, and not wanted for the help
+
+    print(sbom.document(manifest, BUILDERS[plan.target.builder].PURL_TYPE), end="")

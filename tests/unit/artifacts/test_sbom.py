@@ -120,9 +120,9 @@ GOLDEN = """\
 """
 
 
-def document(manifest: Manifest = MANIFEST) -> Any:  # noqa: ANN401 - any JSON
+def document(manifest: Manifest = MANIFEST, purl_type: str = "pypi") -> Any:  # noqa: ANN401 - any JSON
     """Writes a bill of materials, and reads it."""
-    return json.loads(sbom.document(manifest))
+    return json.loads(sbom.document(manifest, purl_type))
 
 
 def sha256(pair: str) -> dict[str, str]:
@@ -145,13 +145,13 @@ class TestValid:
     @pytest.mark.parametrize("packages", [PACKAGES, ()], ids=["packages", "no packages"])
     def test_valid(self, packages: tuple[Package, ...]) -> None:
         """It keeps to CycloneDX 1.6, without a key that the schema does not know."""
-        text = sbom.document(MANIFEST._replace(packages=packages))
+        text = sbom.document(MANIFEST._replace(packages=packages), "pypi")
 
         assert refusal(text) is None
 
     def test_crates(self) -> None:
         """So does that of a program in Rust, whose crates may have several versions."""
-        text = sbom.document(PROGRAM)
+        text = sbom.document(PROGRAM, "cargo")
 
         assert refusal(text) is None
         assert len(json.loads(text)["components"]) == len(CRATES)
@@ -171,9 +171,9 @@ class TestValid:
     )
     def test_validator_refuses(self, spoil: Callable[[str], str]) -> None:
         """What is spoiled in one place is refused: the validator does look."""
-        spoiled = spoil(sbom.document(MANIFEST))
+        spoiled = spoil(sbom.document(MANIFEST, "pypi"))
 
-        assert spoiled != sbom.document(MANIFEST)
+        assert spoiled != sbom.document(MANIFEST, "pypi")
         assert refusal(spoiled) is not None
 
     @settings(deadline=None, max_examples=30)
@@ -186,7 +186,7 @@ class TestValid:
     def test_any_names(self, names: list[str]) -> None:
         """With any names, even two that are one, it is valid, and in one order."""
         packages = [Package(name, "1!2.0+local.1") for name in names]
-        text = sbom.document(MANIFEST._replace(packages=packages))
+        text = sbom.document(MANIFEST._replace(packages=packages), "pypi")
         references = [component["bom-ref"] for component in json.loads(text).get("components", [])]
 
         assert refusal(text) is None
@@ -207,15 +207,15 @@ class TestSame:
             .replace("SERIAL", "urn:uuid:40664cfa-4007-5588-a7da-c82d73d5d36a")
         )
 
-        assert sbom.document(manifest) == expected
+        assert sbom.document(manifest, "pypi") == expected
 
     def test_another_process(self) -> None:
         """Another process, with another hash seed, locale and time zone, writes the same."""
         code = (
             "import sys; from hashzip.artifacts import manifest, sbom; "
-            "sys.stdout.buffer.write(sbom.document(manifest.from_json(sys.stdin.read())).encode())"
+            "sys.stdout.buffer.write(sbom.document(manifest.from_json(sys.stdin.read()), 'pypi').encode())"
         )
-        found = {sbom.document(MANIFEST)}
+        found = {sbom.document(MANIFEST, "pypi")}
         for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo")):
             environment = os.environ | {
                 "PYTHONHASHSEED": seed,
@@ -241,7 +241,7 @@ class TestSame:
         other = [package._replace(version="9") for package in PACKAGES]
 
         assert document(MANIFEST._replace(packages=turned)) == document()
-        assert sbom.document(crates) == sbom.document(PROGRAM)
+        assert sbom.document(crates, "cargo") == sbom.document(PROGRAM, "cargo")
         assert document(MANIFEST._replace(packages=other)) != document()
 
     @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ class TestSame:
 
     def test_no_time(self) -> None:
         """No time is in it, and the library does not name itself."""
-        text = sbom.document(MANIFEST)
+        text = sbom.document(MANIFEST, "pypi")
 
         assert "timestamp" not in text
         assert "cyclonedx-python" not in text
@@ -295,7 +295,7 @@ class TestContent:
 
     def test_crates(self) -> None:
         """A crate has its URL as crates.io has it, and with where else it is from, if it is."""
-        found = {c["purl"]: (c["name"], c.get("hashes")) for c in document(PROGRAM)["components"]}
+        found = {c["purl"]: (c["name"], c.get("hashes")) for c in document(PROGRAM, "cargo")["components"]}
 
         assert found == {
             "pkg:cargo/serde_json@1.0.1": ("serde_json", [sha256("66")]),

@@ -176,8 +176,8 @@ class TestDifferences:
     def test_runtime(self, project: Path) -> None:
         """Another runtime is named, and that of this machine is not."""
         runtime = f"python3.{minor_other()}"
-        assert f"also those of {runtime}" in said(project, runtime=runtime)
-        assert "also those of" not in said(project)
+        assert f"including those for {runtime}" in said(project, runtime=runtime)
+        assert "including those for" not in said(project)
         assert f"Python {platform.python_version()} runs every function" in said(project)
 
     def test_architecture(self, project: Path) -> None:
