@@ -1,5 +1,6 @@
 """The reference of the command line."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,11 +22,16 @@ def test_all_commands() -> None:
     assert "--against FINGERPRINT" in page
 
 
-def test_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["cli.md", "config.md"])
+def test_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """A stale page is an error until it is written again."""
-    monkeypatch.setattr(reference, "PAGE", tmp_path / "cli.md")
-    (tmp_path / "cli.md").write_text("old", encoding="utf-8")
+    pages = shutil.copytree(reference.DOCS, tmp_path / "docs")
+    monkeypatch.setattr(reference, "DOCS", pages)
     monkeypatch.setattr(sys, "argv", ["reference", "--check"])
+    reference.main()
+
+    page = pages / name
+    page.write_text(page.read_text(encoding="utf-8").replace("layer", "coat"), encoding="utf-8")
     with pytest.raises(ScriptError, match="nox -s reference"):
         reference.main()
 

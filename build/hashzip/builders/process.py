@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sysconfig
 from collections.abc import Mapping, Sequence
 from typing import IO
 
@@ -64,6 +65,4 @@ def run(
 
 def path_with_scripts() -> str:
     """Return the `PATH`, with the programs that are installed beside this Python first."""
-    import sysconfig
-
     return os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])

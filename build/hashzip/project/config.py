@@ -159,14 +159,17 @@ def _target_fields(name: str, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_keys(
-    table: Table, known: Mapping[str, Key] | set[str], builders: Builders = {}, builder: str = ""
+    table: Table,
+    known: Mapping[str, Key] | set[str],
+    builders: Builders | None = None,
+    builder: str = "",
 ) -> None:
     """Refuse a key that nothing reads."""
     for key in table.values:
         if key in known:
             continue
-        for other in builders:
-            if key in builders[other].KEYS:
+        for other, keys_of in (builders or {}).items():
+            if key in keys_of.KEYS:
                 raise table.error(
                     key,
                     f'is for builder = "{other}", and this has builder = "{builder}"',

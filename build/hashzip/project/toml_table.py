@@ -84,7 +84,7 @@ class Table:
         value = self.values.get(key)
         if value is None:
             raise self.error(key, "is missing", f'add {key} = ["PROGRAM", "ARGUMENT"]')
-        hint = f'write {key} = ["PROGRAM", "ARGUMENT"], or a list of such lists; it runs without a shell'
+        hint = f'write {key} = ["PROGRAM", "ARGUMENT"], or a list of such lists; there is no shell'
         if not isinstance(value, list):
             raise self.error(key, f"must be a list of strings, not {_kind(value)}", hint)
         several = value if value and isinstance(value[0], list) else [value]

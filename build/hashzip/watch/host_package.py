@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hashzip.archive import assemble, zip_reuse, zip_writer
-from hashzip.archive.zip_writer import Entry
 from hashzip.builders import BUILDERS, output_checks, python
 from hashzip.builders.python import install_cache
 from hashzip.inputs.files import BY_PATH
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from hashzip.archive.zip_writer import Entry
     from hashzip.artifacts.manifest import Artifact
     from hashzip.builders.build_plan import BuildPlan
     from hashzip.project.targets import Target

@@ -213,7 +213,8 @@ class TestSame:
         """Another process, with another hash seed, locale and time zone, writes the same."""
         code = (
             "import sys; from hashzip.artifacts import manifest, sbom; "
-            "sys.stdout.buffer.write(sbom.document(manifest.from_json(sys.stdin.read()), 'pypi').encode())"
+            "text = sbom.document(manifest.from_json(sys.stdin.read()), 'pypi'); "
+            "sys.stdout.buffer.write(text.encode())"
         )
         found = {sbom.document(MANIFEST, "pypi")}
         for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo")):
@@ -295,7 +296,10 @@ class TestContent:
 
     def test_crates(self) -> None:
         """A crate has its URL as crates.io has it, and with where else it is from, if it is."""
-        found = {c["purl"]: (c["name"], c.get("hashes")) for c in document(PROGRAM, "cargo")["components"]}
+        found = {
+            c["purl"]: (c["name"], c.get("hashes"))
+            for c in document(PROGRAM, "cargo")["components"]
+        }
 
         assert found == {
             "pkg:cargo/serde_json@1.0.1": ("serde_json", [sha256("66")]),

@@ -55,7 +55,7 @@ class MemoryStore:
         yield str(self._staging)
         shutil.rmtree(self._staging)
 
-    def commit(self, manifest: Manifest, zip_file: str, sbom: str) -> None:
+    def commit(self, manifest: Manifest, zip_file: str, sbom: str) -> None:  # noqa: ARG002
         """Keep an artifact."""
         self._artifacts[manifest.fingerprint] = Path(zip_file).read_bytes(), manifest.to_json()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Packs a greeting in a file; a folder with a GREETING is a function.
-TOY = '''
+TOY = """
 from pathlib import Path
 
 from hashzip.builders.base import BuildOutput, Discovered, OutputFile
@@ -55,7 +55,7 @@ def discover(folder, root):
     if (folder / "GREETING").exists():
         source = folder.relative_to(root).as_posix()
         yield Discovered(["toy"], source, "provided.al2023", options={"builder": "toy"})
-'''
+"""
 TABLE = {
     "builder": "toy",
     "source": "src",
@@ -94,7 +94,7 @@ def test_it_plans(toy: Path) -> None:
 def test_its_keys_are_checked(toy: Path) -> None:
     """A key of the wrong type is an error, and so is its key with another builder."""
     projects.write_tables(toy, {"function.t": TABLE | {"greeting": 3}})
-    with pytest.raises(HashzipError, match='"greeting" in .* must be a string'):
+    with pytest.raises(HashzipError, match=r'"greeting" in .* must be a string'):
         planning.load_project(str(toy))
 
     projects.write_tables(toy, {"function.t": projects.HELLO | {"greeting": "hi"}})

@@ -11,7 +11,6 @@ from hashzip.builders.build_plan import BuilderPlan, BuildPlan, InputFolder
 from hashzip.builders.python import locks
 from hashzip.builders.python.locks import Lock
 from hashzip.errors import HashzipError, did_you_mean
-from hashzip.inputs.files import FileEntry
 from hashzip.inputs.fingerprint import Recipe, fingerprint
 from hashzip.inputs.paths import IN_PROJECT
 from hashzip.project import keys, runtimes
@@ -141,8 +140,7 @@ def tree_key(plan: BuildPlan, *, at: str | None = None) -> str:
     machine = {"runtime": target.runtime, "architecture": target.architecture}
     if target.glibc:
         machine["glibc"] = target.glibc
-    locked: Iterable[FileEntry] = plan.deciding_inputs
-    return fingerprint({**machine, **_options(target), **compiled_at}, locked)
+    return fingerprint({**machine, **_options(target), **compiled_at}, plan.deciding_inputs)
 
 
 def version(target: Target) -> str:
