@@ -133,6 +133,14 @@ def test_tofu(session: nox.Session) -> None:
 
 
 @nox.session
+def arm64(session: nox.Session) -> None:
+    """Build packages for arm64 on x86-64 and run them under QEMU, which comes from Debian."""
+    install(session, "test")
+    session.run("python", "-m", "scripts.arm64")
+    session.run("pytest", "tests/integration/test_arm64.py", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check format, style, types and layers of the Python, the Rust, and the Terraform files."""
     install(session, "lint")
