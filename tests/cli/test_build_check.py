@@ -157,11 +157,11 @@ class TestDifferent:
 
         _, old, new, _ = check(project, "hello").out.splitlines()
 
-        assert old == "+ 0002 (1 bytes): only in the second"
-        assert new == "- 0022 (1 bytes): only in the first"
+        assert old == "+ 0002 (1 bytes): only in the second zip"
+        assert new == "- 0022 (1 bytes): only in the first zip"
 
-    def test_not_as_in_dist(self, project: Path) -> None:
-        """A zip in `dist` of the same inputs must be the same too, and the hint says why not."""
+    def test_not_as_built_before(self, project: Path) -> None:
+        """A zip that was built before must be the same too, and the hint says why it may not be."""
         projects.write_files(project, {"shared.txt": b"world"})
         command(project, {"x": "cat ../shared.txt || echo nobody"})
         assert check(project, "hello").code == 0
@@ -171,7 +171,7 @@ class TestDifferent:
 
         lines = finished.out.splitlines()
         assert finished.code == 1
-        assert "it is not the one in dist: 1 of 1 file differs" in lines[0]
+        assert "differ from the zip built before: 1 of 1 file differs" in lines[0]
         assert "'world' and 'nobody'" in lines[1]
         assert lines[-1].startswith("hint: ")
         assert "name it in inputs" in lines[-1]

@@ -1,1 +1,1 @@
-"""`hashzip build --check`: builds twice, as differently as can be, and compares."""
+"""Build a package twice, as differently as possible, and compare: `hashzip build --check`."""

@@ -1,6 +1,6 @@
-"""Copies a project's inputs, and nothing else, to where they can be built from. Build time.
+"""Copy the inputs of a package, and nothing else, to a folder to build in. Build time.
 
-What is no input of the fingerprint is not there: it is a proof, as well.
+A build from such a copy also shows that the fingerprint covers every file that the build needs.
 """
 
 import os
@@ -14,14 +14,14 @@ from hashzip.builders import python
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import lock_export
 from hashzip.builders.rust import crate_inputs, skeleton
-from hashzip.check.variations import Surroundings
+from hashzip.check.variations import Variation
 from hashzip.errors import read_error
 from hashzip.inputs.files import DATA
 from hashzip.project.config import FILE_NAME
 
-# What a lock, or the settings of uv, may name: an archive or a folder of them.
+# A lock, or uv's settings, may name archives and folders of archives.
 _WORD = re.compile(r"[^\s\"'=,\[\]{}()<>;#]+")
-_LONGEST = 200  # characters of a path; longer ones are hashes and the like
+_MAX_LENGTH = 200  # characters of a path; longer words are hashes and the like
 _SETTINGS = ("uv.toml", "pyproject.toml")  # https://docs.astral.sh/uv/concepts/configuration-files/
 
 
@@ -29,45 +29,45 @@ class _File(NamedTuple):
     """A file to copy.
 
     Attributes:
-        location: Where it lies.
-        mode: That it gets, by its content.
+        location: Its location.
+        mode: The mode of the copy, which its content decides.
     """
 
     location: bytes
     mode: int
 
 
-def copy(plan: BuildPlan, surroundings: Surroundings) -> None:
-    """Copies the inputs of a function or layer, and those of its layers.
-
-    Modes come from content, times from the surroundings.
+def copy(plan: BuildPlan, variation: Variation) -> None:
+    """Copy the inputs of a function or layer, and those of its layers.
 
     Args:
-        plan: Of the function or layer.
-        surroundings: Where the copy goes, with which times, and in which order it is made.
+        plan: The function or layer.
+        variation: The folder of the copy, its times, and the order in which it is made.
 
     Raises:
         HashzipError: A file cannot be read.
     """
     root = Path(plan.project.root)
-    whole = (plan, *plan.layers)
-    folders = {_place(root, one.folder) for b in whole for one in (*b.folders, *b.listings)}
+    plans = (plan, *plan.layers)
+    listings = (listing for each in plans for listing in (*each.folders, *each.listings))
+    folders = {_relative(root, listing.folder) for listing in listings}
     files = {FILE_NAME: _File(os.fsencode(root / FILE_NAME), DATA)}
-    for one in whole:
-        files |= dict(_downloads(one, root))
-    for one in whole:
-        for file, read in zip((*one.deciding_files, *one.packed_files), one.inputs, strict=True):
-            files[_place(root, file.location)] = _File(file.location, read.mode)
-    for place in sorted(folders, reverse=surroundings.backwards):
-        (surroundings.project / place).mkdir(parents=True, exist_ok=True)
-    for place in sorted(files, reverse=surroundings.backwards):
-        _copy(files[place], surroundings.project / place)
+    for each in plans:
+        files |= dict(_downloads(each, root))
+    for each in plans:
+        sources = (*each.deciding_files, *each.packed_files)
+        for source, entry in zip(sources, each.inputs, strict=True):
+            files[_relative(root, source.location)] = _File(source.location, entry.mode)
+    for path in sorted(folders, reverse=variation.backwards):
+        (variation.project / path).mkdir(parents=True, exist_ok=True)
+    for path in sorted(files, reverse=variation.backwards):
+        _copy(files[path], variation.project / path)
     if plan.target.builder == "rust":
-        skeleton.write(crate_inputs.find(plan.project, plan.target), surroundings.project)
-    _set_times(surroundings)
+        skeleton.write(crate_inputs.find(plan.project, plan.target), variation.project)
+    _set_times(variation)
 
 
-def _place(root: Path, location: bytes) -> str:
+def _relative(root: Path, location: bytes) -> str:
     return os.path.relpath(os.fsdecode(location), root)
 
 
@@ -80,55 +80,55 @@ def _copy(file: _File, to: Path) -> None:
     to.chmod(file.mode)
 
 
-def _set_times(surroundings: Surroundings) -> None:
-    """Gives each file and folder another time, so that their order by time differs too."""
-    found = sorted(surroundings.project.rglob("*"), reverse=surroundings.backwards)
-    for seconds, path in enumerate((*found, surroundings.project), surroundings.time):
+def _set_times(variation: Variation) -> None:
+    """Give each file and folder a time of its own, so that their order by time varies too."""
+    paths = sorted(variation.project.rglob("*"), reverse=variation.backwards)
+    for seconds, path in enumerate((*paths, variation.project), variation.time):
         os.utime(path, (seconds, seconds))
 
 
 def _downloads(plan: BuildPlan, root: Path) -> Iterator[tuple[str, _File]]:
-    """Answers what uv takes packages from that lie on this machine, and the settings that say so.
+    """Yield the packages that uv takes from files of this machine, and the settings that name them.
 
-    They decide nothing: the lock has the hash of each package.
+    They are not inputs of the fingerprint, since the lock has the digest of each package.
     """
     lock = python.lock_of(plan)
     if lock is None:
         return
-    home = Path(lock_export.home(plan, lock))
-    settings = _settings(home, root)
+    uv_folder = Path(lock_export.home(plan, lock))
+    settings = _settings(uv_folder, root)
     texts = [(root / lock.path).read_bytes(), *(path.read_bytes() for path in settings.values())]
-    for place, path in settings.items():
-        yield place, _File(os.fsencode(path), DATA)
-    for path in _named(texts, {home, (root / lock.path).parent}, root):
+    for copied, path in settings.items():
+        yield copied, _File(os.fsencode(path), DATA)
+    for path in _named_paths(texts, {uv_folder, (root / lock.path).parent}, root):
         for file in (path,) if path.is_file() else path.rglob("*"):
             if file.is_file():
                 yield os.path.relpath(file, root), _File(os.fsencode(file), DATA)
 
 
-def _settings(home: Path, root: Path) -> Mapping[str, Path]:
-    """Answers where uv looks for settings: in its folder, and upwards.
+def _settings(uv_folder: Path, root: Path) -> Mapping[str, Path]:
+    """Find uv's settings, by their paths in the copy. uv looks in its folder and those above it.
 
-    What is above the project goes to the project's own folder.
+    Settings from above the project go to the copy's top folder.
     """
-    found: dict[str, Path] = {}
-    for folder in (home, *home.parents):
-        place = folder if folder.is_relative_to(root) else root
+    settings: dict[str, Path] = {}
+    for folder in (uv_folder, *uv_folder.parents):
+        copied = folder if folder.is_relative_to(root) else root
         for name in _SETTINGS:
             path = folder / name
             if path.is_file() and (name == _SETTINGS[0] or b"tool.uv" in path.read_bytes()):
-                found.setdefault(os.path.relpath(place / name, root), path)
-    return found
+                settings.setdefault(os.path.relpath(copied / name, root), path)
+    return settings
 
 
-def _named(texts: Iterable[bytes], folders: Iterable[Path], root: Path) -> Iterator[Path]:
-    """Answers the files and folders of the project that texts name, relative to some folders."""
+def _named_paths(texts: Iterable[bytes], folders: Iterable[Path], root: Path) -> Iterator[Path]:
+    """Yield the files and folders of the project that texts name, relative to some folders."""
     words = {word for text in texts for word in _WORD.findall(text.decode(errors="replace"))}
     for word in words:
         for folder in folders:
             path = os.path.normpath(os.path.join(folder, word))
             if (
-                len(word) <= _LONGEST
+                len(word) <= _MAX_LENGTH
                 and path.startswith(f"{root}{os.sep}")
                 and os.path.exists(path)
             ):

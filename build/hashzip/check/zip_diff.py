@@ -1,4 +1,4 @@
-"""What differs between two zips of the same inputs, and how. Build time; only reads."""
+"""Compare two zips of the same inputs: which files differ, where, and why. Build time."""
 
 import io
 import re
@@ -6,13 +6,12 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from hashzip.builders import elf
-from hashzip.check.causes import Clues
+from hashzip.check.causes import Causes
 
-# A module's bytecode begins with the version of Python, flags, and what its source was.
+# A module's bytecode begins with the version of Python, flags, and what identifies its source.
 # https://peps.python.org/pep-0552/
 _BYTECODE = struct.Struct("<4s I 8s")
 _BY_HASH = 1
@@ -21,7 +20,7 @@ _SOURCE_PATH = re.compile(rb"(?:/|[A-Za-z]:\\)[^\0-\x1f]*?\.py(?![\w.])")
 _ARCHIVE = b"PK\x03\x04"  # https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.7
 _BUILD_ID = re.compile(r"\.note\.(gnu\.build-id|go\.buildid)")
 _ORDER = "an order, as of files in a folder"
-_NAMED = 5  # sections; then how many more there are
+_NAMED_SECTIONS = 5  # the others are only counted
 
 _CHUNK = 1 << 16  # bytes
 _SHOWN = 60  # characters of a line
@@ -29,15 +28,15 @@ _BEFORE = 20  # of those, in front of the difference
 
 
 class Difference(NamedTuple):
-    """A file that is not in both zips alike.
+    """A file that differs between the zips, or that one of them lacks.
 
     Attributes:
-        path: In the package.
-        sizes: In the first and in the second, in bytes; None where it is not there.
-        modes: The same, as the zip has them.
-        offset: Of the first byte that differs; None where none does.
-        where: What is there, or "".
-        looks_like: What seems to have come from outside: a path, a time.
+        path: Its path in the package.
+        sizes: Its size in the first and in the second zip, in bytes; None if it is missing.
+        modes: Its mode in the first and in the second zip; None if it is missing.
+        offset: The first byte that differs; None if the contents are equal, or one is missing.
+        where: What is at that byte, or "".
+        looks_like: The probable causes: a path, a time.
     """
 
     path: str
@@ -48,38 +47,47 @@ class Difference(NamedTuple):
     looks_like: Sequence[str]
 
 
-class _How(NamedTuple):
-    """How two contents differ."""
+class _Explanation(NamedTuple):
+    """Where two contents differ, and the probable causes."""
 
     where: str
     looks_like: Sequence[str]
 
 
-def compare(first: Path, second: Path, clues: Clues) -> list[Difference]:
-    """Compares two zips, entry by entry.
+def compare(first: BinaryIO, second: BinaryIO, causes: Causes) -> list[Difference]:
+    """Compare two zips, entry by entry.
 
     Args:
         first: A zip that hashzip wrote.
         second: Another.
-        clues: What was different when they were built.
+        causes: What differed between their builds.
 
     Returns:
-        A difference an entry, by path. Nothing where the zips are the same, to the byte.
+        A difference for each entry that differs, by path. Empty if the zips are the same bytes.
     """
-    with zipfile.ZipFile(first) as one, zipfile.ZipFile(second) as two:
-        found = list(_entries(one, two, clues))
-    if not found:
-        whole = first.read_bytes(), second.read_bytes()
-        offset = first_difference(*whole)
-        if offset is not None:
-            sizes = len(whole[0]), len(whole[1])
-            what = "the entries are the same, and are not compressed alike"
-            return [Difference(first.name, sizes, (None, None), offset, what, [])]
-    return found
+    with zipfile.ZipFile(first) as old, zipfile.ZipFile(second) as new:
+        differences = list(_compare_entries(old, new, causes))
+    return differences or _compare_bytes(first, second)
 
 
-def _entries(one: zipfile.ZipFile, two: zipfile.ZipFile, clues: Clues) -> Iterator[Difference]:
-    old, new = ({entry.filename: entry for entry in zipped.infolist()} for zipped in (one, two))
+def _compare_bytes(first: BinaryIO, second: BinaryIO) -> list[Difference]:
+    """Compare two zips whose entries are equal."""
+    contents = []
+    for stream in (first, second):
+        stream.seek(0)
+        contents.append(stream.read())
+    old, new = contents
+    offset = first_difference(old, new)
+    if offset is None:
+        return []
+    where = "the entries are the same, but not compressed alike"
+    return [Difference("the zip itself", (len(old), len(new)), (None, None), offset, where, [])]
+
+
+def _compare_entries(
+    first: zipfile.ZipFile, second: zipfile.ZipFile, causes: Causes
+) -> Iterator[Difference]:
+    old, new = ({entry.filename: entry for entry in zf.infolist()} for zf in (first, second))
     for path in sorted({*old, *new}):
         a, b = old.get(path), new.get(path)
         sizes = (a.file_size if a else None, b.file_size if b else None)
@@ -87,11 +95,10 @@ def _entries(one: zipfile.ZipFile, two: zipfile.ZipFile, clues: Clues) -> Iterat
         if a is None or b is None:
             yield Difference(path, sizes, modes, None, "", [])
             continue
-        was, now = one.read(a), two.read(b)
-        offset = first_difference(was, now)
+        contents = first.read(a), second.read(b)
+        offset = first_difference(*contents)
         if offset is not None:
-            how = explain(path, was, now, clues)
-            yield Difference(path, sizes, modes, offset, *how)
+            yield Difference(path, sizes, modes, offset, *explain(path, *contents, causes))
         elif modes[0] != modes[1]:
             yield Difference(path, sizes, modes, None, "", [])
 
@@ -101,65 +108,68 @@ def _mode(entry: zipfile.ZipInfo) -> int:
 
 
 def first_difference(first: bytes, second: bytes) -> int | None:
-    """Answers the offset of the first byte that differs; None where there is none."""
+    """Return the offset of the first byte that differs; None if the contents are equal."""
     for start in range(0, max(len(first), len(second)), _CHUNK):
-        one, two = first[start : start + _CHUNK], second[start : start + _CHUNK]
-        if one != two:
-            both = zip(one, two, strict=False)
-            shorter = min(len(one), len(two))
-            return start + next((at for at, (a, b) in enumerate(both) if a != b), shorter)
+        a, b = first[start : start + _CHUNK], second[start : start + _CHUNK]
+        if a != b:
+            return start + _first_unequal(a, b)
     return None
 
 
-def explain(path: str, first: bytes, second: bytes, clues: Clues) -> _How:
-    """Says how two contents differ, which do differ.
+def _first_unequal(first: Sequence[object], second: Sequence[object]) -> int:
+    """Return the first position at which two sequences differ, or the end of the shorter one."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
+
+
+def explain(path: str, first: bytes, second: bytes, causes: Causes) -> _Explanation:
+    """Return where two contents differ, and the probable causes.
 
     Args:
-        path: Of the file, whose ending says what it is.
-        first: What one zip has.
-        second: What the other has.
-        clues: What was different.
+        path: The file's path, whose suffix tells its kind.
+        first: The content in the first zip.
+        second: The content in the second, which differs.
+        causes: What differed between the builds.
     """
     if first.startswith(elf.MAGIC) and second.startswith(elf.MAGIC):
-        return _program(first, second, clues)
+        return _explain_program(first, second, causes)
     if path.endswith(".pyc") and min(len(first), len(second)) >= _BYTECODE.size:
-        return _bytecode(first, second)
+        return _explain_bytecode(first, second)
     if first.startswith(_ARCHIVE) and second.startswith(_ARCHIVE):
-        inside = _archive(first, second, clues)
-        if inside:
-            return inside
+        explanation = _explain_archive(first, second, causes)
+        if explanation:
+            return explanation
     if b"\0" not in first and b"\0" not in second:
         try:
             texts = first.decode(), second.decode()
         except UnicodeDecodeError:
             pass
         else:
-            return _text(*texts, clues)
-    return _How("", _looks_like(first, second, clues))
+            return _explain_text(*texts, causes)
+    return _Explanation("", _looks_like(first, second, causes))
 
 
-def _looks_like(first: bytes, second: bytes, clues: Clues) -> list[str]:
+def _looks_like(first: bytes, second: bytes, causes: Causes) -> list[str]:
     offset = first_difference(first, second) or 0
-    seen = (*clues.in_content(first, second), *clues.in_bytes(first, second, offset))
-    return list(dict.fromkeys(seen))
+    names = (*causes.in_content(first, second), *causes.in_bytes(first, second, offset))
+    return list(dict.fromkeys(names))
 
 
-def _text(first: str, second: str, clues: Clues) -> _How:
-    """Finds the first line that differs."""
-    one, two = first.splitlines(keepends=True), second.splitlines(keepends=True)
-    both = zip(one, two, strict=False)
-    at = next((n for n, (a, b) in enumerate(both) if a != b), min(len(one), len(two)))
-    a, b = ("".join(lines[at : at + 1]) for lines in (one, two))
-    seen = list(dict.fromkeys((*clues.in_text(a, b), *clues.in_content(first, second))))
-    is_order = sorted(one) == sorted(two) or sorted(a.split()) == sorted(b.split())
-    if not seen and is_order:
-        seen = [_ORDER]
-    column = next((n for n, (c, d) in enumerate(zip(a, b, strict=False)) if c != d), 0)
-    return _How(f"line {at + 1}: {_shown(a, column)} and {_shown(b, column)}", seen)
+def _explain_text(first: str, second: str, causes: Causes) -> _Explanation:
+    """Find the first line that differs."""
+    old, new = first.splitlines(keepends=True), second.splitlines(keepends=True)
+    at = _first_unequal(old, new)
+    a, b = ("".join(lines[at : at + 1]) for lines in (old, new))
+    names = list(dict.fromkeys((*causes.in_text(a, b), *causes.in_content(first, second))))
+    is_order = sorted(old) == sorted(new) or sorted(a.split()) == sorted(b.split())
+    if not names and is_order:
+        names = [_ORDER]
+    column = _first_unequal(a, b)
+    return _Explanation(f"line {at + 1}: {_excerpt(a, column)} and {_excerpt(b, column)}", names)
 
 
-def _shown(line: str, column: int) -> str:
-    """Writes a part of a line, so that it is safe on a terminal."""
+def _excerpt(line: str, column: int) -> str:
+    """Return the part of a line around a column, escaped for a terminal."""
     if not line:
         return "no such line"
     start = max(column - _BEFORE, 0)
@@ -167,67 +177,71 @@ def _shown(line: str, column: int) -> str:
     return f"{'…' if start else ''}{part}{'…' if len(line) > start + _SHOWN else ''}"
 
 
-def _program(first: bytes, second: bytes, clues: Clues) -> _How:
-    """Finds the sections that differ."""
+def _explain_program(first: bytes, second: bytes, causes: Causes) -> _Explanation:
+    """Find the sections of a program or shared library that differ."""
     old, new = elf.sections(first), elf.sections(second)
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    if not names:
-        return _How("in the headers, or between sections", _looks_like(first, second, clues))
-    seen = {
-        name: _in_section(name, old.get(name, b""), new.get(name, b""), clues) for name in names
+    looks_like = {
+        name: _explain_section(name, old.get(name, b""), new.get(name, b""), causes)
+        for name in {**old, **new}
+        if old.get(name) != new.get(name)
     }
-    names = sorted(names, key=lambda name: not seen[name])  # the cause, and then what it has moved
-    shown = [*names[:_NAMED], *([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])]
+    if not looks_like:
+        where = "in the headers, or between sections"
+        return _Explanation(where, _looks_like(first, second, causes))
+    # Sections with a cause first: the others may only contain addresses that have moved.
+    names = sorted(looks_like, key=lambda name: not looks_like[name])
+    more = len(names) - _NAMED_SECTIONS
+    shown = [*names[:_NAMED_SECTIONS], *([f"{more} more"] if more > 0 else [])]
     where = f"{'section' if len(names) == 1 else 'sections'} {', '.join(shown)}"
-    return _How(where, list(dict.fromkeys(what for name in names for what in seen[name])))
+    return _Explanation(
+        where, list(dict.fromkeys(cause for name in names for cause in looks_like[name]))
+    )
 
 
-def _in_section(name: str, first: bytes, second: bytes, clues: Clues) -> list[str]:
+def _explain_section(name: str, first: bytes, second: bytes, causes: Causes) -> list[str]:
     if _BUILD_ID.fullmatch(name):
         return ["the build-id"]
-    return _looks_like(first, second, clues) if first != second else []
+    return _looks_like(first, second, causes) if first != second else []
 
 
-def _bytecode(first: bytes, second: bytes) -> _How:
-    """Says which part of a module's bytecode differs."""
+def _explain_bytecode(first: bytes, second: bytes) -> _Explanation:
+    """Find the part of a module's bytecode that differs."""
     (magic, flags, source), (other_magic, other_flags, other_source) = (
         _BYTECODE.unpack_from(content) for content in (first, second)
     )
     if magic != other_magic:
-        return _How("header: the version of Python", [])
+        return _Explanation("header: the version of Python", [])
     if flags != other_flags:
-        return _How(f"header: flags, {flags} and {other_flags}", [])
+        return _Explanation(f"header: flags, {flags} and {other_flags}", [])
     if source != other_source:
         if flags & _BY_HASH:
-            return _How("header: the hash of its source", [])
-        return _How("header: the time and size of its source", ["a time"])
-    one, two = (_SOURCE_PATH.findall(content) for content in (first, second))
-    differing = [(a, b) for a, b in zip(one, two, strict=False) if a != b]
-    if differing:
-        a, b = (ascii(path.decode(errors="backslashreplace")) for path in differing[0])
-        return _How(f"co_filename: {a} and {b}", ["a path"])
-    return _How("code", [])
+            return _Explanation("header: the hash of its source", [])
+        return _Explanation("header: the time and size of its source", ["a time"])
+    paths = zip(_SOURCE_PATH.findall(first), _SOURCE_PATH.findall(second), strict=False)
+    for pair in paths:
+        if pair[0] != pair[1]:
+            a, b = (ascii(path.decode(errors="backslashreplace")) for path in pair)
+            return _Explanation(f"co_filename: {a} and {b}", ["a path"])
+    return _Explanation("code", [])
 
 
-def _archive(first: bytes, second: bytes, clues: Clues) -> _How | None:
-    """Finds what differs in a zip in the zip, such as a `.jar`; None where it is no whole one."""
+def _explain_archive(first: bytes, second: bytes, causes: Causes) -> _Explanation | None:
+    """Find the difference in a zip in the zip, such as a `.jar`; None if one is not a valid zip."""
     try:
         with (
-            zipfile.ZipFile(io.BytesIO(first)) as one,
-            zipfile.ZipFile(io.BytesIO(second)) as two,
+            zipfile.ZipFile(io.BytesIO(first)) as old,
+            zipfile.ZipFile(io.BytesIO(second)) as new,
         ):
-            inner = next(_entries(one, two, clues), None)
+            inner = next(_compare_entries(old, new, causes), None)
             if inner:
-                what = (
-                    f"{inner.path} in it, {inner.where}" if inner.where else f"{inner.path} in it"
-                )
-                return _How(what, inner.looks_like)
-            times = [[entry.date_time for entry in zipped.infolist()] for zipped in (one, two)]
-            orders = one.namelist(), two.namelist()
+                where = f"{inner.path} in it{f', {inner.where}' if inner.where else ''}"
+                return _Explanation(where, inner.looks_like)
+            times = [[entry.date_time for entry in zf.infolist()] for zf in (old, new)]
+            orders = old.namelist(), new.namelist()
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError):
         return None
     if orders[0] != orders[1]:
-        return _How("the order of its entries", [_ORDER])
+        return _Explanation("the order of its entries", [_ORDER])
     if times[0] != times[1]:
-        return _How("the times of its entries", ["a time"])
+        return _Explanation("the times of its entries", ["a time"])
     return None

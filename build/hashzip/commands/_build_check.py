@@ -60,30 +60,28 @@ def _lines(name: str, outcome: Outcome) -> Iterator[str]:
     verb = "differs" if len(found) == 1 else "differ"
     files = "file" if outcome.count == 1 else "files"
     many = f"{len(found)} of {outcome.count} {files} {verb}"
-    if "dist" not in outcome.zips:
-        yield f"{name}: not reproducible: {many}"
-        who = ("first", "second")
+    if "stored" in outcome.zips:
+        yield f"{name}: the two builds are equal, but differ from the zip built before: {many}"
     else:
-        yield f"{name}: two copies give one zip, and it is not the one in dist: {many}"
-        who = ("dist", "copy")
+        yield f"{name}: not reproducible: {many}"
     for one in found:
-        yield _line(one, who)
+        yield _line(one, list(outcome.zips))
     for tool in outcome.tools:
         yield f"made by another version: {tool}"
-    yield "to compare: " + ", ".join(str(path) for path in outcome.zips.values())
-    if "dist" in outcome.zips and not outcome.tools:
+    yield "to compare: " + ", ".join(outcome.zips.values())
+    if "stored" in outcome.zips and not outcome.tools:
         yield (
-            "hint: does the build read a file, or a variable, that is no input? name it in inputs; "
-            f"or if that zip is of another machine, run: hashzip build {name} --force"
+            "hint: if the build reads a file or a variable that is not an input, name it in "
+            f"inputs; if that zip is from another machine, run: hashzip build {name} --force"
         )
 
 
-def _line(one: Difference, who: tuple[str, str]) -> str:
+def _line(one: Difference, zips: Sequence[str]) -> str:
     """Writes a difference as a line: which file, how large, where, and what it looks like."""
     old, new = one.sizes
     if old is None or new is None:
-        only, size = (who[1], new) if old is None else (who[0], old)
-        return f"{'+' if old is None else '-'} {one.path} ({size:,} bytes): only in the {only}"
+        only, size = (zips[1], new) if old is None else (zips[0], old)
+        return f"{'+' if old is None else '-'} {one.path} ({size:,} bytes): only in the {only} zip"
     sizes = f"{old:,}" if old == new else f"{old:,} and {new:,}"
     parts = []
     if one.modes[0] != one.modes[1]:
@@ -105,7 +103,7 @@ def _json(name: str, outcome: Outcome) -> Mapping[str, object]:
             for one in outcome.differences
         ],
         "tools": list(outcome.tools),
-        "zips": {who: str(path) for who, path in outcome.zips.items()},
+        "zips": outcome.zips,
         "varied": outcome.varied,
         "same": outcome.same,
     }

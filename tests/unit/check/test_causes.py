@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.support.causes import CLUES, FIRST, SECOND, TIME
+from tests.support.causes import CAUSES, FIRST, SECOND, TIME
 
 
 def text(first: str, second: str) -> list[str]:
     """Answers what two texts look like."""
-    return list(CLUES.in_text(first, second))
+    return list(CAUSES.in_text(first, second))
 
 
 class TestText:
@@ -68,7 +68,7 @@ class TestBytes:
         one, two = (number.to_bytes(4, order) for number in (TIME, TIME + 7))  # type: ignore[arg-type]
 
         found = [
-            list(CLUES.in_bytes(b"ab" + one, b"ab" + other, offset))
+            list(CAUSES.in_bytes(b"ab" + one, b"ab" + other, offset))
             for other, offset in ((two, 5), (two, 2), (bytes(4), 2))
         ]
 
@@ -78,12 +78,12 @@ class TestBytes:
         """Text among other bytes is read as far as it can be printed."""
         one, two = (f"\0umask 00{digits}\0".encode() for digits in ("22", "02"))
 
-        assert list(CLUES.in_bytes(one, two, 9)) == ["the umask"]
-        assert list(CLUES.in_bytes(b"\0".join((one[:9], one[9:])), two, 9)) == []
+        assert list(CAUSES.in_bytes(one, two, 9)) == ["the umask"]
+        assert list(CAUSES.in_bytes(b"\0".join((one[:9], one[9:])), two, 9)) == []
 
     def test_folder_elsewhere(self) -> None:
         """The folder is found wherever it is."""
         one, two = (b"\xff" * 500 + folder.encode() for folder in (FIRST, SECOND))
 
-        assert list(CLUES.in_content(one, two)) == ["the folder that it was built in"]
-        assert list(CLUES.in_content(two, one)) == []
+        assert list(CAUSES.in_content(one, two)) == ["the folder that it was built in"]
+        assert list(CAUSES.in_content(two, one)) == []

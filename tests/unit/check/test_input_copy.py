@@ -22,7 +22,7 @@ MADE = {
 
 def copied(project: Path, name: str = "hello") -> tuple[Path, Path]:
     """Copies the inputs of a function twice, and answers where to."""
-    pair = variations.pair(project.with_name("builds"), uv_cache=None)
+    pair = variations.choose(project.with_name("builds"), uv_cache=None)
     for one in (pair.first, pair.second):
         input_copy.copy(projects.examine(project, name), one)
     return pair.first.project, pair.second.project

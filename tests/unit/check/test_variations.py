@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hashzip.check import variations
-from hashzip.check.variations import Pair
+from hashzip.check.variations import Variations
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def program(folder: Path, name: str, script: str) -> None:
     (folder / name).chmod(0o755)
 
 
-def pair(tmp_path: Path, uv_cache: str | None = None) -> Pair:
+def pair(tmp_path: Path, uv_cache: str | None = None) -> Variations:
     """Answers two surroundings in a new folder."""
-    return variations.pair(tmp_path / "builds", uv_cache=uv_cache)
+    return variations.choose(tmp_path / "builds", uv_cache=uv_cache)
 
 
 def test_all_differs(tmp_path: Path) -> None:
@@ -75,8 +75,8 @@ def test_nothing_to_vary_with(tmp_path: Path) -> None:
     both = pair(tmp_path)
 
     assert both.same == {
-        "clock": "there is no faketime on the PATH",
-        "locale": "this machine has none but C",
+        "clock": "faketime is not on the PATH",
+        "locale": "this machine has no other than C",
     }
     assert not set(both.same) & set(both.varied)
     assert not both.second.wrapper
