@@ -19,7 +19,7 @@ class HashzipError(Exception):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Answers `did you mean "…"? ` and the known words, for the hint of an unknown word."""
-    import difflib  # noqa: PLC0415 - only wanted where something is wrong
+    import difflib
 
     words = sorted(known)
     close = difflib.get_close_matches(word, words, n=1)

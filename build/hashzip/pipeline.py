@@ -59,7 +59,7 @@ def require_fingerprint(plan: BuildPlan, planned: str, files: Mapping[str, str])
     """
     if plan.fingerprint == planned:
         return
-    from hashzip.artifacts import changes  # noqa: PLC0415 - most builds compare nothing
+    from hashzip.artifacts import changes
 
     changed = changes.compare(files, plan.result.summary)
     names = f": {changed}" if files and any(changed) else ""
@@ -133,7 +133,7 @@ def _build_in_parallel(
     build_one: Callable[[BuildPlan], Built],
     jobs: int | None,
 ) -> Iterator[Built]:
-    from concurrent import futures  # noqa: PLC0415 - slow, and most builds install nothing
+    from concurrent import futures
 
     begun: dict[str, futures.Future[Built]] = {}
 
@@ -192,7 +192,7 @@ def _build_in(
     progress: Callable[[int], None],
 ) -> tuple[Sizes, str]:
     """Build a package in a folder, and put it into the store; return the sizes and the reason."""
-    from hashzip.archive import package  # noqa: PLC0415 - plans need none of it
+    from hashzip.archive import package
 
     last = None if force else package.last_build(plan)
     reason = "forced" if force else why(plan, last.manifest if last else None)
@@ -206,7 +206,7 @@ def _sbom(plan: BuildPlan, manifest: "Manifest") -> str:
     """Return the bill of materials, or "" where no package is in the zip."""
     if not manifest.packages:
         return ""
-    from hashzip.artifacts import sbom  # noqa: PLC0415 - slow, and only for packages
+    from hashzip.artifacts import sbom
 
     return sbom.document(manifest, BUILDERS[plan.target.builder].PURL_TYPE)
 
@@ -222,7 +222,7 @@ def why(plan: BuildPlan, last: "Manifest | None") -> str:
         return "no build before"
     if last.fingerprint == plan.fingerprint:
         return "its zip was missing or damaged"
-    from hashzip.artifacts import changes  # noqa: PLC0415 - only for what is built
+    from hashzip.artifacts import changes
 
     recipe = changes.recipe_changes(last.recipe, plan.recipe)
     files = changes.files(last.inputs, plan.inputs)

@@ -2,20 +2,24 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "build/hashzip"
 
 
-def contract() -> dict[str, object]:
-    """Return import-linter's contract of the layers."""
-    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    (layers,) = [
-        contract
-        for contract in settings["tool"]["importlinter"]["contracts"]
-        if contract["type"] == "layers"
-    ]
-    return dict(layers)
+def tools() -> dict[str, Any]:
+    """Return the settings of the tools that check the code."""
+    text = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    settings: dict[str, Any] = tomllib.loads(text)["tool"]
+    return settings
+
+
+def layers() -> list[str]:
+    """Return the rooms in import-linter's contract of the layers."""
+    contracts = tools()["importlinter"]["contracts"]
+    (contract,) = [each for each in contracts if each["type"] == "layers"]
+    return [name.strip() for layer in contract["layers"] for name in layer.split("|")]
 
 
 def rooms() -> set[str]:
@@ -24,15 +28,21 @@ def rooms() -> set[str]:
     return modules | {path.parent.name for path in PACKAGE.glob("*/*.py")}
 
 
-def listed(layers: object) -> list[str]:
-    """Return the names in some layers."""
-    assert isinstance(layers, list)
-    return [name.strip() for layer in layers for name in layer.split("|")]
-
-
 def test_every_room_has_its_layer() -> None:
     """Each module and package of hashzip is in one layer, and no layer has one that is gone."""
-    names = listed(contract()["layers"])
+    names = layers()
 
     assert sorted(names) == sorted(rooms())
     assert "inputs" in names  # the control: the rooms were found
+
+
+def test_slow_modules_are_there() -> None:
+    """Each module of hashzip that a plan may not load is still called what the rule calls it."""
+    rule = tools()["ruff"]["lint"]["flake8-tidy-imports"]["banned-module-level-imports"]
+    slow = [name for name in rule if name.startswith("hashzip.")]
+
+    paths = [PACKAGE.parent / name.replace(".", "/") for name in slow]
+    assert slow
+    assert [
+        str(path) for path in paths if not path.is_dir() and not path.with_suffix(".py").is_file()
+    ] == []

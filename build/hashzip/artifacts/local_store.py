@@ -65,7 +65,7 @@ class LocalStore:
 
     def manifest(self, fingerprint: str) -> "Manifest | None":
         """Read a manifest, whether or not its zip is there; None if it is missing or damaged."""
-        from hashzip.artifacts import manifest as manifests  # noqa: PLC0415 - most plans read none
+        from hashzip.artifacts import manifest as manifests
 
         try:
             with open(self._path(fingerprint, _MANIFEST), "rb") as file:
@@ -108,7 +108,7 @@ class LocalStore:
         Raises:
             HashzipError: The folder, or what is built in it, cannot be written.
         """
-        from hashzip.artifacts import staging  # noqa: PLC0415 - plans build nothing
+        from hashzip.artifacts import staging
 
         return staging.staging_folder(self._folder)
 

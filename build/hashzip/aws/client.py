@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hashzip.errors import HashzipError
 
@@ -18,8 +17,7 @@ _LOCAL_REGION = "us-east-1"
 _CONNECT_SECONDS = 10
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where functions run.
 
     Attributes:
@@ -51,9 +49,9 @@ class Place:
             HashzipError: boto3 is not installed.
         """
         require_boto3()
-        import boto3  # noqa: PLC0415 - an extra
-        import botocore.session  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
+        import boto3
+        import botocore.session
+        from botocore.config import Config
 
         settings = {"retries": {"mode": "standard"}} | settings
         config = Config(connect_timeout=_CONNECT_SECONDS, **settings)
@@ -83,7 +81,7 @@ def require_boto3() -> None:
         HashzipError: It is not installed.
     """
     try:
-        import boto3  # noqa: F401, PLC0415
+        import boto3  # noqa: F401
     except ModuleNotFoundError as error:
         raise HashzipError(
             f"boto3, which talks to AWS, is not installed for {sys.executable}",
@@ -107,7 +105,7 @@ def choose(
         HashzipError: There is no local AWS, and it must be that.
     """
     if not (remote or profile or region):
-        from hashzip.emulator import session  # noqa: PLC0415 - only where it may be needed
+        from hashzip.emulator import session
 
         endpoint = session.find(root)
         if endpoint:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +61,7 @@ def explained(place: Place, function: str, qualifier: str | None = None) -> Iter
         HashzipError: Something did.
     """
     client.require_boto3()
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - an extra
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
@@ -82,6 +81,8 @@ def is_missing(error: Exception) -> bool:
 
 def _missing(place: Place, function: str, qualifier: str | None) -> HashzipError:
     """Says that a function, or a version of it, is not there, with what is."""
+    import difflib
+
     lambdas = place.client("lambda")
     known = _names(lambdas, "list_functions", "Functions", "FunctionName")
     shown = known if len(known) <= _MOST_NAMES else difflib.get_close_matches(function, known)
@@ -104,7 +105,7 @@ def _missing(place: Place, function: str, qualifier: str | None) -> HashzipError
 
 def _names(client: Any, operation: str, rows: str, key: str, **query: str) -> list[str]:  # noqa: ANN401
     """Lists names for a hint; none where that is not allowed, or does not work."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - an extra
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         pages = client.get_paginator(operation).paginate(**query)
@@ -125,7 +126,7 @@ def _refused(place: Place, error: Any) -> HashzipError:  # noqa: ANN401 - boto3 
 
 def _failed(place: Place, error: Exception) -> HashzipError:
     """Says what went wrong before there was an answer."""
-    from botocore import exceptions  # noqa: PLC0415 - an extra
+    from botocore import exceptions
 
     match error:
         case exceptions.NoCredentialsError():
@@ -147,6 +148,6 @@ def _failed(place: Place, error: Exception) -> HashzipError:
 
 
 def _profiles() -> list[str]:
-    import botocore.session  # noqa: PLC0415 - an extra
+    import botocore.session
 
     return list(botocore.session.Session().available_profiles)

@@ -62,7 +62,7 @@ def event(name: str) -> str:
 
 def _events() -> Any:  # noqa: ANN401 - SAM CLI has no types
     try:
-        from samcli.lib.generated_sample_events import events  # noqa: PLC0415 - an extra
+        from samcli.lib.generated_sample_events import events
     except ModuleNotFoundError as error:
         raise HashzipError(
             f"AWS SAM CLI, which has the example events, is not installed for {sys.executable}",

@@ -42,8 +42,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in rows:
             print("\t".join(row))
         return
-    from rich.console import Console  # noqa: PLC0415 - slow, and only for a terminal
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table(*header, box=None, pad_edge=False)
     for row in rows:

@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
     project = _output.project(options)
     names = options.functions or list(project.targets)
     if options.check:
-        from hashzip.commands import _build_check  # noqa: PLC0415 - loads more than a build needs
+        from hashzip.commands import _build_check
 
         _build_check.run(project, names, options)
         return
@@ -116,8 +116,8 @@ def _progress(*, shown: bool) -> Iterator[Callable[[str, int], None]]:
     if not shown or not sys.stderr.isatty():
         yield lambda _name, _size: None
         return
-    from rich.console import Console  # noqa: PLC0415 - slow, and only for people
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the script."""
-    import shtab  # noqa: PLC0415 - the only command that needs it
+    import shtab
 
     parser = _parser.parser()
     for action in _actions(parser):

@@ -19,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the document, as it is beside the manifest."""
+    from hashzip.artifacts import sbom
+
     plan = planning.plan(_output.project(options), options.function)
     manifest = plan.store.manifest(plan.fingerprint)
     if manifest is None:
@@ -26,6 +28,5 @@ def run(options: argparse.Namespace) -> None:
             f"{options.function} is not built as it is now",
             f"run: hashzip build {options.function}",
         )
-    from hashzip.artifacts import sbom  # noqa: PLC0415 - slow, and not wanted for the help
 
     print(sbom.document(manifest, BUILDERS[plan.target.builder].PURL_TYPE), end="")

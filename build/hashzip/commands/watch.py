@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> None:
     # A polite request to end is the same as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     root = planning.load_project(options.project or config.find_root(os.curdir)).root
-    from hashzip.watch import lock  # noqa: PLC0415 - slow, and needs the extra
+    from hashzip.watch import lock
 
     try:
         with lock.exclusive(root) as folder, ExitStack() as stack:
@@ -123,11 +123,11 @@ def _refuse_missing() -> None:
 
 def _watch_here(stack: ExitStack, options: argparse.Namespace, root: str, folder: Path) -> None:
     """Watches, with the functions in a local AWS."""
-    from hashzip.emulator import server as local_aws  # noqa: PLC0415
-    from hashzip.emulator import session  # noqa: PLC0415
-    from hashzip.watch import env_file, host_package, http_proxy  # noqa: PLC0415
-    from hashzip.watch.local_functions import LocalFunctions, Settings  # noqa: PLC0415
-    from hashzip.watch.loop import Loop  # noqa: PLC0415
+    from hashzip.emulator import server as local_aws
+    from hashzip.emulator import session
+    from hashzip.watch import env_file, host_package, http_proxy
+    from hashzip.watch.local_functions import LocalFunctions, Settings
+    from hashzip.watch.loop import Loop
 
     settings = Settings(
         memory=options.memory,
@@ -175,8 +175,8 @@ class _Ports:
 
 def _watch_account(stack: ExitStack, options: argparse.Namespace, root: str) -> None:
     """Watches, with one function in an account."""
-    from hashzip.watch.account_function import AccountFunction  # noqa: PLC0415
-    from hashzip.watch.loop import Loop  # noqa: PLC0415
+    from hashzip.watch.account_function import AccountFunction
+    from hashzip.watch.loop import Loop
 
     name, names = options.function_name, options.functions
     if len(names) != 1:
@@ -200,7 +200,7 @@ def _reader(place: Place, group: str) -> Reader:
 
 
 def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, Reader]) -> None:
-    from hashzip.watch import watcher  # noqa: PLC0415 - needs the extra
+    from hashzip.watch import watcher
 
     saves = stack.enter_context(watcher.watching(root))
     saves.watch(loop.places())

@@ -32,7 +32,7 @@ def fingerprint(recipe: Recipe, inputs: Iterable[FileEntry]) -> str:
     Returns:
         A SHA-256, as 64 hex digits.
     """
-    import hashlib  # noqa: PLC0415 - slow, and not needed where nothing has changed
+    import hashlib
 
     digest = hashlib.sha256()
     digest.update(_field(FORMAT.encode()) + _field(canonical_json(recipe).encode()))

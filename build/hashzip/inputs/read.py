@@ -68,7 +68,7 @@ def content(location: bytes) -> tuple[Content, os.stat_result]:
     Raises:
         HashzipError: It cannot be read.
     """
-    import hashlib  # noqa: PLC0415 - slow, and not needed where nothing has changed
+    import hashlib
 
     try:
         descriptor = os.open(location, _OPEN)

@@ -37,7 +37,7 @@ class _Group:
     """Files that are summed up in one line: a digest, and how many they are."""
 
     def __init__(self) -> None:
-        import hashlib  # noqa: PLC0415 - slow, and not needed where nothing has changed
+        import hashlib
 
         self.count = 0
         self.digest = hashlib.sha256()

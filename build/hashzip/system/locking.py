@@ -26,7 +26,7 @@ def hold(file: str | os.PathLike[str], *, wait: bool = True) -> Iterator[None]:
         OSError: The file cannot be made or locked.
     """
     if sys.platform == "win32":
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - needed only here
+        from filelock import FileLock, Timeout
 
         lock = FileLock(file)
         try:

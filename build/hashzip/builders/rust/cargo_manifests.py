@@ -122,7 +122,7 @@ class Manifests:
         for pattern in _texts(settings, "members"):
             found = [pattern]
             if WILDCARDS.intersection(pattern):
-                import glob  # noqa: PLC0415 - slow, and seldom needed
+                import glob
 
                 location = os.path.join(self.root, workspace)
                 found = glob.glob(pattern, root_dir=location, recursive=True, include_hidden=True)
