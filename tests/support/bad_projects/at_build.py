@@ -90,7 +90,7 @@ TABLE = (
         "failing program",
         _built_by("exit 7"),
         ["sh build.sh failed, which [function.hello] runs in"],
-        "nothing that was built before has changed",
+        "earlier builds are unchanged",
     ),
     *(
         BadProject(

@@ -50,13 +50,13 @@ TABLE = (
         "several sources of a command",
         with_command(source=["src", "over"]),
         ['"source" in [function.hello] names 2 folders'],
-        "the rest in inputs",
+        "the others in inputs",
     ),
     *(
         BadProject(
             f"output = {output}",
             with_command(output=output),
-            [f'"output" in [function.hello] is "{output}", which is not below the source'],
+            [f'"output" in [function.hello] is "{output}", which is not a path below the source'],
             "HASHZIP_OUTPUT",
         )
         for output in ("../out", "/out", ".")
@@ -85,14 +85,14 @@ TABLE = (
     BadProject(
         "command that is a string",
         with_command(command="npm run build"),
-        ['"command" in [function.hello] must be a list of words, not a string'],
-        "no shell reads it",
+        ['"command" in [function.hello] must be a list of strings, not a string'],
+        "there is no shell",
     ),
     *(
         BadProject(
             f"command = {command}",
             with_command(command=command),
-            ['"command" in [function.hello] has ', "and a program is a list of words"],
+            ['"command" in [function.hello] has ', "which is not a list of strings"],
             'write command = ["PROGRAM", "ARGUMENT"]',
         )
         for command in _NO_COMMANDS
@@ -102,7 +102,7 @@ TABLE = (
             f"input {path}, which is not there",
             with_command(inputs=[path]),
             [f'"{path}" in inputs of [function.hello] does not exist', there],
-            "take it out of inputs",
+            "create it, or remove it from inputs",
         )
         for path, there in (("nowhere", "project/nowhere"), ("over/*.json", "project/over"))
     ),
@@ -110,7 +110,7 @@ TABLE = (
         "input that matches nothing",
         with_command(inputs=["src/*.json"]),
         ['"src/*.json" in inputs of [function.hello] has no file'],
-        "take it out",
+        "remove it",
     ),
     BadProject(
         "input out of the project",
@@ -128,7 +128,7 @@ TABLE = (
         "input in the output",
         with_command(inputs=["src/out/a.json"]),
         ['"inputs" in [function.hello] has "src/out/a.json", which is in the output, src/out'],
-        "take it out",
+        "remove it",
     ),
     BadProject(
         "no input of a command",
@@ -140,12 +140,12 @@ TABLE = (
         "variable that hashzip sets",
         with_command(env={"HASHZIP_OUTPUT": "x"}),
         ['"env" in [function.hello] has "HASHZIP_OUTPUT", which hashzip sets'],
-        "take it out",
+        "remove it",
     ),
     BadProject(
         "variable that cannot be",
         with_command(env={"A=B": "x"}),
-        ["\"env\" in [function.hello] has 'A=B' = 'x', which cannot be a variable"],
+        ["\"env\" in [function.hello] has 'A=B' = 'x', which cannot be an environment variable"],
         "correct its name or value",
     ),
     BadProject(

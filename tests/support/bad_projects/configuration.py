@@ -23,7 +23,7 @@ TABLE = (
         "unreadable hashzip.toml",
         unreadable("hashzip.toml"),
         ["hashzip.toml", "Permission denied"],
-        "right to read",
+        "check its permissions",
         unprivileged=True,
     ),
     BadProject(
@@ -49,8 +49,8 @@ TABLE = (
     BadProject(
         "missing key",
         with_toml('[function.hello]\nsource = "src"\narchitecture = "arm64"\n'),
-        ['"handler" in [function.hello] is missing', "hashzip.toml"],
-        "add handler",
+        ['"runtime" in [function.hello] is missing', "hashzip.toml"],
+        'add runtime = "…"',
     ),
     BadProject(
         "wrong type",
@@ -92,7 +92,7 @@ TABLE = (
         "broken TOML",
         with_toml('[function.hello]\nsource = "src"\nhandler =\n'),
         ["hashzip.toml", "line 3"],
-        "mend that line",
+        "that line",
     ),
     BadProject(
         "TOML nested too deep",
@@ -139,7 +139,7 @@ TABLE = (
             **{f"l{n}": {} for n in range(6)}, hello={"layers": [f"l{n}" for n in range(6)]}
         ),
         ['"layers" in [function.hello] names 6'],
-        "Lambda takes 5",
+        "Lambda allows 5",
     ),
     BadProject(
         "a layer twice",

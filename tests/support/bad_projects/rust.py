@@ -79,7 +79,7 @@ TABLE = (
         "a manifest that is no TOML",
         _rust({"app/Cargo.toml": "[package\n"}),
         ["app/Cargo.toml is not valid TOML", "line 1"],
-        "mend that line",
+        "that line",
     ),
     BadProject(
         "a crate by a path that leads nowhere",
@@ -108,20 +108,20 @@ TABLE = (
     BadProject(
         "a runtime without programs",
         _rust(runtime="provided.al2032"),
-        ['[function.hello] has runtime "provided.al2032", which runs no Rust'],
+        ['[function.hello] has runtime "provided.al2032", which does not run Rust'],
         'did you mean "provided.al2023"?',
     ),
     BadProject(
         "inputs that are not there",
         _rust(inputs=["templates"]),
         ['"templates" in inputs of [function.hello] does not exist: there is no'],
-        "take it out of inputs",
+        "create it, or remove it from inputs",
     ),
     BadProject(
         "two crates to build in",
         _rust(source=["app", "other"]),
         ['"source" in [function.hello] names 2 folders'],
-        "name the one to build in, the rest in inputs",
+        "name the folder to build in, and the others in inputs",
     ),
     BadProject(
         "a key of another builder",
