@@ -1,14 +1,16 @@
-"""The one error that users see, and the helper that makes it helpful."""
+"""Errors and warnings for users, and helpers to word them. Standard library only."""
 
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 
 class HashzipError(Exception):
-    """Something that the user can mend.
+    """A problem that the user can fix.
 
     Args:
-        message: What is wrong, and where: one line that names the thing.
-        hint: The way out, or "" where the message says it already.
+        message: One line that says what is wrong, and where.
+        hint: What to do about it; "" where the message says it.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -17,8 +19,26 @@ class HashzipError(Exception):
         self.hint = hint
 
 
+def warn(message: str, hint: str = "") -> None:
+    """Print a warning to stderr, in the form that errors have. The command goes on.
+
+    Args:
+        message: One line that says what is wrong, and where.
+        hint: What to do about it; "" where the message says it.
+    """
+    text = f"warning: {message}\n" + (f"hint: {hint}\n" if hint else "")
+    # In one call, so that the lines of several threads do not mix. The reader may have gone.
+    with suppress(OSError):
+        sys.stderr.write(text)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Answers `did you mean "…"? ` and the known words, for the hint of an unknown word."""
+    """Return a hint for an unknown word: the nearest known word, if one is near, and all of them.
+
+    Args:
+        word: The unknown word.
+        known: The known words, in any order.
+    """
     import difflib
 
     words = sorted(known)
@@ -28,13 +48,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def escape(name: bytes) -> str:
-    r"""Writes a file name so that it is safe on a terminal: `b"a\n\xff"` becomes `a\n\xff`."""
+    r"""Return a file name in a form that is safe on a terminal: `b"a\n\xff"` becomes `a\n\xff`."""
     text = name.decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def read_error(location: bytes, error: OSError) -> HashzipError:
-    """Makes the error of a file or folder that is an input and cannot be read."""
+    """Return the error for an input that cannot be read.
+
+    Args:
+        location: The path of the file or folder.
+        error: What the system says.
+    """
     if isinstance(error, FileNotFoundError):
         return HashzipError(
             f"{escape(location)} vanished while it was read",
@@ -42,5 +67,5 @@ def read_error(location: bytes, error: OSError) -> HashzipError:
         )
     return HashzipError(
         f"cannot read {escape(location)}: {error.strerror}",
-        "give yourself the right to read it, or name it in exclude",
+        "check its permissions, or name it in exclude",
     )

@@ -1,7 +1,6 @@
 """Runs uv, and says in plain words what went wrong. Only at build time."""
 
 import itertools
-import logging
 import os
 import re
 import shutil
@@ -10,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, warn
 
 # Earlier ones write where a package's entry point is named `../../x`, and leave `RECORD` as the
 # package has it, whatever is there: https://github.com/astral-sh/uv/pull/19464 and .../18943
@@ -241,10 +240,11 @@ def _failure(stderr: str, what: str, relock: str) -> HashzipError:
 
 
 def _pass_warnings_on(stderr: str) -> None:
-    """Logs what uv warns of, such as a package that was yanked and is locked all the same.
+    """Repeat what uv warns of, such as a package that was yanked and is locked all the same.
 
     An installer must go on then, and should warn: https://peps.python.org/pep-0592/#installers
     """
     for line in stderr.splitlines():
-        if line.startswith("warning: ") and "falling back to full copy" not in line:
-            logging.getLogger(__name__).warning("%s", line)
+        text = line.removeprefix("warning: ")
+        if text != line and "falling back to full copy" not in text:
+            warn(text)

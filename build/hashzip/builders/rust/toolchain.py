@@ -1,6 +1,5 @@
 """The programs that compile Rust: where they are, and what they get. Build time."""
 
-import logging
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hashzip.builders import process
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, warn
 from hashzip.project import layout
 
 # Variables that decide bytes, which no plan could see. The same can be said in files that count:
@@ -34,8 +33,6 @@ _NO_DEFAULT = re.compile(
     r"^error: (rustup could not choose a version of|no override and no default toolchain set)",
     re.MULTILINE,
 )
-
-_log = logging.getLogger(__name__)
 
 
 class Machine(NamedTuple):
@@ -248,10 +245,9 @@ def environment(target: str, path: str, *, is_pinned: bool) -> dict[str, str]:
         name for name in os.environ if _HIDDEN.fullmatch(name) or (is_pinned and name == _PINNED)
     )
     if hidden:
-        _log.warning(
-            "warning: not used, since no plan sees it: %s; write it into the project's "
-            ".cargo/config.toml or rust-toolchain.toml",
-            ", ".join(hidden),
+        warn(
+            f"not used, because no plan sees it: {', '.join(hidden)}",
+            "write it into the project's .cargo/config.toml or rust-toolchain.toml",
         )
     # Settings may have another folder for what is made on the way, of which nothing here knows.
     # https://doc.rust-lang.org/cargo/reference/config.html#buildbuild-dir

@@ -4,10 +4,10 @@ What a plan could have seen is refused; what is this machine's own is warned of,
 machine may give other bytes for the same fingerprint.
 """
 
-import logging
 import os
 from collections.abc import Iterable, Mapping
 
+from hashzip import errors
 from hashzip.builders import elf
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.rust import cargo_config, crate_inputs
@@ -19,8 +19,6 @@ from hashzip.project.targets import Target
 
 # What `hashzip[rust]` installs. Others work, and link other bytes from the same sources.
 LINKERS = {"cargo-lambda": "1.9.2", "zig": "0.17.1"}
-
-_log = logging.getLogger(__name__)
 
 
 def warn(crates: Crates, tools: Toolchain, versions: Mapping[str, str]) -> None:
@@ -35,12 +33,10 @@ def warn(crates: Crates, tools: Toolchain, versions: Mapping[str, str]) -> None:
         _warn_of_version(crates, versions["rustc"])
     for name, version in LINKERS.items():
         if versions[name] != version:
-            _log.warning(
-                "warning: %s is %s here, and hashzip[rust] has %s, which links other bytes for the "
-                "same fingerprint; run: python3 -m pip install 'hashzip[rust]'",
-                name,
-                versions[name],
-                version,
+            errors.warn(
+                f"{name} is {versions[name]} here, and hashzip[rust] has {version}, which links "
+                "other bytes for the same fingerprint",
+                "run: python3 -m pip install 'hashzip[rust]'",
             )
     _warn_of_outsiders(crates)
     _warn_of_settings(crates, tools)
@@ -64,10 +60,8 @@ def refuse(plan: BuildPlan, function: Target, tools: Rust, read: Iterable[str]) 
             continue
         name = os.path.relpath(path, root).replace(os.sep, "/")
         if name.startswith("../"):
-            _log.warning(
-                "warning: %s is compiled from %s, out of the project, which no plan sees",
-                function.label,
-                path,
+            errors.warn(
+                f"{function.label} is compiled from {path}, out of the project, which no plan sees"
             )
         # Of a folder, which a build script may name, some files are enough.
         elif name != "." and not any(f"{one}/".startswith(f"//{name}/") for one in inputs):
@@ -94,23 +88,20 @@ def warn_of_names(crates: Crates, tools: Toolchain, program: bytes) -> None:
         named = "its folders in debug information"
         advice = f"set strip = true in [profile.{crates.function.options['profile']}] of Cargo.toml"
     if named:
-        _log.warning(
-            "warning: the program of %s names %s, so that another machine gives other bytes for "
-            "the same fingerprint; %s",
-            crates.function.label,
-            named,
+        errors.warn(
+            f"the program of {crates.function.label} names {named}, so that another machine gives "
+            "other bytes for the same fingerprint",
             advice,
         )
 
 
 def _warn_of_version(crates: Crates, version: str) -> None:
     """Warns where the project does not say which Rust."""
-    _log.warning(
-        "warning: nothing in the project says which Rust compiles %s: another one gives other "
-        'bytes for the same fingerprint; write %s: [toolchain] channel = "%s"',
-        crates.function.label,
-        join(crates.workspace, crate_inputs.TOOLCHAINS[0]),
-        version,
+    path = join(crates.workspace, crate_inputs.TOOLCHAINS[0])
+    errors.warn(
+        f"nothing in the project says which Rust compiles {crates.function.label}: another one "
+        "gives other bytes for the same fingerprint",
+        f'write {path}: [toolchain] channel = "{version}"',
     )
 
 
@@ -122,21 +113,17 @@ def _warn_of_outsiders(crates: Crates) -> None:
     workspace = crates.workspace
     for folder in crates.manifests:
         if workspace not in {".", folder} and not folder.startswith(workspace + "/"):
-            _log.warning(
-                "warning: the crate in %s is out of the workspace in %s, so that the project in "
-                "another folder gives other bytes for the same fingerprint; make one workspace "
-                "of both",
-                folder,
-                workspace,
+            errors.warn(
+                f"the crate in {folder} is out of the workspace in {workspace}, so that the "
+                "project in another folder gives other bytes for the same fingerprint",
+                "make one workspace of both",
             )
 
 
 def _warn_of_settings(crates: Crates, tools: Toolchain) -> None:
     """Warns of settings of cargo that are out of the project, where another machine has others."""
     for path, keys in cargo_config.unseen(crates.project.root, tools.cargo_home):
-        _log.warning(
-            "warning: %s has %s, which no plan sees; write it into the project's "
-            ".cargo/config.toml",
-            path,
-            ", ".join(keys),
+        errors.warn(
+            f"{path} has {', '.join(keys)}, which no plan sees",
+            "write it into the project's .cargo/config.toml",
         )
