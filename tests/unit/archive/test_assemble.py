@@ -171,7 +171,7 @@ class TestLeftOut:
             make_zip(layered)
 
         assert caught.value.message == (
-            "[function.hello] locks greet 2.0, and [layer.deps] locks 1.0"
+            "[function.hello] locks greet 2.0, but [layer.deps] locks 1.0"
         )
         assert "lock both alike" in caught.value.hint
         assert make_zip(layered, "layer.deps")

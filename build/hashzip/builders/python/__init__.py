@@ -91,6 +91,10 @@ def build(plan: BuildPlan, folder: "Path", *, fresh: bool) -> "BuildOutput":
     Raises:
         HashzipError: It cannot be installed or compiled; a layer has another version of a package.
     """
+    if not lock_of(plan) and not plan.target.options["bytecode"]:
+        from hashzip.builders.base import BuildOutput
+
+        return BuildOutput(())
     from hashzip.builders.python import package
 
     return package.build(plan, folder, fresh=fresh)
