@@ -1,13 +1,54 @@
-"""Run a program that Ctrl-C must not interrupt, and capture its output."""
+"""Run programs, and capture their output."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import tempfile
 from typing import IO, TYPE_CHECKING, cast
 
+from scripts.errors import ScriptError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+def output(
+    command: Sequence[str],
+    hint: str,
+    *,
+    folder: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[str, str]:
+    """Run a program, and return its stdout and stderr.
+
+    Args:
+        command: The program and its arguments.
+        hint: What to do if it fails.
+        folder: Its current folder.
+        environment: Variables to add to the environment.
+
+    Raises:
+        ScriptError: It is not installed, or failed; its output is in the message.
+    """
+    if not shutil.which(command[0]):
+        raise ScriptError(f"there is no program {command[0]}", f"install {command[0]}")
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if result.returncode:
+        text = f"{result.stdout.strip()}\n{result.stderr.strip()}".strip()[-4000:]
+        message = f"`{' '.join(command)}` failed with exit code {result.returncode}:\n{text}"
+        raise ScriptError(message, hint)
+    return result.stdout, result.stderr
 
 
 def run(

@@ -1,5 +1,5 @@
-"""Measures hashzip against programs that do the same work: `python -m scripts.benchmark`.
+"""Measure hashzip against programs that do the same work: `python -m scripts.benchmark`.
 
-Figures of two machines, or of two days, say little. A ratio does: both programs work on the same
-input in the same run, in turn, as whole processes.
+Figures from two machines, or from two days, are hard to compare, but ratios are not: in each run,
+both programs work on the same input in turn, as whole processes.
 """

@@ -1,174 +1,102 @@
-"""Measure hashzip: `python -m scripts.benchmark [--only NAME…] [--check]`."""
+"""Measure hashzip: `python -m scripts.benchmark`. `--help` lists the other tables."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.benchmark import growth, loop, packages, page, report, rows, rust, rust_page, ways
-from scripts.benchmark.bench import Bench
-from scripts.benchmark.rows import ROWS, Row
+from scripts import pages
+from scripts.benchmark import growth, loop, packages, rows
+from scripts.benchmark.programs import HERE
+from scripts.benchmark.scenarios import Place
 from scripts.errors import ScriptError, exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-_GROWTH = "growth"
-_PACKAGES = "packages"
-_RUST = "rust"
+RUNS = 5
+TABLES = {
+    "growth": "time by the number of files; with --page, its chart too",
+    "packages": "functions with packages, beside SAM CLI and uv with zip",
+    "loop": "hashzip watch, from a save to the response, beside cargo lambda watch",
+    "rust": "hello in Rust, beside cargo lambda build",
+}
 
 
-def main(arguments: Sequence[str] | None = None, table: Sequence[Row] = ROWS) -> None:
-    """Measure what is asked for, and print it.
+def main(arguments: Sequence[str] | None = None, docs: Path = HERE.checkout / "docs") -> None:
+    """Measure tables, and print each when it is complete.
 
     Args:
-        arguments: Without the program's name; by default, those of the process.
-        table: The rows that there are.
+        arguments: The program's arguments; those of this process by default.
+        docs: The folder of `benchmarks.md` and `growth.svg`.
 
     Raises:
-        ScriptError: A program failed; or, with `--check`, a target was missed.
+        ScriptError: A program failed; or, with `--check`, a goal was missed.
     """
-    options = _options(arguments, [row.name for row in table])
-    if options.loop:
-        with tempfile.TemporaryDirectory(prefix="hashzip-benchmark-") as folder:
-            found = loop.measured(Path(folder).resolve(), options.runs)
-        print(loop.text(found), end="")
-        if options.json:
-            text = json.dumps({"loop": [outcome.as_json() for outcome in found]}, indent=2)
-            options.json.write_text(text + "\n", encoding="utf-8")
-        return
-    outcomes: list[rows.Outcome] = []
-    measured: growth.Growth | None = None
-    packed: list[packages.Outcome] = []
-    with tempfile.TemporaryDirectory(prefix="hashzip-benchmark-") as folder:
-        if options.quick:
-            _note("on smaller trees than the rows say, so that figures and ratios mean nothing")
-        bench = Bench(Path(folder).resolve(), runs=options.runs, quick=options.quick)
-        for row in table:
-            if not options.only or row.name in options.only:
-                _note(f"measuring {row.name}")
-                outcomes.append(rows.measure(row, bench))
-        if options.draw or _GROWTH in options.only:
-            _note(f"measuring {_GROWTH}")
-            measured = growth.measure(bench)
-        if options.packages or _PACKAGES in options.only:
-            packed = _packages(bench)
-        compiled = _rust(bench, options.rust) if options.rust or _RUST in options.only else None
-    _show(outcomes, measured, packed, compiled, options)
-    missed = [outcome.row.name for outcome in outcomes if outcome.holds is False]
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _options(arguments)
+    missed: list[str] = []
+    with ExitStack() as stack:
+        folder = tempfile.TemporaryDirectory(prefix="hashzip-benchmark-")
+        place = Place(Path(stack.enter_context(folder)).resolve(), stack, quick=options.quick)
+        for table in _tables(options, place, docs):
+            print(table, flush=True)
+            missed += table.missed
+            if options.page:
+                text = pages.measured(table, "bench", arguments)
+                pages.insert(docs / "benchmarks.md", table.name, text)
     if missed and options.check:
         raise ScriptError(
-            f"{len(missed)} of {len(outcomes)} targets missed: {', '.join(missed)}",
-            f"run it again on a machine at rest: --runs 11 --only {' '.join(missed)}",
+            f"missed goals: {', '.join(missed)}",
+            f"run again on a machine at rest: --runs 11 --only {' '.join(missed)}",
         )
 
 
-def _packages(bench: Bench) -> list[packages.Outcome]:
-    ways.refuse_foreign_machine()
-    found = []
-    for case in ways.cases():
-        _note(f"measuring {_PACKAGES}: {case.title}")
-        found += packages.measured(case, bench.folder / _PACKAGES / case.name, runs=bench.runs)
-    return found
+def _tables(options: argparse.Namespace, place: Place, docs: Path) -> Iterator[pages.Table]:
+    runs = options.runs or (rows.COMPARED_RUNS if options.against else RUNS)
+    if options.against:
+        named = options.only or rows.COMPARED
+        yield rows.compared([rows.ROWS[name] for name in named], options.against, place, runs)
+        return
+    for name in options.tables or ([] if options.only else ["rows"]):
+        if name == "growth":
+            yield growth.table(place, runs, docs / "growth.svg" if options.page else None)
+        elif name == "packages":
+            yield packages.table(place.folder / name, runs)
+        elif name == "loop":
+            yield loop.table(place.folder / name, runs)
+        else:
+            chosen = [row for row in rows.ROWS.values() if row.table == name]
+            yield rows.table(name, chosen, place, runs)
+    if options.only:
+        yield rows.table("only", [rows.ROWS[name] for name in options.only], place, runs)
 
 
-def _rust(bench: Bench, page_file: Path | None) -> rust.Found:
-    if page_file:
-        # Before it takes minutes to measure what has no place.
-        rust_page.insert(page_file.read_text(encoding="utf-8"), "")
-    ways.refuse_foreign_machine()
-    _note(f"measuring {_RUST}")
-    return rust.measured(bench.folder / _RUST, runs=bench.runs)
-
-
-def _show(
-    outcomes: Sequence[rows.Outcome],
-    measured: growth.Growth | None,
-    packed: Sequence[packages.Outcome],
-    compiled: rust.Found | None,
-    options: argparse.Namespace,
-) -> None:
-    """Print what was measured, and write the files that are asked for."""
-    if outcomes:
-        report.print_rows(outcomes)
-    if measured:
-        report.print_growth(measured)
-    if measured and options.draw:
-        growth.draw(measured, options.draw)
-    if packed:
-        text = page.text(packed, options.runs)
-        print(text)
-        if options.packages:
-            options.packages.write_text(text, encoding="utf-8")
-    if compiled:
-        text = rust_page.text(compiled)
-        print(text)
-        if options.rust:
-            written = rust_page.insert(options.rust.read_text(encoding="utf-8"), text)
-            options.rust.write_text(written, encoding="utf-8")
-    if options.json:
-        found = [each.as_json() for each in packed]
-        everything = report.as_json(outcomes, measured, options.runs, found)
-        in_rust = compiled.as_json() if compiled else None
-        text = json.dumps({**everything, "rust": in_rust}, indent=2)
-        options.json.write_text(text + "\n", encoding="utf-8")
-
-
-def _options(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.Namespace:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="scripts.benchmark",
-        description="Measure hashzip against programs that do the same work, as ratios in one run.",
+        prog="nox -s bench --",
+        description="Measure hashzip against programs that do the same work, in turn in one run.",
     )
-    parser.add_argument(
-        "--only",
-        nargs="+",
-        default=[],
-        choices=[*names, _GROWTH, _PACKAGES, _RUST],
-        metavar="NAME",
-        help=f"some of: {', '.join([*names, _GROWTH, _PACKAGES, _RUST])}",
-    )
-    parser.add_argument(
-        "--loop",
-        action="store_true",
-        help="measure hashzip watch, from save to answer, and what others have for it; only that",
-    )
-    parser.add_argument("--runs", type=_positive, default=5, metavar="N", help="default: 5")
-    parser.add_argument(
-        "--quick", action="store_true", help="smaller trees: a smoke test, no measurement"
-    )
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a target is missed")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write it all as JSON, too")
-    parser.add_argument(
-        "--draw", type=Path, metavar="FILE", help="measure growth, and draw it as an SVG"
-    )
-    parser.add_argument(
-        "--packages",
-        type=Path,
-        metavar="FILE",
-        help="measure functions with packages, and write it as a page",
-    )
-    parser.add_argument(
-        "--rust",
-        type=Path,
-        metavar="FILE",
-        help="measure the function in Rust, and write it into a page, between its two comments",
-    )
-    return parser.parse_args(arguments)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
-
-
-def _note(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    add, names = parser.add_argument, list(rows.ROWS)
+    add("--only", nargs="+", choices=names, metavar="ROW", help=f"some of: {', '.join(names)}")
+    for name, text in TABLES.items():
+        add(f"--{name}", dest="tables", action="append_const", const=name, help=text)
+    add("--against", metavar="REF", help="compare hashzip with itself at another commit")
+    default = f"default: {RUNS}, and {rows.COMPARED_RUNS} with --against"
+    add("--runs", type=int, metavar="N", help=default)
+    add("--quick", action="store_true", help="smaller trees: a smoke test, not a measurement")
+    add("--check", action="store_true", help="exit with 1 if a goal was missed")
+    add("--page", action="store_true", help="also write the tables into docs/benchmarks.md")
+    options = parser.parse_args(arguments)
+    if options.page and (options.only or options.against or options.quick):
+        parser.error("--page is for complete tables: not with --only, --against or --quick")
+    if options.runs is not None and options.runs < 1:
+        parser.error("--runs must be at least 1")
+    return options
 
 
 if __name__ == "__main__":

@@ -1,225 +1,193 @@
-"""From a save to the first answer of the new code: `python -m scripts.benchmark --loop`.
+"""The table of the loop: the time from a save of a source file to the first new response.
 
-Whole loop, as a browser sees it: the file is written, and the function's port is asked until it
-answers with what was written. Between two saves there is a pause, as there is between a person's.
-In the same run, what others have for it.
+After each save, the function is requested again and again until it responds with the number that
+was saved. Before each save there is a pause, as between the saves of a person.
 """
 
 from __future__ import annotations
 
-import statistics
+import itertools
+import json
+import os
+import signal
+import socket
 import subprocess
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
 
 from uv import find_uv_bin
 
-from scripts.benchmark import cargo_lambda, measure, sam, tools, watch, ways
+from scripts import pages
+from scripts.benchmark import crates, programs, ways
+from scripts.errors import ScriptError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-_MORE = 4  # how many more runs the quick ones get
+HEADER = ("from a save to the response", "seconds", "saves", "goal")
+SAVES = 4  # for each run that is asked for
 
-
-@dataclass(frozen=True, kw_only=True)
-class Loop:
-    """A loop to measure.
-
-    Attributes:
-        name: A word, for its folder.
-        title: Who runs it, and what, in Markdown.
-        until: What it is measured to.
-        runs: How often it is measured, of each run that is asked for.
-        target: Seconds that it should stay below; None where nothing was promised.
-        measured: Measures it in an empty folder, so often.
-    """
-
-    name: str
-    title: str
-    until: str
-    runs: int = 1
-    target: float | None = None
-    measured: Callable[[Path, int], Sequence[float]]
+_WATCH = (sys.executable, str(programs.HERE.checkout / "build"), "watch", "--port")
+_CARGO_LAMBDA = ("cargo", "lambda", "watch", "--invoke-address=127.0.0.1", "--invoke-port")
+_DEADLINE = 900.0  # seconds; the first build in Rust compiles all dependencies
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a loop came to.
+def python(folder: Path, saves: int, *, packages: Sequence[str] = ()) -> list[float]:
+    """Measure `hashzip watch` of a function in Python that imports some packages."""
+    (folder / "src").mkdir(parents=True)
+    keys = {"source": "src", "handler": "app.handler", "runtime": ways.RUNTIME}
+    if packages:
+        keys["requirements"] = "requirements.txt"
+        version = f"--python-version={ways.RUNTIME.removeprefix('python')}"
+        command = [find_uv_bin(), "pip", "compile", "--quiet", "--generate-hashes", version, "-"]
+        lock = subprocess.check_output(command, input="\n".join(packages), text=True)
+        (folder / "requirements.txt").write_text(lock, encoding="utf-8")
+    imports, numbers = "".join(f"import {name}\n" for name in packages), itertools.count()
 
-    Attributes:
-        loop: Which.
-        seconds: From each save to its effect.
-        skipped: Why it was not measured, or "".
-    """
+    def save() -> int:
+        number = next(numbers)
+        text = f"{imports}def handler(event, context):\n    return {{'number': {number}}}\n"
+        (folder / "src/app.py").write_text(text, encoding="utf-8")
+        return number
 
-    loop: Loop
-    seconds: Sequence[float] = ()
-    skipped: str = ""
-
-    @property
-    def median(self) -> float | None:
-        """Of the seconds."""
-        return statistics.median(self.seconds) if self.seconds else None
-
-    def as_json(self) -> Mapping[str, Any]:
-        """Return it, without what cannot be written."""
-        names = {"name": self.loop.name, "until": self.loop.until, "target": self.loop.target}
-        return {**names, "seconds": list(self.seconds), "skipped": self.skipped}
+    return _watch(folder, keys, save, lambda number: {"number": number}, saves)
 
 
-def measured(folder: Path, runs: int, loops: Sequence[Loop] | None = None) -> list[Outcome]:
-    """Measure each loop.
+def rust(folder: Path, saves: int, *, crate: Path = crates.CRATE) -> list[float]:
+    """Measure `hashzip watch` of hello in Rust."""
+    if sys.platform != "linux":
+        raise programs.MissingError("the local AWS runs compiled functions on Linux only")
+    programs.require("cargo")
+    save = crates.copy(folder / "rust", crate)
+    (folder / "rust/hashzip.toml").unlink(missing_ok=True)
+    keys = {"builder": "rust", "source": "rust", "runtime": "provided.al2023"}
+    return _watch(folder, keys, save, crates.greeting, saves)
+
+
+def cargo_lambda(folder: Path, saves: int, *, crate: Path = crates.CRATE) -> list[float]:
+    """Measure `cargo lambda watch` of hello in Rust."""
+    environment = crates.environment()
+    save = crates.copy(folder, crate)
+    path = "/2015-03-31/functions/hello/invocations"
+    with serving(_CARGO_LAMBDA, folder, path, environment) as wait:
+        # The first request starts the build. Later ones are lost if the code changes meanwhile.
+        return save_and_wait(
+            save, lambda number: wait(crates.greeting(number), 0.2 if number else _DEADLINE), saves
+        )
+
+
+LOOPS: Mapping[str, tuple[float | None, Callable[[Path, int], list[float]]]] = {
+    "`hashzip watch`, a function in Python": (0.3, python),
+    "the same with numpy and pandas": (1.0, partial(python, packages=["numpy", "pandas"])),
+    "`hashzip watch`, hello in Rust, development build": (None, rust),
+    "`cargo lambda watch`, hello in Rust, debug build": (None, cargo_lambda),
+}
+
+
+def table(folder: Path, runs: int) -> pages.Table:
+    """Measure each of `LOOPS` in a new folder."""
+    rows = []
+    for number, (title, (goal, measure)) in enumerate(LOOPS.items()):
+        try:
+            seconds = measure(folder / str(number), runs * SAVES)
+            cells = pages.seconds(median(seconds)), str(len(seconds))
+        except programs.MissingError as error:
+            cells = str(error), ""
+        rows.append((title, *cells, f"< {goal:g} s" if goal else ""))
+    return pages.Table("loop", HEADER, rows)
+
+
+def save_and_wait(
+    save: Callable[[], int], wait: Callable[[int], None], saves: int, pause: float = 2.0
+) -> list[float]:
+    """Save again and again, and return the seconds until each save took effect.
 
     Args:
-        folder: An empty one; whoever lends it removes it.
-        runs: How often the slowest are measured.
-        loops: Which; all, by default.
+        save: Saves a new number, and returns it.
+        wait: Returns once the function responds with a number.
+        saves: How often, after a first save that is not counted.
+        pause: The seconds before each save.
     """
-    found = []
-    for loop in LOOPS if loops is None else loops:
-        print(f"measuring {loop.name}", file=sys.stderr, flush=True)
-        try:
-            outcome = Outcome(loop, loop.measured(folder / loop.name, runs * loop.runs))
-        except tools.MissingError as error:
-            outcome = Outcome(loop, skipped=str(error))
-        found.append(outcome)
-    return found
+    wait(save())
+    seconds = []
+    for _ in range(saves):
+        time.sleep(pause)
+        start = time.perf_counter()
+        wait(save())
+        seconds.append(time.perf_counter() - start)
+    return seconds
 
 
-def text(found: Sequence[Outcome]) -> str:
-    """Return a table in Markdown."""
-    rows = ["| who, and what | from a save to | median | runs | goal |", "| --- " * 5 + "|"]
-    for outcome in found:
-        loop, median = outcome.loop, outcome.median
-        figure = f"not measured: {outcome.skipped}" if median is None else f"{median:.2f} s"
-        goal = "-" if loop.target is None else f"{loop.target:g} s"
-        cells = (loop.title, loop.until, figure, str(len(outcome.seconds)), goal)
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows) + "\n"
+@contextmanager
+def serving(
+    command: Sequence[str], folder: Path, path: str, environment: Mapping[str, str]
+) -> Iterator[Callable[[object, float], None]]:
+    """Run a program that serves a function; its command ends with a port, which is added.
 
+    Yields:
+        `wait(expected, patience)`: it returns once the function responds with `expected` at that
+        path, gives up each request after `patience` seconds, and raises ScriptError if the program
+        exits or the deadline comes.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}{path}"
+    with tempfile.NamedTemporaryFile(prefix="hashzip-log-") as log:
+        process = subprocess.Popen(
+            [*command, str(port)],
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
-def _ours(*packages: str) -> Callable[[Path, int], Sequence[float]]:
-    """Measure `hashzip watch` on a function that imports some packages."""
-
-    def measured(folder: Path, runs: int) -> Sequence[float]:
-        _make(folder, packages)
-        with watch.watching(folder) as url:
-            watch.wait(url, {"number": -1})
-            return measure.saves(
-                lambda number: _save(folder, packages, number),
-                lambda number: watch.wait(url, {"number": number}),
-                runs,
+        def wait(expected: object, patience: float) -> None:
+            end = time.monotonic() + _DEADLINE
+            while time.monotonic() < end and process.poll() is None:
+                # Errors are normal while it starts, and between two versions of the code.
+                with suppress(OSError, ValueError):
+                    if _post(url, patience) == expected:
+                        return
+                time.sleep(0.005)  # compilers need the processor too
+            output = Path(log.name).read_text(encoding="utf-8", errors="replace")[-2_000:]
+            raise ScriptError(
+                f"`{' '.join(command)}` in {folder} did not serve {expected} at {url}:\n{output}",
+                "read its output above, and run the same command in a copy of the project",
             )
 
-    return measured
+        try:
+            yield wait
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            with suppress(ProcessLookupError):  # cargo leaves its children running
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
-def _rust(folder: Path, runs: int) -> Sequence[float]:
-    """Measure `hashzip watch` on this repository's function in Rust."""
-    if not sys.platform.startswith("linux"):
-        raise tools.MissingError("the local AWS runs what is compiled on Linux only")
-    save = cargo_lambda.copied(folder / "rust")
-    table = '[function.app]\nbuilder = "rust"\nsource = "rust"\nruntime = "provided.al2023"\n'
-    table += f'architecture = "{ways.ARCHITECTURE}"\n'
-    (folder / "hashzip.toml").write_text(table, encoding="utf-8")
-    save(-1)
-
-    def wait(number: int) -> None:
-        watch.wait(url, cargo_lambda.answer(number), cargo_lambda.ASK_SECONDS)
-
-    with watch.watching(folder) as url:
-        wait(-1)
-        return measure.saves(save, wait, runs)
+def _post(url: str, patience: float) -> object:
+    with urllib.request.urlopen(url, data=b"{}", timeout=patience) as response:  # noqa: S310 - loopback
+        return json.load(response)
 
 
-def _sam(folder: Path, runs: int) -> Sequence[float]:
-    """Measure `sam build --cached` on the same function as the first of ours; nothing runs it."""
-    folder.mkdir()
-    lock = folder / "requirements.txt"
-    lock.touch()
-    way = sam.way(ways.Case("loop", "", "app", _source((), -1), lock), folder / "project")
-    if way.skipped or not (way.first and way.rebuild):
-        raise tools.MissingError(way.skipped)
-    measure.once(way.first)
-    # Each edits the source just before it starts.
-    return [measure.once(way.rebuild).seconds for _ in range(runs)]
-
-
-LOOPS = (
-    Loop(
-        name="hello",
-        title="`hashzip watch`, a function in Python",
-        until="its answer",
-        runs=_MORE,
-        target=0.3,
-        measured=_ours(),
-    ),
-    Loop(
-        name="numpy-pandas",
-        title="`hashzip watch`, one with numpy and pandas",
-        until="its answer",
-        runs=_MORE,
-        target=1.0,
-        measured=_ours("numpy", "pandas"),
-    ),
-    Loop(
-        name="rust",
-        title="`hashzip watch`, hello in Rust, development build",
-        until="its answer",
-        runs=_MORE,
-        measured=_rust,
-    ),
-    Loop(
-        name="cargo-lambda",
-        title=f"`cargo lambda watch` {cargo_lambda.VERSION}, hello in Rust, debug build",
-        until="its answer",
-        measured=cargo_lambda.measured,
-    ),
-    Loop(
-        name="sam",
-        title=f"`sam build --cached` {sam.VERSION}, a function in Python",
-        until="the build's end; nothing answers yet",
-        measured=_sam,
-    ),
-)
-
-
-def _make(folder: Path, packages: tuple[str, ...]) -> None:
-    (folder / "src").mkdir(parents=True)
-    table = '[function.app]\nsource = "src"\nhandler = "app.handler"\n'
-    table += f'runtime = "python3.{sys.version_info.minor}"\narchitecture = "{ways.ARCHITECTURE}"\n'
-    if packages:
-        _lock(folder, packages)
-        table += 'requirements = "requirements.txt"\n'
-    (folder / "hashzip.toml").write_text(table, encoding="utf-8")
-    _save(folder, packages, -1)
-
-
-def _lock(folder: Path, packages: tuple[str, ...]) -> None:
-    version = f"3.{sys.version_info.minor}"
-    command = [
-        find_uv_bin(),
-        "pip",
-        "compile",
-        "--quiet",
-        "--generate-hashes",
-        "--python-version",
-        version,
-    ]
-    text = "\n".join(packages)
-    subprocess.run(
-        [*command, "-", "-o", "requirements.txt"], cwd=folder, input=text, text=True, check=True
-    )
-
-
-def _save(folder: Path, packages: tuple[str, ...], number: int) -> None:
-    (folder / "src/app.py").write_text(_source(packages, number), encoding="utf-8")
-
-
-def _source(packages: tuple[str, ...], number: int) -> str:
-    lines = [f"import {package}\n" for package in packages]
-    lines.append(f"def handler(event, context):\n    return {{'number': {number}}}\n")
-    return "".join(lines)
+def _watch(
+    folder: Path,
+    keys: Mapping[str, str],
+    save: Callable[[], int],
+    response: Callable[[int], object],
+    saves: int,
+) -> list[float]:
+    programs.declare(folder, {"app": {**keys, "architecture": ways.ARCHITECTURE}})
+    save()
+    with serving(_WATCH, folder, "/", {}) as wait:
+        return save_and_wait(save, lambda number: wait(response(number), 60), saves)

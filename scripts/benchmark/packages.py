@@ -1,25 +1,29 @@
-"""Measures how functions with packages are built, in several ways, and how quickly they start."""
+"""The table of functions with packages: sizes, builds and imports, in several ways."""
 
 from __future__ import annotations
 
+import platform
+import sys
 import zipfile
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from scripts.benchmark import measure, sam, ways
-from scripts.benchmark.measure import PYTHON, Program
+from scripts import pages
+from scripts.benchmark import measure, ways
+from scripts.benchmark.measure import BARE, Program
+from scripts.benchmark.programs import MissingError
+from scripts.errors import ScriptError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from scripts.benchmark.ways import Case, Way
+    from scripts.benchmark.ways import Function, Way
 
-FIGURES = ("unpacked", "zipped", "first", "rebuild", "start")
-STARTS = 20  # fresh processes whose import is timed
+HEADER = ("function", "built by", "unpacked", "zip", "first build", "after an edit", "import")
+IMPORTS = 20  # runs of each import
 
-# `-S` keeps the packages of this machine's Python out. In Lambda the function's folder is the first
-# on the path, and what AWS brings is behind it. Lambda never ends a process, so the end is no part.
+# As in Lambda, the function's folder is first on the path and the runtime's packages are last.
+# Lambda does not end the process, so its end is left out.
 _IMPORT = """
 import os, sys
 sys.path.insert(0, sys.argv[2])
@@ -27,118 +31,93 @@ sys.path += sys.argv[3:]
 __import__(sys.argv[1])
 os._exit(0)
 """
-_IN_LAMBDA = {"LAMBDA_TASK_ROOT": "/var/task", "AWS_LAMBDA_FUNCTION_NAME": "app"}
+_LAMBDA = {"LAMBDA_TASK_ROOT": "/var/task", "AWS_LAMBDA_FUNCTION_NAME": "app"}
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one way to build one function came to.
+def table(folder: Path, runs: int) -> pages.Table:
+    """Measure all functions, built in all ways, in an empty folder.
 
-    Attributes:
-        case: Of which function.
-        way: By which way.
-        unpacked: Size of all files in bytes.
-        zipped: Size of the zip in bytes.
-        first: Seconds of a build where nothing was built before.
-        rebuild: Seconds of a build after an edit of the source.
-        start: Seconds that a fresh process takes to import the handler.
+    Raises:
+        ScriptError: Packages for Lambda cannot be imported here, or a program failed.
     """
-
-    case: Case
-    way: Way
-    unpacked: float | None = None
-    zipped: float | None = None
-    first: float | None = None
-    rebuild: float | None = None
-    start: float | None = None
-
-    def as_json(self) -> Mapping[str, Any]:
-        """Return it, with names in place of the function and the way."""
-        figures = {key: getattr(self, key) for key in FIGURES}
-        names = {"function": self.case.title, "built_by": self.way.title}
-        return names | figures | {"skipped": self.way.skipped}
-
-
-def all_ways(case: Case, folder: Path) -> list[Way]:
-    """Return all ways to build a function.
-
-    Args:
-        case: What to build.
-        folder: Where the projects go.
-    """
-    return [
-        *ways.hashzip(case, folder),
-        sam.way(case, folder / "sam"),
-        *ways.uv_and_zip(case, folder / "uv"),
-    ]
+    if sys.platform != "linux" or sys.version_info.minor != ways.MINOR:
+        raise ScriptError(
+            f"Python {platform.python_version()} on {sys.platform} cannot import these packages",
+            f"run the benchmark on Linux with Python 3.{ways.MINOR}",
+        )
+    rows: list[Sequence[str]] = []
+    for number, function in enumerate(ways.functions()):
+        rows += measured(function, folder / str(number), runs, IMPORTS)
+    return pages.Table("packages", HEADER, rows, text_columns=2)
 
 
 def measured(
-    case: Case,
+    function: Function,
     folder: Path,
-    *,
     runs: int,
-    starts: int = STARTS,
-    among: Callable[[Case, Path], list[Way]] = all_ways,
-) -> list[Outcome]:
-    """Build a function in several ways, in turn.
+    imports: int,
+    among: Mapping[str, Callable[[Function, Path], Way]] = ways.WAYS,
+) -> list[Sequence[str]]:
+    """Build a function in several ways, in turn, and import each result.
 
     Args:
-        case: What to build.
-        folder: Where the projects go; it is made.
-        runs: How often each is built.
-        starts: How often each is imported.
-        among: Makes the ways.
+        function: The function.
+        folder: The folder for the projects.
+        runs: The number of builds.
+        imports: The number of imports.
+        among: The ways, by their titles; the first packs everything.
 
-    Raises:
-        ScriptError: A program failed.
+    Returns:
+        The rows of the table.
     """
-    found = among(case, folder)
-    asked = {(way, what): each for way in found for what, each in way.builds.items()}
-    figures = measure.in_turn(list(asked.values()), runs)
-    times = {name: each.seconds for name, each in zip(asked, figures, strict=True)}
-    packages = {way: way.package() for way in found if way.package}
-    imports = _starts(case, packages, folder / "unpacked", starts)
-    return [
-        Outcome(
-            case,
-            way,
-            **_sizes(packages.get(way)),
-            first=times.get((way, "first")),
-            rebuild=times.get((way, "rebuild")),
-            start=imports.get(way),
-        )
-        for way in found
-    ]
+    rows: list[Sequence[str]] = []
+    built: dict[str, Way] = {}
+    asked: dict[str, Program] = {}
+    for number, (title, make) in enumerate(among.items()):
+        try:
+            built[title] = make(function, folder / str(number))
+        except MissingError as error:
+            rows.append((function.title, title, str(error), *[""] * 4))
+    for title, way in built.items():
+        asked |= {f"first {title}": way.first, f"rebuild {title}": way.rebuild}
+        asked |= {"again": way.again} if way.again else {}
+    times = {name: each.seconds for name, each in measure.in_turn(asked, runs).items()}
+    times |= _imports(function, built, folder / "unpacked", imports)
+    for title, way in built.items():
+        cells = (pages.seconds(times[f"{step} {title}"]) for step in ("first", "rebuild", "import"))
+        rows.append((function.title, title, *_sizes(way.package()), *cells))
+    if "again" in times:
+        cell = pages.seconds(times["again"])
+        rows.append((function.title, "`zip -9 -FS` of the same folder", "", "", "", cell, ""))
+    return rows
 
 
-def _sizes(package: Path | None) -> dict[str, float]:
-    if package is None:
-        return {}
+def _sizes(package: Path) -> tuple[str, str]:
     with zipfile.ZipFile(package) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
-    return {"unpacked": unpacked, "zipped": package.stat().st_size}
+    return pages.megabytes(unpacked), pages.megabytes(package.stat().st_size)
 
 
-def _starts(case: Case, packages: Mapping[Way, Path], folder: Path, runs: int) -> dict[Way, float]:
-    """Unpack zips as Lambda does, and time the import of each in fresh processes, in turn."""
-    folders = {}
-    for number, (way, package) in enumerate(packages.items()):
-        folders[way] = folder / str(number)
-        with zipfile.ZipFile(package) as archive:
-            archive.extractall(folders[way])
-    # AWS's packages are stood in for by those of the first way, which leaves none out.
-    everything = [next(iter(folders.values()))]
-    asked = {
-        way: _import(case.module, each, everything if way.needs_aws else [])
-        for way, each in folders.items()
-    }
-    nothing = _import("sys", folder, [])
-    *figures, bare = measure.in_turn([*asked.values(), nothing], runs)
-    return {way: each.seconds - bare.seconds for way, each in zip(asked, figures, strict=True)}
+def _imports(
+    function: Function, built: Mapping[str, Way], folder: Path, runs: int
+) -> dict[str, float]:
+    """Unpack the zips as Lambda does, and measure the imports of their handlers.
+
+    Each import is a new process. The time of one that imports nothing is subtracted.
+    """
+    folder.mkdir()
+    programs = {"": _import("sys", folder)}
+    runtime = folder / "0"  # the first way packs everything
+    for number, (title, way) in enumerate(built.items()):
+        with zipfile.ZipFile(way.package()) as archive:
+            archive.extractall(folder / str(number))
+        programs[f"import {title}"] = _import(function.module, folder / str(number), runtime)
+    figures = measure.in_turn(programs, runs)
+    bare = figures.pop("").seconds
+    return {name: each.seconds - bare for name, each in figures.items()}
 
 
-def _import(module: str, folder: Path, behind: Sequence[Path]) -> Program:
-    words = (module, str(folder), *map(str, behind))
-    command = (PYTHON, "-I", "-S", "-B", "-c", _IMPORT, *words)
-    return Program(command, folder, environment=_IN_LAMBDA)
+def _import(module: str, *folders: Path) -> Program:
+    # `-B`: Lambda cannot write bytecode.
+    command = (*BARE, "-B", "-c", _IMPORT, module, *map(str, folders))
+    return Program(command, folders[0], environment=_LAMBDA)

@@ -1,129 +1,92 @@
-"""The programs that are measured: hashzip as users run it, and those that it is measured against.
-
-The others do the same reading, or the same packing, and each comes with an operating system, with
-git or with Python. What they are is told in the rows; how they are called, here.
-"""
+"""hashzip as users run it, and other people's programs."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.benchmark.measure import PYTHON, Program
+from uv import find_uv_bin
+
+from scripts.benchmark.measure import BARE, PYTHON, Program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-CHECKOUT = Path(__file__).parents[2]
-
-# Where a project that is measured keeps installed packages, so that the user's are left alone.
-TREES = "trees"
-
-_BUILD = str(CHECKOUT / "build")
-
-# As people write it who have Python pack a folder.
-_ZIPFILE = """
-import os, sys, zipfile
-with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED, compresslevel=6) as out:
-    for folder, _, names in os.walk("."):
-        for name in names:
-            out.write(os.path.join(folder, name))
-"""
-_SCAN = """
-import os, sys
-folders = sys.argv[1:]
-for folder in folders:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(entry.path)
-            else:
-                entry.stat(follow_symlinks=False)
-"""
-# One thread, in one process for each 1.9 MB of paths, which is about what Linux takes at once.
-_SHA256SUM = "find source -type f -print0 | xargs -0 -s 1900000 sha256sum"
+DATA = Path(__file__).parent / "data"
 
 
-def external(
-    project: Path, function: str, python: tuple[str, ...] = (PYTHON, "-I", "-S")
-) -> Program:
-    """Return hashzip at plan time, by a bare interpreter that has nothing installed."""
-    query = json.dumps({"project": str(project), "function": function})
-    return Program((*python, _BUILD, "external"), CHECKOUT, stdin=query)
+class MissingError(Exception):
+    """A program that a measurement needs is missing; the text says which, and why."""
 
 
-def external_cold(project: Path, function: str) -> Program:
-    """Return hashzip at plan time, which has never seen this tree before."""
-    program = external(project, function)
-    return Program(program.command, program.folder, program.stdin, before=forget(project, "cache"))
+@dataclass(frozen=True)
+class Hashzip:
+    """The hashzip of a checkout: a folder with `build/` and `infra/`."""
+
+    checkout: Path
+
+    def external(self, project: Path, function: str, python: Sequence[str] = BARE) -> Program:
+        """Return `hashzip external`, as Terraform runs it in a plan."""
+        query = json.dumps({"project": str(project), "function": function})
+        return Program((*python, str(self.checkout / "build"), "external"), project, query)
+
+    def build(self, project: Path, *functions: str) -> Program:
+        """Return `hashzip build`, in the interpreter that has its dependencies."""
+        return Program((sys.executable, str(self.checkout / "build"), "build", *functions), project)
 
 
-def build(
-    project: Path,
-    *functions: str,
-    before: Callable[[], None] = lambda: None,
-    output: Callable[[], Path] | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> Program:
-    """Return hashzip as it builds, by the interpreter that has its libraries."""
-    command = (sys.executable, _BUILD, "build", "--project", str(project), *functions)
-    return Program(command, CHECKOUT, environment=environment or {}, before=before, output=output)
+HERE = Hashzip(Path(__file__).parents[2])
 
 
-def forget(project: Path, *what: str) -> Callable[[], None]:
-    """Return what removes what hashzip knows of a project: "cache", "artifacts", "trees"."""
-    names = {"cache": ".hashzip", "artifacts": "dist", "trees": TREES}
+def declare(project: Path, functions: Mapping[str, Mapping[str, object]]) -> None:
+    """Write `hashzip.toml`: a table for each function."""
+    lines = []
+    for name, table in functions.items():
+        lines.append(f"[function.{name}]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in table.items()]  # valid TOML
+    (project / "hashzip.toml").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def latest_zip(project: Path, function: str) -> Path:
+    """Return the zip that hashzip built last."""
+    artifacts = project / "dist" / function
+    return artifacts / f"{(artifacts / 'latest').read_text(encoding='utf-8').strip()}.zip"
+
+
+def forget(project: Path, *names: str) -> Callable[[], None]:
+    """Return a function that removes folders of a project, such as `dist` and `.hashzip`."""
 
     def remove() -> None:
-        for each in what:
-            shutil.rmtree(project / names[each], ignore_errors=True)
+        for name in names:
+            shutil.rmtree(project / name, ignore_errors=True)
 
     return remove
 
 
-def interpreter() -> Program:
-    """Return a Python that imports what a plan-time program cannot do without, and ends."""
-    return Program((PYTHON, "-I", "-c", "import json, hashlib, os"), CHECKOUT)
+def require(program: str) -> None:
+    """Raise `MissingError` if a program is not on the PATH."""
+    if not shutil.which(program):
+        raise MissingError(f"no program {program}")
 
 
-def git_status(repository: Path) -> Program:
-    """Return git, looking for what changed."""
-    return Program(("git", "status", "--porcelain"), repository)
+def installed(requirement: str) -> Path:
+    """Install a package into uv's cache, with pip beside it.
 
+    Returns:
+        The folder of its programs.
 
-def sha256sum(project: Path) -> Program:
-    """Return coreutils, hashing each file of the folder `source`."""
-    return Program(("sh", "-c", _SHA256SUM), project)
-
-
-def zipfile(source: Path, out: Path) -> Program:
-    """Return Python, packing a folder at zlib's level 6."""
-    return Program(
-        (PYTHON, "-I", "-S", "-c", _ZIPFILE, str(out)),
-        source,
-        before=lambda: out.unlink(missing_ok=True),
-        output=lambda: out,
-    )
-
-
-def zip9(source: Path, out: Path) -> Program:
-    """Return Info-ZIP, packing a folder as small as it can."""
-    return Program(
-        ("zip", "-9", "-q", "-r", str(out), "."),
-        source,
-        before=lambda: out.unlink(missing_ok=True),
-        output=lambda: out,
-    )
-
-
-def find(folder: Path, *names: str) -> Program:
-    """Return GNU find, asking each file below some folders for its size and time."""
-    return Program(("find", *names, "-type", "f", "-printf", "%s %T@ %p\\n"), folder)
-
-
-def scan(folder: Path, *names: str) -> Program:
-    """Return Python, asking each file below some folders for the same."""
-    return Program((PYTHON, "-I", "-S", "-c", _SCAN, *names), folder)
+    Raises:
+        MissingError: It cannot be installed.
+    """
+    command = [find_uv_bin(), "tool", "run", "--python", PYTHON, "--with", "pip"]
+    command += ["--from", requirement, "python", "-c", "import sys; print(sys.prefix)"]
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    if result.returncode:
+        reason = result.stderr.strip().splitlines()[-1:] or ["no reason given"]
+        raise MissingError(f"no {requirement}: {reason[0].strip()}")
+    return Path(result.stdout.strip()) / "bin"

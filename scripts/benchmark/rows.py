@@ -1,239 +1,162 @@
-"""The rows of the table: what is measured, against what, and what is promised."""
+"""The rows of `rows.toml`, measured beside their peers or beside hashzip at another commit."""
 
 from __future__ import annotations
 
+import io
 import shutil
-from dataclasses import dataclass
+import subprocess
+import tarfile
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.benchmark import verdict
+from scripts import pages
+from scripts.benchmark import measure
+from scripts.benchmark.programs import HERE, Hashzip, MissingError
+from scripts.benchmark.scenarios import SCENARIOS
+from scripts.errors import ScriptError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from scripts.benchmark.bench import Bench
+    from scripts.benchmark.scenarios import Place
 
-MANY = 100_000  # files
-_HINTS = {"zip": "apt-get install zip", "terraform": "see developer.hashicorp.com/terraform"}
+HEADER = ("work", "compared with", "hashzip", "other", "ratio", "goal")
+COMPARED = ("external", "build", "many")  # with another commit, unless rows are named
+COMPARED_RUNS = 25  # there a few percent matter
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
-    """A promise.
-
-    Attributes:
-        name: A word.
-        work: What hashzip does.
-        against: What does the same; "" where the target is an amount.
-        target: What our figure, divided by the other's, stays below, or the amount that it stays
-            below; None where there is no promise, and the row only tells.
-        unit: "s" or "MB".
-        ours: Our figure, in its unit.
-        theirs: The other's; None where the target is an amount.
-        needs: The programs that must be on the PATH.
-    """
+    """A row; `rows.toml` describes its keys."""
 
     name: str
     work: str
-    against: str
-    target: float | None
-    unit: str
-    ours: Callable[[Bench], float]
-    theirs: Callable[[Bench], float] | None
-    needs: Sequence[str] = ()
+    timed: str
+    peer: str = ""
+    peers: Sequence[str] = ()
+    goal: float | None = None
+    figure: str = "seconds"
+    table: str = "rows"
+
+    @property
+    def scenario(self) -> str:
+        """The name of its scenario."""
+        return self.timed.partition(".")[0]
+
+    @property
+    def programs(self) -> Sequence[str]:
+        """The names of its programs in that scenario, hashzip first."""
+        return (self.timed.partition(".")[2], *self.peers)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a row.
-
-    Attributes:
-        row: The row.
-        ours: Our figure, or None where it was skipped.
-        theirs: The other's figure, if there is another.
-        skipped: Why it was skipped, or "".
-    """
+    """The figures of a row, in seconds or bytes; 0 if there is none."""
 
     row: Row
-    ours: float | None = None
-    theirs: float | None = None
-    skipped: str = ""
+    ours: float = 0
+    theirs: float = 0
+    missing: str = ""  # why it was not measured
 
     @property
-    def ratio(self) -> float | None:
-        """Our figure, divided by the other's."""
-        return self.ours / self.theirs if self.ours is not None and self.theirs else None
+    def missed(self) -> bool:
+        """Whether it was measured, and missed its goal."""
+        value = self.ours / (self.theirs or 1e6)  # a ratio, or MB
+        return not self.missing and self.row.goal is not None and value >= self.row.goal
 
-    @property
-    def holds(self) -> bool | None:
-        """Whether the promise is kept; None where there is none, or nothing was measured."""
-        figure = self.ratio if self.row.theirs else self.ours
-        return None if figure is None or self.row.target is None else figure < self.row.target
+    def cells(self) -> Sequence[str]:
+        """Return the cells of the table."""
+        row, show = self.row, pages.seconds if self.row.figure == "seconds" else pages.megabytes
+        goal = f"< {row.goal:g}{'' if row.peer else ' MB'}" if row.goal else ""
+        ours = self.missing or show(self.ours)
+        theirs = (show(self.theirs), f"{self.ours / self.theirs:.3g}") if self.theirs else ("", "")
+        return (row.work, row.peer, ours, *theirs, goal + ", missed" * self.missed)
 
 
-def measure(row: Row, bench: Bench) -> Outcome:
-    """Measure a row, or skip it where a program is missing.
+_DATA = Path(__file__).with_name("rows.toml").read_text(encoding="utf-8")
+ROWS = {name: Row(name=name, **keys) for name, keys in tomllib.loads(_DATA).items()}
+
+
+def table(name: str, rows: Sequence[Row], place: Place, runs: int) -> pages.Table:
+    """Measure rows; those of a scenario together, in turn.
 
     Raises:
         ScriptError: A program failed.
     """
-    for program in row.needs:
-        if shutil.which(program) is None:
-            hint = _HINTS.get(program, "install it")
-            return Outcome(row, skipped=f"no program {program}: {hint}")
-    return Outcome(row, row.ours(bench), row.theirs(bench) if row.theirs else None)
+    outcomes: dict[str, Outcome] = {}
+    for scenario in dict.fromkeys(row.scenario for row in rows):
+        group = [row for row in rows if row.scenario == scenario]
+        outcomes |= {outcome.row.name: outcome for outcome in _group(group, place, runs)}
+    cells = [outcomes[row.name].cells() for row in rows]
+    missed = [row.name for row in rows if outcomes[row.name].missed]
+    return pages.Table(name, HEADER, cells, text_columns=2, missed=missed)
 
 
-def _tree_memory(bench: Bench) -> float:
-    modules = bench.modules(bench.scaled(MANY))
-    return max(modules["cold"].memory, modules["warm"].memory) / 1e6
+def _group(rows: Sequence[Row], place: Place, runs: int) -> Iterator[Outcome]:
+    """Measure rows of one scenario."""
+    try:
+        programs = SCENARIOS[rows[0].scenario](place)
+    except MissingError as error:
+        yield from (Outcome(row, missing=str(error)) for row in rows)
+        return
+    names = {name for row in rows for name in row.programs}
+    runnable = {
+        name: program
+        for name, program in programs.items()
+        if name in names and shutil.which(program.command[0])
+    }
+    figures = measure.in_turn(runnable, runs)
+    for row in rows:
+        missing = [programs[name].command[0] for name in row.programs if name not in figures]
+        if missing:
+            yield Outcome(row, missing=f"no program {missing[0]}")
+        else:
+            ours, *theirs = (getattr(figures[name], row.figure) for name in row.programs)
+            yield Outcome(row, ours, sum(theirs))
 
 
-def _smaller_zip(bench: Bench) -> float:
-    others = [bench.zips[name] for name in ("zipfile", "zip9") if name in bench.zips]
-    return min(other.size for other in others) / 1e6
+def compared(rows: Sequence[Row], ref: str, place: Place, runs: int) -> pages.Table:
+    """Measure hashzip's part of rows, here and at another commit, in turn.
+
+    Raises:
+        ScriptError: Git does not know the commit, or a program failed.
+    """
+    sides = {"at": _extracted(ref, place.folder / "at"), "here": _copied(place.folder / "here")}
+    cells = []
+    for row in rows:
+        programs = {}
+        for side, hashzip in sides.items():
+            folder = place.folder / side / row.name
+            folder.mkdir()
+            own = replace(place, folder=folder, hashzip=hashzip)
+            programs[side] = SCENARIOS[row.scenario](own)[row.programs[0]]
+        at, here = measure.in_turn(programs, runs).values()
+        ratios = here.seconds / at.seconds, here.cpu / at.cpu, here.memory / at.memory
+        times = pages.seconds(at.seconds), pages.seconds(here.seconds)
+        cells.append((row.timed, *times, *(f"{ratio:.3f}" for ratio in ratios)))
+    header = ("hashzip", f"at {ref}", "here", "ratio", "of CPU time", "of memory")
+    return pages.Table("compared", header, cells)
 
 
-ROWS = (
-    Row(
-        "external-small",
-        "external on hello, nothing changed",
-        'python3 -I -c "import json, hashlib, os"',
-        2.0,
-        "s",
-        lambda bench: bench.hello["external"].seconds,
-        lambda bench: bench.hello["interpreter"].seconds,
-    ),
-    Row(
-        "external-warm",
-        "external on 100,000 files, 425 MB, read before",
-        "git status",
-        2.0,
-        "s",
-        lambda bench: bench.modules(bench.scaled(MANY))["warm"].seconds,
-        lambda bench: bench.modules(bench.scaled(MANY))["git"].seconds,
-        needs=("git",),
-    ),
-    Row(
-        "external-cold",
-        "external on 100,000 files, 425 MB, not read before",
-        "sha256sum in one thread (find | xargs, 1.9 MB of paths a process)",
-        1.1,
-        "s",
-        lambda bench: bench.modules(bench.scaled(MANY))["cold"].seconds,
-        lambda bench: bench.modules(bench.scaled(MANY))["sha256sum"].seconds,
-        needs=("git", "sha256sum"),
-    ),
-    Row(
-        "external-memory",
-        "most memory of external on 100,000 files",
-        "",
-        120,
-        "MB",
-        _tree_memory,
-        None,
-        needs=("git",),
-    ),
-    Row(
-        "zip-cold",
-        "build of 5,319 files, 134 MB, from nothing",
-        "Python's zipfile, level 6",
-        0.33,
-        "s",
-        lambda bench: bench.zips["cold"].seconds,
-        lambda bench: bench.zips["zipfile"].seconds,
-    ),
-    Row(
-        "zip-cold-zip9",
-        "build of 5,319 files, 134 MB, from nothing",
-        "zip -9",
-        0.15,
-        "s",
-        lambda bench: bench.zips["cold"].seconds,
-        lambda bench: bench.zips["zip9"].seconds,
-        needs=("zip",),
-    ),
-    Row(
-        "zip-size",
-        "size of that zip",
-        "the smaller one of zipfile's and zip -9's",
-        1.0,
-        "MB",
-        lambda bench: bench.zips["cold"].size / 1e6,
-        _smaller_zip,
-    ),
-    Row(
-        "zip-memory",
-        "most memory of that build",
-        "",
-        100,
-        "MB",
-        lambda bench: bench.zips["cold"].memory / 1e6,
-        None,
-    ),
-    Row(
-        "zip-one-changed",
-        "build of that tree after a change of one small file",
-        "the build from nothing",
-        0.15,
-        "s",
-        lambda bench: bench.zips["one_changed"].seconds,
-        lambda bench: bench.zips["cold"].seconds,
-    ),
-    Row(
-        "build-nothing",
-        "build of hello, nothing to do",
-        "external on hello, by the same interpreter",
-        1.5,
-        "s",
-        lambda bench: bench.hello["build"].seconds,
-        lambda bench: bench.hello["external_installed"].seconds,
-    ),
-    Row(
-        "rebuild-packages",
-        "build of a function with numpy and pandas after an edit of its source",
-        "its first build, with a warm uv cache",
-        verdict.PROMISE,
-        "s",
-        lambda bench: bench.tables["rebuild"].seconds,
-        lambda bench: bench.tables["first"].seconds,
-    ),
-    Row(
-        "plan",
-        "terraform plan of a small function, nothing to do",
-        "the same with filename and source_code_hash written by hand",
-        1.05,
-        "s",
-        lambda bench: bench.plans["package"].seconds,
-        lambda bench: bench.plans["hand"].seconds,
-        needs=("terraform",),
-    ),
-    Row(
-        "many-nothing",
-        "build of 200 functions of 50 files and 200 shared ones, nothing to do",
-        "Python's os.scandir, with stat of each file",
-        2.0,
-        "s",
-        lambda bench: bench.functions["nothing"].seconds,
-        lambda bench: bench.functions["scan"].seconds,
-    ),
-    Row(
-        "many-nothing-find",
-        "the same",
-        "find, with size and time of each file",
-        None,  # it is done before a program in Python has loaded what it needs
-        "s",
-        lambda bench: bench.functions["nothing"].seconds,
-        lambda bench: bench.functions["find"].seconds,
-        needs=("find",),
-    ),
-    Row(
-        "many-one-changed",
-        "the same after a change of one file of one function",
-        "nothing to do, plus a build of that function alone",
-        1.1,
-        "s",
-        lambda bench: bench.functions["one_changed"].seconds,
-        lambda bench: bench.functions["nothing"].seconds + bench.functions["single"].seconds,
-    ),
-)
+def _extracted(ref: str, folder: Path) -> Hashzip:
+    """Extract a commit into a folder."""
+    command = ["git", "-C", str(HERE.checkout), "archive", ref, "build", "infra"]
+    git = subprocess.run(command, capture_output=True, check=False)
+    if git.returncode:
+        raise ScriptError(
+            f"cannot check out {ref}: {git.stderr.decode().strip()}",
+            "name a commit, a branch or a tag of this repository",
+        )
+    with tarfile.open(fileobj=io.BytesIO(git.stdout)) as files:
+        files.extractall(folder / "checkout", filter="data")
+    return Hashzip(folder / "checkout")
+
+
+def _copied(folder: Path) -> Hashzip:
+    """Copy this checkout into a folder, beside the other commit, in the same file system."""
+    ignored = shutil.ignore_patterns("__pycache__", ".terraform*", "terraform.tfstate*")
+    for name in ("build", "infra"):
+        shutil.copytree(HERE.checkout / name, folder / "checkout" / name, ignore=ignored)
+    return Hashzip(folder / "checkout")

@@ -1,9 +1,9 @@
-"""Input trees out of a seed: the same bytes from the same seed, wherever they are made.
+"""Make input trees from a seed: the same seed gives the same bytes on each machine.
 
-What they hold is like source code and like compiled programs in what counts here: the sizes of the
-files, how well they compress, and how long a compressor looks for it. Their numbers were set
-beside numpy, pandas and botocore as installed (which zlib's level 6 brings to 0.22 for Python and
-to 0.32 for machine code).
+Their contents resemble source code and compiled programs in what matters here: the sizes of the
+files, how well they compress, and how long that takes. The constants were set by comparison with
+installed numpy, pandas and botocore: zlib's level 6 compresses Python to 0.22 of its size and
+machine code to 0.32.
 """
 
 from __future__ import annotations
@@ -11,172 +11,125 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from random import Random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Older than all that is made of them: what remembers a file by its time (git does, and hashzip)
-# cannot trust one that is as new as its memory.
-_AN_OLD_TIME = 1_600_000_000
+# Git and hashzip remember a file by its times only if it is older than their memory of it.
+_OLD_TIME = 1_600_000_000
 
-_POOL = 4 << 20  # bytes; far more than the 32 KiB that deflate looks back
+_POOL = 4 << 20  # bytes; far more than deflate's window of 32 KiB
 _WORDS = 1_500
 _MARKS = (" = ", "(", ").", ", ", ": ", " in ", " + self.", "[", "] == ")
 _RECURRING_LINES = 0.5
 _PARAGRAPH = 5  # lines, at most
 _RECENT_LINES = 300
 _INSTRUCTIONS = 2_500
-_LENGTHS = (1, 3, 2, 5, 4)  # bytes; fixed by rank, since the first few weigh most
+_LENGTHS = (1, 3, 2, 5, 4)  # bytes of an instruction, by rank: the most frequent weigh most
 _RECURRING_SEQUENCES = 0.25
 _SEQUENCE = 9  # instructions, at most
 _RECENT = 3_000  # instructions
 _OPERANDS = 0.1
-_SIGMA = 1.2  # of the natural logarithm of a size; few files are large, and they weigh most
-_FILES_A_FOLDER = 20
+_SIGMA = 1.2  # of the logarithm of a file's size: few files are large
+_FILES_IN_FOLDER = 20
 
 
-@dataclass(frozen=True)
-class Content:
-    """Bytes to make files of: slices of one pool a kind.
+def source_code(folder: Path, files: int, *, seed: int = 1, mean: int = 4_250) -> None:
+    """Make a tree of modules in nested folders; `mean` is their mean size in bytes."""
+    random = _random("source code", seed, files, folder.name)
+    for number, size in enumerate(_sizes(random, files, mean)):
+        deep = "/".join(f"package_{digit}" for digit in str(number // _FILES_IN_FOLDER))
+        _write(folder / deep / f"module_{number:06}.py", random, _code(seed), size)
 
-    Attributes:
-        seed: What all of it comes from.
-    """
 
-    seed: int
+def dependencies(folder: Path, files: int, *, seed: int = 1) -> None:
+    """Make a tree of modules, compiled modules and data; with 5,319 files it has 134 MB."""
+    random = _random("dependencies", seed, files)
+    compiled, data = max(1, files // 80), files // 12
+    for number, size in enumerate(_sizes(random, files - compiled - data, 11_220)):
+        deep = f"package_{number % 23:02}/{'inner/' * (number % 3)}"
+        _write(folder / deep / f"module_{number:05}.py", random, _code(seed), size)
+    for number in range(data):
+        size = random.randint(2_000, 30_000)
+        _write(folder / f"package_{number % 23:02}/data/{number}.gz", random, _packed(seed), size)
+    # One is far larger than the others, like the linear algebra of numpy.
+    weights = [1 / rank for rank in range(1, compiled + 1)]
+    for number, weight in enumerate(weights):
+        size = int(compiled * 1_120_000 * weight / math.fsum(weights))
+        file = folder / f"package_{number % 23:02}/_compiled_{number:02}.so"
+        _write(file, random, _machine_code(seed), size, start=b"\x7fELF")
 
-    @cached_property
-    def code(self) -> bytes:
-        """Lines as in a Python module: few words are used most of the time, and lines recur."""
-        random = Random(f"code {self.seed}")  # noqa: S311 - the same bytes each time is the point
-        words = [_word(random) for _ in range(_WORDS)]
-        chosen = itertools.cycle(
-            random.choices(words, cum_weights=_falling(_WORDS, 1.1), k=_POOL // 7)
-        )
-        lines: list[list[str]] = []
-        while len(lines) < _POOL // 33:
-            if len(lines) > _RECENT_LINES and random.random() < _RECURRING_LINES:
-                start = len(lines) - random.randint(_PARAGRAPH, _RECENT_LINES)
-                for line in lines[start : start + random.randint(1, _PARAGRAPH)]:
-                    word = 1 + 2 * random.randrange(len(line) // 2)
-                    lines.append([*line[:word], next(chosen), *line[word + 1 :]])
-            else:
-                line = ["    " * random.choice((0, 1, 1, 2, 2, 3))]
-                for each in itertools.islice(chosen, random.randint(2, 6)):
-                    line += (each, random.choice(_MARKS))
-                lines.append(line)
-        return "\n".join("".join(line) for line in lines).encode()
 
-    @cached_property
-    def machine_code(self) -> bytes:
-        """Instructions, some with operands that do not recur, and sequences of them that do."""
-        random = Random(f"machine code {self.seed}")  # noqa: S311
-        words = [random.randbytes(_LENGTHS[rank % 5]) for rank in range(_INSTRUCTIONS)]
-        weights = _falling(_INSTRUCTIONS, 1.15)
-        parts: list[bytes] = []
-        for instruction in random.choices(words, cum_weights=weights, k=_POOL // 7):
-            if len(parts) > _RECENT and random.random() < _RECURRING_SEQUENCES:
-                start = len(parts) - random.randint(_SEQUENCE, _RECENT)
-                parts += parts[start : start + random.randint(1, _SEQUENCE)]
-            else:
-                parts.append(instruction)
-                if random.random() < _OPERANDS:
-                    parts.append(random.randbytes(1) + b"\0\0")
-        return b"".join(parts)
+def _random(kind: str, seed: int, *names: object) -> Random:
+    """Return a generator that depends on these values only."""
+    return Random(" ".join(map(str, (kind, seed, *names))))  # noqa: S311 - it must be the same
 
-    @cached_property
-    def packed(self) -> bytes:
-        """What cannot be compressed any more, such as data that is packed already."""
-        return Random(f"packed {self.seed}").randbytes(_POOL)  # noqa: S311
+
+@cache
+def _code(seed: int) -> bytes:
+    """Make lines as in a Python module: a few words are frequent, and lines recur."""
+    random = _random("code", seed)
+    words = [_word(random) for _ in range(_WORDS)]
+    chosen = itertools.cycle(random.choices(words, cum_weights=_zipf(_WORDS, 1.1), k=_POOL // 7))
+    lines: list[list[str]] = []
+    while len(lines) < _POOL // 33:
+        if len(lines) > _RECENT_LINES and random.random() < _RECURRING_LINES:
+            start = len(lines) - random.randint(_PARAGRAPH, _RECENT_LINES)
+            for line in lines[start : start + random.randint(1, _PARAGRAPH)]:
+                index = 1 + 2 * random.randrange(len(line) // 2)
+                lines.append([*line[:index], next(chosen), *line[index + 1 :]])
+        else:
+            line = ["    " * random.choice((0, 1, 1, 2, 2, 3))]
+            for word in itertools.islice(chosen, random.randint(2, 6)):
+                line += (word, random.choice(_MARKS))
+            lines.append(line)
+    return "\n".join("".join(line) for line in lines).encode()
+
+
+@cache
+def _machine_code(seed: int) -> bytes:
+    """Make instructions, some with an operand, and sequences of them that recur."""
+    random = _random("machine code", seed)
+    words = [random.randbytes(_LENGTHS[rank % 5]) for rank in range(_INSTRUCTIONS)]
+    weights = _zipf(_INSTRUCTIONS, 1.15)
+    parts: list[bytes] = []
+    for instruction in random.choices(words, cum_weights=weights, k=_POOL // 7):
+        if len(parts) > _RECENT and random.random() < _RECURRING_SEQUENCES:
+            start = len(parts) - random.randint(_SEQUENCE, _RECENT)
+            parts += parts[start : start + random.randint(1, _SEQUENCE)]
+        else:
+            parts.append(instruction)
+            if random.random() < _OPERANDS:
+                parts.append(random.randbytes(1) + b"\0\0")
+    return b"".join(parts)
+
+
+@cache
+def _packed(seed: int) -> bytes:
+    """Make bytes that do not compress, such as data that is compressed already."""
+    return _random("packed", seed).randbytes(_POOL)
 
 
 def _word(random: Random) -> str:
     return "".join(random.choices("etaoinsrhldcumfpgwybvkxqz_", k=random.randint(3, 12)))
 
 
-def _falling(count: int, exponent: float) -> list[float]:
-    """Return cumulative weights by Zipf's law, as the words of a language are used."""
+def _zipf(count: int, exponent: float) -> list[float]:
+    """Return cumulative weights by Zipf's law, the law of the words of a language."""
     return list(itertools.accumulate(rank**-exponent for rank in range(1, count + 1)))
 
 
-def source_code(folder: Path, files: int, *, content: Content, mean: int = 4_250) -> None:
-    """Make a tree of modules in nested folders.
-
-    Args:
-        folder: Where; it is made.
-        files: How many.
-        content: What they hold.
-        mean: Their mean size in bytes.
-    """
-    random = Random(f"source code {content.seed} {files} {folder.name}")  # noqa: S311
-    for number, size in enumerate(_sizes(random, files, mean)):
-        deep = "/".join(f"package_{digit}" for digit in str(number // _FILES_A_FOLDER))
-        _write(folder / deep / f"module_{number:06}.py", random, content.code, size)
-
-
-def dependencies(folder: Path, files: int, *, content: Content) -> None:
-    """Make a tree like the dependencies of a program: modules, compiled ones, and data.
-
-    Args:
-        folder: Where; it is made.
-        files: How many; with 5,319 they weigh 134 MB.
-        content: What they hold.
-    """
-    random = Random(f"dependencies {content.seed} {files}")  # noqa: S311
-    compiled, data = max(1, files // 80), files // 12
-    for number, size in enumerate(_sizes(random, files - compiled - data, 11_220)):
-        deep = f"package_{number % 23:02}/{'inner/' * (number % 3)}"
-        _write(folder / deep / f"module_{number:05}.py", random, content.code, size)
-    for number in range(data):
-        size = random.randint(2_000, 30_000)
-        _write(folder / f"package_{number % 23:02}/data/{number}.gz", random, content.packed, size)
-    # One is far larger than the others, as the linear algebra of numpy is.
-    weights = [1 / rank for rank in range(1, compiled + 1)]
-    for number, weight in enumerate(weights):
-        size = int(compiled * 1_120_000 * weight / math.fsum(weights))
-        file = folder / f"package_{number % 23:02}/_compiled_{number:02}.so"
-        _write(file, random, content.machine_code, size, start=b"\x7fELF")
-
-
-def functions(folder: Path, count: int, *, content: Content, files: int = 50) -> None:
-    """Make a project of many functions: `functions/fN` each, and `shared` for all.
-
-    Args:
-        folder: Where; it is made, with a `hashzip.toml`.
-        count: How many functions.
-        content: What they hold.
-        files: How many files each function has of its own; `shared` has four times as many.
-    """
-    source_code(folder / "shared" / "library", 4 * files, content=content)
-    tables = []
-    for number in range(count):
-        name = f"f{number}"
-        source_code(folder / "functions" / name / name, files, content=content)
-        tables.append(declaration(name, ["shared", f"functions/{name}"]))
-    (folder / "hashzip.toml").write_text("\n".join(tables), encoding="utf-8")
-
-
-def declaration(name: str, source: list[str]) -> str:
-    """Return the table of a function in `hashzip.toml`."""
-    quoted = ", ".join(f'"{each}"' for each in source)
-    return (
-        f"[function.{name}]\nsource = [{quoted}]\n"
-        'handler = "app.handler"\nruntime = "python3.13"\narchitecture = "x86_64"\n'
-    )
-
-
 def _sizes(random: Random, files: int, mean: int) -> list[int]:
-    """Draw sizes as those of source files are spread: log-normally."""
+    """Draw sizes with the distribution of source files, which is log-normal."""
     median = math.log(mean) - _SIGMA**2 / 2
     return [int(random.lognormvariate(median, _SIGMA)) for _ in range(files)]
 
 
 def _write(file: Path, random: Random, pool: bytes, size: int, *, start: bytes = b"") -> None:
-    # The name goes in, so that no two files are alike, which git would store once.
+    # The name makes each file different: git would store equal files once.
     parts = [start, f"# {file.name}\n".encode()]
     left = size - sum(map(len, parts))
     while left > 0:
@@ -188,4 +141,4 @@ def _write(file: Path, random: Random, pool: bytes, size: int, *, start: bytes =
     except FileNotFoundError:
         file.parent.mkdir(parents=True)
         file.write_bytes(b"".join(parts))
-    os.utime(file, (_AN_OLD_TIME, _AN_OLD_TIME))
+    os.utime(file, (_OLD_TIME, _OLD_TIME))

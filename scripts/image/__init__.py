@@ -1,1 +1,1 @@
-"""Builds the container images of both handlers, runs them, and measures them."""
+"""Build, check and measure the container images of both handlers."""

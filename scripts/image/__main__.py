@@ -1,123 +1,149 @@
-"""Build the container images of both handlers, run and measure them: `python -m scripts.image`."""
+"""Build the images of both handlers, check their responses and measure them: `nox -s image`."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import operator
+import os
+import re
+import shutil
+import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
+from scripts import pages, process
 from scripts.errors import ScriptError, exit_code
-from scripts.image import debian, page
-from scripts.image.engine import Engine, find
-from scripts.image.measure import measure
 from scripts.runtime_api import RuntimeApi
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_ANSWER_SECONDS = 60.0
-_ANSWERS: tuple[tuple[object, dict[str, str]], ...] = (
-    ({"name": "world"}, {"message": "Hello, world!"}),
-    ({"name": "Zoë 🌍"}, {"message": "Hello, Zoë 🌍!"}),
-    ({}, {"message": "Hello, stranger!"}),
-    ({"name": ""}, {"message": "Hello, stranger!"}),
-    (
-        {"name": 7},
-        {
-            "errorType": "InvalidEventError",
-            "errorMessage": "name must be a string, not a number",
-        },
-    ),
-    (
-        [],
-        {
-            "errorType": "InvalidEventError",
-            "errorMessage": "the event must be an object, not an array",
-        },
-    ),
-)
+ROOT = Path(__file__).parents[2]
+RUST = ROOT / "handler/rust"
+DATA = Path(__file__).parent / "data"
+EVENTS = json.loads((DATA / "events.json").read_text(encoding="utf-8"))
+HEADER = ("image", "unpacked", "of that, base image", "after an edit", "compiled again", "reused")
+HINT = "read its output above; --option passes an option on to each build"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Build the images, measure them, and see that both answer.
+class Engine(NamedTuple):
+    """Docker or buildah: its name, and its command that builds an image."""
 
-    Args:
-        arguments: Without the program's name; by default, those of the process.
+    name: str
+    command: list[str]
 
-    Raises:
-        ScriptError: A build failed, or an image answered otherwise than it should.
+    def build(self, context: Path, tag: str, values: list[str], *options: str) -> str:
+        """Build an image with `ARG=VALUE`s, and return all output."""
+        options = (*(f"--build-arg={value}" for value in values), *options, str(context))
+        return "".join(process.output([*self.command, f"--tag={tag}", *options], HINT))
+
+    def size(self, tag: str) -> str:
+        """Return the unpacked size of an image."""
+        if self.name == "docker":
+            return pages.megabytes(run("docker", "image", "inspect", tag)[0]["Size"])
+        layers = json.loads(run("buildah", "inspect", "--type=image", tag)["Manifest"])["layers"]
+        return pages.megabytes(sum(layer["size"] for layer in layers))
+
+    def check(self, tag: str) -> None:
+        """Run an image on this machine's network, and check its responses to `EVENTS`."""
+        name, api = f"hashzip-{os.getpid()}", RuntimeApi([event for event, _ in EVENTS])
+        variables = [f"--env={key}={value}" for key, value in api.environment.items()]
+        command = ["docker", "run", f"--name={name}", "--network=host", *variables, tag]
+        if self.name == "buildah":
+            process.output(["buildah", "from", f"--name={name}", tag], HINT)
+            config = run("buildah", "inspect", name)["OCIv1"]["config"]
+            command = ["buildah", "run", "--isolation=chroot", *variables, name, "--"]
+            command += [*config["Entrypoint"], *config.get("Cmd", [])]
+        with api, subprocess.Popen(command, start_new_session=True) as child:
+            try:
+                responses = api.wait(60)
+            finally:
+                child.terminate()
+                force = ["--force"] if self.name == "docker" else []
+                subprocess.run([self.name, "rm", *force, name], capture_output=True, check=False)
+        for (event, expected), response in zip(EVENTS, responses, strict=True):
+            if response != {**response, **expected}:  # Python adds a stack trace to an error
+                message = f"{tag} responded to {event} with {response}, not {expected}"
+                raise ScriptError(message, "check that both handlers have the same responses")
+
+
+def run(*command: str) -> Any:  # noqa: ANN401 - any JSON
+    """Run a program that prints JSON, and return that."""
+    return json.loads(process.output(command, HINT)[0])
+
+
+def find(options: list[str]) -> Engine:
+    """Return Docker if its daemon responds, else buildah, with options for each build."""
+    silent, info = subprocess.DEVNULL, ["docker", "info"]
+    if shutil.which("docker") and not subprocess.call(info, stdout=silent, stderr=silent):
+        return Engine("docker", ["docker", "build", "--progress=plain", *options])
+    if shutil.which("buildah"):
+        return Engine("buildah", ["buildah", "bud", "--layers", "--isolation=chroot", *options])
+    raise ScriptError(
+        "there is nothing to build images with: no Docker daemon responds, and there is no buildah",
+        "start Docker; or, on Debian or Ubuntu, run as root: apt-get install buildah",
+    )
+
+
+def table(engine: Engine, python: list[str], rust: list[str]) -> pages.Table:
+    """Build and check all images, with `ARG=VALUE`s for both handlers, and measure them."""
+    rows = []
+    for handler, values in (("python", python), ("rust", rust)):
+        context, tag = ROOT / "handler" / handler, f"hello-{handler}"
+        engine.build(context, tag, values)
+        engine.check(tag)
+        dockerfile = (context / "Dockerfile").read_text(encoding="utf-8")
+        base = re.findall(r"^ARG (RUNTIME_IMAGE=.+)$", dockerfile, re.MULTILINE)
+        engine.build(DATA, f"{tag}-base", base + values, f"--file={DATA / 'base.Dockerfile'}")
+        rows.append([tag, engine.size(tag), engine.size(f"{tag}-base")])
+    file = f"--file={DATA / 'single.Dockerfile'}"
+    engine.build(RUST, "hello-rust-single", rust, file)
+    rows.append(["hello-rust in a single stage", engine.size("hello-rust-single"), ""])
+    rebuilds = ["", "", ""], rebuild(engine, rust), rebuild(engine, rust, file)
+    return pages.Table("images", HEADER, list(map(operator.add, rows, rebuilds)))
+
+
+def rebuild(engine: Engine, values: list[str], *options: str) -> list[str]:
+    """Build hello in Rust after an edit, and count the units of dependencies in cargo's messages.
+
+    Format: https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages
     """
-    options = _options(arguments)
-    engine = find(options.option)
-    values = debian.base_images(engine) if options.debootstrap else {"python": {}, "rust": {}}
-    for handler, name, image in options.base_image:
-        values[handler][name] = image
-    figures = measure(engine, values)
-    for tag in ("hello-python", "hello-rust"):
-        check(engine, tag)
-        print(f"{tag} answers {len(_ANSWERS)} events as it should")
-    print(page.table(figures))
-    if options.page:
-        suite = debian.SUITE if options.debootstrap else None
-        options.page.write_text(page.text(figures, engine.name, debian=suite), encoding="utf-8")
+    with tempfile.TemporaryDirectory(prefix="hashzip-image-") as folder:
+        ignored = shutil.ignore_patterns("target")
+        context = shutil.copytree(RUST, Path(folder, "rust"), ignore=ignored)
+        with (context / "src/main.rs").open("a", encoding="utf-8") as source:
+            source.write(f"// {time.time_ns()}\n")
+        start = time.perf_counter()
+        log = engine.build(context, "hello-edited", [*values, "MESSAGE_FORMAT=json"], *options)
+        seconds = pages.seconds(time.perf_counter() - start)
+    messages = map(json.loads, re.findall(r'\{"reason":"compiler-artifact".*', log))
+    fresh = [each["fresh"] for each in messages if each["package_id"].startswith("registry+")]
+    return [seconds, str(fresh.count(False)), str(fresh.count(True))]
 
 
-def check(engine: Engine, tag: str) -> None:
-    """Run an image against a Runtime API.
-
-    Raises:
-        ScriptError: It gave no answer, or another one than it should.
-    """
-    events = [event for event, _ in _ANSWERS]
-    with RuntimeApi(events) as api, engine.running(tag, api.environment):
-        answers = api.wait(_ANSWER_SECONDS)
-    for (event, wanted), answer in zip(_ANSWERS, answers, strict=True):
-        # Python adds a stack trace and a request's id to an error.
-        got = {name: value for name, value in answer.items() if name in wanted}
-        if got != wanted:
-            raise ScriptError(
-                f"{tag} answered {answer} to {event}, not {wanted}",
-                "see that handler/python and handler/rust have the same answers",
-            )
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def main() -> None:
+    """Build and check the images, and print their figures."""
     parser = argparse.ArgumentParser(prog="nox -s image --", description=__doc__)
-    parser.add_argument(
-        "--debootstrap",
-        action="store_true",
-        help="build on images made here from Debian's packages, by debootstrap, as root",
-    )
-    parser.add_argument(
-        "--base-image",
-        action="append",
-        default=[],
-        type=base_image,
-        metavar="HANDLER.ARG=IMAGE",
-        help="another base image, as rust.RUNTIME_IMAGE=debian:trixie-slim; may be repeated",
-    )
-    parser.add_argument(
-        "--option",
-        action="append",
-        default=[],
-        help="passed on to each build, for instance --option=--network=host; may be repeated",
-    )
-    parser.add_argument("--page", type=Path, help="write the figures as a page: docs/images.md")
-    return parser.parse_args(arguments)
-
-
-def base_image(text: str) -> tuple[str, str, str]:
-    """Read `HANDLER.ARG=IMAGE`.
-
-    Raises:
-        ArgumentTypeError: It has another form.
-    """
-    key, _, image = text.partition("=")
-    handler, _, name = key.partition(".")
-    if handler not in {"python", "rust"} or not name or not image:
-        raise argparse.ArgumentTypeError(f"not python.ARG=IMAGE or rust.ARG=IMAGE: {text}")
-    return handler, name, image
+    add = parser.add_argument
+    add("--debootstrap", action="store_true", help="build on images made from Debian's packages")
+    for handler in ("python", "rust"):
+        text = f"an ARG of handler/{handler}/Dockerfile, such as RUNTIME_IMAGE=debian:trixie-slim"
+        add(f"--{handler}", action="append", default=[], metavar="ARG=VALUE", help=text)
+    add("--option", action="append", default=[], help="pass an option on to each build")
+    add("--page", action="store_true", help="also write the table into docs/images.md")
+    options = parser.parse_args()
+    engine = find(options.option)
+    if options.debootstrap:
+        script = ["sh", str(DATA / "debian.sh"), engine.name, *engine.command]
+        for line in process.output(script, HINT)[0].splitlines():
+            handler, value = line.split()
+            vars(options)[handler].insert(0, value)
+    images = table(engine, options.python, options.rust)
+    print(images)
+    if options.page:
+        text = pages.measured(images, "image", sys.argv[1:])
+        pages.insert(ROOT / "docs/images.md", images.name, text)
 
 
 if __name__ == "__main__":

@@ -1,144 +1,154 @@
-"""The benchmark measures what it says. How fast anything is, no test says."""
+"""The benchmark measures what it claims to. No test says how fast anything is."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts.benchmark import growth, measure, trees
+from scripts import pages
+from scripts.benchmark import growth, measure, rows, trees
 from scripts.benchmark.__main__ import main
-from scripts.benchmark.measure import PYTHON, Program
-from scripts.benchmark.rows import Row
+from scripts.benchmark.measure import BARE, Program
+from scripts.benchmark.programs import HERE, MissingError
+from scripts.benchmark.rows import ROWS, Outcome, Row
+from scripts.benchmark.scenarios import SCENARIOS, Place
 from scripts.errors import ScriptError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-MEGABYTE = 1 << 20
-ALLOCATE = "import sys; held = b'x' * (int(sys.argv[1]) << 20)"
+
+def row(goal: float | None, peer: str = "peer", program: str = "slow") -> Row:
+    """Return a row of the scenario `made_up`."""
+    peers = ["quick"] if peer else []
+    return Row(name="row", work="w", timed=f"made_up.{program}", peer=peer, peers=peers, goal=goal)
 
 
-def digest(folder: Path) -> str:
-    """Return the digest of all paths and bytes below a folder."""
-    whole = hashlib.sha256()
-    for file in sorted(folder.rglob("*")):
-        whole.update(str(file.relative_to(folder)).encode())
-        if file.is_file():
-            whole.update(file.read_bytes())
-    return whole.hexdigest()
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """Make a place for smoke tests, and a scenario with a slow, a quick and a missing program."""
+    programs = {
+        "slow": Program((*BARE, "-c", "import time; time.sleep(0.3)"), tmp_path),
+        "quick": Program((*BARE, "-c", ""), tmp_path),
+        "missing": Program(("no-such-program",), tmp_path),
+    }
+    monkeypatch.setitem(SCENARIOS, "made_up", lambda _place: programs)
+    with ExitStack() as stack:
+        yield Place(tmp_path, stack, quick=True)
 
 
-def make_trees(folder: Path, seed: int) -> Path:
-    """Make one small tree of each kind."""
-    content = trees.Content(seed)
-    trees.source_code(folder / "source", 50, content=content)
-    trees.dependencies(folder / "dependencies", 50, content=content)
-    trees.functions(folder / "functions", 2, content=content, files=3)
-    return folder
-
-
-def program(folder: Path, *arguments: str) -> Program:
-    """Return a bare Python with some arguments."""
-    return Program((PYTHON, "-I", "-S", *arguments), folder)
-
-
-def row(ours: float, theirs: float | None, target: float | None) -> Row:
-    """Return a row that knows its figures."""
-    other = None if theirs is None else lambda _bench: theirs
-    return Row("made-up", "work", "another", target, "s", lambda _bench: ours, other)
-
-
-def test_one_seed_makes_one_tree(tmp_path: Path) -> None:
+def test_trees_depend_on_the_seed(tmp_path: Path) -> None:
     """The same seed makes the same trees, to the byte; another seed makes others."""
-    first, same, other = (
-        digest(make_trees(tmp_path / name, seed))
-        for name, seed in (("first", 1), ("same", 1), ("other", 2))
-    )
-    assert first == same
-    assert first != other
+    contents = []
+    for folder, seed in ((tmp_path / "a", 1), (tmp_path / "b", 1), (tmp_path / "c", 2)):
+        trees.source_code(folder / "source", 50, seed=seed)
+        trees.dependencies(folder / "dependencies", 50, seed=seed)
+        files = sorted(file for file in folder.rglob("*") if file.is_file())
+        contents.append([(file.relative_to(folder), file.read_bytes()) for file in files])
+    assert contents[0] == contents[1] != contents[2]
 
 
-def test_memory_is_that_of_the_program_alone(tmp_path: Path) -> None:
-    """A program's memory is its own, however large the process that measures it has grown."""
-    ballast = b"x" * (300 * MEGABYTE)
-    small, large = (
-        measure.once(program(tmp_path, "-c", ALLOCATE, megabytes)).memory
-        for megabytes in ("1", "200")
-    )
-    assert small < 50 * MEGABYTE
-    assert 190 * MEGABYTE < large - small < 210 * MEGABYTE
-    assert len(ballast) == 300 * MEGABYTE
-
-
-def test_time_is_that_of_the_wall(tmp_path: Path) -> None:
-    """A program that only sleeps takes as long as it sleeps, and no less."""
-    run = measure.once(program(tmp_path, "-c", "import time; time.sleep(0.3)"))
-    assert run.seconds >= 0.3
+def test_memory_of_the_program_alone(tmp_path: Path) -> None:
+    """Measured memory is the program's own, however large the measuring process is."""
+    ballast = b"x" * (300 << 20)
+    programs = [Program((*BARE, "-c", f"x = b'x' * ({n} << 20)"), tmp_path) for n in (1, 200)]
+    small, large = (measure.once(program).memory / (1 << 20) for program in programs)
+    assert small < 50 < len(ballast)
+    assert 190 < large - small < 210
 
 
 def test_programs_run_in_turn(tmp_path: Path) -> None:
-    """Each program runs once uncounted, then all of them in each round; a median is of the rest."""
+    """All programs run in each round, and the first round is not counted."""
     log: list[str] = []
-    first, second = (
-        Program(
-            (PYTHON, "-I", "-S", "-c", ""),
-            tmp_path,
-            before=lambda name=name: log.append(name),  # type: ignore[misc]
-        )
-        for name in "ab"
-    )
-    figures = measure.in_turn([first, second], 2)
+    script = "import time, pathlib; time.sleep(0.3 if pathlib.Path('ran').exists() else 5)"
+    first = Program((*BARE, "-c", script), tmp_path, before=lambda: log.append("a"))
+    second = Program(("touch", "ran"), tmp_path, before=lambda: log.append("b"))
+    figures = measure.in_turn({"a": first, "b": second}, 2)
     assert log == ["a", "b"] * 3
-    assert [len(each.runs) for each in figures] == [2, 2]
+    assert 0.3 <= figures["a"].seconds < 5
 
 
-def test_a_program_that_fails_is_no_measurement(tmp_path: Path) -> None:
-    """A failing program stops the benchmark, in the program's own words."""
+def test_failing_program(tmp_path: Path) -> None:
+    """A failing program stops the benchmark, with its own message."""
+    script = "import os; os.write(2, b'no such luck'); os._exit(3)"
     with pytest.raises(ScriptError, match="exit code 3:\nno such luck"):
-        measure.once(
-            program(tmp_path, "-c", "import os; os.write(2, b'no such luck'); os._exit(3)")
-        )
+        measure.once(Program((*BARE, "-c", script), tmp_path))
 
 
 @pytest.mark.parametrize(
     "kept,missed",
     [
-        (row(1.0, 1.0, 1.1), row(2.0, 1.0, 1.1)),
-        (row(99.0, None, 100), row(101.0, None, 100)),
+        (Outcome(row(1.1), 1.0, 1.0), Outcome(row(1.1), 2.0, 1.0)),
+        (Outcome(row(100, peer=""), 99e6), Outcome(row(100, peer=""), 101e6)),
+        (Outcome(row(None), 2.0, 1.0), Outcome(row(1.1), 2.0, 1.0)),
     ],
-    ids=["a ratio", "an amount"],
+    ids=["ratio", "amount", "no goal"],
 )
-def test_check_is_for_missed_targets(kept: Row, missed: Row) -> None:
-    """A missed target is an error with `--check`, and only then; a kept one never is."""
-    main(["--check"], [kept])
-    main([], [missed])
-    with pytest.raises(ScriptError, match="1 of 2 targets missed: made-up"):
-        main(["--check"], [kept, missed])
+def test_goals(kept: Outcome, missed: Outcome) -> None:
+    """A ratio or an amount misses its goal; a row without a goal does not."""
+    assert [outcome.missed for outcome in (kept, missed)] == [False, True]
+    assert ["missed" in outcome.cells()[-1] for outcome in (kept, missed)] == [False, True]
 
 
-def test_rows_without_a_promise_are_never_missed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A row that only tells, and one whose program is missing, are shown, and are no error."""
-    told = row(5.0, 1.0, None)
-    skipped = Row("other", "", "", 0, "s", lambda _: 1, None, needs=("no-such-program",))
-    main(["--check", "--json", str(tmp_path / "report.json")], [told, skipped])
-    first, second = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["rows"]
-    assert (first["ratio"], first["holds"]) == (5.0, None)
-    assert (second["ours"], second["skipped"]) == (None, "no program no-such-program: install it")
-    assert "no-such-program" in capsys.readouterr().out
+@pytest.mark.usefixtures("place")
+def test_check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missed goal is an error with `--check` only; the table is printed in any case."""
+    monkeypatch.setitem(ROWS, "row", row(0.1))
+    main(["--only", "row", "--runs", "1"])
+    with pytest.raises(ScriptError, match="missed goals: row"):
+        main(["--only", "row", "--runs", "1", "--check"])
+    assert capsys.readouterr().out.count("| w | peer |") == 2
 
 
-def test_a_drawing_has_no_chance_in_it(tmp_path: Path) -> None:
+def test_missing_program(place: Place) -> None:
+    """A row whose program is missing names it, and is not an error."""
+    table = rows.table("rows", [row(1.0, program="missing")], place, 1)
+    assert (table.rows[0][2], table.missed) == ("no program no-such-program", [])
+
+
+@pytest.mark.parametrize("scenario", sorted(set(SCENARIOS) - {"deployed"}))
+def test_rows_name_programs(place: Place, scenario: str) -> None:
+    """The rows of a scenario name all its programs, and no others."""
+    try:
+        programs = SCENARIOS[scenario](place)
+    except MissingError as error:
+        pytest.skip(str(error))
+    named = {name for row in ROWS.values() if row.scenario == scenario for name in row.programs}
+    assert named == set(programs)
+
+
+def test_compared_with_a_commit(place: Place, tmp_path: Path) -> None:
+    """Each side runs its own copy of hashzip; an unknown commit is an error."""
+    with pytest.raises(ScriptError, match="cannot check out no-such-commit"):
+        rows.compared([], "no-such-commit", place, 1)
+    table = rows.compared([ROWS["external"]], "HEAD", place, 1)
+    assert [cells[0] for cells in table.rows] == ["hello.external"]
+    assert len(list(tmp_path.rglob("build/hashzip/cli.py"))) == 2
+
+
+@pytest.mark.usefixtures("place")
+def test_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page has a place for each table, and `--page` writes complete tables only."""
+    page = tmp_path / "benchmarks.md"
+    page.write_text((HERE.checkout / "docs/benchmarks.md").read_text("utf-8"), encoding="utf-8")
+    for name in ("growth", "packages", "loop", "rust"):
+        pages.insert(page, name, "x")
+    for name in ROWS:
+        monkeypatch.setitem(ROWS, name, row(1.0))
+    main(["--page", "--runs", "1"], tmp_path)
+    assert "`nox -s bench -- --page --runs 1`" in page.read_text(encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["--page", "--only", "external"], tmp_path)
+
+
+def test_chart_is_reproducible(tmp_path: Path) -> None:
     """The same figures give the same SVG; others give another."""
     pytest.importorskip("matplotlib", reason="in the dependency group `bench`")
-    drawings = []
-    for number, factor in enumerate((1, 1, 2)):
-        points = {name: {10: 0.1, 100: 0.2 * factor} for name in growth.PROGRAMS}
-        growth.draw(points, tmp_path / f"{number}.svg")
-        drawings.append((tmp_path / f"{number}.svg").read_bytes())
-    assert drawings[0] == drawings[1]
-    assert drawings[0] != drawings[2]
+    for number, seconds in enumerate((1.0, 1.0, 2.0)):
+        figures = {10: dict.fromkeys(growth.LINES, 0.1), 99: dict.fromkeys(growth.LINES, seconds)}
+        growth.draw(figures, tmp_path / f"{number}.svg")
+    first, again, other = ((tmp_path / f"{number}.svg").read_bytes() for number in range(3))
+    assert first == again != other

@@ -7,6 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from scripts import process
+from scripts.errors import ScriptError
+
 ROOT = Path(__file__).parents[2]
 
 # Like Terraform: after Ctrl-C it still runs for a while, and then writes a file.
@@ -41,3 +46,13 @@ def test_ctrl_c_waits_for_the_program(tmp_path: Path) -> None:
         _, errors = starter.communicate(timeout=30)
     assert (tmp_path / "saved").exists()
     assert errors.strip().endswith("KeyboardInterrupt")
+
+
+def test_output_and_errors() -> None:
+    """A program's output is returned; a failure has both streams and the hint."""
+    assert process.output(["sh", "-c", "echo out; echo err >&2"], "h") == ("out\n", "err\n")
+    with pytest.raises(ScriptError, match=r"exit code 3:\nout\nerr") as caught:
+        process.output(["sh", "-c", "echo out; echo err >&2; exit 3"], "read this")
+    assert caught.value.hint == "read this"
+    with pytest.raises(ScriptError, match="no program no-such-program"):
+        process.output(["no-such-program"], "h")

@@ -1,0 +1,212 @@
+"""The scenarios: each makes an input, and returns the programs that are measured on it in turn."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hashzip.emulator import server as local_aws
+from scripts import providers
+from scripts.benchmark import crates, measure, programs, trees, ways
+from scripts.benchmark.measure import BARE, PYTHON, Program
+from scripts.benchmark.programs import HERE, Hashzip, forget
+from scripts.terraform import Terraform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    Scenario = Callable[["Place"], Mapping[str, Program]]
+
+_QUICK = 20  # how much smaller the trees of a smoke test are
+_EDITS = itertools.count()
+
+# What people write to pack a folder with Python.
+_ZIPFILE = """
+import os, sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED, compresslevel=6) as out:
+    for folder, _, names in os.walk("."):
+        for name in names:
+            out.write(os.path.join(folder, name))
+"""
+_SCANDIR = """
+import os, sys
+folders = sys.argv[1:]
+for folder in folders:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+            else:
+                entry.stat(follow_symlinks=False)
+"""
+# One process for each 1.9 MB of paths: about as much as Linux takes in one command line.
+_SHA256SUM = "find source -type f -print0 | xargs -0 -s 1900000 sha256sum"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The place of a scenario."""
+
+    folder: Path  # an empty folder
+    stack: ExitStack  # closed when the measurement is over
+    hashzip: Hashzip = HERE  # the hashzip that is measured
+    quick: bool = False  # a smoke test, with smaller trees
+
+    def count(self, number: int) -> int:
+        """Return a number of files or functions, which is smaller in a smoke test."""
+        return max(10, number // _QUICK) if self.quick else number
+
+
+def hello(place: Place) -> Mapping[str, Program]:
+    """Copy the function of this repository."""
+    project = place.folder / "hello"
+    ignored = shutil.ignore_patterns("target", "__pycache__")
+    shutil.copytree(HERE.checkout / "handler", project / "handler", ignore=ignored)
+    shutil.copy(HERE.checkout / "hashzip.toml", project)
+    return {
+        "build": place.hashzip.build(project, "hello"),
+        "external_installed": place.hashzip.external(project, "hello", (sys.executable,)),
+        "external": place.hashzip.external(project, "hello"),
+        "python": Program((PYTHON, "-I", "-c", "import json, hashlib, os"), project),
+    }
+
+
+def tree(place: Place, files: int = 100_000) -> Mapping[str, Program]:
+    """Make a tree of source files, committed in a git repository."""
+    project = place.folder / f"tree-{files}"
+    trees.source_code(project / "source", place.count(files))
+    programs.declare(project, {"app": _table("source")})
+    _commit(project)
+    external = place.hashzip.external(project, "app")
+    return {
+        "cold": replace(external, before=forget(project, ".hashzip")),
+        "sha256sum": Program(("sh", "-c", _SHA256SUM), project),
+        "warm": external,  # hashzip remembers the files
+        "git": Program(("git", "status", "--porcelain"), project),
+    }
+
+
+def dependencies(place: Place) -> Mapping[str, Program]:
+    """Make a tree like the dependencies of a program: 134 MB."""
+    project = place.folder / "dependencies"
+    source = project / "source"
+    trees.dependencies(source, place.count(5_319))
+    programs.declare(project, {"app": _table("source")})
+    build = place.hashzip.build(project)
+    edited = source / "package_01/inner/module_00001.py"
+
+    def packing(*command: str, out: str) -> Program:
+        file = place.folder / out
+        remove = partial(file.unlink, missing_ok=True)
+        return Program((*command, str(file), "."), source, before=remove, output=lambda: file)
+
+    return {
+        "cold": replace(
+            build,
+            before=forget(project, ".hashzip", "dist"),
+            output=partial(programs.latest_zip, project, "app"),
+        ),
+        "edited": replace(build, before=_edit(edited)),
+        "zipfile": packing(*BARE, "-c", _ZIPFILE, out="zipfile.zip"),
+        "zip9": packing("zip", "-9", "-q", "-r", out="zip9.zip"),
+    }
+
+
+def numpy_pandas(place: Place) -> Mapping[str, Program]:
+    """Make a function with numpy and pandas."""
+    function = ways.functions()[-1]
+    way = ways.hashzip(function, place.folder / "numpy-pandas", place.hashzip)
+    return {"first": way.first, "rebuild": way.rebuild}
+
+
+def many(place: Place) -> Mapping[str, Program]:
+    """Make a project of 200 functions of 50 files that share 200 files."""
+    project, names = place.folder / "many", [f"f{n}" for n in range(place.count(200))]
+    trees.source_code(project / "shared/library", 200)
+    for name in names:
+        trees.source_code(project / "functions" / name / name, 50)
+    programs.declare(project, {name: _table("shared", f"functions/{name}") for name in names})
+    edited = project / "functions/f1/f1/package_1/module_000020.py"
+    build, folders = place.hashzip.build(project), ("shared", "functions")
+    return {
+        "single": replace(place.hashzip.build(project, "f1"), before=_edit(edited)),
+        "edited": replace(build, before=_edit(edited)),
+        # The first build after another one still checks the new zips.
+        "nothing": replace(build, before=lambda: measure.once(build)),
+        "find": Program(("find", *folders, "-type", "f", "-printf", r"%s %T@ %p\n"), project),
+        "scandir": Program((*BARE, "-c", _SCANDIR, *folders), project),
+    }
+
+
+def deployed(place: Place) -> Mapping[str, Program]:
+    """Deploy a function to a local AWS: with the package module, and with values by hand."""
+    programs.require("terraform")
+    project = place.folder / "deployed"
+    trees.source_code(project / "source", 1)
+    programs.declare(project, {"app": _table("source")})
+    aws = place.stack.enter_context(local_aws.running())
+    hashzip = json.dumps([sys.executable, str(place.hashzip.checkout / "build")])
+    environment = {**providers.environment(), **aws.environment, "TF_VAR_hashzip_command": hashzip}
+    plans, by_hand = {}, (programs.DATA / "by_hand.tf").read_text(encoding="utf-8")
+    for name in ("package", "by_hand"):
+        terraform = Terraform(project / name, {**environment, "TF_VAR_function_name": name})
+        modules = terraform.folder / "modules"
+        ignored = shutil.ignore_patterns(".terraform*", "terraform.tfstate*", "tests")
+        shutil.copytree(place.hashzip.checkout / "infra/modules", modules, ignore=ignored)
+        shutil.copy(programs.DATA / "plan.tf", terraform.folder / "main.tf")
+        if name == "by_hand":
+            for file in set(modules.glob("package/*.tf")) - {modules / "package/variables.tf"}:
+                file.unlink()
+            (modules / "package/outputs.tf").write_text(by_hand, encoding="utf-8")
+        terraform.init()
+        terraform.apply()
+        by_hand = by_hand.replace("FINGERPRINT", terraform.output()["fingerprint"])
+        # Exit code 2 for changes is a failure: there must be nothing to do.
+        command = ("terraform", "plan", "-input=false", "-no-color", "-detailed-exitcode")
+        plans[name] = Program(command, terraform.folder, environment=terraform.environment)
+    return plans
+
+
+def rust(place: Place) -> Mapping[str, Program]:
+    """Copy hello in Rust twice: for hashzip, and for cargo-lambda."""
+    return crates.builds(place.folder / "rust", place.hashzip)
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "hello": hello,
+    "tree": tree,
+    "dependencies": dependencies,
+    "numpy_pandas": numpy_pandas,
+    "many": many,
+    "deployed": deployed,
+    "rust": rust,
+}
+
+
+def _table(*source: str) -> Mapping[str, object]:
+    keys = {"handler": "app.handler", "runtime": "python3.13", "architecture": "x86_64"}
+    return {"source": source, **keys}
+
+
+def _edit(file: Path) -> Callable[[], object]:
+    """Return a function that writes new content to a file at each call."""
+    return lambda: file.write_text(f"# edit {next(_EDITS)}\n", encoding="utf-8")
+
+
+def _commit(folder: Path) -> None:
+    """Make a folder a git repository in which everything is committed."""
+    (folder / ".gitignore").write_text(".hashzip/\n", encoding="utf-8")
+    settings = ("user.name=benchmark", "user.email=@", "gc.auto=0", "core.looseCompression=0")
+    git = ["git", *(part for setting in settings for part in ("-c", setting))]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "benchmark"]):
+        environment = {**os.environ, **measure.GIT}
+        subprocess.run([*git, *arguments], cwd=folder, env=environment, check=True)

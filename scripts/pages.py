@@ -1,0 +1,92 @@
+"""Tables in Markdown, and the parts of a page that a script generates."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from scripts.errors import ScriptError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_BEGIN, _END = "<!-- begin: {} (generated) -->\n", "<!-- end: {} -->\n"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for a page and for the terminal.
+
+    Attributes:
+        name: The name of its place in the page.
+        header: The titles of the columns.
+        rows: The cells, in Markdown.
+        text_columns: How many columns are text and left-aligned; the others are figures.
+        missed: The names of rows that missed a goal.
+    """
+
+    name: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    text_columns: int = 1
+    missed: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        figures = len(self.header) - self.text_columns
+        rule = ["---"] * self.text_columns + ["---:"] * figures
+        lines = (self.header, rule, *self.rows)
+        return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def measured(table: Table, session: str, arguments: Sequence[str]) -> str:
+    """Return a table with today's date, the command that made it, and this machine.
+
+    Args:
+        table: The table.
+        session: The nox session that made it.
+        arguments: The arguments of that session.
+    """
+    command = f"nox -s {session}" + (f" -- {shlex.join(arguments)}" if arguments else "")
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, `{command}`, {os.cpu_count()} processors, "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}:\n\n{table}"
+    )
+
+
+def insert(file: Path, name: str, text: str) -> None:
+    """Replace one generated part of a page.
+
+    Args:
+        file: The page.
+        name: The name in the two comments around the part.
+        text: The new text.
+
+    Raises:
+        ScriptError: The page does not have these two comments.
+    """
+    begin, end = _BEGIN.format(name), _END.format(name)
+    page = file.read_text(encoding="utf-8")
+    if page.count(begin) != 1 or page.count(end) != 1:
+        raise ScriptError(
+            f"{file} has no place for the table {name}",
+            f"add these two lines where it belongs:\n{begin}{end}".rstrip(),
+        )
+    before, after = page.partition(begin)[0], page.partition(end)[2]
+    file.write_text(
+        f"{before}{begin}\n{text.strip()}\n\n{end}{after}", encoding="utf-8", newline="\n"
+    )
+
+
+def megabytes(size: float) -> str:
+    """Return a size in bytes as text, in millions of bytes."""
+    return f"{size / 1e6:,.2f} MB"
+
+
+def seconds(value: float) -> str:
+    """Return a time as text: in milliseconds below one second."""
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms"
