@@ -39,6 +39,8 @@ def staging_folder(parent: str) -> Iterator[str]:
             finally:
                 _remove(folder)
     except OSError as error:
+        if error.filename and not os.fsdecode(error.filename).startswith(parent):
+            raise  # a file elsewhere, such as one that a builder reads
         raise HashzipError(
             f"cannot write to {parent}: {error.strerror or error}",
             "check its permissions, or free some disk space; nothing was changed",

@@ -173,7 +173,7 @@ class TestLeftOut:
         assert caught.value.message == (
             "[function.hello] locks greet 2.0, but [layer.deps] locks 1.0"
         )
-        assert "lock both alike" in caught.value.hint
+        assert "lock the same version in both" in caught.value.hint
         assert make_zip(layered, "layer.deps")
 
     def test_another_spelling(self, layered: Path) -> None:

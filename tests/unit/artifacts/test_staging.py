@@ -1,5 +1,6 @@
 """A folder to build in: one build at a time has it, and nothing of it stays."""
 
+import errno
 import json
 import os
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from hashzip.artifacts import staging
 from hashzip.artifacts.local_store import LocalStore
+from hashzip.errors import HashzipError
 from tests.support import commands, program
 from tests.support import project as projects
 
@@ -27,6 +29,22 @@ def test_removed(project: Path) -> None:
     with pytest.raises(KeyError), staging.staging_folder(str(parent)) as path:
         raise KeyError
     assert not Path(path).exists()
+
+
+def test_errors(tmp_path: Path) -> None:
+    """An error of the file system names the folder, unless it is about a file elsewhere."""
+    parent = str(tmp_path / "parent")
+
+    message = f"cannot write to {parent}: No "
+    with (
+        pytest.raises(HashzipError, match=f"{message}such file"),
+        staging.staging_folder(parent) as folder,
+    ):
+        Path(folder, "missing", "file").touch()
+    with pytest.raises(HashzipError, match=f"{message}space"), staging.staging_folder(parent):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(FileNotFoundError, match="elsewhere"), staging.staging_folder(parent):
+        (tmp_path / "elsewhere").read_bytes()
 
 
 def test_read_only(tmp_path: Path) -> None:
