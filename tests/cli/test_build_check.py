@@ -197,8 +197,8 @@ class TestErrors:
         """Options that would do nothing are refused."""
         error, hint = projects.complaint(check(project, "hello", *option))
 
-        assert f"{option[0]} does not go with --check" in error
-        assert f"leave {option[0]} out" in hint
+        assert f"{option[0]} has no effect with --check" in error
+        assert f"remove {option[0]}" in hint
 
     def test_unknown(self, project: Path) -> None:
         """A name that is none is told before anything is built."""

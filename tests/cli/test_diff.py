@@ -89,7 +89,7 @@ class TestDiff:
         assert diff(project, "--against", first[:12]) == ["~ hello.py (50 -> 7 bytes)"]
         finished = program.run("diff", "hello", "--against", "xyz", cwd=project)
         error, hint = projects.complaint(finished)
-        assert "no build of hello here with xyz" in error
+        assert 'no build of hello here starts with "xyz"' in error
         assert first[:12] in hint
 
     def test_ambiguous(self, project: Path) -> None:
@@ -128,7 +128,7 @@ class TestDiff:
 
         error, hint = finished.err.splitlines()
         assert zip_file.name in error
-        assert "without --text" in hint
+        assert "remove --text" in hint
         assert diff(project) == ["~ hello.py (50 -> 7 bytes)"]
 
     @staticmethod
@@ -207,13 +207,13 @@ class TestDeployed:
         assert lines[-1] == "+changed"
 
     def test_not_built(self, deployed: Running) -> None:
-        """What is not built as it is now cannot be compared."""
+        """What is not built from its current inputs cannot be compared."""
         edit(deployed.root, "another\n")
 
         finished = program.run("diff", "hello", "--against", "deployed", cwd=deployed.root)
 
         error, hint = projects.complaint(finished)
-        assert "not built as it is now" in error
+        assert "not built from its current inputs" in error
         assert "hashzip build hello" in hint
 
     def test_another_packer(self, deployed: Running) -> None:

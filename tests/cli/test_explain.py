@@ -32,8 +32,8 @@ class TestExplain:
 
         lines = explain(project)
 
-        known = f"its inputs are those of {fingerprint[:12]}, which is built"
-        assert lines[0] == f"hello will not be rebuilt: {known}."
+        reason = f"its inputs are those of the build {fingerprint[:12]}"
+        assert lines[0] == f"hello will not be rebuilt: {reason}."
 
     def test_changes(self, project: Path) -> None:
         """Each file is named in its group, and each key with both values."""
@@ -46,20 +46,21 @@ class TestExplain:
         requirements = (project / "requirements.txt").read_text(encoding="utf-8")
         (project / "requirements.txt").write_text(requirements + "# more\n", encoding="utf-8")
         projects.configure(project, requirements="requirements.txt", runtime="python3.12")
+        reason = "hello will be rebuilt: its inputs differ from those of the last build"
 
         assert explain(project) == [
-            f"hello will be rebuilt: it differs from the last build, {fingerprint[:12]}.",
+            f"{reason}, {fingerprint[:12]}.",
             "Sources: 3 of 3 files differ.",
-            "  new.py is new.",
+            "  new.py was added.",
             "  hello.py changed.",
-            "  run.sh is gone.",
+            "  run.sh was removed.",
             "Requirements: 1 of 1 file differs.",
             "  //requirements.txt changed.",
             "Recipe: runtime python3.13 -> python3.12.",
         ]
 
     def test_what_is_as_it_was(self, project: Path) -> None:
-        """A group without a change is said to be as it was."""
+        """A group without a change is unchanged."""
         projects.built(project)
         (project / "src" / "hello.py").write_bytes(b"changed")
 
@@ -67,20 +68,20 @@ class TestExplain:
             "Sources: 1 of 3 files differs.",
             "  hello.py changed.",
             "Requirements: none, as before.",
-            "Recipe: as it was.",
+            "Recipe: unchanged.",
         ]
 
     def test_what_a_program_makes(self, tmp_path: Path) -> None:
         """Of a function that a program makes, there are inputs, and no sources that are packed."""
         root = commands.make(tmp_path / "made")
-        assert explain(root)[1] == "Inputs: 2 files, from which a program in src makes it."
+        assert explain(root)[1] == "Inputs: 2 files, from which a program in src builds it."
         projects.built(root)
         projects.write_files(root / "src", {"words.txt": b"other"})
 
         assert explain(root)[1:] == [
             "Inputs: 1 of 2 files differs.",
             "  //src/words.txt changed.",
-            "Recipe: as it was.",
+            "Recipe: unchanged.",
         ]
 
     def test_damaged(self, project: Path) -> None:
@@ -89,4 +90,4 @@ class TestExplain:
         (zip_file,) = (project / "dist" / "hello").glob("*.zip")
         zip_file.write_bytes(b"")
 
-        assert "whose zip is damaged" in explain(project)[0]
+        assert "is missing or damaged" in explain(project)[0]

@@ -82,7 +82,7 @@ class TestAnswer:
         text = os.read(ours, 65536).decode()
         os.close(ours)
 
-        assert f"in {running.place}" in text
+        assert f"in {running.endpoint}" in text
         assert '{\r\n  "name": "wörld"\r\n}' in text
 
 
@@ -137,7 +137,7 @@ class TestHow:
         """With --remote, it is the account of the environment, with its own functions."""
         with aws_project.refusing(403, "AccessDeniedException") as account:
             settings = aws_project.account(account.endpoint)
-            projects.complaint(running.run("invoke", "hello", "--remote", settings=settings))
+            assert running.run("invoke", "hello", "--remote", settings=settings).code == 1
             assert account.asked == ["/2015-03-31/functions/hello/invocations"]
             assert running.run("invoke", "hello", settings=settings).code == 0
             assert len(account.asked) == 1
@@ -181,7 +181,7 @@ class TestFailure:
             ('{"a": 1', "line 1, column 8"),
             ('{\n "a" 1}', "line 2, column 6"),
             ("", "line 1, column 1"),
-            ('{"a": NaN}', "NaN is not a value of JSON"),
+            ('{"a": NaN}', "NaN is not a JSON value"),
             ("[" * 100_000, "is not JSON"),
         ],
     )
@@ -216,7 +216,7 @@ class TestFailure:
         finished = running.run("invoke", "hello", "--data", "-", text='"' + "x" * (6 << 20) + '"')
 
         error, hint = projects.complaint(finished)
-        assert "6,291,458 bytes; Lambda takes 6,291,456" in error
+        assert "6,291,458 bytes, and Lambda takes at most 6,291,456" in error
         assert "S3" in hint
 
     def test_unknown(self, running: Running) -> None:
@@ -226,7 +226,7 @@ class TestFailure:
         assert 'did you mean "hello"?' in hint
 
         error, hint = projects.complaint(running.run("invoke", "hello", "--function-name", "hallo"))
-        assert f'no function "hallo" in {running.place}' in error
+        assert f'no function "hallo" in {running.endpoint}' in error
         assert 'did you mean "hello"?' in hint
 
     def test_layer(self, tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ class TestFollow:
     def test_each_once(self, running: Running, name: str) -> None:
         """Lines come as they are logged, each once, from before the first one on; late ones too."""
         with on_a_terminal(running, "logs", "hello", "-f", "--function-name", name) as (seen, run):
-            seen.wait_for(f"in {running.place}")
+            seen.wait_for(f"in {running.endpoint}")
             for number in range(3):
                 log(running, name, f"line-{number}.")
                 seen.wait_for(f"line-{number}.")

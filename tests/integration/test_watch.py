@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from hashzip import planning
-from hashzip.aws.client import Place
+from hashzip.aws.client import Endpoint
 from hashzip.emulator import server as local_aws
 from hashzip.project import host
 from hashzip.watch import host_package, watch_paths
@@ -394,7 +394,7 @@ def account() -> Iterator[LocalAws]:
 
 
 def _account(aws: LocalAws) -> Any:  # noqa: ANN401 - boto3 has no types
-    return Place(aws.endpoint).client("lambda")
+    return Endpoint(aws.endpoint).client("lambda")
 
 
 def _answer_of(aws: LocalAws) -> object:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hashzip.aws.client import Place
+from hashzip.aws.client import Endpoint
 from hashzip.emulator import server, session
 from tests.support import program
 from tests.support import project as projects
@@ -36,7 +36,7 @@ class Running:
     """A project, and the local AWS that runs its function `hello`."""
 
     root: Path
-    place: Place
+    endpoint: Endpoint
 
     def run(self, *arguments: str, **more: Any) -> Finished:  # noqa: ANN401 - as `program.run`
         """Run hashzip in the project."""
@@ -44,7 +44,7 @@ class Running:
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no types
         """Return a boto3 client of the local AWS."""
-        return self.place.client(service)
+        return self.endpoint.client(service)
 
     def deploy(self, name: str, **more: object) -> None:
         """Build the function as it is now, and deploy it under a name."""
@@ -70,7 +70,7 @@ def zip_file(root: Path) -> Path:
 def running(root: Path) -> Iterator[Running]:
     """Run a local AWS with the function for as long as the block lasts."""
     with server.running() as local, session.announce(make(root), local.endpoint):
-        project = Running(root, Place(local.endpoint))
+        project = Running(root, Endpoint(local.endpoint))
         project.deploy("hello")
         yield project
 

@@ -1,7 +1,7 @@
-"""Makes lines of a function's log readable. Pure; standard library only.
+"""Format the events of a function's log for people.
 
-What a function writes is text, or a JSON object a line. What Lambda writes about each invocation
-(START, END, REPORT) becomes one line, in either of its two formats:
+A function writes text, or a JSON object per line. Lambda's own lines about an invocation (START,
+END, REPORT) become one line, in either of their two formats:
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 """
 
@@ -13,9 +13,10 @@ from typing import Any
 
 _LEVELS = ("level", "severity", "levelname")
 _MESSAGES = ("message", "msg")
-# What the log, or whoever asked for it, has already. The last three are from Powertools.
-_KNOWN = ("timestamp", "time", "function_arn", "function_memory_size", "function_name")
+# Keys that repeat what the log or the reader knows. The last three are from Powertools.
+_REDUNDANT = ("timestamp", "time", "function_arn", "function_memory_size", "function_name")
 
+# Types of events that the report repeats.
 _FOLDED = {
     "platform.end",
     "platform.initReport",
@@ -24,23 +25,22 @@ _FOLDED = {
     "platform.runtimeDone",
     "platform.start",
 }
-# A version and a request id follow, which the REPORT line has too.
+# Lines that the REPORT line repeats.
 _NOISE = re.compile(r"(START RequestId: |END RequestId: |INIT_START |XRAY TraceId: )")
 _REPORT = re.compile(r"REPORT RequestId: (\S+)\t")
 _FIELD = re.compile(r"\t(?:XRAY )?([A-Z][A-Za-z ]+): ([^\t\n]+)")
 
 
-def readable(message: str) -> Iterator[str]:
-    """Makes one event of a log readable.
+def format_event(message: str) -> Iterator[str]:
+    """Format an event of a log.
 
     Args:
-        message: As the function or Lambda wrote it.
+        message: The event, as the function or Lambda wrote it.
 
     Yields:
-        Lines, without what would move the cursor of a terminal; none for what a later line says
-        as well.
+        Lines that are safe to print on a terminal; none if a later event repeats this one.
     """
-    fields = _object(message)
+    fields = _parse_object(message)
     if fields is None:
         lines = _text(message.rstrip("\n"))
     elif str(fields.get("type")) in _FOLDED:
@@ -51,50 +51,50 @@ def readable(message: str) -> Iterator[str]:
         lines = _structured(fields)
     for line in lines:
         for part in line.splitlines() or [""]:
-            yield harmless(part)
+            yield escape_controls(part)
 
 
-def clock(milliseconds: int, now: dt.datetime) -> str:
-    """Writes a time of a log as a clock shows it here, with its date unless that is today.
+def format_time(milliseconds: int, now: dt.datetime) -> str:
+    """Format a time of a log in the local time zone, with its date unless that is today.
 
     Args:
-        milliseconds: Since 1970.
-        now: The time that it is, with its zone.
+        milliseconds: The time, in milliseconds since 1970.
+        now: The current time, in the local time zone.
     """
     time = dt.datetime.fromtimestamp(milliseconds / 1000, now.tzinfo)
     date = "" if time.date() == now.date() else f"{time:%Y-%m-%d} "
     return f"{date}{time:%H:%M:%S}.{time.microsecond // 1000:03}"
 
 
-def _object(message: str) -> Mapping[str, Any] | None:
+def _parse_object(message: str) -> Mapping[str, Any] | None:
     if not message.lstrip().startswith("{"):
         return None
     try:
-        found = json.loads(message)
+        document = json.loads(message)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None
 
 
 def _text(message: str) -> Iterator[str]:
     report = _REPORT.match(message)
     if report:
-        found = dict(_FIELD.findall(message))
+        fields = dict(_FIELD.findall(message))
         yield _summary(
             report[1],
-            duration=found.get("Duration"),
-            used=found.get("Max Memory Used"),
-            size=found.get("Memory Size"),
-            start=found.get("Init Duration"),
-            restore=found.get("Restore Duration"),
-            status=found.get("Status"),
+            duration=fields.get("Duration"),
+            used=fields.get("Max Memory Used"),
+            size=fields.get("Memory Size"),
+            start=fields.get("Init Duration"),
+            restore=fields.get("Restore Duration"),
+            status=fields.get("Status"),
         )
     elif not _NOISE.match(message):
         yield message
 
 
 def _platform(record: Mapping[str, Any]) -> Iterator[str]:
-    """Reads Lambda's report where a function's log format is JSON."""
+    """Format Lambda's report of a function whose log format is JSON."""
     metrics = record.get("metrics") or {}
     units = {
         "duration": ("durationMs", "ms"),
@@ -103,54 +103,54 @@ def _platform(record: Mapping[str, Any]) -> Iterator[str]:
         "start": ("initDurationMs", "ms"),
         "restore": ("restoreDurationMs", "ms"),
     }
-    found = {
+    values = {
         name: f"{metrics[key]} {unit}" if key in metrics else None
         for name, (key, unit) in units.items()
     }
     status = record.get("status")
     yield _summary(
-        record.get("requestId", ""), **found, status=status if status != "success" else None
+        record.get("requestId", ""), **values, status=status if status != "success" else None
     )
 
 
-def _summary(request: str, **found: str | None) -> str:
-    """Writes the one line about an invocation."""
-    used, size = found.get("used"), found.get("size")
+def _summary(request: str, **values: str | None) -> str:
+    """Format the line about an invocation."""
+    used, size = values.get("used"), values.get("size")
     parts = [
-        found.get("status"),
-        found.get("duration"),
+        values.get("status"),
+        values.get("duration"),
         f"{used.removesuffix(' MB')} of {size}" if used and size else None,
-        f"cold start {found['start']}" if found.get("start") else None,
-        f"restored in {found['restore']}" if found.get("restore") else None,
+        f"cold start {values['start']}" if values.get("start") else None,
+        f"restored in {values['restore']}" if values.get("restore") else None,
         f"request {request}" if request else None,
     ]
     return f"-- {', '.join(part for part in parts if part)}"
 
 
 def _structured(fields: Mapping[str, Any]) -> Iterator[str]:
-    """Writes level and message, then the rest as key=value; texts of several lines below."""
+    """Format level and message, the rest as key=value, and texts of several lines below."""
     level = next((key for key in _LEVELS if isinstance(fields.get(key), str)), None)
     message = next((key for key in _MESSAGES if key in fields), None)
     rest = {
         key: value
         for key, value in fields.items()
-        if key not in (level, message) and not (key in _KNOWN and (level or message))
+        if key not in (level, message) and not (key in _REDUNDANT and (level or message))
     }
     below = {key: text for key, text in ((key, _paragraph(v)) for key, v in rest.items()) if text}
-    said = fields[message] if message else None
+    text = fields[message] if message else None
     parts = [
         f"{fields[level].upper():<5}" if level else None,
-        said if isinstance(said, str) else _value(said) if message else None,
+        text if isinstance(text, str) else _value(text) if message else None,
         *(f"{key}={_value(value)}" for key, value in rest.items() if key not in below),
     ]
     yield " ".join(part for part in parts if part)
-    for key, text in below.items():
+    for key, paragraph in below.items():
         yield f"  {key}:"
-        yield from (f"    {line}" for line in text.splitlines())
+        yield from (f"    {line}" for line in paragraph.splitlines())
 
 
 def _paragraph(value: object) -> str:
-    """Answers a text of several lines, as a trace is, or ""."""
+    """Return a value as text if it has several lines, as a traceback has; else ""."""
     if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
         value = "\n".join(line.rstrip("\n") for line in value)
     return value if isinstance(value, str) and "\n" in value.strip() else ""
@@ -162,8 +162,8 @@ def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def harmless(line: str) -> str:
-    """Spells out what a terminal would obey: whoever calls a function may write to its log."""
+def escape_controls(line: str) -> str:
+    """Escape control characters, which a caller of the function may have put into its log."""
     return "".join(
         c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in line
     )

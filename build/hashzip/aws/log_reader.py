@@ -1,4 +1,4 @@
-"""Reads a function's log from CloudWatch Logs: each event once, however often it is asked."""
+"""Read a function's log from CloudWatch Logs, each event once."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from hashzip.aws import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hashzip.aws.client import Place
+    from hashzip.aws.client import Endpoint
 
 # CloudWatch takes in events late, and those of one stream later than those of another. So each
-# poll looks back by as much, and leaves out what it has seen.
+# read starts earlier by this much, and leaves out the events that were read before.
 OVERLAP = 30_000  # milliseconds
 
 
-def name_of(place: Place, function: str) -> str:
-    """Answers the name of the log group that a function writes to.
+def log_group(endpoint: Endpoint, function: str) -> str:
+    """Return the name of the log group that a function writes to.
 
     Args:
-        place: Where the function is.
+        endpoint: Where the function is.
         function: Its name in AWS.
 
     Raises:
-        HashzipError: It is not there, or cannot be asked for.
+        HashzipError: It does not exist, or cannot be read.
     """
-    with errors.explained(place, function):
-        found = place.client("lambda").get_function_configuration(FunctionName=function)
-    own = found.get("LoggingConfig", {}).get("LogGroup")
-    return str(own or f"/aws/lambda/{found['FunctionName']}")
+    with errors.translated(endpoint, function):
+        configuration = endpoint.client("lambda").get_function_configuration(FunctionName=function)
+    group = configuration.get("LoggingConfig", {}).get("LogGroup")
+    return str(group or f"/aws/lambda/{configuration['FunctionName']}")
 
 
-class Reader:
+class LogReader:
     """Reads a log group from a time on.
 
     Args:
-        client: Of CloudWatch Logs.
+        client: A client of CloudWatch Logs.
         group: The log group's name.
         since: The time of the first events to read, in milliseconds since 1970.
     """
@@ -48,37 +48,37 @@ class Reader:
         self._since = since
         self._seen: Counter[tuple[str, int, str]] = Counter()
 
-    def new(self) -> Sequence[Mapping[str, Any]]:
-        """Answers the events that it has not answered yet, by their times.
+    def read(self) -> Sequence[Mapping[str, Any]]:
+        """Return the events that are new since the last call, in the order of their times.
 
         Raises:
-            ClientError: CloudWatch refused; where there is no such group, nobody has logged yet.
+            ClientError: CloudWatch refused. A log group is missing before its first event.
         """
         pages = self._client.get_paginator("filter_log_events").paginate(
             logGroupName=self.group, startTime=self._since
         )
-        found = [event for page in pages for event in page["events"]]
-        fresh, times = [], Counter[tuple[str, int, str]]()
-        for event in found:
+        events = [event for page in pages for event in page["events"]]
+        new, counts = [], Counter[tuple[str, int, str]]()
+        for event in events:
             key = _key(event)
-            times[key] += 1
-            if times[key] > self._seen[key]:
-                fresh.append(event)
-        self._seen |= times
-        if found:
-            newest = max(event["timestamp"] for event in found)
+            counts[key] += 1
+            if counts[key] > self._seen[key]:
+                new.append(event)
+        self._seen |= counts
+        if events:
+            newest = max(event["timestamp"] for event in events)
             self._since = max(self._since, newest - OVERLAP)
             self._seen = Counter(
                 {key: count for key, count in self._seen.items() if key[1] >= self._since}
             )
-        return sorted(fresh, key=lambda event: event["timestamp"])
+        return sorted(new, key=lambda event: event["timestamp"])
 
 
 def _key(event: Mapping[str, Any]) -> tuple[str, int, str]:
-    """Answers what tells an event from others.
+    """Return what identifies an event.
 
-    The local AWS gives them no id. There, only how often the same text was written at the same time
-    tells two from one.
+    Events of the local AWS have no id. There, equal events are counted: two with the same text and
+    time are two events.
     """
     text = event.get("eventId") or event["message"]
     return event["logStreamName"], event["timestamp"], text

@@ -1,7 +1,7 @@
-"""Events as AWS's services send them, to try functions with.
+"""Sample events of AWS services, to try functions with.
 
-They are those of AWS's own SAM CLI (`sam local generate-event`). It is an extra of its own, for it
-is large; only the one module that has them is loaded.
+They are those of AWS's own SAM CLI (`sam local generate-event`). It is an extra of its own, because
+it is large; only its one module with the events is loaded.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from hashzip.errors import HashzipError, did_you_mean
 
 EXTRA = "events"
 
-# What people call them, where that is not what SAM CLI does.
-_OTHER_NAMES = {
+# Common names that SAM CLI does not have.
+_ALIASES = {
     "api-gateway": "apigateway-aws-proxy",
     "api-gateway-v2": "apigateway-http-api-proxy",
     "eventbridge": "cloudwatch-scheduled-event",
@@ -25,29 +25,29 @@ _OTHER_NAMES = {
 
 
 def names() -> dict[str, tuple[str, str]]:
-    """Answers all names, each with SAM CLI's service and event: `sqs`, as `sqs-receive-message`.
+    """Return all names, each with SAM CLI's service and event: `sqs` as (`sqs`, `receive-message`).
 
     Raises:
         HashzipError: SAM CLI is not installed.
     """
-    found = {}
-    for service, events in _events().event_mapping.items():
-        for name in events:
-            found[f"{service}-{name}"] = service, name
-        if len(events) == 1:
-            found[service] = service, *events
-    others = {name: found[full] for name, full in _OTHER_NAMES.items() if full in found}
-    return dict(sorted({**found, **others}.items()))
+    events = {}
+    for service, kinds in _events().event_mapping.items():
+        for kind in kinds:
+            events[f"{service}-{kind}"] = service, kind
+        if len(kinds) == 1:
+            events[service] = service, *kinds
+    aliases = {alias: events[name] for alias, name in _ALIASES.items() if name in events}
+    return dict(sorted({**events, **aliases}.items()))
 
 
 def event(name: str) -> str:
-    """Answers an event, as JSON.
+    """Return an event, as JSON.
 
     Args:
         name: One of `names`.
 
     Raises:
-        HashzipError: There is no such example, or SAM CLI is not installed.
+        HashzipError: There is no such event, or SAM CLI is not installed.
     """
     known = names()
     if name not in known:
@@ -55,7 +55,7 @@ def event(name: str) -> str:
     service, kind = known[name]
     events = _events()
     tags = events.event_mapping[service][kind]["tags"]
-    # As SAM CLI's command line does; left to itself, the module makes bad JSON of some.
+    # As SAM CLI's command line does. Without these defaults, its module makes bad JSON of some.
     values = {tag: properties.get("default", "") for tag, properties in tags.items()}
     return str(events.generate_event(service, kind, values))
 

@@ -1,4 +1,4 @@
-"""`hashzip build --check`: whether two builds give the same bytes, and what differs if not."""
+"""`hashzip build --check`: build twice, and print the differences."""
 
 import argparse
 import json
@@ -14,60 +14,67 @@ from hashzip.project.config import Project
 
 
 def run(project: Project, names: Sequence[str], options: argparse.Namespace) -> None:
-    """Checks functions and layers, one after the other; exits with 1 if one is not the same."""
-    _refuse(options)
+    """Check functions and layers one after another, and print what differs.
+
+    Raises:
+        HashzipError: A name or an option is wrong, or a build failed.
+        SystemExit: With the code 1: a package is not reproducible.
+    """
+    _check_options(options)
     for name in names:
-        project.target(name)  # before the first is built
+        project.target(name)  # a wrong name fails before the first build
     results = []
     for name in names:
         outcome = reproducible.check(
-            project, name, jobs=options.jobs, progress=partial(_tell, name)
+            project, name, jobs=options.jobs, progress=partial(_show_progress, name)
         )
         results.append(_json(name, outcome))
         if not options.json:
             for line in _lines(name, outcome):
                 print(line, flush=True)
         if len(results) == 1:
-            for what, why in outcome.same.items():
-                print(f"note: the {what} was the same in both builds: {why}", file=sys.stderr)
+            for variation, reason in outcome.same.items():
+                print(
+                    f"note: the {variation} was the same in both builds: {reason}", file=sys.stderr
+                )
     if options.json:
         print(json.dumps(results, indent=2))
     if not all(result["reproducible"] for result in results):
         raise SystemExit(1)
 
 
-def _refuse(options: argparse.Namespace) -> None:
-    """Refuses what other builds take, and would do nothing here."""
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuse options that have no effect with `--check`."""
     for option, is_set in (("--expect", options.expect is not None), ("--force", options.force)):
         if is_set:
             raise HashzipError(
-                f"{option} does not go with --check, which builds anew, and keeps nothing",
-                f"leave {option} out, or build without --check",
+                f"{option} has no effect with --check, which builds anew and keeps nothing",
+                f"remove {option} or --check",
             )
 
 
-def _tell(name: str, what: str) -> None:
-    """Tells people on a terminal, who would wait otherwise, and not know for what."""
+def _show_progress(name: str, step: str) -> None:
+    """Show people on a terminal what they are waiting for."""
     if sys.stderr.isatty():
-        print(f"{name}: {what}", file=sys.stderr)
+        print(f"{name}: {step}", file=sys.stderr)
 
 
 def _lines(name: str, outcome: Outcome) -> Iterator[str]:
-    found = outcome.differences
-    if not found:
+    differences = outcome.differences
+    if not differences:
         yield f"{name}: reproducible"
         return
-    verb = "differs" if len(found) == 1 else "differ"
+    verb = "differs" if len(differences) == 1 else "differ"
     files = "file" if outcome.count == 1 else "files"
-    many = f"{len(found)} of {outcome.count} {files} {verb}"
+    summary = f"{len(differences)} of {outcome.count} {files} {verb}"
     if "stored" in outcome.zips:
-        yield f"{name}: the two builds are equal, but differ from the zip built before: {many}"
+        yield f"{name}: the two builds are equal, but differ from the zip built before: {summary}"
     else:
-        yield f"{name}: not reproducible: {many}"
-    for one in found:
-        yield _line(one, list(outcome.zips))
+        yield f"{name}: not reproducible: {summary}"
+    for difference in differences:
+        yield _line(difference, list(outcome.zips))
     for tool in outcome.tools:
-        yield f"made by another version: {tool}"
+        yield f"built with another version: {tool}"
     yield "to compare: " + ", ".join(outcome.zips.values())
     if "stored" in outcome.zips and not outcome.tools:
         yield (
@@ -76,21 +83,21 @@ def _lines(name: str, outcome: Outcome) -> Iterator[str]:
         )
 
 
-def _line(one: Difference, zips: Sequence[str]) -> str:
-    """Writes a difference as a line: which file, how large, where, and what it looks like."""
-    old, new = one.sizes
+def _line(difference: Difference, zips: Sequence[str]) -> str:
+    """Format a difference: the file, its size, where it differs, and the likely cause."""
+    path, (old, new) = difference.path, difference.sizes
     if old is None or new is None:
-        only, size = (zips[1], new) if old is None else (zips[0], old)
-        return f"{'+' if old is None else '-'} {one.path} ({size:,} bytes): only in the {only} zip"
+        sign, label, size = ("+", zips[1], new) if old is None else ("-", zips[0], old)
+        return f"{sign} {path} ({size:,} bytes): only in the {label} zip"
     sizes = f"{old:,}" if old == new else f"{old:,} and {new:,}"
     parts = []
-    if one.modes[0] != one.modes[1]:
-        parts.append("mode " + " and ".join(str(_mode(mode)) for mode in one.modes))
-    if one.offset is not None:
-        parts.append(f"from byte {one.offset:,}")
-    parts += [one.where] if one.where else []
-    looks = f"; looks like {', '.join(one.looks_like)}" if one.looks_like else ""
-    return f"~ {one.path} ({sizes} bytes): {', '.join(parts)}{looks}"
+    if difference.modes[0] != difference.modes[1]:
+        parts.append("mode " + " and ".join(str(_mode(mode)) for mode in difference.modes))
+    if difference.offset is not None:
+        parts.append(f"from byte {difference.offset:,}")
+    parts += [difference.where] if difference.where else []
+    causes = f"; looks like {', '.join(difference.looks_like)}" if difference.looks_like else ""
+    return f"~ {path} ({sizes} bytes): {', '.join(parts)}{causes}"
 
 
 def _json(name: str, outcome: Outcome) -> Mapping[str, object]:
@@ -99,8 +106,8 @@ def _json(name: str, outcome: Outcome) -> Mapping[str, object]:
         "fingerprint": outcome.fingerprint,
         "reproducible": not outcome.differences,
         "differences": [
-            {**one._asdict(), "modes": [_mode(mode) for mode in one.modes]}
-            for one in outcome.differences
+            {**difference._asdict(), "modes": [_mode(mode) for mode in difference.modes]}
+            for difference in outcome.differences
         ],
         "tools": list(outcome.tools),
         "zips": outcome.zips,

@@ -9,6 +9,9 @@ from hashzip.errors import HashzipError
 from hashzip.project.config import Project
 from hashzip.project.targets import Function
 
+if TYPE_CHECKING:
+    from hashzip.aws.client import Endpoint
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the function's name in AWS, and where it runs."""
@@ -60,13 +63,15 @@ def is_named(options: argparse.Namespace) -> bool:
     )
 
 
-def choose(project: Project, options: argparse.Namespace) -> Place:
+def choose(project: Project, options: argparse.Namespace) -> "Endpoint":
     """Return the local AWS or the account that the arguments mean; print it on a terminal.
 
     Raises:
         HashzipError: It must be the local AWS, which is not running.
     """
-    chosen = client.choose(
+    from hashzip.aws import client  # noqa: PLC0415 - most commands need no AWS
+
+    endpoint = client.choose(
         project.root,
         local=options.local,
         remote=options.remote,
@@ -74,5 +79,5 @@ def choose(project: Project, options: argparse.Namespace) -> Place:
         region=options.region,
     )
     if sys.stderr.isatty():
-        print(f"in {chosen}", file=sys.stderr)
-    return chosen
+        print(f"in {endpoint}", file=sys.stderr)
+    return endpoint

@@ -1,4 +1,4 @@
-"""Finds which packages are built already, of many in several processes. Standard library only."""
+"""Find which of many packages are built already, in several processes."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -17,40 +17,40 @@ _RECORD = struct.Struct("=?32s2Q")  # whether it is built; fingerprint, and size
 _NOT_BUILT = bytes(_RECORD.size)
 
 
-class Found(NamedTuple):
+class Prebuilt(NamedTuple):
     """A package that is built.
 
     Attributes:
-        fingerprint: Of what its inputs are now.
-        sizes: Of its artifact, which is whole.
+        fingerprint: The fingerprint of its current inputs.
+        sizes: The sizes of its artifact, which is complete.
     """
 
     fingerprint: str
     sizes: Sizes
 
 
-def among(project: Project, names: Sequence[str]) -> Mapping[str, Found]:
-    """Finds which of some packages are built, if they are many; else none, which takes no longer.
+def find(project: Project, names: Sequence[str]) -> Mapping[str, Prebuilt]:
+    """Find which of many packages are built. Of a few, find none: planning each is as fast.
 
-    One whose inputs cannot be what they are is not found: who examines it hears why.
+    A package that cannot be planned is not found. To plan it again raises its error.
 
     Args:
         project: The project.
-        names: Of functions and layers.
+        names: Names of functions and layers.
     """
     if len(names) < _MANY:
         return {}
-    found = {}
-    for share, part in parallel.shares(lambda some: _look(project, some), names):
+    prebuilt = {}
+    for share, records in parallel.shares(lambda part: _records(project, part), names):
         for name, (is_built, digest, *sizes) in zip(
-            names[share], _RECORD.iter_unpack(part), strict=True
+            names[share], _RECORD.iter_unpack(records), strict=True
         ):
             if is_built:
-                found[name] = Found(digest.hex(), Sizes(*sizes))
-    return found
+                prebuilt[name] = Prebuilt(digest.hex(), Sizes(*sizes))
+    return prebuilt
 
 
-def _look(project: Project, names: Sequence[str]) -> bytes:
+def _records(project: Project, names: Sequence[str]) -> bytes:
     scan_cache = ScanCache()
     return b"".join(_record(project, name, scan_cache) for name in names)
 
@@ -63,4 +63,4 @@ def _record(project: Project, name: str, scan_cache: ScanCache) -> bytes:
     sizes = plan.store.find(plan.fingerprint)
     if sizes is None:
         return _NOT_BUILT
-    return _RECORD.pack(True, bytes.fromhex(plan.fingerprint), *sizes)  # noqa: FBT003
+    return _RECORD.pack(1, bytes.fromhex(plan.fingerprint), *sizes)

@@ -1,7 +1,6 @@
-"""Terraform's `external` data source: one JSON object in, one flat JSON object of strings out.
+"""The query of Terraform's `external` data source, and the paths in its answer.
 
 The protocol: https://registry.terraform.io/providers/hashicorp/external/latest/docs/data-sources/external
-Pure; standard library only.
 """
 
 import json
@@ -12,12 +11,12 @@ from hashzip.errors import HashzipError, did_you_mean
 
 
 class Query(NamedTuple):
-    """What Terraform asks.
+    """A query of Terraform.
 
     Attributes:
-        project: The project's folder, relative to the current one.
-        function: The function's name.
-        build: Whether to build the package at once, where it is not there.
+        project: The project's folder, relative to the current folder.
+        function: The name of the function or layer.
+        build: Whether to build the package now, if it is not built yet.
     """
 
     project: str
@@ -26,10 +25,10 @@ class Query(NamedTuple):
 
 
 def parse_query(text: bytes) -> Query:
-    """Reads what Terraform writes to standard input.
+    """Parse the query that Terraform writes to standard input.
 
     Raises:
-        HashzipError: It is no JSON object of strings, or lacks or has too many keys.
+        HashzipError: It is not a JSON object of strings, a key is missing, or one is unknown.
     """
     hint = 'write {"project": "FOLDER", "function": "NAME"} to standard input'
     try:
@@ -46,7 +45,7 @@ def parse_query(text: bytes) -> Query:
         if not values.get(key):
             raise HashzipError(f'the query has no "{key}"', hint)
     if not _is_path(values["project"]):
-        raise HashzipError(f'"project" in the query is {values["project"]!a}, no path', hint)
+        raise HashzipError(f'"project" in the query is not a path: {values["project"]!a}', hint)
     build = values.get("build", "false")
     if build not in ("true", "false"):
         raise HashzipError(f'"build" in the query is "{build}"', 'write "true" or "false"')
@@ -54,7 +53,7 @@ def parse_query(text: bytes) -> Query:
 
 
 def _is_path(text: str) -> bool:
-    """Answers whether the operating system could take a text as a path at all."""
+    """Return whether the operating system accepts a text as a path."""
     try:
         return b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:

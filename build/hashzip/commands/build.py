@@ -30,7 +30,7 @@ EXAMPLES = {
     "hashzip build hello --check": "check that two builds give the same bytes",
 }
 
-# Set by the Terraform module: the summary of the inputs that the plan saw, to name what changed.
+# Set by the Terraform module: the summary of the inputs at plan time, to name what changed since.
 EXPECT_FILES = "HASHZIP_EXPECT_FILES"
 
 
@@ -78,18 +78,21 @@ def run(options: argparse.Namespace) -> None:
             f"--expect is the fingerprint of one function, not of {len(names)}", "name one function"
         )
     scan_cache = ScanCache()
-    known = {} if options.force else _prebuilt.among(project, names)
-    plans = [planning.plan(project, name, scan_cache) for name in names if name not in known]
-    if options.expect is not None:  # an empty one expects nothing that there is
+    prebuilt = {} if options.force else _prebuilt.find(project, names)
+    plans = [planning.plan(project, name, scan_cache) for name in names if name not in prebuilt]
+    if options.expect is not None:  # an empty fingerprint is an error, too
         pipeline.require_fingerprint(plans[0], options.expect, _expected_files())
     results = []
-    # A program that says something itself would be written over.
-    with _progress(shown=not any(not plan.packs_sources for plan in plans)) as progress:
+    # A progress bar would overwrite what the programs of a builder print.
+    with _progress(shown=all(plan.packs_sources for plan in plans)) as progress:
         builds = pipeline.build_all(
             plans, force=options.force, jobs=options.jobs, progress=progress
         )
         for name in names:
-            built = Built(*known[name], reason="", seconds=0) if name in known else next(builds)
+            if name in prebuilt:
+                built = Built(*prebuilt[name], reason="", seconds=0)
+            else:
+                built = next(builds)
             if options.json:
                 results.append(_built_json(project, name, built))
             else:
@@ -105,19 +108,25 @@ def _expected_files() -> dict[str, str]:
         files = None
     if not isinstance(files, dict):
         raise HashzipError(
-            f"{EXPECT_FILES} is not a JSON object", "leave it to the Terraform module, or unset it"
+            f"the environment variable {EXPECT_FILES} is not a JSON object",
+            "unset it: only the Terraform module sets it",
         )
     return files
 
 
 @contextmanager
 def _progress(*, shown: bool) -> Iterator[Callable[[str, int], None]]:
-    """Shows people on a terminal how much of each function is packed."""
+    """Show on a terminal how much of each function is packed."""
     if not shown or not sys.stderr.isatty():
         yield lambda _name, _size: None
         return
+<<<<<<< HEAD
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+=======
+    from rich.console import Console  # noqa: PLC0415 - slow, and only for a terminal
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn  # noqa: PLC0415
+>>>>>>> 62beb7b (Name the endpoint of AWS, and keep botocore's own words for its errors)
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -125,7 +134,7 @@ def _progress(*, shown: bool) -> Iterator[Callable[[str, int], None]]:
 
         def advance(name: str, size: int) -> None:
             if name not in tasks:
-                # Nobody knows the whole size before the packages are there.
+                # The total is unknown until the packages are installed.
                 tasks[name] = bar.add_task(name, total=None)
             bar.advance(tasks[name], size)
 

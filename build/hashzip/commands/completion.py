@@ -13,7 +13,7 @@ EXAMPLES = {
 
 SHELLS = ("bash", "zsh", "tcsh")
 
-# The names in the nearest hashzip.toml that a shell sees at once; they need no program to start.
+# A shell reads the names in the hashzip.toml of its folder by itself: that starts no hashzip.
 _NAMES = r"sed -n 's/^\[function\.\(.*\)\]$/\1/p; s/^\[\(layer\..*\)\]$/\1/p' hashzip.toml 2>&-"
 _PREAMBLE = {
     "bash": f'_hashzip_names() {{ compgen -W "$({_NAMES})" -- "$1"; }}',
@@ -42,10 +42,11 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    found = []
-    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to ask
-        found.append(action)
+    """List the arguments of a parser and of all its commands."""
+    actions = []
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of them
+        actions.append(action)
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as above
-            for one in action.choices.values():
-                found += _actions(one)
-    return found
+            for subparser in action.choices.values():
+                actions += _actions(subparser)
+    return actions

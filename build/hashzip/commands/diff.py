@@ -35,14 +35,27 @@ EXAMPLES = {
 _DEPLOYED = "deployed"
 
 
-class _Compared(NamedTuple):
-    """Two builds, and what differs: files by their paths in the package."""
+class _Comparison(NamedTuple):
+    """Two builds and their differences.
+
+    Attributes:
+        files: Changes of files, by their paths in the package.
+        packages: Changes of packages.
+        recipe: Changes of the recipe.
+        old: The files of the old build, by path.
+        new: The files of the new build, by path.
+    """
 
     files: Changes
     packages: Changes
     recipe: Sequence[str]
     old: Mapping[str, FileEntry]
     new: Mapping[str, FileEntry]
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """The paths of all files that differ, sorted."""
+        return sorted([*self.files.added, *self.files.changed, *self.files.removed])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,63 +80,75 @@ def run(options: argparse.Namespace) -> None:
         return
     if _endpoint.is_named(options):
         raise HashzipError(
-            "where a function runs is of no account to builds", f"add --against {_DEPLOYED}"
+            "--function-name, --local, --remote, --profile and --region say where a deployed "
+            "function is; builds are all here",
+            f"add --against {_DEPLOYED}, or remove them",
         )
-    old = _old(plan, options.against)
-    now = plan.store.manifest(plan.fingerprint)
-    packages = changes.packages(old.packages, now.packages) if now else Changes([], [], [])
+    old = _earlier_build(plan, options.against)
+    new = plan.store.manifest(plan.fingerprint)
+    packages = changes.packages(old.packages, new.packages) if new else Changes([], [], [])
     recipe = changes.recipe_changes(old.recipe, plan.recipe)
-    compared = _compare(old.inputs, plan.inputs, packages, recipe)
-    _print(compared, as_json=options.json)
+    comparison = _compare(old.inputs, plan.inputs, packages, recipe)
+    _print(comparison, as_json=options.json)
     if options.text and not options.json:
-        for line in _text(plan, old, compared.files):
+        for line in _text(plan, old, comparison):
             print(line)
 
 
 def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Namespace) -> None:
-    """Prints how the zip that runs differs from the one that is built."""
-    from hashzip.aws import deployed  # noqa: PLC0415 - needs what other comparisons do not
+    """Print how the zip that is built differs from the one that is deployed."""
+    from hashzip.aws import deployed  # noqa: PLC0415 - needs packages that builds do not
 
     name = _endpoint.function_name(project, options)
     manifest = plan.store.manifest(plan.fingerprint)
     if manifest is None or not plan.store.find(plan.fingerprint):
         raise HashzipError(
-            f"{options.function} is not built as it is now",
+            f"{options.function} is not built from its current inputs",
             f"run: hashzip build {options.function}",
         )
-    place = _endpoint.choose(project, options)
-    found = deployed.find(place, name)
+    endpoint = _endpoint.choose(project, options)
+    function = deployed.find(endpoint, name)
     new = manifest.artifact.entries
-    recipe = changes.recipe_changes(deployed.settings(found.configuration), deployed.wanted(plan))
-    if found.configuration["CodeSha256"] == manifest.artifact.code_sha256:
+    recipe = changes.recipe_changes(deployed.settings(function.configuration), _settings(plan))
+    if function.configuration["CodeSha256"] == manifest.artifact.code_sha256:
         _print(_compare(new, new, Changes([], [], []), recipe), as_json=options.json)
         return
-    with deployed.opened(place, name, found.location) as before:
-        old = deployed.entries(before)
+    with deployed.opened(endpoint, name, function.location) as old_zip:
+        old = deployed.entries(old_zip)
         packages = changes.packages(deployed.packages(old), deployed.packages(new))
-        compared = _compare(old, new, packages, recipe)
-        _print(compared, as_json=options.json)
+        comparison = _compare(old, new, packages, recipe)
+        _print(comparison, as_json=options.json)
         if options.text and not options.json:
-            with _open(plan.store, plan.fingerprint) as after:
-                for line in _text_of_zips(before, after, compared):
+            with _open(plan.store, plan.fingerprint) as new_zip:
+                for line in _text_of_zips(old_zip, new_zip, comparison):
                     print(line)
+
+
+def _settings(plan: BuildPlan) -> dict[str, str]:
+    """Return the settings that a deployment would set, as `deployed.settings` names them."""
+    target = plan.target
+    return {
+        "architecture": target.architecture,
+        "handler": getattr(target, "handler", ""),
+        "runtime": target.runtime,
+    }
 
 
 def _compare(
     old: Iterable[FileEntry], new: Iterable[FileEntry], packages: Changes, recipe: Sequence[str]
-) -> _Compared:
+) -> _Comparison:
     before, after = ({file.path: file for file in files} for files in (old, new))
     files = changes.files(before.values(), after.values())
-    return _Compared(files, packages, recipe, before, after)
+    return _Comparison(files, packages, recipe, before, after)
 
 
-def _print(compared: _Compared, *, as_json: bool) -> None:
-    files, packages, recipe = compared.files, compared.packages, compared.recipe
+def _print(comparison: _Comparison, *, as_json: bool) -> None:
+    files, packages, recipe = comparison.files, comparison.packages, comparison.recipe
     if as_json:
-        found = {**files._asdict(), "packages": packages._asdict(), "recipe": recipe}
-        print(json.dumps(found, indent=2))
+        document = {**files._asdict(), "packages": packages._asdict(), "recipe": recipe}
+        print(json.dumps(document, indent=2))
         return
-    for line in _lines(files, compared.old, compared.new):
+    for line in _lines(files, comparison.old, comparison.new):
         print(line)
     for sign, names in (("+", packages.added), ("~", packages.changed), ("-", packages.removed)):
         for name in names:
@@ -132,11 +157,11 @@ def _print(compared: _Compared, *, as_json: bool) -> None:
         print(f"~ {change}")
 
 
-def _old(plan: BuildPlan, against: str | None) -> Manifest:
-    """Finds the build to compare with: the last one, or that with a fingerprint.
+def _earlier_build(plan: BuildPlan, against: str | None) -> Manifest:
+    """Find the build to compare with: the last one, or the one with a fingerprint.
 
     Raises:
-        HashzipError: There is none, or several.
+        HashzipError: There is no such build, or several.
     """
     name, store = plan.target.name, plan.store
     if against is None:
@@ -144,15 +169,16 @@ def _old(plan: BuildPlan, against: str | None) -> Manifest:
         if last is None:
             raise HashzipError(f"{name} was never built here", f"run: hashzip build {name}")
         return last
-    fingerprints = [one for one in store.fingerprints() if one.startswith(against)]
-    if len(fingerprints) > 1:
+    fingerprints = store.fingerprints()
+    matches = [fingerprint for fingerprint in fingerprints if fingerprint.startswith(against)]
+    if len(matches) > 1:
         raise HashzipError(
-            f"{len(fingerprints)} builds of {name} start with {against}", "add digits"
+            f'{len(matches)} builds of {name} start with "{against}"', "write more digits"
         )
-    manifest = store.manifest(fingerprints[0]) if fingerprints else None
+    manifest = store.manifest(matches[0]) if matches else None
     if manifest is None:
-        there = ", ".join(one[: _output.DIGITS] for one in store.fingerprints()) or "none"
-        raise HashzipError(f"there is no build of {name} here with {against}", f"known: {there}")
+        known = ", ".join(fingerprint[: _output.DIGITS] for fingerprint in fingerprints) or "none"
+        raise HashzipError(f'no build of {name} here starts with "{against}"', f"known: {known}")
     return manifest
 
 
@@ -174,26 +200,25 @@ def _arrow(old: str, new: str) -> str:
     return old if old == new else f"{old} -> {new}"
 
 
-def _text(plan: BuildPlan, old: Manifest, files: Changes) -> Iterator[str]:
-    """Compares what is in the files, as far as they are text and were packed."""
+def _text(plan: BuildPlan, old: Manifest, comparison: _Comparison) -> Iterator[str]:
+    """Compare the contents of files with those in an earlier zip, as far as they are packed."""
     prefix = plan.target.prefix
-    here = {file.path: Path(file.location.decode()) for file in plan.packed_files}
+    locations = {file.path: Path(file.location.decode()) for file in plan.packed_files}
     with _open(plan.store, old.fingerprint) as archive:
         packed = {name.removeprefix(prefix) for name in archive.namelist()}
-        for path in sorted([*files.added, *files.changed, *files.removed]):
+        for path in comparison.paths:
             before = archive.read(prefix + path) if path in packed else b""
-            after = here[path].read_bytes() if path in here else b""
+            after = locations[path].read_bytes() if path in locations else b""
             yield from _compare_text(path, before, after)
 
 
 def _text_of_zips(
-    before: zipfile.ZipFile, after: zipfile.ZipFile, compared: _Compared
+    old_zip: zipfile.ZipFile, new_zip: zipfile.ZipFile, comparison: _Comparison
 ) -> Iterator[str]:
-    files = compared.files
-    for path in sorted([*files.added, *files.changed, *files.removed]):
-        old = before.read(path) if path in compared.old else b""
-        new = after.read(path) if path in compared.new else b""
-        yield from _compare_text(path, old, new)
+    for path in comparison.paths:
+        before = old_zip.read(path) if path in comparison.old else b""
+        after = new_zip.read(path) if path in comparison.new else b""
+        yield from _compare_text(path, before, after)
 
 
 def _compare_text(path: str, before: bytes, after: bytes) -> Iterator[str]:
@@ -214,6 +239,6 @@ def _open(store: Store, fingerprint: str) -> Iterator[zipfile.ZipFile]:
         except (OSError, zipfile.BadZipFile) as error:
             raise HashzipError(
                 f"cannot compare with {store.reference(fingerprint)['zip']}: {error}",
-                "without --text, its manifest is enough",
+                "remove --text: the manifest is enough to compare without it",
             ) from error
         yield archive

@@ -11,11 +11,11 @@ from hashzip.builders.build_plan import BuildPlan
 from hashzip.commands import _output, _parser
 from hashzip.inputs.files import FileEntry
 
-_VERBS = ("is new", "changed", "is gone")  # in the order of `Changes`
-
 HELP = "explain why a package will be rebuilt, or not"
 DESCRIPTION = "Compares each group of inputs with the last build that was made here."
 EXAMPLES = {"hashzip explain hello": "the files and settings that changed"}
+
+_VERBS = ("was added", "changed", "was removed")  # in the order of `Changes`
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,21 +32,22 @@ def run(options: argparse.Namespace) -> None:
 
 def _sentences(plan: BuildPlan, last: Manifest | None) -> Iterator[str]:
     name = plan.target.name
-    now = plan.fingerprint[: _output.DIGITS]
+    fingerprint = plan.fingerprint[: _output.DIGITS]
     requirements, sources = plan.deciding_inputs, plan.packed_inputs
     lock = plan.target.options.get("requirements")
     if plan.store.find(plan.fingerprint):
-        yield f"{name} will not be rebuilt: its inputs are those of {now}, which is built."
+        yield f"{name} will not be rebuilt: its inputs are those of the build {fingerprint}."
     elif last is None:
         yield f"{name} will be built: it was never built here."
     elif last.fingerprint == plan.fingerprint:
-        yield f"{name} will be built again: its inputs are those of {now}, whose zip is damaged."
+        yield f"{name} will be rebuilt: the zip of the build {fingerprint} is missing or damaged."
     else:
-        yield f"{name} will be rebuilt: it differs from the last build, {last.fingerprint[:12]}."
+        before = last.fingerprint[: _output.DIGITS]
+        yield f"{name} will be rebuilt: its inputs differ from those of the last build, {before}."
     if last is None or last.fingerprint == plan.fingerprint:
         folders = ", ".join(plan.target.sources) or "no folder"
         if not plan.packs_sources:
-            yield f"Inputs: {_files(requirements)}, from which a program in {folders} makes it."
+            yield f"Inputs: {_files(requirements)}, from which a program in {folders} builds it."
         else:
             yield f"Sources: {_files(sources)} in {folders}."
         if lock:
@@ -61,18 +62,18 @@ def _sentences(plan: BuildPlan, last: Manifest | None) -> Iterator[str]:
     else:
         yield from _group("Sources", was_source, sources)
         yield from _group("Requirements", was_locked, requirements)
-    differ = changes.recipe_changes(last.recipe, plan.recipe)
-    yield f"Recipe: {'; '.join(differ)}." if differ else "Recipe: as it was."
+    recipe_changes = changes.recipe_changes(last.recipe, plan.recipe)
+    yield f"Recipe: {'; '.join(recipe_changes) or 'unchanged'}."
 
 
-def _group(what: str, old: Sequence[FileEntry], new: Sequence[FileEntry]) -> Iterator[str]:
-    found = changes.files(old, new)
-    if not any(found):
-        yield f"{what}: {'as they were' if new else 'none, as before'}."
+def _group(name: str, old: Sequence[FileEntry], new: Sequence[FileEntry]) -> Iterator[str]:
+    differences = changes.files(old, new)
+    if not any(differences):
+        yield f"{name}: {'unchanged' if new else 'none, as before'}."
         return
-    count = sum(map(len, found))
-    yield f"{what}: {count} of {_files(new)} {'differs' if count == 1 else 'differ'}."
-    for verb, paths in zip(_VERBS, found, strict=True):
+    count = sum(map(len, differences))
+    yield f"{name}: {count} of {_files(new)} {'differs' if count == 1 else 'differ'}."
+    for verb, paths in zip(_VERBS, differences, strict=True):
         for path in paths:
             yield f"  {path} {verb}."
 

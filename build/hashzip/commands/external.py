@@ -24,11 +24,11 @@ EXAMPLES = {
 
 
 def add_arguments(_parser: "ArgumentParser") -> None:
-    """Add nothing: the query says it all."""
+    """Add nothing: all is in the query."""
 
 
 def run(options: "Namespace | SimpleNamespace") -> None:
-    """Read a query from stdin, and print the answer: JSON, and nothing else."""
+    """Read a query from standard input, and print its answer: JSON, and nothing else."""
     query = _query.parse_query(sys.stdin.buffer.read())
     project = planning.load_project(os.path.join(options.project or "", query.project))
     plan = planning.plan(project, query.function)

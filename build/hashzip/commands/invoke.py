@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hashzip.aws import errors, log_format, sample_events
-from hashzip.aws.client import Place
+from hashzip.aws.client import Endpoint
 from hashzip.commands import _endpoint, _output
 from hashzip.errors import HashzipError
 
@@ -29,9 +29,8 @@ EXAMPLES = {
 _STDIN = "-"
 _LIST = "list"
 # Bytes of an event: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-_MOST = 6 * 1024 * 1024
-_SECONDS = 960  # a function may take 900
-_NO_LOGS = "an asynchronous invocation answers before there are logs"
+_MAX_EVENT = 6 * 1024 * 1024
+_READ_SECONDS = 960  # a function may take 900
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,59 +57,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the response: as it came, or indented on a terminal."""
+    """Invoke the function, and print its response: as it came, or indented on a terminal."""
     project = _output.project(options)
     name = _endpoint.function_name(project, options)
     if options.data_example == _LIST:
         _print_examples()
         return
     if options.is_async and options.logs:
-        raise HashzipError(f"--logs: {_NO_LOGS}", f"run: hashzip logs {options.function} --follow")
+        raise HashzipError(
+            "--logs has no effect with --async, which does not wait for the logs",
+            f"run: hashzip logs {options.function} --follow",
+        )
     event = _event(options)
-    place = _endpoint.choose(project, options)
-    response, answer = _invoke(place, name, event.encode(), options)
+    endpoint = _endpoint.choose(project, options)
+    response, payload = _invoke(endpoint, name, event.encode(), options)
     if options.is_async:
         request = response["ResponseMetadata"].get("RequestId", "")
         print(f"accepted, request {request}", file=sys.stderr)
         return
-    lines = _log(response)
+    log = _log(response)
     if options.logs:
-        _print_log(lines)
+        _print_log(log)
     if "FunctionError" in response:
-        raise _failure(name, answer, [] if options.logs else lines, options)
-    print(_indented(answer) if sys.stdout.isatty() else answer)
+        raise _failure(name, payload, [] if options.logs else log, options)
+    print(_indented(payload) if sys.stdout.isatty() else payload)
 
 
 def _event(options: argparse.Namespace) -> str:
-    """Answers the event, which is JSON, as it was written.
+    """Return the event as the user wrote it: valid JSON.
 
     Raises:
-        HashzipError: It is no JSON (with the place), or too large.
+        HashzipError: It is not JSON, or too large.
     """
     if options.data_example:
         return sample_events.event(options.data_example)
-    where, content = _content(options)
+    source, content = _content(options)
     try:
         text = content.decode("utf-8-sig")
-        json.loads(text, parse_constant=_refuse_constant)
+        json.loads(text, parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
-        what = f"{error.msg} (line {error.lineno}, column {error.colno})"
+        reason = f"{error.msg} (line {error.lineno}, column {error.colno})"
     except UnicodeDecodeError as error:
-        what = f"byte {error.start:,} is not UTF-8"
+        reason = f"byte {error.start:,} is not UTF-8"
     except (ValueError, RecursionError) as error:
-        what = str(error)
+        reason = str(error)
     else:
-        if len(content) > _MOST:
+        if len(content) > _MAX_EVENT:
             raise HashzipError(
-                f"{where} is {len(content):,} bytes; Lambda takes {_MOST:,}",
-                "put it into S3, and send its key",
+                f"{source} has {len(content):,} bytes, and Lambda takes at most {_MAX_EVENT:,}",
+                "put the data into S3, and send its key",
             )
         return text
-    raise HashzipError(f"{where} is not JSON: {what}", """write it like '{"name": "world"}'""")
+    raise HashzipError(f"{source} is not JSON: {reason}", """write it like '{"name": "world"}'""")
 
 
 def _content(options: argparse.Namespace) -> tuple[str, bytes]:
-    """Answers where the event is from, and what is there."""
+    """Return the name of the event's source, and its content."""
     if _STDIN in (options.data, options.data_file):
         return "standard input", sys.stdin.buffer.read()
     if options.data_file is not None:
@@ -118,24 +120,25 @@ def _content(options: argparse.Namespace) -> tuple[str, bytes]:
     return "--data", options.data.encode(errors="surrogateescape")
 
 
-def _read(name: str) -> bytes:
+def _read(path: str) -> bytes:
     try:
-        return Path(name).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise HashzipError(
-            f"cannot read {name}: {error.strerror}",
+            f"cannot read {path}: {error.strerror}",
             "name a file with JSON, or - for standard input",
         ) from error
 
 
-def _refuse_constant(word: str) -> None:
-    """Refuses what Python would take for JSON, and others would not."""
-    raise ValueError(f"{word} is not a value of JSON")
+def _reject_constant(word: str) -> None:
+    """Reject what Python accepts as JSON, and other programs do not: NaN and Infinity."""
+    raise ValueError(f"{word} is not a JSON value")
 
 
 def _invoke(
-    place: Place, name: str, event: bytes, options: argparse.Namespace
+    endpoint: Endpoint, name: str, event: bytes, options: argparse.Namespace
 ) -> tuple[Mapping[str, Any], str]:
+    """Invoke the function once; return the response of Lambda, and that of the function."""
     request: dict[str, object] = {"FunctionName": name, "Payload": event}
     if options.qualifier:
         request["Qualifier"] = options.qualifier
@@ -143,11 +146,11 @@ def _invoke(
         request["InvocationType"] = "Event"
     else:
         request["LogType"] = "Tail"
-    with errors.explained(place, name, options.qualifier):
-        # Never twice: an invocation whose answer is lost may have done what it does.
-        client = place.client(
+    with errors.translated(endpoint, name, options.qualifier):
+        # Never retried: an invocation whose response is lost may have done its work.
+        client = endpoint.client(
             "lambda",
-            read_timeout=_SECONDS,
+            read_timeout=_READ_SECONDS,
             retries={"total_max_attempts": 1},
             tcp_keepalive=True,
         )
@@ -156,9 +159,9 @@ def _invoke(
 
 
 def _log(response: Mapping[str, Any]) -> list[str]:
-    """Answers the end of the log, which is the last 4 KB."""
+    """Return the end of the log, as lines; Lambda sends its last 4 KB."""
     text = base64.b64decode(response.get("LogResult", "")).decode(errors="backslashreplace")
-    return [line for event in text.splitlines() for line in log_format.readable(event)]
+    return [line for event in text.splitlines() for line in log_format.format_event(event)]
 
 
 def _print_log(lines: Iterable[str]) -> None:
@@ -167,34 +170,34 @@ def _print_log(lines: Iterable[str]) -> None:
     sys.stderr.flush()
 
 
-def _failure(name: str, answer: str, lines: list[str], options: argparse.Namespace) -> HashzipError:
-    """Makes the error of a function that failed, with its trace, or else the end of its log."""
+def _failure(name: str, payload: str, log: list[str], options: argparse.Namespace) -> HashzipError:
+    """Make the error of a function that failed, with its traceback, or else the end of its log."""
     try:
-        found = json.loads(answer)
+        document = json.loads(payload)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        found = {"errorMessage": answer}
-    said = [str(found[key]) for key in ("errorType", "errorMessage") if found.get(key)]
-    trace = found.get("stackTrace") or found.get("trace")
+        document = None
+    if not isinstance(document, dict):
+        document = {"errorMessage": payload}
+    reasons = [str(document[key]) for key in ("errorType", "errorMessage") if document.get(key)]
+    trace = document.get("stackTrace") or document.get("trace")
     if isinstance(trace, list):
-        lines = [line for part in trace for line in log_format.readable(str(part))]
-    first = map(log_format.harmless, f"{name} failed: {': '.join(said) or answer}".splitlines())
+        log = [line for part in trace for line in log_format.format_event(str(part))]
+    message = f"{name} failed: {': '.join(reasons) or payload}"
     return HashzipError(
-        "\n".join([*first, *lines]),
+        "\n".join([*map(log_format.escape_controls, message.splitlines()), *log]),
         f"run: hashzip logs {options.function} --since 5m",
     )
 
 
-def _indented(answer: str) -> str:
+def _indented(payload: str) -> str:
     try:
-        return json.dumps(json.loads(answer), indent=2, ensure_ascii=False)
+        return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return answer
+        return payload
 
 
 def _print_examples() -> None:
     _output.table(
         ("EXAMPLE", "IN SAM CLI"),
-        [(name, " ".join(full)) for name, full in sample_events.names().items()],
+        [(name, " ".join(event)) for name, event in sample_events.names().items()],
     )

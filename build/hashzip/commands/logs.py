@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hashzip.aws import errors, log_format, log_reader
-from hashzip.aws.log_reader import Reader
+from hashzip.aws.log_reader import LogReader
 from hashzip.commands import _endpoint, _output
 from hashzip.errors import HashzipError
 
@@ -60,12 +60,12 @@ def run(options: argparse.Namespace) -> None:
     """Print each event of the log, and wait for more with `--follow`."""
     project = _output.project(options)
     name = _endpoint.function_name(project, options)
-    place = _endpoint.choose(project, options)
-    group = log_reader.name_of(place, name)
+    endpoint = _endpoint.choose(project, options)
+    group = log_reader.log_group(endpoint, name)
     since = int((time.time() - options.since) * 1000)
     try:
-        with errors.explained(place, name):
-            reader = Reader(place.client("logs"), group, since)
+        with errors.translated(endpoint, name):
+            reader = LogReader(endpoint.client("logs"), group, since)
             for event in _events(reader, follow=options.follow):
                 _print(event, as_json=options.json)
     except KeyboardInterrupt:
@@ -74,17 +74,17 @@ def run(options: argparse.Namespace) -> None:
         raise SystemExit(_INTERRUPTED) from None
 
 
-def _events(reader: Reader, *, follow: bool) -> Iterator[Mapping[str, Any]]:
+def _events(reader: LogReader, *, follow: bool) -> Iterator[Mapping[str, Any]]:
     while True:
         try:
-            yield from reader.new()
+            yield from reader.read()
         except Exception as error:
-            # A function has no log group before it logs for the first time.
+            # A function has no log group before its first event.
             if not errors.is_missing(error):
                 raise
             if not follow:
                 raise HashzipError(
-                    f"there is no log group {reader.group} yet", "invoke the function once"
+                    f"there is no log group {reader.group} yet", "invoke the function first"
                 ) from error
         if not follow:
             return
@@ -96,5 +96,5 @@ def _print(event: Mapping[str, Any], *, as_json: bool) -> None:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return
     now = dt.datetime.now().astimezone()
-    for line in log_format.readable(event["message"]):
-        print(f"{log_format.clock(event['timestamp'], now)} {line}", flush=True)
+    for line in log_format.format_event(event["message"]):
+        print(f"{log_format.format_time(event['timestamp'], now)} {line}", flush=True)

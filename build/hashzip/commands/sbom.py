@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> None:
     manifest = plan.store.manifest(plan.fingerprint)
     if manifest is None:
         raise HashzipError(
-            f"{options.function} is not built as it is now",
+            f"{options.function} is not built from its current inputs",
             f"run: hashzip build {options.function}",
         )
 

@@ -24,9 +24,9 @@ def run(options: argparse.Namespace) -> None:
     """Print a row for each function and layer."""
     project = _output.project(options)
     scan_cache = ScanCache()
-    known = _prebuilt.among(project, list(project.targets))
+    prebuilt = _prebuilt.find(project, list(project.targets))
     rows = [
-        _row(name, *known[name], "") if name in known else _examined(project, name, scan_cache)
+        _row(name, *prebuilt[name], "") if name in prebuilt else _plan(project, name, scan_cache)
         for name in project.targets
     ]
     if options.json:
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
         )
 
 
-def _examined(project: Project, name: str, scan_cache: ScanCache) -> dict[str, object]:
+def _plan(project: Project, name: str, scan_cache: ScanCache) -> dict[str, object]:
     plan = planning.plan(project, name, scan_cache)
     sizes = plan.store.find(plan.fingerprint)
     reason = "" if sizes else pipeline.why(plan, latest_manifest(plan.store))

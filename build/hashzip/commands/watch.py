@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hashzip import planning
 from hashzip.aws import log_format, log_reader
-from hashzip.aws.client import Place
+from hashzip.aws.client import Endpoint
 from hashzip.commands import _endpoint, _output, _parser
 from hashzip.errors import HashzipError
 from hashzip.project import config
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hashzip.aws.log_reader import Reader
+    from hashzip.aws.log_reader import LogReader
     from hashzip.watch.http_proxy import Fronts
     from hashzip.watch.loop import Loop
 
@@ -138,9 +138,9 @@ def _watch_here(stack: ExitStack, options: argparse.Namespace, root: str, folder
     local = stack.enter_context(local_aws.running(spares=True))
     stack.enter_context(session.announce(root, local.endpoint))
     fronts = stack.enter_context(http_proxy.fronts(local.endpoint))
-    place = Place(local.endpoint)
+    place = Endpoint(local.endpoint)
     functions = LocalFunctions(place, folder, settings)
-    readers: dict[str, Reader] = {}
+    readers: dict[str, LogReader] = {}
     ports = _Ports(fronts, options.port)
 
     def opened(name: str) -> None:
@@ -183,7 +183,7 @@ def _watch_account(stack: ExitStack, options: argparse.Namespace, root: str) -> 
         raise HashzipError(
             "--function-name is one function in the account", "name the one that it is built from"
         )
-    place = Place(None, options.profile, options.region)
+    place = Endpoint(None, options.profile, options.region)
     function = AccountFunction(place, name, planning.load_project(root).target(names[0]))
     arn = function.configuration["FunctionArn"]
     question = f"replace the code of {arn} now and after each save?"
@@ -191,16 +191,21 @@ def _watch_account(stack: ExitStack, options: argparse.Namespace, root: str) -> 
         say("nothing was sent")
         return
     say(f"{arn} gets each save, and the next terraform plan will show that it has changed")
-    reader = _reader(place, log_reader.name_of(place, name))
+    reader = _reader(place, log_reader.log_group(place, name))
     _watch(stack, root, Loop(root, names, function, say), {name: reader})
 
 
-def _reader(place: Place, group: str) -> Reader:
-    return log_reader.Reader(place.client("logs"), group, int(time.time() * 1000))
+def _reader(place: Endpoint, group: str) -> LogReader:
+    return log_reader.LogReader(place.client("logs"), group, int(time.time() * 1000))
 
 
+<<<<<<< HEAD
 def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, Reader]) -> None:
     from hashzip.watch import watcher
+=======
+def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, LogReader]) -> None:
+    from hashzip.watch import watcher  # noqa: PLC0415 - needs the extra
+>>>>>>> 62beb7b (Name the endpoint of AWS, and keep botocore's own words for its errors)
 
     saves = stack.enter_context(watcher.watching(root))
     saves.watch(loop.places())
@@ -218,15 +223,15 @@ def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, Reader
         loop.round(time.time())
 
 
-def _show_logs(readers: Mapping[str, Reader], ended: threading.Event) -> None:
+def _show_logs(readers: Mapping[str, LogReader], ended: threading.Event) -> None:
     """Prints what functions log; with several, behind the name of each."""
     while not ended.wait(_LOG_SECONDS):
         for name, reader in list(readers.items()):
             try:
-                events = reader.new()
+                events = reader.read()
             except Exception:  # noqa: BLE001, S112 - no log yet, or no network: the next look shows
                 continue
             mark = f"{name} | " if len(readers) > 1 else "  "
-            lines = [line for event in events for line in log_format.readable(event["message"])]
+            lines = [line for event in events for line in log_format.format_event(event["message"])]
             if lines:
                 say("\n".join(f"{mark}{line}" for line in lines))

@@ -10,7 +10,7 @@ from hashzip.aws import errors
 from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
-    from hashzip.aws.client import Place
+    from hashzip.aws.client import Endpoint
     from hashzip.builders.build_plan import BuildPlan
     from hashzip.project.targets import Target
 
@@ -29,10 +29,10 @@ class AccountFunction:
         HashzipError: There is no such function, or it must not get this code.
     """
 
-    def __init__(self, place: Place, name: str, target: Target) -> None:
+    def __init__(self, place: Endpoint, name: str, target: Target) -> None:
         self._place = place
         self._name = name
-        with errors.explained(place, name):
+        with errors.translated(place, name):
             self._client = place.client("lambda")
             found = self._client.get_function(FunctionName=name)
         self.configuration = found["Configuration"]
@@ -55,7 +55,7 @@ class AccountFunction:
         seconds = time.perf_counter() - start
         with plan.store.open_zip(plan.fingerprint) as file:
             content = file.read()
-        with errors.explained(self._place, self._name):
+        with errors.translated(self._place, self._name):
             sent = self._client.update_function_code(FunctionName=self._name, ZipFile=content)
             self._client.get_waiter("function_updated_v2").wait(
                 FunctionName=self._name, WaiterConfig={"Delay": 1}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from hashzip.aws.client import Place
+    from hashzip.aws.client import Endpoint
     from hashzip.builders.build_plan import BuildPlan
     from hashzip.watch.host_package import Zip
 
@@ -49,7 +49,7 @@ class LocalFunctions:
         settings: For each function.
     """
 
-    def __init__(self, place: Place, folder: Path, settings: Settings) -> None:
+    def __init__(self, place: Endpoint, folder: Path, settings: Settings) -> None:
         self._place = place
         self._client = place.client("lambda")
         self._folder = folder
@@ -68,7 +68,7 @@ class LocalFunctions:
         Raises:
             HashzipError: It cannot be built.
         """
-        with errors.explained(self._place, plan.target.name):
+        with errors.translated(self._place, plan.target.name):
             return self._push(plan)
 
     def _push(self, plan: BuildPlan) -> float:
@@ -91,7 +91,7 @@ class LocalFunctions:
 
     def remove(self, name: str) -> None:
         """Take a function away."""
-        with errors.explained(self._place, name):
+        with errors.translated(self._place, name):
             self._client.delete_function(FunctionName=name)
         for known in (self._known, self._zips, self.urls):
             known.pop(name, None)

@@ -12,7 +12,9 @@ REQUEST = "8f507cfc-1a55-4f9b-a0f9-0123456789ab"
 
 def shown(message: object) -> list[str]:
     """Answers the lines for a message, which is text or what JSON it is."""
-    return list(log_format.readable(message if isinstance(message, str) else json.dumps(message)))
+    return list(
+        log_format.format_event(message if isinstance(message, str) else json.dumps(message))
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,5 +107,5 @@ def test_clock() -> None:
     now = dt.datetime(2026, 1, 2, 12, tzinfo=zone)
     midnight = int(dt.datetime(2026, 1, 2, tzinfo=zone).timestamp() * 1000)
 
-    assert log_format.clock(midnight + 5, now) == "00:00:00.005"
-    assert log_format.clock(midnight - 1, now) == "2026-01-01 23:59:59.999"
+    assert log_format.format_time(midnight + 5, now) == "00:00:00.005"
+    assert log_format.format_time(midnight - 1, now) == "2026-01-01 23:59:59.999"

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashzip.aws.log_reader import OVERLAP, Reader
+from hashzip.aws.log_reader import OVERLAP, LogReader
 
 
 class Group:
@@ -41,48 +41,48 @@ def messages(events: Sequence[Mapping[str, Any]]) -> list[str]:
 def test_once() -> None:
     """What was read is not read again; what came since is, also at the same time."""
     group = Group()
-    reader = Reader(group, "g", 0)
+    reader = LogReader(group, "g", 0)
     group.events += [event(5, "a"), event(5, "b")]
-    assert messages(reader.new()) == ["a", "b"]
-    assert messages(reader.new()) == []
+    assert messages(reader.read()) == ["a", "b"]
+    assert messages(reader.read()) == []
 
     group.events += [event(5, "c"), event(6, "a")]
 
-    assert messages(reader.new()) == ["c", "a"]
+    assert messages(reader.read()) == ["c", "a"]
 
 
 def test_late() -> None:
     """An event that comes late, of an earlier time, is read; so are those of before `since` not."""
     group = Group()
     group.events += [event(1, "old"), event(OVERLAP, "now")]
-    reader = Reader(group, "g", 2)
-    assert messages(reader.new()) == ["now"]
+    reader = LogReader(group, "g", 2)
+    assert messages(reader.read()) == ["now"]
 
     group.events += [event(1, "older"), event(OVERLAP - 5, "late")]
 
-    assert messages(reader.new()) == ["late"]
+    assert messages(reader.read()) == ["late"]
 
 
 def test_equal_texts() -> None:
     """A text that is logged twice at one time, without an id, is two events."""
     group = Group()
-    reader = Reader(group, "g", 0)
+    reader = LogReader(group, "g", 0)
     group.events += [event(5, "a"), event(5, "a")]
-    assert messages(reader.new()) == ["a", "a"]
+    assert messages(reader.read()) == ["a", "a"]
 
     group.events += [event(5, "a")]
 
-    assert messages(reader.new()) == ["a"]
+    assert messages(reader.read()) == ["a"]
 
 
 def test_ids() -> None:
     """With ids, equal texts are told apart by them."""
     group = Group()
-    reader = Reader(group, "g", 0)
+    reader = LogReader(group, "g", 0)
     group.events += [event(5, "a", eventId="1"), event(5, "a", eventId="2")]
 
-    assert messages(reader.new()) == ["a", "a"]
-    assert messages(reader.new()) == []
+    assert messages(reader.read()) == ["a", "a"]
+    assert messages(reader.read()) == []
 
 
 @given(
@@ -95,7 +95,7 @@ def test_ids() -> None:
 def test_all_of_them(batches: list[list[tuple[int, str, str]]]) -> None:
     """Whatever comes, if it is not too late, is answered exactly once."""
     group = Group()
-    reader = Reader(group, "g", 0)
+    reader = LogReader(group, "g", 0)
     newest = 0
     answered: list[Mapping[str, Any]] = []
     expected: list[tuple[int, str, str]] = []
@@ -103,7 +103,7 @@ def test_all_of_them(batches: list[list[tuple[int, str, str]]]) -> None:
         kept = [one for one in batch if one[0] >= newest - OVERLAP]
         group.events += [event(*one) for one in kept]
         expected += kept
-        answered += reader.new()
+        answered += reader.read()
         newest = max([newest, *(time for time, _, _ in kept)])
 
     found = [(one["timestamp"], one["message"], one["logStreamName"]) for one in answered]

@@ -39,12 +39,12 @@ def reasons(results: Sequence[dict[str, object]]) -> dict[object, object]:
     return {one["function"]: one["reason"] for one in results if one["built"]}
 
 
-class TestAmong:
-    """`found.among`."""
+class TestFind:
+    """`find`."""
 
     def test_built(self, many: Project) -> None:
         """All that are built are found, as examining each finds them; one that is not, is not."""
-        results = _prebuilt.among(many, NAMES)
+        results = _prebuilt.find(many, NAMES)
 
         assert list(results) != []
         assert sorted(results) == sorted(NAMES[1:])
@@ -56,17 +56,17 @@ class TestAmong:
     def test_changed(self, many: Project) -> None:
         """One is not found after an edit, nor with a zip that is damaged, nor without a source."""
         root = Path(many.root)
-        assert {"f1", "f2", "f3", "f4"} <= _prebuilt.among(many, NAMES).keys()
+        assert {"f1", "f2", "f3", "f4"} <= _prebuilt.find(many, NAMES).keys()
         (root / "f1" / "hello.py").write_bytes(b"edited")
         projects.make_zip(root, "f2").write_bytes(b"damaged")
         (root / "f3" / "hello.py").unlink()
 
-        assert sorted(_prebuilt.among(many, NAMES)) == sorted(set(NAMES) - {"f0", "f1", "f2", "f3"})
+        assert sorted(_prebuilt.find(many, NAMES)) == sorted(set(NAMES) - {"f0", "f1", "f2", "f3"})
 
     def test_few(self, many: Project) -> None:
         """A few are not looked for, for that takes as long as to examine them."""
-        assert _prebuilt.among(many, NAMES[1:20]) == {}
-        assert _prebuilt.among(many, NAMES[1:]) != {}
+        assert _prebuilt.find(many, NAMES[1:20]) == {}
+        assert _prebuilt.find(many, NAMES[1:]) != {}
 
 
 class TestBuild:
