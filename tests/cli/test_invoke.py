@@ -164,7 +164,7 @@ class TestFailure:
         assert (finished.code, finished.out) == (1, "")
         first, *trace, last = finished.err.splitlines()
         assert first.startswith("error: hello failed: ")
-        assert first.endswith(": as it was told")
+        assert first.endswith(": as the event says")
         assert "app.py" in "".join(trace)
         assert last == "hint: run: hashzip logs hello --since 5m"
 

@@ -120,13 +120,8 @@ def _progress(*, shown: bool) -> Iterator[Callable[[str, int], None]]:
     if not shown or not sys.stderr.isatty():
         yield lambda _name, _size: None
         return
-<<<<<<< HEAD
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-=======
-    from rich.console import Console  # noqa: PLC0415 - slow, and only for a terminal
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn  # noqa: PLC0415
->>>>>>> 62beb7b (Name the endpoint of AWS, and keep botocore's own words for its errors)
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

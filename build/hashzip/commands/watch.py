@@ -199,13 +199,8 @@ def _reader(place: Endpoint, group: str) -> LogReader:
     return log_reader.LogReader(place.client("logs"), group, int(time.time() * 1000))
 
 
-<<<<<<< HEAD
 def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, Reader]) -> None:
     from hashzip.watch import watcher
-=======
-def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, LogReader]) -> None:
-    from hashzip.watch import watcher  # noqa: PLC0415 - needs the extra
->>>>>>> 62beb7b (Name the endpoint of AWS, and keep botocore's own words for its errors)
 
     saves = stack.enter_context(watcher.watching(root))
     saves.watch(loop.places())
