@@ -17,8 +17,7 @@ _LOCAL_REGION = "us-east-1"
 _CONNECT_SECONDS = 10
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """Where functions run.
 
     Attributes:

@@ -91,6 +91,8 @@ def _missing(endpoint: Endpoint, function: str, qualifier: str | None) -> Hashzi
             did_you_mean(qualifier, versions),
         )
     if len(functions) > _MAX_NAMES:
+        import difflib
+
         functions = difflib.get_close_matches(function, functions)
     return HashzipError(
         f'there is no function "{function}" in {endpoint}',
@@ -100,7 +102,7 @@ def _missing(endpoint: Endpoint, function: str, qualifier: str | None) -> Hashzi
 
 def _names(client: Any, operation: str, rows: str, key: str, **query: str) -> list[str]:  # noqa: ANN401
     """List names for a hint; none if the account does not allow it."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - an extra
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         pages = client.get_paginator(operation).paginate(**query)
@@ -111,7 +113,7 @@ def _names(client: Any, operation: str, rows: str, key: str, **query: str) -> li
 
 def _unsent(endpoint: Endpoint, error: Exception) -> HashzipError:
     """Make the error of a request that could not be made, or got no answer."""
-    from botocore import exceptions  # noqa: PLC0415 - an extra
+    from botocore import exceptions
 
     match error:
         case exceptions.ProfileNotFound():

@@ -4,13 +4,10 @@ import argparse
 import sys
 
 from hashzip.aws import client
-from hashzip.aws.client import Place
+from hashzip.aws.client import Endpoint
 from hashzip.errors import HashzipError
 from hashzip.project.config import Project
 from hashzip.project.targets import Function
-
-if TYPE_CHECKING:
-    from hashzip.aws.client import Endpoint
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,14 +60,12 @@ def is_named(options: argparse.Namespace) -> bool:
     )
 
 
-def choose(project: Project, options: argparse.Namespace) -> "Endpoint":
+def choose(project: Project, options: argparse.Namespace) -> Endpoint:
     """Return the local AWS or the account that the arguments mean; print it on a terminal.
 
     Raises:
         HashzipError: It must be the local AWS, which is not running.
     """
-    from hashzip.aws import client  # noqa: PLC0415 - most commands need no AWS
-
     endpoint = client.choose(
         project.root,
         local=options.local,

@@ -199,7 +199,7 @@ def _reader(place: Endpoint, group: str) -> LogReader:
     return log_reader.LogReader(place.client("logs"), group, int(time.time() * 1000))
 
 
-def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, Reader]) -> None:
+def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, LogReader]) -> None:
     from hashzip.watch import watcher
 
     saves = stack.enter_context(watcher.watching(root))
