@@ -39,12 +39,17 @@ def staging_folder(parent: str) -> Iterator[str]:
             finally:
                 _remove(folder)
     except OSError as error:
-        if error.filename and not os.fsdecode(error.filename).startswith(parent):
-            raise  # a file elsewhere, such as one that a builder reads
+        if error.filename and _is_elsewhere(os.fsdecode(error.filename), parent):
+            raise  # such as a file that a builder reads
         raise HashzipError(
             f"cannot write to {parent}: {error.strerror or error}",
             "check its permissions, or free some disk space; nothing was changed",
         ) from error
+
+
+def _is_elsewhere(path: str, parent: str) -> bool:
+    """Return whether a path is neither in a folder, nor one of the folders above it."""
+    return not (path.startswith(parent) or parent.startswith(path))
 
 
 def _remove(folder: str) -> None:

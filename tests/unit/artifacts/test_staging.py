@@ -41,6 +41,10 @@ def test_errors(tmp_path: Path) -> None:
         staging.staging_folder(parent) as folder,
     ):
         Path(folder, "missing", "file").touch()
+    (tmp_path / "file").touch()
+    below = str(tmp_path / "file" / "parent")
+    with pytest.raises(HashzipError, match=below), staging.staging_folder(below):
+        pass
     with pytest.raises(HashzipError, match=f"{message}space"), staging.staging_folder(parent):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     with pytest.raises(FileNotFoundError, match="elsewhere"), staging.staging_folder(parent):
