@@ -81,7 +81,7 @@ class TestNothingTwice:
 
         assert "greet.py" in names(make_zip(locked))
         wheels.lock(locked, wheels.make(locked, "able"), where="")
-        with pytest.raises(HashzipError, match="cannot be reached"):
+        with pytest.raises(HashzipError, match="uv cannot download from"):
             make_zip(locked)
 
     def test_without_uv(self, locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,8 +262,8 @@ class TestDamage:
         with pytest.raises(HashzipError) as caught:
             make_zip(locked)
 
-        assert f"the cache was damaged at {path}" in caught.value.message
-        assert caught.value.hint == "build again"
+        assert f"the cache of installed packages was damaged at {path}" in caught.value.message
+        assert caught.value.hint.endswith("build again")
         assert projects.artifacts(locked) == []
         assert make_zip(locked).read_bytes() == before
 

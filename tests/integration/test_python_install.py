@@ -1,4 +1,4 @@
-"""Installed packages: built ones, those for another machine, and what options make of them."""
+"""Installed packages: built ones, those for another machine, and the effect of options."""
 
 import importlib.metadata
 import json
@@ -26,13 +26,13 @@ HERE = f"python3.{sys.version_info[1]}"  # the only Python that is surely here
 
 
 def lock(project: Path, *packages: Path, **changes: object) -> None:
-    """Locks packages that lie in the project, and gives hello options."""
+    """Lock packages that are in the project, and configure hello."""
     wheels.lock(project, *packages)
     projects.configure(project, requirements="requirements.txt", **changes)
 
 
 def refused(project: Path) -> HashzipError:
-    """Builds hello, which must fail, and answers the error."""
+    """Build hello, which must fail, and return the error."""
     with pytest.raises(HashzipError) as caught:
         make_zip(project)
     assert projects.artifacts(project) == []
@@ -40,16 +40,16 @@ def refused(project: Path) -> HashzipError:
 
 
 def unpacked(project: Path, folder: Path) -> dict[str, importlib.metadata.Distribution]:
-    """Builds hello, unpacks it, and answers the packages that Python finds there, by name."""
+    """Build hello, unpack it, and return the packages that Python finds there, by name."""
     shutil.unpack_archive(make_zip(project), folder)
-    return {one.name: one for one in importlib.metadata.distributions(path=[str(folder)])}
+    return {each.name: each for each in importlib.metadata.distributions(path=[str(folder)])}
 
 
 class TestSdist:
     """Packages that have no wheel."""
 
     def sdist(self, project: Path, files: Mapping[str, str], tool: str = "") -> Path:
-        """Makes one of files, which builds itself."""
+        """Make one of files, with a build backend of its own."""
         metadata = (
             f'[project]\nname = "greet"\nversion = "1.0"\n{local_packages.BUILD_SYSTEM}{tool}'
         )
@@ -57,16 +57,16 @@ class TestSdist:
         return wheels.make_sdist(project, "greet", "1.0", {**own, **files})
 
     def test_refused(self, project: Path) -> None:
-        """It is not built unasked, since that would run its code."""
+        """It is not built by default, because that runs its code."""
         lock(project, self.sdist(project, {"greet.py": ""}))
 
         error = refused(project)
 
-        assert "greet 1.0 has only an sdist for this runtime and architecture" in error.message
+        assert "greet==1.0 has no wheel for this runtime and architecture" in error.message
         assert "build_sdists = true" in error.hint
 
     def test_built(self, project: Path) -> None:
-        """With `build_sdists` it is, and says nothing of what built it."""
+        """With `build_sdists` it is, and its metadata does not name the build backend."""
         lock(project, self.sdist(project, {"greet.py": "NAME = 1\n"}), build_sdists=True)
 
         zip_file = make_zip(project)
@@ -79,7 +79,7 @@ class TestSdist:
     def test_same_bytes(
         self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It has the same bytes where it is built again, in another cache."""
+        """It has the same bytes when it is built again with another cache."""
         lock(project, self.sdist(project, {"greet.py": "NAME = 1\n"}), build_sdists=True)
         before = make_zip(project).read_bytes()
         monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "other"))
@@ -87,18 +87,18 @@ class TestSdist:
         assert make_zip(project, force=True).read_bytes() == before
 
     def test_hash(self, project: Path) -> None:
-        """It is still checked by its hash before any code of it runs."""
+        """Its hash is checked before its code runs."""
         ran = project.parent / "ran"
         lock(project, self.sdist(project, {"greet.py": ""}), build_sdists=True)
         backend = f"open({str(ran)!r}, 'w').close()\n{local_packages.BACKEND}"
         self.sdist(project, {"greet.py": "", "backend.py": backend})
 
-        assert "has another hash" in refused(project).message
+        assert "does not have the locked hash" in refused(project).message
         assert not ran.exists()
 
     @pytest.mark.parametrize("tag", ["py3-none-linux_x86_64", "cp311-cp311-macosx_14_0_arm64"])
     def test_compiled(self, project: Path, tag: str) -> None:
-        """One with compiled code is refused: it would be for the machine that builds."""
+        """One with compiled code is refused, because that is for this machine."""
         tag = tag.replace("cp311", f"cp3{sys.version_info[1]}")
         sdist = self.sdist(project, {"greet.py": ""}, f'[tool.tiny]\ntag = "{tag}"\n')
         lock(project, sdist, build_sdists=True, architecture="x86_64", runtime=HERE)
@@ -110,7 +110,7 @@ class TestSdist:
         assert tag.rpartition("-")[2] in error.message
 
     def test_library(self, project: Path) -> None:
-        """So is one that says that it runs anywhere, and has a library for another machine."""
+        """So is one that claims to run anywhere, but has a library for another machine."""
         library = wheels.elf("x86_64").decode("latin-1")
         assert library.isascii(), "as a text it has the same bytes"
         lock(project, self.sdist(project, {"greet.so": library}), build_sdists=True)
@@ -118,18 +118,18 @@ class TestSdist:
         assert "greet.so of greet 1.0 is for x86_64" in refused(project).message
 
     def test_own_wheel_wins(self, project: Path) -> None:
-        """The control: a package that has a wheel is installed from it, and nothing is built."""
+        """The control: a package that has a wheel is installed from it, without a build."""
         wheel = wheels.make(project, files={"from_wheel.py": ""})
         sdist = self.sdist(project, {"from_sdist.py": ""})
-        digests = [wheels.requirement(one).split()[1] for one in (wheel, sdist)]
+        digests = [wheels.requirement(each).split()[1] for each in (wheel, sdist)]
         text = f"{wheels.LOCAL}greet==1.0 {' '.join(digests)}\n"
         projects.write_files(project, {"requirements.txt": text.encode()})
         projects.configure(project, requirements="requirements.txt", build_sdists=True)
 
-        found = names(make_zip(project))
+        paths = names(make_zip(project))
 
-        assert "from_wheel.py" in found
-        assert "from_sdist.py" not in found
+        assert "from_wheel.py" in paths
+        assert "from_sdist.py" not in paths
 
 
 class TestMachine:
@@ -137,7 +137,7 @@ class TestMachine:
 
     @pytest.mark.parametrize("tag", ["py3-none-any", "cp313-cp313-manylinux_2_28_aarch64"])
     def test_wrong(self, project: Path, tag: str) -> None:
-        """One in a wheel that claims to fit is refused, by its file, package and machine."""
+        """One in a wheel that claims to fit is refused; file, package and machine are named."""
         files: dict[str, str | bytes] = {
             "greet/_c.so": wheels.elf("x86_64"),
             "greet/__init__.py": "",
@@ -155,7 +155,7 @@ class TestMachine:
             assert "greet/_c.so" in names(make_zip(project))
 
     def test_left_out(self, project: Path) -> None:
-        """One that is left out is none in the package."""
+        """One that is excluded does no harm."""
         files: dict[str, str | bytes] = {
             "greet/_c.so": wheels.elf("x86_64"),
             "greet/__init__.py": "",
@@ -165,7 +165,7 @@ class TestMachine:
         assert "greet/_c.so" not in names(make_zip(project))
 
     def test_source(self, project: Path) -> None:
-        """A source is refused as well, with where it is."""
+        """One among the sources is refused as well."""
         projects.write_files(project, {"src/lib/own.so": wheels.elf("x86_64")})
 
         error = refused(project)
@@ -175,11 +175,11 @@ class TestMachine:
 
 
 class TestExclude:
-    """What `exclude_packages` leaves out."""
+    """Packages and files that `exclude_packages` leaves out."""
 
     @pytest.fixture
     def three(self, project: Path) -> Path:
-        """A project with three packages, one of which Lambda's runtime has."""
+        """Make a project with three packages, one of which Lambda's runtime has."""
         greet = wheels.make(
             project, files={"greet/__init__.py": "", "greet/tests/a.py": "", "greet/data.txt": ""}
         )
@@ -199,41 +199,40 @@ class TestExclude:
     def test_packages(
         self, three: Path, tmp_path: Path, patterns: list[str], left: set[str]
     ) -> None:
-        """Packages are left out whole, and the manifest has those that stay."""
+        """Entire packages are left out, and the manifest has the others."""
         projects.configure(three, requirements="requirements.txt", exclude_packages=patterns)
 
-        found = unpacked(three, tmp_path / "task")
+        packages = unpacked(three, tmp_path / "task")
 
-        assert found.keys() == left
+        assert packages.keys() == left
         manifest = projects.build(examine(three))
         assert {package.name for package in manifest.packages} == left
         assert ("boto3.py" in names(make_zip(three))) == ("boto3" in left)
 
     def test_files(self, three: Path, tmp_path: Path) -> None:
-        """A pattern with a slash leaves out files; what Python says of the package fits still."""
+        """A pattern with a slash leaves out files, and the package's metadata still fits."""
         patterns = ["greet/tests/", "/greet/*.txt"]
         projects.configure(three, requirements="requirements.txt", exclude_packages=patterns)
 
-        found = unpacked(three, tmp_path / "task")
+        greet = unpacked(three, tmp_path / "task")["greet"]
 
-        files = {str(path) for path in found["greet"].files or ()}
+        files = {str(path) for path in greet.files or ()}
         info = {f"greet-1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL")}
         assert files == {"greet/__init__.py", *info}
         assert all((tmp_path / "task" / path).exists() for path in files)
-        assert found["greet"].version == "1.0"
+        assert greet.version == "1.0"
 
     def test_metadata_stays(self, three: Path, tmp_path: Path) -> None:
-        """No pattern of files takes what says which packages there are."""
+        """A pattern of files does not match the metadata of packages."""
         patterns = ["greet/tests/", "**/METADATA"]
         projects.configure(three, requirements="requirements.txt", exclude_packages=patterns)
 
         assert "matches" in refused(three).message
         projects.configure(three, requirements="requirements.txt", exclude_packages=["greet/**"])
-        found = unpacked(three, tmp_path / "task")
-        assert found["greet"].version == "1.0"
+        assert unpacked(three, tmp_path / "task")["greet"].version == "1.0"
 
     def test_nothing_matches(self, three: Path) -> None:
-        """A pattern that matches nothing is refused, with the nearest name."""
+        """A pattern that matches nothing is an error, with the nearest name."""
         projects.configure(three, requirements="requirements.txt", exclude_packages=["great"])
 
         error = refused(three)
@@ -247,17 +246,17 @@ class TestStrip:
 
     @pytest.fixture
     def library(self, tmp_path: Path) -> bytes:
-        """A shared library of this machine, with debug symbols."""
+        """Compile a shared library for this machine, with debug symbols."""
         compiler = shutil.which("cc") or shutil.which("gcc")
         if sys.platform != "linux" or not MACHINE or compiler is None:
-            pytest.skip("there is no C compiler here that makes libraries for Lambda's machines")
+            pytest.skip("no C compiler is installed that makes libraries for Lambda's machines")
         (tmp_path / "a.c").write_text("int answer(void) { return 42; }\n", encoding="utf-8")
         command = [compiler, "-g", "-shared", "-fPIC", "-o", "a.so", "a.c"]
         subprocess.run(command, cwd=tmp_path, check=True)
         return (tmp_path / "a.so").read_bytes()
 
     def test_smaller(self, project: Path, tmp_path: Path, library: bytes) -> None:
-        """They go from packages with `strip`, and not without; `RECORD` and the tool are right."""
+        """They are removed with `strip`, and not without; `RECORD` and the manifest are right."""
         greet = wheels.make(project, files={"greet/a.so": library})
         lock(project, greet, architecture=MACHINE)
         assert content(make_zip(project), "greet/a.so") == library
@@ -277,24 +276,24 @@ class TestStrip:
         assert wheels.wrong_rows(make_zip(project)) == []
 
     def test_nothing_to_strip(self, project: Path) -> None:
-        """Without a library no tool is needed, nor named."""
+        """Without a library no tool is needed or named."""
         lock(project, wheels.make(project), strip=True)
 
         assert "strip" not in projects.build(examine(project)).tools
 
 
 class TestBytecode:
-    """Modules that are compiled beforehand."""
+    """Modules that are compiled in advance."""
 
     def code(self, zip_file: Path, path: str) -> Any:  # noqa: ANN401 - code, or a constant
-        """Reads the bytecode of a module in a zip, behind its header of 16 bytes."""
+        """Read the bytecode of a module in a zip, after its header of 16 bytes."""
         folder, _, name = path.rpartition("/")
         tag = f"cpython-3{sys.version_info[1]}"
-        place = f"{folder}/__pycache__/" if folder else "__pycache__/"
-        return marshal.loads(content(zip_file, f"{place}{name[:-3]}.{tag}.pyc")[16:])  # noqa: S302
+        cache = f"{folder}/__pycache__/" if folder else "__pycache__/"
+        return marshal.loads(content(zip_file, f"{cache}{name[:-3]}.{tag}.pyc")[16:])  # noqa: S302
 
     def test_compiled(self, project: Path) -> None:
-        """Packages and sources are, and their tracebacks name where they lie in Lambda."""
+        """Packages and sources are, and their tracebacks show the path in Lambda."""
         lock(project, wheels.make(project), runtime=HERE, bytecode=True)
 
         plan = examine(project)
@@ -308,7 +307,7 @@ class TestBytecode:
         assert not [path for path in names(make_zip(project)) if path.endswith(".pyc")]
 
     def test_same_bytes(self, project: Path, tmp_path: Path) -> None:
-        """Another project, in another folder and from another cache, has the same bytes."""
+        """Another project, in another folder and with another cache, has the same bytes."""
         lock(project, wheels.make(project), runtime=HERE, bytecode=True)
         other = projects.make(tmp_path / "somewhere-else")
         lock(other, wheels.make(other), runtime=HERE, bytecode=True)
@@ -319,28 +318,30 @@ class TestBytecode:
             assert make_zip(other).read_bytes() == before
 
     def test_runs(self, project: Path, tmp_path: Path) -> None:
-        """Python takes it, and without the source too."""
+        """Python loads it."""
         lock(project, wheels.make(project), runtime=HERE, bytecode=True)
         shutil.unpack_archive(make_zip(project), tmp_path / "task")
 
         command = [sys.executable, "-c", "import greet; print(greet.__cached__, greet.NAME)"]
-        said = subprocess.run(
+        output = subprocess.run(
             command, cwd=tmp_path / "task", capture_output=True, text=True, check=True
         ).stdout
 
         assert (
-            said == f"{tmp_path}/task/__pycache__/greet.cpython-3{sys.version_info[1]}.pyc greet\n"
+            output
+            == f"{tmp_path}/task/__pycache__/greet.cpython-3{sys.version_info[1]}.pyc greet\n"
         )
 
     def test_broken_source(self, project: Path) -> None:
-        """A source that is no Python of this version is named; in a package it is only left."""
+        """A source that does not compile is an error; in a package it only has no bytecode."""
         projects.write_files(project, {"src/broken.py": b"print 'two'\n"})
         lock(project, wheels.make(project), runtime=HERE, bytecode=True)
 
         error = refused(project)
 
         assert (
-            f"broken.py of [function.hello] is no Python 3.{sys.version_info[1]}" in error.message
+            f"broken.py of [function.hello] is not valid Python 3.{sys.version_info[1]}"
+            in error.message
         )
         (project / "src/broken.py").unlink()
         greet = wheels.make(project, files={"greet/two.py": "print 'two'\n", "greet/a.py": ""})
@@ -357,10 +358,10 @@ OPTIONS: list[dict[str, object]] = [
 
 
 class TestChange:
-    """Inputs that change while uv is at work."""
+    """Inputs that change while uv runs."""
 
     def test_lock(self, project: Path, index: Index) -> None:
-        """A lock that is another one when uv is done is named, and nothing is kept."""
+        """A lock that has changed when uv is done is an error, and nothing is cached."""
         greet, able = wheels.make(project), wheels.make(project, "able")
         for wheel in (greet, able):
             index.add(wheel)
@@ -381,11 +382,11 @@ class TestChange:
 
 
 class TestChoice:
-    """Each option is part of what is built."""
+    """Options that decide the package."""
 
     @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: next(iter(option)))
     def test_option(self, project: Path, option: dict[str, object]) -> None:
-        """Set, it changes the fingerprint and what is installed; unset, it leaves both."""
+        """Each changes the fingerprint and what is installed, but not if it has its default."""
         lock(project, wheels.make(project), wheels.make(project, "able"), runtime=HERE)
         plain = examine(project)
         projects.configure(project, requirements="requirements.txt", runtime=HERE, **option)
@@ -405,7 +406,7 @@ class TestChoice:
         assert chosen.recipe == {**plain.recipe, **option}
 
     def test_all_differ(self, project: Path) -> None:
-        """No two options have one tree."""
+        """No two options share a tree."""
         lock(project, wheels.make(project), wheels.make(project, "able"), runtime=HERE)
         keys = set()
         for option in [{}, *OPTIONS]:
@@ -416,11 +417,11 @@ class TestChoice:
 
 
 class TestBillOfMaterials:
-    """What is in a package, for those who ask."""
+    """The bill of materials of a package."""
 
     @pytest.mark.parametrize("kind", ["requirements.txt", "pylock.toml", "uv.lock"])
     def test_beside(self, project: Path, index: Index, kind: str) -> None:
-        """It lies beside the manifest, is what `hashzip sbom` prints, and has the lock's hashes."""
+        """It is beside the manifest, equals the output of `hashzip sbom`, and has locked hashes."""
         greet = wheels.make(project)
         index.add(greet)
         digest = wheels.requirement(greet).partition("sha256:")[2].strip()
@@ -446,7 +447,7 @@ class TestBillOfMaterials:
         assert component["hashes"] == [{"alg": "SHA-256", "content": digest}]
 
     def test_none(self, project: Path) -> None:
-        """Without packages there is nothing to say beside it, and what is printed lists none."""
+        """Without packages there is no file, and the printed one lists none."""
         zip_file = make_zip(project)
 
         printed = program.run("sbom", "hello", cwd=project)
@@ -455,13 +456,13 @@ class TestBillOfMaterials:
         assert "components" not in json.loads(printed.out)
 
     def test_not_built(self, project: Path) -> None:
-        """What is not built has none yet."""
+        """A function that is not built has none."""
         error, hint = projects.complaint(program.run("sbom", "hello", cwd=project))
 
         assert "hello is not built as it is now" in error
         assert "hashzip build hello" in hint
 
     def test_whole(self, project: Path) -> None:
-        """The control: the zip beside it is whole."""
-        with zipfile.ZipFile(make_zip(project)) as found:
-            assert found.testzip() is None
+        """The control: the zip beside it is valid."""
+        with zipfile.ZipFile(make_zip(project)) as archive:
+            assert archive.testzip() is None

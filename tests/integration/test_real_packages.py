@@ -1,4 +1,4 @@
-"""Packages as they are on the index, with compiled code, locked in each format."""
+"""Real packages with compiled code, locked in each format."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.registry, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A project with a function for each lock and architecture, and one without boto3, built."""
+    """Build a function for each lock and architecture, and one without boto3."""
     root = tmp_path_factory.mktemp("real")
     shutil.copytree(LOCKS, root, dirs_exist_ok=True)
     project.write_files(root / "src", project.SOURCES)
@@ -51,14 +51,14 @@ def _name(lock: str, architecture: str) -> str:
 
 
 def manifest(root: Path, function: str) -> dict[str, Any]:
-    """Answers what the manifest of a function says."""
+    """Read the manifest of a function."""
     (path,) = (path for path in (root / "dist" / function).glob("*.json") if len(path.stem) == 64)
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
 
 
 def machines(root: Path, function: str) -> Iterator[int]:
-    """Answers for which machine each compiled file in a zip is."""
+    """Yield the machine of each compiled file in a zip."""
     (path,) = (root / "dist" / function).glob("*.zip")
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
@@ -70,31 +70,38 @@ def machines(root: Path, function: str) -> Iterator[int]:
 
 @pytest.mark.parametrize("architecture", MACHINES)
 def test_compiled_for_the_function(built: Path, architecture: str) -> None:
-    """Each compiled file, whatever machine builds, is for the machine that the function runs on."""
-    found = list(machines(built, _name("uv.lock", architecture)))
-    assert set(found) == {MACHINES[architecture]}
-    assert len(found) > 50
+    """Each compiled file is for the function's machine, whatever machine builds."""
+    compiled = list(machines(built, _name("uv.lock", architecture)))
+    assert set(compiled) == {MACHINES[architecture]}
+    assert len(compiled) > 50
 
 
 @pytest.mark.parametrize("architecture", MACHINES)
 def test_one_package_from_each_format(built: Path, architecture: str) -> None:
-    """What is locked alike is packed alike: the zips are equal, whatever the lock is written in."""
-    found = [manifest(built, _name(lock, architecture)) for lock in FORMATS]
-    assert len({one["fingerprint"] for one in found}) == 3
-    assert len({one["artifact"]["sha256"] for one in found}) == 1
+    """The same packages make the same zip, whatever the format of the lock."""
+    manifests = [manifest(built, _name(lock, architecture)) for lock in FORMATS]
+    assert len({each["fingerprint"] for each in manifests}) == 3
+    assert len({each["artifact"]["sha256"] for each in manifests}) == 1
     (other,) = MACHINES.keys() - {architecture}
     assert (
         manifest(built, _name("uv.lock", other))["artifact"]["sha256"]
-        != found[0]["artifact"]["sha256"]
+        != manifests[0]["artifact"]["sha256"]
     )
 
 
 @pytest.mark.parametrize("lock", FORMATS)
 def test_versions_and_hashes(built: Path, lock: str) -> None:
-    """The manifest has each package's version, and the hashes that the lock has for it."""
-    packages = {one["name"]: one for one in manifest(built, _name(lock, "arm64"))["packages"]}
-    found = {name: packages[name]["version"] for name in ("boto3", "numpy", "pandas", "pydantic")}
-    assert found == {"boto3": "1.40.0", "numpy": "2.2.6", "pandas": "2.3.1", "pydantic": "2.11.7"}
+    """The manifest has each package's version and locked hashes."""
+    packages = {each["name"]: each for each in manifest(built, _name(lock, "arm64"))["packages"]}
+    versions = {
+        name: packages[name]["version"] for name in ("boto3", "numpy", "pandas", "pydantic")
+    }
+    assert versions == {
+        "boto3": "1.40.0",
+        "numpy": "2.2.6",
+        "pandas": "2.3.1",
+        "pydantic": "2.11.7",
+    }
     assert packages["cryptography"]["version"] == "45.0.5"
     text = (LOCKS / lock).read_text(encoding="utf-8")
     for package in packages.values():
@@ -103,8 +110,8 @@ def test_versions_and_hashes(built: Path, lock: str) -> None:
 
 
 def test_without_what_the_runtime_has(built: Path) -> None:
-    """`@runtime` leaves out boto3 and what it asks for, and nothing else."""
-    whole, small = manifest(built, _name("uv.lock", "arm64")), manifest(built, "small")
-    names = [{one["name"] for one in found["packages"]} for found in (whole, small)]
+    """`@runtime` leaves out boto3 and its dependencies, and nothing else."""
+    full, small = manifest(built, _name("uv.lock", "arm64")), manifest(built, "small")
+    names = [{each["name"] for each in document["packages"]} for document in (full, small)]
     assert names[0] - names[1] == BOTO3
-    assert small["artifact"]["size"] < whole["artifact"]["size"] - 10_000_000
+    assert small["artifact"]["size"] < full["artifact"]["size"] - 10_000_000

@@ -95,7 +95,7 @@ def _downloads(plan: BuildPlan, root: Path) -> Iterator[tuple[str, _File]]:
     lock = python.lock_of(plan)
     if lock is None:
         return
-    uv_folder = Path(lock_export.home(plan, lock))
+    uv_folder = Path(lock_export.working_directory(plan, lock))
     settings = _settings(uv_folder, root)
     texts = [(root / lock.path).read_bytes(), *(path.read_bytes() for path in settings.values())]
     for copied, path in settings.items():

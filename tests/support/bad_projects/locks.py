@@ -55,7 +55,7 @@ TABLE = (
             f"requirements with {line}",
             with_requirements(line + "\n"),
             ["requirements.txt", f'"{line}"'],
-            "lock all into one file",
+            "lock everything into one file",
         )
         for line in ("-r other.txt", "--requirement=other.txt", "-c other.txt", "-e .")
     ),
@@ -69,8 +69,8 @@ TABLE = (
         BadProject(
             f"requirements = {path}",
             _locked_by(path),
-            [f'[function.hello] has requirements = "{path}", which hashzip does not install'],
-            f'run: {command}; then write requirements = "{lock}"',
+            [f'[function.hello] has requirements = "{path}", which hashzip cannot install'],
+            f'run: {command}; then set requirements = "{lock}"',
         )
         for path, command, lock in (
             (
@@ -103,19 +103,19 @@ TABLE = (
         ['deps/requirements.in has a requirement without a hash: "greet"'],
         "run: uv pip compile --universal --generate-hashes --python-version 3.13 "
         "deps/requirements.in -o deps/requirements.txt; "
-        'then write requirements = "deps/requirements.txt"',
+        'then set requirements = "deps/requirements.txt"',
     ),
     BadProject(
         "missing uv.lock",
         with_keys(requirements="app/uv.lock"),
         ["app/uv.lock of [function.hello] does not exist"],
-        "make it: uv lock --project app",
+        "create it: uv lock --project app",
     ),
     BadProject(
         "missing pylock.toml",
         with_keys(requirements="app/pylock.prod.toml"),
         ["app/pylock.prod.toml of [function.hello] does not exist"],
-        "make it: uv export --project app --no-dev --no-emit-project -o app/pylock.prod.toml",
+        "create it: uv export --project app --no-dev --no-emit-project -o app/pylock.prod.toml",
     ),
     *(
         BadProject(
@@ -126,7 +126,7 @@ TABLE = (
     BadProject(
         "extras without a uv.lock",
         _extras_of_requirements,
-        ["[function.hello] has extras, which only a uv.lock knows"],
-        "remove the line",
+        ["[function.hello] has extras, which only a uv.lock supports"],
+        "remove extras",
     ),
 )

@@ -1,7 +1,7 @@
-"""What an installer laid into a folder, package by package, and what of it is not packed.
+"""The packages that an installer put into a folder, and what of them is not packed. Build time.
 
-Only at build time. A file may be a hard link into the installer's cache, so none is ever changed
-where it lies: it is unlinked, and written anew.
+A file may be a hard link into the installer's cache, so none is changed in place: it is unlinked
+and written again.
 """
 
 import os
@@ -22,8 +22,8 @@ from hashzip.inputs.walk import LEFT_OUT
 
 # "The Lambda Python runtimes include the AWS SDK for Python (Boto3) and its dependencies":
 # https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
-# These are what boto3 asks for, and what that asks for in turn. They go together: the same page
-# warns of a package that brings urllib3 and leaves boto3 to the runtime.
+# These are boto3's dependencies, direct or not. They are left out together, because the same page
+# warns against a package that has urllib3 and takes boto3 from the runtime.
 RUNTIME = "@runtime"
 RUNTIME_PACKAGES = (
     "boto3",
@@ -36,80 +36,80 @@ RUNTIME_PACKAGES = (
 )
 
 # The first line of a script that an installer wrote or rewrote names the Python that it installed
-# for; where that path is long or has a space in it, a shell must help.
+# for; if that path is long or has a space, a shell starts it.
 _NAMES_PYTHON = re.compile(rb"#![ \t]*(\S*[/\\])?[^/\\\s]*(python|pypy|graalpy)[^/\\\s]*(\s|\Z)")
 _SHELL_RUNS_PYTHON = b"#!/bin/sh\n'''exec'"
 _LONGEST_LINE = 4096  # bytes; no path is longer on Linux
 
-_ONE_OF_THEM = "take one of them out of the requirements, or lock versions that do not share it"
+_CONFLICT_HINT = "remove one from the requirements, or lock versions that do not share the file"
 
 
 def read(folder: Path) -> list[Distribution]:
-    """Reads what is installed in a folder, sorted by name.
+    """Read the packages that are installed in a folder, sorted by name.
 
     Raises:
-        HashzipError: A package has a file by a path that leads out of the folder.
+        HashzipError: A package has a file whose path leads out of the folder.
     """
-    found = [record.read(path.parent) for path in folder.glob("*.dist-info/RECORD")]
-    return sorted(found, key=lambda each: (each.name.lower(), each.info))
+    installed = [record.read(path.parent) for path in folder.glob("*.dist-info/RECORD")]
+    return sorted(installed, key=lambda each: (each.name.lower(), each.info))
 
 
 def owners(distributions: Iterable[Distribution]) -> dict[str, str]:
-    """Answers who brought each file, as `name version`; of several the first."""
-    found: dict[str, str] = {}
+    """Map each file to its package, as `name version`; a shared file to the first one."""
+    owners: dict[str, str] = {}
     for distribution in distributions:
         for path in distribution.files:
-            found.setdefault(path, str(distribution))
-    return found
+            owners.setdefault(path, str(distribution))
+    return owners
 
 
-def refuse_conflicts(folder: Path, distributions: Iterable[Distribution]) -> None:
-    """Refuses two packages that bring one file with different content.
+def check_no_conflicts(folder: Path, distributions: Iterable[Distribution]) -> None:
+    """Check that no two packages have the same file with different content.
 
-    Packages are installed at the same time, and the last one wins, which may be another one each
-    time. Launchers are no conflict, since none is packed.
+    Packages are installed in parallel, so either could win. Launchers do not conflict, because none
+    is packed.
 
     Raises:
-        HashzipError: There is such a file, or two whose paths are one path on some machine.
+        HashzipError: Two packages have such a file, or paths that are the same on some machines.
     """
     first: dict[str, tuple[str, Distribution]] = {}
-    for mine in distributions:
-        for path, recorded in mine.files.items():
-            other_path, other = first.setdefault(_folded(path), (path, mine))
+    for distribution in distributions:
+        for path, recorded in distribution.files.items():
+            other_path, other = first.setdefault(_folded(path), (path, distribution))
             if path != other_path:
                 raise HashzipError(
-                    f"{other} has the file {other_path} and {mine} has {path}, "
-                    "which are one path on some machines",
-                    _ONE_OF_THEM,
+                    f"{other} has the file {other_path} and {distribution} has {path}, "
+                    "which are the same path on some machines",
+                    _CONFLICT_HINT,
                 )
-            if mine is other or (path in mine.launchers and path in other.launchers):
+            if distribution is other or path in distribution.launchers & other.launchers:
                 continue
-            if recorded != other.files[path] or not record.holds(folder / path, recorded):
+            if recorded != other.files[path] or not record.matches(folder / path, recorded):
                 raise HashzipError(
-                    f"{other} and {mine} both have the file {path}, with different content",
-                    _ONE_OF_THEM,
+                    f"{other} and {distribution} both have the file {path}, with different content",
+                    _CONFLICT_HINT,
                 )
 
 
 def tidy(folder: Path, distributions: Sequence[Distribution]) -> list[Distribution]:
-    """Removes what is not packed, and writes each `RECORD` anew: what is there, in order.
+    """Remove what is not packed, and rewrite each `RECORD`: the files that remain, sorted.
 
-    What goes is scripts whose first line names the Python of the machine that builds, so that
-    their bytes would differ from machine to machine, and that nothing in Lambda could run; what
-    `sources` leaves out of every package; and what uv left behind. What else a package has in a
-    folder called `bin` stays: modules, data, and programs that need no Python.
+    Removed are scripts whose first line names the Python of this machine: their bytes differ from
+    machine to machine, and nothing in Lambda could run them. So are files that `inputs.walk` leaves
+    out of every package, and what uv leaves behind. Other files in a folder called `bin` stay:
+    modules, data, and programs that do not need Python.
 
     Returns:
-        The same packages, with the files that are there now.
+        The same packages, with the files that remain.
     """
-    brought = owners(distributions)
-    if ".lock" not in brought:
-        (folder / ".lock").unlink(missing_ok=True)  # uv's own, against two installs at a time
+    recorded_files = owners(distributions)
+    if ".lock" not in recorded_files:
+        (folder / ".lock").unlink(missing_ok=True)  # uv's own, against simultaneous installs
     launchers = {path for each in distributions for path in each.launchers}
     gone = {
         path
-        for path in brought
-        if path in launchers or _is_left_out(path) or _is_gone_or_script(folder, path)
+        for path in recorded_files
+        if path in launchers or _is_left_out(path) or _is_missing_or_script(folder, path)
     }
     _remove(folder, gone)
     tidied = []
@@ -123,40 +123,42 @@ def tidy(folder: Path, distributions: Sequence[Distribution]) -> list[Distributi
 def exclude(
     folder: Path, distributions: Sequence[Distribution], patterns: Iterable[str]
 ) -> list[Distribution]:
-    """Removes whole packages, but for files that a package that stays has too; or single files.
+    """Remove packages, except files that a remaining package shares; or remove single files.
 
     Args:
         folder: Where they are installed.
-        distributions: All that is installed there.
-        patterns: Of names, in the syntax of `fnmatch`. Case does not count, and `-`, `_` and `.`
-            are one: https://packaging.python.org/en/latest/specifications/name-normalization/
-            `@runtime` stands for `RUNTIME_PACKAGES`. A pattern with a slash is of files, as
-            `exclude` has them, and never takes what says which packages there are.
+        distributions: All packages that are installed there.
+        patterns: Patterns of names, in the syntax of `fnmatch`; names are compared normalized:
+            https://packaging.python.org/en/latest/specifications/name-normalization/
+            `@runtime` stands for `RUNTIME_PACKAGES`. A pattern with a slash matches files, in the
+            syntax of `exclude`, but no file of a `.dist-info` folder.
 
     Returns:
-        What stays.
+        The packages that remain.
 
     Raises:
         HashzipError: A pattern matches nothing: it is misspelt, or no longer needed.
     """
-    kept = list(distributions)
+    remaining = list(distributions)
     for pattern in patterns:
-        matched = _matched(pattern, distributions)
-        if not matched:
+        matches = _matches(pattern, distributions)
+        if not matches:
             raise HashzipError(
-                f'nothing that is installed matches "{pattern}" in exclude_packages',
+                f'no installed package or file matches "{pattern}" in exclude_packages',
                 did_you_mean(
                     normalized(pattern), [normalized(each.name) for each in distributions]
                 ),
             )
-        kept = [_without(each, matched) for each in kept if normalized(each.name) not in matched]
-    stays = owners(kept)
-    _remove(folder, [path for path in owners(distributions) if path not in stays])
-    return kept
+        remaining = [
+            _without(each, matches) for each in remaining if normalized(each.name) not in matches
+        ]
+    shared = owners(remaining)
+    _remove(folder, [path for path in owners(distributions) if path not in shared])
+    return remaining
 
 
-def _matched(pattern: str, distributions: Sequence[Distribution]) -> set[str]:
-    """Answers the names of packages, or the paths of files, that a pattern matches."""
+def _matches(pattern: str, distributions: Sequence[Distribution]) -> set[str]:
+    """Return the names of packages, or the paths of files, that a pattern matches."""
     if "/" in pattern:
         is_matched = matcher_below([pattern])
         return {
@@ -184,8 +186,8 @@ def _is_left_out(path: str) -> bool:
     return path.endswith(".pyc") or any(part.encode() in LEFT_OUT for part in path.split("/"))
 
 
-def _is_gone_or_script(folder: Path, path: str) -> bool:
-    """Answers whether a file is a script that an installer may have written, or is not there."""
+def _is_missing_or_script(folder: Path, path: str) -> bool:
+    """Return whether a file is absent, or a script that an installer may have written."""
     location = os.path.join(folder, path)
     if not os.path.isfile(location):
         return True
@@ -197,7 +199,7 @@ def _is_gone_or_script(folder: Path, path: str) -> bool:
 
 
 def _remove(folder: Path, paths: Iterable[str]) -> None:
-    """Removes files, and the folders that this leaves empty."""
+    """Remove files, and the folders that become empty."""
     parents: set[Path] = set()
     for path in paths:
         (folder / path).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Installs locked packages for the runtime and architecture that a function runs on, by uv.
+"""Install locked packages with uv, for the runtime and architecture that a function runs on.
 
 Build time. https://docs.astral.sh/uv/guides/integration/aws-lambda/
 """
@@ -24,64 +24,64 @@ from hashzip.inputs import read, walk
 from hashzip.inputs.files import BY_PATH, SourceFile
 
 _GENERATOR = re.compile(r"^Generator: .*\n", re.MULTILINE)
-_TAG = re.compile(r"^Tag: .*-(?!any$|manylinux|musllinux)(\w+)$", re.MULTILINE)
+_MACHINE_TAG = re.compile(r"^Tag: .*-(?!any$|manylinux|musllinux)(\w+)$", re.MULTILINE)
 
 
-def install(plan: BuildPlan, folder: Path) -> Tree:
-    """Fills an empty folder with what a function or layer requires.
+def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
+    """Install the requirements of a function or layer into an empty folder.
 
     Args:
-        plan: Of the function or layer; it has requirements.
-        folder: The folder. Beside it there is room for what is needed on the way.
+        plan: The plan of the function or layer.
+        lock: Its locked requirements.
+        folder: The folder; its parent is for temporary files.
 
     Raises:
-        HashzipError: uv refused: a stale lock, a wrong hash, no wheel, no network. Or what it
-            installed cannot be packed.
+        HashzipError: uv failed: a stale lock, a wrong hash, no wheel, no network. Or the installed
+            packages cannot be packed.
     """
-    target, lock = plan.target, python.lock_of(plan)
-    assert lock is not None  # noqa: S101 - whoever has no lock has no tree
+    target = plan.target
     scratch = folder.parent / "scratch"
     scratch.mkdir()
-    wanted = lock_export.read(plan, lock, scratch)
-    if wanted.words:
+    requirements = lock_export.export(plan, lock, scratch)
+    if requirements.arguments:
         only_wheels = () if target.options["build_sdists"] else ("--only-binary", ":all:")
-        _pip_install(plan, lock, folder, [*only_wheels, *wanted.words])
+        _pip_install(plan, lock, folder, [*only_wheels, *requirements.arguments])
     from_index = {path.name for path in folder.glob("*.dist-info")}
-    if wanted.local:
-        copies = _copies(plan, lock, wanted.local, scratch)
-        # Where the others are is for the lock to say, and a copy is in no workspace.
+    if requirements.local:
+        copies = _copies(plan, lock, requirements.local, scratch)
+        # The lock says where their dependencies are from, and a copy is in no workspace.
         _pip_install(plan, lock, folder, ["--no-deps", "--no-sources", *copies])
     plan.check_unchanged()
-    found = distributions.read(folder)
-    distributions.refuse_conflicts(folder, found)
-    found = [
-        _portable(folder, one)
-        if target.options["build_sdists"] or one.info not in from_index
-        else one
-        for one in found
+    installed = distributions.read(folder)
+    distributions.check_no_conflicts(folder, installed)
+    installed = [
+        _without_builder(folder, distribution)
+        if target.options["build_sdists"] or distribution.info not in from_index
+        else distribution
+        for distribution in installed
     ]
-    found = distributions.exclude(
-        folder, distributions.tidy(folder, found), target.options["exclude_packages"]
+    installed = distributions.exclude(
+        folder, distributions.tidy(folder, installed), target.options["exclude_packages"]
     )
-    return _finish(plan, folder, found, wanted)
+    return _finish(plan, folder, installed, requirements)
 
 
 def _finish(
-    plan: BuildPlan, folder: Path, found: Sequence[Distribution], wanted: Requirements
+    plan: BuildPlan, folder: Path, installed: Sequence[Distribution], requirements: Requirements
 ) -> Tree:
-    """Checks, strips and compiles what is installed, and lists it."""
+    """Check, strip and compile the installed files, and list them."""
     target = plan.target
-    owners = distributions.owners(found)
+    owners = distributions.owners(installed)
     files = _scan(folder)
     elf.check_architecture(files, target.architecture, owners)
     tools = {}
     if target.options["strip"]:
         tools["strip"] = strip.strip(files, target.architecture)
-        found = [_without_hashes(one) for one in found]
+        installed = [_without_hashes(distribution) for distribution in installed]
     if target.options["strip"] or target.options["exclude_packages"]:
-        found = distributions.tidy(folder, found)
-    numbers = {str(one): number for number, one in enumerate(found)}
-    owned = {path: numbers[owner] for path, owner in owners.items()}
+        installed = distributions.tidy(folder, installed)
+    numbers = {str(distribution): number for number, distribution in enumerate(installed)}
+    numbered = {path: numbers[owner] for path, owner in owners.items()}
     if target.options["bytecode"]:
         compiled = bytecode.compile_all(
             files,
@@ -92,18 +92,21 @@ def _finish(
         )
         tools["bytecode"] = f"CPython {compiled.version}" if compiled.version else ""
         for module in compiled.files:
-            owned[module.path] = owned.get(source_from_cache(module.path), NO_PACKAGE)
+            numbered[module.path] = numbered.get(source_from_cache(module.path), NO_PACKAGE)
         files += compiled.files
     files.sort(key=BY_PATH)
     return Tree(
         folder,
-        [TreeFile(entry, owned.get(entry.path, NO_PACKAGE)) for entry in read.read(files)],
-        [Package(one.name, one.version, wanted.hashes_of(one.name, one.version)) for one in found],
+        [TreeFile(entry, numbered.get(entry.path, NO_PACKAGE)) for entry in read.read(files)],
+        [
+            Package(each.name, each.version, requirements.hashes_of(each.name, each.version))
+            for each in installed
+        ],
         {name: version for name, version in tools.items() if version},
     )
 
 
-def _pip_install(plan: BuildPlan, lock: Lock, folder: Path, words: Sequence[str]) -> None:
+def _pip_install(plan: BuildPlan, lock: Lock, folder: Path, arguments: Sequence[str]) -> None:
     target = plan.target
     uv.run(
         [
@@ -111,56 +114,56 @@ def _pip_install(plan: BuildPlan, lock: Lock, folder: Path, words: Sequence[str]
             *("--python", sys.executable, "--python-version", python.version(target)),
             *("--python-platform", python.platform(target), "--target", str(folder)),
             *("--no-compile-bytecode", "--no-installer-metadata"),
-            *words,
+            *arguments,
         ],
-        lock_export.home(plan, lock),
+        lock_export.working_directory(plan, lock),
         f"install {lock.path} for {target.name} ({target.runtime}, {target.architecture})",
-        locks.relock(lock, target),
+        locks.relock_command(lock, target),
     )
 
 
 def _copies(plan: BuildPlan, lock: Lock, local: Sequence[str], scratch: Path) -> Iterator[str]:
-    """Copies packages of the project's own, so that a build leaves nothing among the sources.
+    """Copy the inputs of the project's own packages, and yield the folders of the copies.
 
-    It is also a proof: what is not an input of the fingerprint is not there.
+    So a build backend writes nothing among the sources, and sees no file that is not an input.
     """
     listings = dict(zip(lock.folders, plan.folders, strict=True))
-    for number, place in enumerate(local):
-        copy = scratch / f"{number}-{Path(place).name}"
-        for file in walk.name([listings[place]]):
-            path = copy / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
+    for number, path in enumerate(local):
+        copy = scratch / f"{number}-{Path(path).name}"
+        for file in walk.name([listings[path]]):
+            copied = copy / file.path
+            copied.parent.mkdir(parents=True, exist_ok=True)
             try:
-                shutil.copyfile(file.location, path)
+                shutil.copyfile(file.location, copied)
             except FileNotFoundError as error:
                 raise read_error(file.location, error) from error
         yield str(copy)
 
 
-def _portable(folder: Path, distribution: Distribution) -> Distribution:
-    """Checks and mends a package that may have been built here, and answers what it is then.
+def _without_builder(folder: Path, distribution: Distribution) -> Distribution:
+    """Check a package that may have been built here, and remove the builder's version from it.
 
     Raises:
-        HashzipError: It has compiled code, for this very machine.
+        HashzipError: It has compiled code, which is for this machine.
     """
     wheel = folder / distribution.info / "WHEEL"
     text = wheel.read_text(encoding="utf-8")
-    machine = _TAG.search(text)
+    machine = _MACHINE_TAG.search(text)
     if machine:
         raise HashzipError(
-            f"{distribution} has no wheel, and was built here, for {machine[1]}: it has compiled "
-            "code, which may not run in Lambda",
+            f"{distribution} has no wheel and was built here, for {machine[1]}: its compiled code "
+            "may not run in Lambda",
             "lock a version that has a wheel, or build one in Lambda's own image and lock that",
         )
     wheel.unlink()  # it may be a hard link into uv's cache
-    # The version of what built it, which nobody locked.
+    # The build backend's version, which is not locked.
     wheel.write_text(_GENERATOR.sub("", text), encoding="utf-8", newline="\n")
     files = {**distribution.files, f"{distribution.info}/WHEEL": ""}
     return replace(distribution, files=files)
 
 
 def _without_hashes(distribution: Distribution) -> Distribution:
-    """Has `RECORD` written by what is there now."""
+    """Have `RECORD` hash the files that are there now."""
     return replace(distribution, files=dict.fromkeys(distribution.files, ""))
 
 

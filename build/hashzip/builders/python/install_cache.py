@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from platformdirs import user_cache_path
+
 from hashzip.artifacts.manifest import Package
 from hashzip.builders import python
 from hashzip.builders.python.tree import Tree, TreeFile
@@ -39,18 +41,23 @@ _DRAFT = ".draft-"
 def installed(plan: "BuildPlan", *, fresh: bool = False) -> Tree:
     """Return the installed packages of a function or layer, installing them if necessary.
 
+    Without requirements there are none.
+
     Args:
-        plan: The plan of a function or layer that has requirements.
+        plan: The plan of the function or layer.
         fresh: Install again even if the tree is cached.
 
     Raises:
         HashzipError: As for `get_or_install` and `install.install`.
     """
+    lock = python.lock_of(plan)
+    if lock is None:
+        return Tree(Path(), [], [], {})
 
     def fill(folder: Path) -> Tree:
-        from hashzip.builders.python import install  # noqa: PLC0415 - slow, and seldom wanted
+        from hashzip.builders.python import install  # noqa: PLC0415 - slow, and seldom needed
 
-        return install.install(plan, folder)
+        return install.install(plan, lock, folder)
 
     return get_or_install(python.tree_key(plan), fill, fresh=fresh)
 
@@ -94,11 +101,8 @@ def discard(location: bytes) -> bool:
 def cache_folder() -> Path:
     """Return the folder of all cached trees."""
     custom = os.environ.get(FOLDER_VARIABLE)
-    if custom:
-        return Path(custom, "trees").absolute()
-    from platformdirs import user_cache_path  # noqa: PLC0415 - never at plan time
-
-    return user_cache_path("hashzip") / "trees"
+    root = Path(custom).absolute() if custom else user_cache_path("hashzip")
+    return root / "trees"
 
 
 def _load(slot: Path) -> Tree | None:

@@ -1,32 +1,32 @@
-"""Locked requirements: which files they are, and which folders of the project they install.
+"""Locked requirements: which files lock them, and which folders of the project they install.
 
-Plan time; standard library only. So this reads what a lock says, and resolves nothing: uv does.
+Plan time; standard library only. It reads what a lock says and resolves nothing: uv does.
 """
 
 import os
 import re
+from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from hashzip.builders.python import uv_lock
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs.files import SourceFile
 from hashzip.project.config import Project
 from hashzip.project.targets import Target
 
-# What tools write into the folder of a package, which is no part of it.
+# Written by tools into the folder of a package, and not part of it.
 LEFT_OUT = ("/build/", "/dist/", "*.egg-info/")
 
-# Regular expressions; compiled when they are asked, since no lock needs all of them.
+# Regular expressions; compiled on use, because no lock needs all of them.
 _HASH = r"(?:^|\s)--hash[= ]"
-_OPTIONS_THAT_READ_MORE = r"(-r|-c|-e|--requirement|--constraint|--editable)\b"
+_READS_MORE_FILES = r"(-r|-c|-e|--requirement|--constraint|--editable)\b"
 _LOCAL = r'(?m)^source = \{ (?:editable|virtual|directory|path) = "(.*)" \}'
-_NOT_IN_PYLOCK = r"(?m)^\s*(?:\[packages\.)?(directory|vcs)\b"
+_UNHASHED_SOURCE = r"(?m)^\s*(?:\[packages\.)?(directory|vcs)\b"
 _PYLOCK = r"pylock(\..+)?\.toml"  # https://peps.python.org/pep-0751/#file-name
 
 
 class Kind(Enum):
-    """What wrote a lock, and so what reads it."""
+    """The format of a lock."""
 
     REQUIREMENTS = "requirements.txt with hashes"
     PYLOCK = "pylock.toml"
@@ -37,10 +37,11 @@ class Lock(NamedTuple):
     """The locked requirements of a function or layer.
 
     Attributes:
-        kind: What they are.
+        kind: The format.
         path: The lock, relative to the project.
-        files: The lock, what it must agree with, and wheels and sdists of the project's own.
-        folders: Packages of the project's own, which are built; relative to the project.
+        files: The lock, each `pyproject.toml` that it must agree with, and the wheels and sdists
+            in the project that it names.
+        folders: The project's own packages that it installs, relative to the project.
     """
 
     kind: Kind
@@ -50,31 +51,39 @@ class Lock(NamedTuple):
 
 
 def find(project: Project, target: Target) -> Lock | None:
-    """Finds the locked requirements of a function or layer.
+    """Find the locked requirements of a function or layer.
 
     Raises:
-        HashzipError: The lock is missing, of no kind that hashzip takes, or does not lock all; what
-            the target asks for is not in it.
+        HashzipError: The lock is missing, has a format that hashzip does not install, does not
+            lock everything, or lacks what the target asks for.
     """
     path = target.options["requirements"]
     if path is None:
-        _refuse_options(target, "which needs requirements")
+        _check_no_options(target, "but no requirements")
         return None
     kind = _kind(target, path)
     text = _read(project, target, path)
     if kind is Kind.UV:
         return _uv(project, target, path, text)
-    _refuse_options(target, "which only a uv.lock knows")
+    _check_no_options(target, "which only a uv.lock supports")
     if kind is Kind.PYLOCK:
-        _refuse_sources(text, path)
+        _check_sources(text, path)
     else:
-        _refuse_unlocked(text, path, target)
+        _check_requirements(text, path, target)
     return Lock(kind, path, [_file(project, path)], [])
 
 
-def relock(lock: Lock, target: Target) -> str:
-    """Answers the command that makes a lock again."""
+def relock_command(lock: Lock, target: Target) -> str:
+    """Return the command that makes a lock again."""
     return _lock_command(lock.path, target)
+
+
+def logical_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a requirements file, joined at backslashes, without comments."""
+    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
+        logical = re.sub(r"(^|\s)#.*", "", line).strip()
+        if logical:
+            yield logical
 
 
 def _file(project: Project, path: str) -> SourceFile:
@@ -86,28 +95,28 @@ def _file(project: Project, path: str) -> SourceFile:
 def _kind(target: Target, path: str) -> Kind:
     folder, _, name = path.rpartition("/")
     folder = folder or "."
-    made = path[: -len(name)] + ("uv.lock" if name == "pyproject.toml" else "requirements.txt")
-    ways = {
+    output = path[: -len(name)] + ("uv.lock" if name == "pyproject.toml" else "requirements.txt")
+    commands = {
         "poetry.lock": f"poetry export -C {folder} -f requirements.txt -o requirements.txt",
         "Pipfile.lock": f"(cd {folder} && pipenv requirements --hash > requirements.txt)",
-        # Its output, other than that of poetry, is relative to where it runs.
-        "pdm.lock": f"pdm export -p {folder} --prod -f requirements -o {made}",
+        # Unlike poetry's, its output is relative to the current folder.
+        "pdm.lock": f"pdm export -p {folder} --prod -f requirements -o {output}",
         "pyproject.toml": f"uv lock --project {folder}",
     }
-    if name in ways:
+    if name in commands:
         raise HashzipError(
-            f'{target.label} has requirements = "{path}", which hashzip does not install',
-            f'run: {ways[name]}; then write requirements = "{made}"',
+            f'{target.label} has requirements = "{path}", which hashzip cannot install',
+            f'run: {commands[name]}; then set requirements = "{output}"',
         )
     if name == "uv.lock":
         return Kind.UV
     return Kind.PYLOCK if re.fullmatch(_PYLOCK, name) else Kind.REQUIREMENTS
 
 
-def _refuse_options(target: Target, why: str) -> None:
+def _check_no_options(target: Target, problem: str) -> None:
     for key in ("extras", "groups", "package"):
         if target.options[key]:
-            raise HashzipError(f"{target.label} has {key}, {why}", "remove the line")
+            raise HashzipError(f"{target.label} has {key}, {problem}", f"remove {key}")
 
 
 def _read(project: Project, target: Target, path: str) -> str:
@@ -118,16 +127,18 @@ def _read(project: Project, target: Target, path: str) -> str:
     except FileNotFoundError as error:
         raise HashzipError(
             f"the requirements file {path} of {target.label} does not exist",
-            f"make it: {_lock_command(path, target)}",
+            f"create it: {_lock_command(path, target)}",
         ) from error
     except OSError as error:
         raise read_error(location, error) from error
     except UnicodeDecodeError as error:
-        raise HashzipError(f"{path} is not UTF-8", _lock_command(path, target)) from error
+        raise HashzipError(
+            f"{path} is not UTF-8", f"lock again: {_lock_command(path, target)}"
+        ) from error
 
 
 def _lock_command(path: str, target: Target, source: str = "requirements.in") -> str:
-    """Answers the command that makes a lock."""
+    """Return the command that makes a lock."""
     folder, _, name = path.rpartition("/")
     if name == "uv.lock":
         return f"uv lock --project {folder or '.'}"
@@ -138,67 +149,67 @@ def _lock_command(path: str, target: Target, source: str = "requirements.in") ->
     return f"{command} {source} -o {path}"
 
 
-def _refuse_unlocked(text: str, path: str, target: Target) -> None:
-    """Refuses at plan time what uv would refuse at build time, or what hides inputs from us."""
+def _check_requirements(text: str, path: str, target: Target) -> None:
+    """Check that everything is locked, which uv does only at build time, and in this one file."""
     locked = re.sub(
         r"(\.in|\.txt)?$", ".txt" if path.endswith(".in") else ".lock.txt", path, count=1
     )
-    way = f'{_lock_command(locked, target, path)}; then write requirements = "{locked}"'
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        requirement = re.sub(r"(^|\s)#.*", "", line).strip()
-        if re.match(_OPTIONS_THAT_READ_MORE, requirement):
+    command = f'{_lock_command(locked, target, path)}; then set requirements = "{locked}"'
+    for line in logical_lines(text):
+        if re.match(_READS_MORE_FILES, line):
             raise HashzipError(
-                f'{path} has the line "{requirement}", whose file hashzip does not see',
-                f"lock all into one file: {way}",
+                f'{path} has the line "{line}", and hashzip does not read that file',
+                f"lock everything into one file: {command}",
             )
-        if requirement and not requirement.startswith("-") and not re.search(_HASH, requirement):
+        if not line.startswith("-") and not re.search(_HASH, line):
             raise HashzipError(
-                f'{path} has a requirement without a hash: "{requirement}"', f"run: {way}"
+                f'{path} has a requirement without a hash: "{line}"', f"run: {command}"
             )
 
 
-def _refuse_sources(text: str, path: str) -> None:
-    found = re.search(_NOT_IN_PYLOCK, text)
-    if found:
+def _check_sources(text: str, path: str) -> None:
+    source = re.search(_UNHASHED_SOURCE, text)
+    if source:
         raise HashzipError(
-            f"{path} has a package from a {found[1]}, whose files hashzip does not see",
+            f"{path} has a package from a {source[1]}, whose files are not inputs",
             "lock with uv.lock, which names them, or put the package into source",
         )
 
 
 def _uv(project: Project, target: Target, path: str, text: str) -> Lock:
-    """Finds the projects and the local packages of a `uv.lock`."""
+    """Find the projects and the local packages of a `uv.lock`."""
     folder = path.rpartition("/")[0]
     members, packages, archives = [folder], [], []
-    # Most locks are of one project and no local packages: 20,000 lines need not be parsed.
+    # Most locks have one project and no local packages, so their 20,000 lines need no parser.
     if (
         set(re.findall(_LOCAL, text)) != {"."}
         or target.options["package"]
         or target.options["extras"]
         or target.options["groups"]
     ):
-        found = uv_lock.read(text, path, target)
-        members.append(_inside(path, folder, found.project))
-        packages = sorted(_inside(path, folder, place) for place in found.folders)
-        archives = sorted(_inside(path, folder, place) for place in found.archives)
+        from hashzip.builders.python import uv_lock
+
+        local = uv_lock.read(text, path, target)
+        members.append(_inside(path, folder, local.project))
+        packages = sorted(_inside(path, folder, package) for package in local.folders)
+        archives = sorted(_inside(path, folder, archive) for archive in local.archives)
     projects = [os.path.normpath(f"{member}/pyproject.toml").lstrip("/") for member in members]
-    for place in (*projects, *packages, *archives):
-        if not os.path.exists(os.path.join(project.root, place)):
+    for required in (*projects, *packages, *archives):
+        if not os.path.exists(os.path.join(project.root, required)):
             raise HashzipError(
-                f"{path} of {target.label} locks {place}, which does not exist",
-                f"put it there; or, if it is gone for good, lock again: "
-                f"{_lock_command(path, target)}",
+                f"{path} of {target.label} locks {required}, which does not exist",
+                f"restore it, or lock again without it: {_lock_command(path, target)}",
             )
     files = dict.fromkeys((path, *projects, *archives))
     return Lock(Kind.UV, path, [_file(project, file) for file in files], packages)
 
 
-def _inside(path: str, folder: str, place: str) -> str:
-    """Answers a path in a lock relative to the project, which it must not leave."""
-    found = os.path.normpath(os.path.join(folder, place)).replace(os.sep, "/")
-    if found.startswith("../") or found == ".." or os.path.isabs(found):
+def _inside(path: str, folder: str, location: str) -> str:
+    """Make a path in a lock relative to the project, and check that it is in the project."""
+    relative = os.path.normpath(os.path.join(folder, location)).replace(os.sep, "/")
+    if relative.startswith("../") or relative == ".." or os.path.isabs(relative):
         raise HashzipError(
-            f"{path} has the package {place}, which is outside the project",
-            "move hashzip.toml up to a folder that holds it",
+            f"{path} has the package {location}, which is outside the project",
+            "move hashzip.toml to a folder above both",
         )
-    return found
+    return relative

@@ -1,22 +1,22 @@
-"""Compiles modules to bytes that depend on their source alone. A program, run by `bytecode`.
+"""Compile modules to bytes that depend only on their source. A program, run by `bytecode`.
 
-It is run by the Python that a function runs on, and not by the one that runs hashzip: it imports
-nothing of hashzip, and keeps to what Python 3.9 knows.
+The Python that a function runs on runs it, not the one that runs hashzip. So it imports nothing of
+hashzip, and uses nothing newer than Python 3.9.
 
-`marshal`, which writes a code object, is not reproducible by itself. An object is written once,
-and referred to where it comes again; but whether an object can be referred to (FLAG_REF) is decided
-by its reference count, and whether two equal constants are one object, by what the process has
-interned, so by the files compiled before. See https://github.com/python/cpython/issues/78274 and
-https://github.com/python/cpython/issues/129724. So what marshal wrote is read and written again,
-by rules that see values only:
+`marshal`, which writes code objects, is not reproducible. It writes an object once, and refers to
+it where it occurs again; but whether an object can be referred to (FLAG_REF) depends on its
+reference count, and whether two equal constants are one object depends on what the process has
+interned, so on the files compiled before. See https://github.com/python/cpython/issues/78274 and
+https://github.com/python/cpython/issues/129724. So marshal's output is read and written again, by
+rules that depend only on values:
 
-- Equal constants and names become one object. They cannot be changed, and the compiler itself makes
-  them one wherever it notices.
-- Code objects stay apart: tools count and trace each by itself.
-- A text is marked as interned where it has nothing but ASCII letters, digits and underscores,
-  which is the compiler's rule for constants. Whoever loads a code object interns its names.
-- What is in a frozenset is sorted: Python 3.9 and 3.10 leave it in the order of hashes, and that of
-  None is its address.
+- Equal constants and names become one object. They are immutable, and the compiler merges them
+  itself where it can.
+- Code objects stay separate, because tools count and trace each of them.
+- A string is marked as interned if it has only ASCII letters, digits and underscores: the
+  compiler's rule for constants. Loading a code object interns its names.
+- The elements of a frozenset are sorted: Python 3.9 and 3.10 leave them in the order of their
+  hashes, and the hash of None is its address.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from __future__ import annotations
 import sys
 
 if __name__ == "__main__":
-    del sys.path[0]  # else a module beside this one could be taken for one of Python's own
+    del sys.path[0]  # so that no module beside this one shadows the standard library
 
 import gc
 import json
@@ -39,7 +39,7 @@ from typing import NamedTuple
 # How marshal writes: https://github.com/python/cpython/blob/main/Python/marshal.c
 _FLAG_REF = 0x80
 _REFERENCE = ord("r")
-_REFERENCE_SIZE = 5  # bytes; what is no larger is not referred to
+_REFERENCE_SIZE = 5  # bytes; smaller objects are not worth a reference
 _CODE = ord("c")
 _LONG = ord("l")
 _FROZENSET = ord(">")
@@ -47,14 +47,14 @@ _FIXED = {**dict.fromkeys(b"NTF.S", 0), ord("i"): 4, ord("g"): 8, ord("y"): 16} 
 _LENGTHS = {**dict.fromkeys(b"sutaA", 4), **dict.fromkeys(b"zZ", 1)}  # bytes of the length
 _COUNTS = {ord("("): 4, ord(")"): 1, _FROZENSET: 4, ord(":"): 0}  # bytes of the count
 _PARTS_OF_A_SLICE = 3
-_INTERNED = dict(zip(b"uaz", b"tAZ"))  # noqa: B905 - strict came with Python 3.10
+_INTERNED = {ord("u"): ord("t"), ord("a"): ord("A"), ord("z"): ord("Z")}
 _PLAIN = {interned: plain for plain, interned in _INTERNED.items()}
 _IS_NAME = re.compile(rb"[A-Za-z0-9_]*").fullmatch
 
-# Of a code object: the numbers, the objects, one number more, and the objects behind it.
+# How many numbers a code object has, then objects, and objects after one more number.
 _NUMBERS, _OBJECTS, _LAST_OBJECTS = (5, 8, 2) if sys.version_info >= (3, 11) else (6, 8, 1)
 
-# The source's hash is in the file, and nobody compares it: https://peps.python.org/pep-0552/
+# The source's hash is in the file, but the loader does not check it: PEP 552.
 _UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 
@@ -62,9 +62,9 @@ class _Node(NamedTuple):
     """An object as marshal writes it, or a number in a code object.
 
     Attributes:
-        flat: All of it, written without references: its identity. None where a code object is in
-            it, or is it.
-        head: What is written before its parts.
+        flat: The whole object, written without references: its identity. None for a code object
+            and for what contains one.
+        head: The bytes before its parts.
         parts: The objects in it.
     """
 
@@ -74,12 +74,12 @@ class _Node(NamedTuple):
 
 
 class _Reader:
-    """Reads what marshal wrote."""
+    """A parser of marshal's output."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.position = 0
-        self.known: list[_Node] = []  # what can be referred to
+        self.known: list[_Node] = []  # objects that can be referred to
 
     def node(self) -> _Node:
         kind = self._take(1)[0]
@@ -87,9 +87,9 @@ class _Reader:
             return self.known[self._number(4)]
         if not kind & _FLAG_REF:
             return self._new(kind)
-        place = len(self.known)
-        self.known.append(_Node(None, b""))  # an object is counted before those in it
-        self.known[place] = node = self._new(kind ^ _FLAG_REF)
+        number = len(self.known)
+        self.known.append(_Node(None, b""))  # an object is numbered before those in it
+        self.known[number] = node = self._new(kind ^ _FLAG_REF)
         return node
 
     def _take(self, size: int) -> bytes:
@@ -145,11 +145,11 @@ class _Reader:
 
 
 class _Writer:
-    """Writes each object once. What comes once is not marked, which makes loading faster."""
+    """A writer of each object once. Objects used once get no flag, so loading is faster."""
 
     def __init__(self, root: _Node) -> None:
         self.data = bytearray()
-        self.places: dict[bytes, int] = {}
+        self.numbers: dict[bytes, int] = {}
         self.uses: Counter[bytes] = Counter()
         self._count(root)
         self._write(root)
@@ -167,12 +167,12 @@ class _Writer:
         flat, head, parts = node
         if flat is None or self.uses[flat] <= 1:
             self.data += head
-        elif flat in self.places:
+        elif flat in self.numbers:
             self.data.append(_REFERENCE)
-            self.data += self.places[flat].to_bytes(4, "little")
+            self.data += self.numbers[flat].to_bytes(4, "little")
             return
         else:
-            self.places[flat] = len(self.places)
+            self.numbers[flat] = len(self.numbers)
             self.data.append(head[0] | _FLAG_REF)
             self.data += head[1:]
         for part in parts:
@@ -180,52 +180,54 @@ class _Writer:
 
 
 def canonical(data: bytes) -> bytes:
-    """Writes a code object as its values alone demand.
+    """Rewrite a marshalled code object so that its bytes depend only on its value.
 
     Args:
-        data: The code object, as the `marshal` of this very Python wrote it.
+        data: The code object, written by the `marshal` of the running Python.
 
     Returns:
-        The same code object for `marshal.loads`.
+        Bytes that `marshal.loads` reads as the same code object.
 
     Raises:
-        NotImplementedError: It has an object of a type that no code object has.
+        NotImplementedError: It contains an object of a type that no code object has.
     """
     return bytes(_Writer(_Reader(data).node()).data)
 
 
 def compiled(source: bytes, name: str) -> bytes:
-    """Compiles a module.
+    """Compile a module.
 
     Args:
-        source: Its text.
-        name: Its path, for tracebacks.
+        source: The module's source.
+        name: The module's path, for tracebacks.
 
     Returns:
         The content of its `.pyc` file.
 
     Raises:
-        SyntaxError: It is none in this Python.
-        ValueError: It has a null byte, or a value that `marshal` cannot write.
-        RecursionError: It is nested too deeply. So are MemoryError and OverflowError, at times.
+        SyntaxError: The source is not valid in the running Python.
+        ValueError: The source has a null byte, or a value that `marshal` cannot write.
+        RecursionError: The source is nested too deeply, for which Python may also raise MemoryError
+            or OverflowError.
     """
-    # As the interpreter would: no optimization, and no future statement of this module.
+    # Like the interpreter: without optimization, and without this module's future statements.
     code = compile(source, name, "exec", dont_inherit=True, optimize=0)
     data = canonical(marshal.dumps(code))
-    # Rather no bytecode than a wrong one. Not a number is unequal to itself, hence the second.
+    # No bytecode is better than wrong bytecode. NaN does not equal itself, hence the second check.
     loaded = marshal.loads(data)  # noqa: S302 - it was written three lines above
     if loaded != code and canonical(marshal.dumps(loaded)) != data:
-        raise ValueError("its bytecode cannot be written again")
+        raise ValueError("its bytecode cannot be rewritten")
     return MAGIC_NUMBER + _UNCHECKED_HASH + source_hash(source) + data
 
 
 def main() -> None:
-    """Compiles files. Gets location, name and target of each, and answers what did not compile."""
-    gc.disable()  # there is nothing in circles, and much of it
-    warnings.simplefilter("ignore")  # it is no business of who packs it
+    """Compile files: read the location, name and target of each, print which do not compile."""
+    gc.disable()  # many objects, and no cycles
+    warnings.simplefilter("ignore")  # they are for the author of a module
     skipped = {}
-    fields = sys.stdin.buffer.read().split(b"\0")
-    for location, name, target in zip(fields[::3], fields[1::3], fields[2::3]):  # noqa: B905
+    fields = iter(sys.stdin.buffer.read().split(b"\0"))
+    for location in fields:
+        name, target = next(fields), next(fields)
         with open(location, "rb") as file:
             source = file.read()
         try:
@@ -237,7 +239,7 @@ def main() -> None:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "wb") as file:
             file.write(data)
-    print(json.dumps({"version": sys.version.split()[0], "skipped": skipped}))  # noqa: T201 - a program
+    json.dump({"version": sys.version.split()[0], "skipped": skipped}, sys.stdout)
 
 
 if __name__ == "__main__":

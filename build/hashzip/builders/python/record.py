@@ -1,4 +1,4 @@
-"""An installed package, as its `RECORD` has it: the file that lists its files.
+"""Installed packages and their `RECORD`, the list of their files. Build time.
 
 https://packaging.python.org/en/latest/specifications/recording-installed-packages/
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hashzip.errors import HashzipError
 
-# Where installers put scripts: on Windows, and elsewhere.
+# Where installers put scripts: on Windows and elsewhere.
 SCRIPT_FOLDERS = ("Scripts", "bin")
 
 # https://packaging.python.org/en/latest/specifications/binary-distribution-format/#signed-wheel-files
@@ -32,11 +32,11 @@ class Distribution:
     """An installed package.
 
     Attributes:
-        name: As it spells it.
-        version: Of the package.
+        name: The name, not normalized.
+        version: The version.
         info: The name of its `.dist-info` folder.
-        files: What it brought, by the path in the folder that it is installed in, with the hash
-            that `RECORD` has, as `sha256=…`, or "".
+        files: Its files, by the path below the folder that it is installed in, each with the hash
+            in `RECORD`, as `sha256=…`, or "".
         launchers: Which of these start its entry points.
     """
 
@@ -51,11 +51,11 @@ class Distribution:
 
 
 def read(info: Path) -> Distribution:
-    """Reads a package from its `.dist-info` folder.
+    """Read a package from its `.dist-info` folder.
 
     Raises:
-        HashzipError: It has a file by a path that leads out of the folder that it is installed in,
-            be it back into it in the end.
+        HashzipError: It has a file whose path leads out of the folder that it is installed in,
+            even if it leads back into it.
     """
     metadata = importlib.metadata.Distribution.at(info)
     with (info / "RECORD").open(encoding="utf-8", newline="") as record:
@@ -63,9 +63,9 @@ def read(info: Path) -> Distribution:
     for path in files:
         if _LEADS_OUT.match(path):
             raise HashzipError(
-                f"{metadata.name} {metadata.version} has a file by a path that leads out of the "
-                f"folder that it is installed in: {path}",
-                "the package is broken, or hostile: take it out of the requirements, or lock a "
+                f"{metadata.name} {metadata.version} has a file whose path leads out of the folder "
+                f"that it is installed in: {path}",
+                "the package is broken or malicious: remove it from the requirements, or lock a "
                 "version without that file",
             )
     launchers = _launchers(metadata.entry_points) & files.keys()
@@ -73,10 +73,10 @@ def read(info: Path) -> Distribution:
 
 
 def write(folder: Path, distribution: Distribution) -> None:
-    """Writes the `RECORD` of a package anew: its files, sorted, each with hash and size.
+    """Rewrite the `RECORD` of a package: its files, sorted, each with hash and size.
 
     Args:
-        folder: That it is installed in.
+        folder: The folder that it is installed in.
         distribution: The package.
     """
     own = f"{distribution.info}/RECORD"
@@ -92,21 +92,21 @@ def write(folder: Path, distribution: Distribution) -> None:
     (folder / own).write_text(text.getvalue(), encoding="utf-8", newline="\n")
 
 
-def holds(path: Path, recorded: str) -> bool:
-    """Answers whether a file has the hash that `RECORD` has, which may be none, or a wrong one."""
+def matches(path: Path, recorded: str) -> bool:
+    """Return whether a file has a recorded hash; without a hash, it has not."""
     algorithm = recorded.partition("=")[0]
     return algorithm in _ALGORITHMS and digest(path, algorithm) == recorded
 
 
 def digest(path: Path, algorithm: str = "sha256") -> str:
-    """Answers a file's hash as `RECORD` writes it."""
+    """Return a file's hash as `RECORD` writes it: `sha256=…`."""
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, algorithm).digest()
-    return f"{algorithm}={base64.urlsafe_b64encode(found).rstrip(b'=').decode()}"
+        raw = hashlib.file_digest(file, algorithm).digest()
+    return f"{algorithm}={base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
 
 
 def _launchers(points: importlib.metadata.EntryPoints) -> set[str]:
-    """Answers where an installer may put what starts an entry point."""
+    """Return the paths at which an installer may put what starts an entry point."""
     names = [
         point.name
         for group in ("console_scripts", "gui_scripts")

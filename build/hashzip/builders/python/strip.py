@@ -1,8 +1,8 @@
-"""Removes debug symbols from shared libraries: what only a debugger reads, and Lambda counts.
+"""Remove debug symbols from shared libraries: only debuggers read them. Build time.
 
-The symbols that the loader looks up, and those that name functions in a backtrace, stay. Whatever
-the tool wrote is taken only where the loader sees the same library as before: tools are known to
-break what patchelf has patched, as it has in many wheels, and they say nothing of it. See
+The symbols that the loader looks up, and those that name functions in a backtrace, stay. A stripped
+library is used only if the loader sees the same library as before: tools silently break libraries
+that were changed by patchelf, as in many wheels. See
 https://github.com/pypa/auditwheel/issues/716 and https://github.com/pypa/manylinux/issues/119.
 """
 
@@ -21,7 +21,7 @@ from hashzip.inputs.files import SourceFile
 
 _IS_LIBRARY = re.compile(r".+\.so(\.[0-9]+)*").fullmatch
 
-# As GNU names machines in its programs and file formats.
+# GNU's names of machines, in its programs and file formats.
 _PREFIXES = {"arm64": "aarch64-linux-gnu-", "x86_64": "x86_64-linux-gnu-"}
 _FORMATS = {"arm64": "elf64-littleaarch64", "x86_64": "elf64-x86-64"}
 
@@ -30,7 +30,7 @@ class Tool(NamedTuple):
     """A program that strips.
 
     Attributes:
-        program: Where it is.
+        program: Its path.
         version: Its name and version.
     """
 
@@ -39,20 +39,20 @@ class Tool(NamedTuple):
 
 
 def strip(files: Sequence[SourceFile], architecture: str) -> str:
-    """Removes debug symbols from all shared libraries of a staging folder.
+    """Remove debug symbols from all shared libraries of a package.
 
-    A library stays as it is where it would not become smaller, where the tool refuses it, and
-    where what the tool wrote would not load as before: a larger library is better than none.
+    A library stays as it is if it would not become smaller, if the tool rejects it, or if the
+    stripped one would not load as before: a larger library is better than none.
 
     Args:
-        files: Of the package. They may be hard links to files of others, so each is replaced.
+        files: The package's files. They may be hard links to files of others, so each is replaced.
         architecture: `arm64` or `x86_64`.
 
     Returns:
-        The tool's name and version, or "" where there is no shared library.
+        The tool's name and version, or "" if there is no shared library.
 
     Raises:
-        HashzipError: No tool that is here can strip for this architecture; or it broke down.
+        HashzipError: No installed tool can strip for this architecture, or it crashed.
     """
     libraries = [
         file
@@ -61,38 +61,38 @@ def strip(files: Sequence[SourceFile], architecture: str) -> str:
     ]
     if not libraries:
         return ""
-    tool = find(architecture)
+    tool = find_tool(architecture)
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         for _ in threads.map(lambda file: _strip(tool, file), libraries):
             pass
     return tool.version
 
 
-def find(architecture: str) -> Tool:
-    """Finds a program that strips libraries of an architecture, and asks it whether it does.
+def find_tool(architecture: str) -> Tool:
+    """Find a program that strips libraries of an architecture, by what it reports.
 
     Raises:
         HashzipError: There is none.
     """
-    # LLVM's comes first: one program for all architectures, so that most machines have the same.
+    # LLVM's first: it is one program for all architectures, so most machines have the same.
     for name in ("llvm-strip", f"{_PREFIXES[architecture]}strip", "strip"):
         program = shutil.which(name)
         if program is None:
             continue
-        version = _say(program, "--version")
-        if found := re.search(r"LLVM version (\S+)", version):
-            return Tool(program, f"llvm-strip {found[1]}")
-        if version.startswith("GNU strip") and _FORMATS[architecture] in _say(program, "--help"):
+        version = _output(program, "--version")
+        if llvm := re.search(r"LLVM version (\S+)", version):
+            return Tool(program, f"llvm-strip {llvm[1]}")
+        if version.startswith("GNU strip") and _FORMATS[architecture] in _output(program, "--help"):
             return Tool(program, version.splitlines()[0].strip())
     raise HashzipError(
-        f"no program here removes debug symbols from {architecture} libraries: there is neither "
-        f"llvm-strip nor {_PREFIXES[architecture]}strip, nor a GNU strip for {architecture}",
+        f"no installed program can strip {architecture} libraries: neither llvm-strip nor "
+        f"{_PREFIXES[architecture]}strip nor a GNU strip for {architecture} is on the PATH",
         "install LLVM (apt install llvm, dnf install llvm, brew install llvm and put its bin folder"
         " on the PATH), or set strip = false in hashzip.toml",
     )
 
 
-def _say(program: str, option: str) -> str:
+def _output(program: str, option: str) -> str:
     try:
         finished = subprocess.run(
             [program, option],
@@ -105,12 +105,12 @@ def _say(program: str, option: str) -> str:
         )
     except OSError:  # such as a program for another machine
         return ""
-    # Words of a shell's wrapper that failed are no answer.
+    # A wrapper script that failed may have printed something else.
     return finished.stdout.strip() if finished.returncode == 0 else ""
 
 
 def _strip(tool: Tool, file: SourceFile) -> None:
-    # In a folder of its own, which goes away with all that the tool may leave.
+    # In its own folder, which is removed with everything that the tool may leave.
     with tempfile.TemporaryDirectory(dir=os.path.dirname(file.location)) as folder:
         target = os.path.join(folder, b"stripped")
         finished = subprocess.run(
@@ -121,10 +121,10 @@ def _strip(tool: Tool, file: SourceFile) -> None:
             errors="replace",
             check=False,
         )
-        # A tool that was killed says nothing of the file: the next build might have other bytes.
+        # A tool that was killed may succeed in the next build, which would then have other bytes.
         if finished.returncode < 0:
             raise HashzipError(
-                f"{tool.version} broke down (signal {-finished.returncode}) at "
+                f"{tool.version} crashed (signal {-finished.returncode}) at "
                 f"{escape(file.location)}",
                 "build again; or set strip = false in hashzip.toml",
             )

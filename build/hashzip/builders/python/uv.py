@@ -1,10 +1,11 @@
-"""Runs uv, and says in plain words what went wrong. Only at build time."""
+"""Run uv, and explain its errors. Build time."""
 
 import itertools
 import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,179 +16,160 @@ from hashzip.errors import HashzipError, warn
 # package has it, whatever is there: https://github.com/astral-sh/uv/pull/19464 and .../18943
 OLDEST = (0, 11, 15)
 
-# What holds unless the user has set it. uv's own are 3 and 10 s, so that it tells after 8 s that an
-# index refuses the connection, and after 50 s that none is there: with these, after 2 s and 12 s.
-# How long it waits for an answer, `UV_HTTP_TIMEOUT`, is left alone: some indexes are slow.
+# Defaults for what the user has not set. uv's own are 3 retries and 10 s: it reports an index that
+# refuses connections after 8 s and one that is absent after 50 s; with these, after 2 s and 12 s.
+# `UV_HTTP_TIMEOUT`, the time to wait for an answer, is left alone: some indexes are slow.
 # https://docs.astral.sh/uv/reference/environment/
 PATIENCE = {"UV_HTTP_RETRIES": "1", "UV_HTTP_CONNECT_TIMEOUT": "5"}
 
-# Of two threads that are the first to ask `sysconfig` for something, as uv's own finder does, one
-# may get the half of it: https://github.com/python/cpython/issues/92452
+# uv's finder calls `sysconfig`, which is not safe on first use from two threads:
+# https://github.com/python/cpython/issues/92452
 _FINDING = threading.Lock()
 
 _INSTALL = "run: python3 -m pip install uv"
 _UPGRADE = "run: python3 -m pip install --upgrade uv"
 
-_PACKAGE = r"(?P<package>[\w.-]+)==(?P<version>[\w.!+-]+)"
-_HOST = r"https?://(?:[^\s/@]*@)?(?P<host>[^\s/`)]+)"
-_CAUSE = r"(?:cause|Caused by): (?P<cause>(?:(?!cause: |Caused by: ).)+?)\.?(?: hint: .*)?$"
-
-_ERROR = re.compile("error: |  \N{MULTIPLICATION SIGN} ")  # what comes before is chatter
+_ERROR = re.compile("error: |  \N{MULTIPLICATION SIGN} ")  # what comes before is progress
 
 
-class _Known(NamedTuple):
-    """A way to fail.
+class _Explanation(NamedTuple):
+    """An error of uv whose cause is known.
 
     Attributes:
-        pattern: What uv says; with groups.
-        sentence: The same in plain words; in braces, the pattern's groups.
-        hint: The way out; in braces, `relock`, the command that locks again.
+        pattern: Matches uv's message.
+        summary: The cause; groups of the pattern in braces.
+        hint: What to do; `relock` in braces is the command that locks again.
     """
 
     pattern: str
-    sentence: str
+    summary: str
     hint: str
 
 
-_KNOWN = (
-    _Known(
+_EXPLANATIONS = (
+    _Explanation(
         r"lockfile at .* needs to be updated",
-        "the lock is stale: it does not fit its pyproject.toml any more",
+        "the lock is stale: pyproject.toml has changed since",
         "run: {relock}",
     ),
-    _Known(
-        r"No interpreter found for (?P<python>Python [\w.]+)|Failed to inspect Python interpreter",
-        "the Python that the locked project asks for is not here",
-        "run: uv python install; or run hashzip by that Python",
-    ),
-    _Known(
-        rf"Hash mismatch for `{_PACKAGE}`",
-        "{package} {version} has another hash than the one that is locked",
+    _Explanation(
+        r"Hash mismatch for `(?P<package>[^`\s]+)",
+        "{package} does not have the locked hash",
         "if you know why it changed, lock it again: {relock}; if not, do not use it",
     ),
-    _Known(
-        r"Hash mismatch for `(?P<package>[\w.-]+) @",
-        "{package} has another hash than the one that is locked",
-        "if you know why it changed, lock it again: {relock}; if not, do not use it",
-    ),
-    _Known(
-        rf"An index (?:URL )?\({_HOST}\S*\) .*?(?P<cause>40[13] \w+)",
-        "the index at {host} answered {cause}",
-        "give uv the right to read it (UV_INDEX_…_USERNAME and …_PASSWORD, or a .netrc file), "
-        "and build again; or lock what another index has: {relock}",
-    ),
-    _Known(
-        rf"{_PACKAGE} has no usable wheels",
-        "{package} {version} has only an sdist for this runtime and architecture, and no wheel",
-        "lock a version that has a wheel: {relock}; or, if you trust it, let uv run its code and "
-        "build one: build_sdists = true",
-    ),
-    _Known(
-        rf"{_PACKAGE} has no wheels with a matching [\w ]+ tag \(e\.g\., `(?P<tag>\w+)`\)",
-        "{package} {version} has no wheel for {tag}",
-        "lock a version that has one: {relock}; or run the function on what it has one for",
-    ),
-    _Known(
-        rf"there is no version of {_PACKAGE}",
-        "the index has {package}, but no version {version}",
-        "lock a version that it has: {relock}",
-    ),
-    _Known(
-        r"Package `(?P<package>[\w.-]+)` can't be installed because it is marked as `--no-build`",
+    _Explanation(
+        r"(?P<package>[\w.-]+(?:==[\w.!+-]+)?)`? (?:has no usable wheels|has no wheels with a match"
+        r"ing|can't be installed because it is marked as `--no-build`)",
         "{package} has no wheel for this runtime and architecture",
-        "lock a version that has one: {relock}; or, if it has an sdist that you trust, let uv run "
-        "its code and build one: build_sdists = true",
+        "lock a version that has one: {relock}; or, if it has an sdist that you trust, let uv run"
+        " its code to build a wheel: build_sdists = true",
     ),
-    _Known(
-        r"Failed to download `(?P<package>[\w.-]+)(?=.*Network connectivity is disabled)",
-        "{package} is not in uv's cache, and uv is offline",
-        "build once with the network (unset UV_OFFLINE), and uv has it from then on; or lock "
-        "what is there: {relock}",
+    _Explanation(
+        r"[Nn]etwork (?:connectivity is|was) disabled",
+        "uv is offline, and its cache lacks a package",
+        "build once with the network (unset UV_OFFLINE), or lock what is cached: {relock}",
     ),
-    _Known(
-        r"(?P<package>[\w.-]+) was not found in the cache",
-        "{package} is not in uv's cache, and uv is offline",
-        "build once with the network (unset UV_OFFLINE), and uv has it from then on; or lock "
-        "what is there: {relock}",
-    ),
-    _Known(
-        r"(?P<package>[\w.-]+) was not found in",
-        "the index has no package {package}",
-        "look at its name, and at the index that uv asks (UV_DEFAULT_INDEX, or uv.toml beside "
-        "hashzip.toml), and lock again: {relock}",
-    ),
-    _Known(
-        rf"{_PACKAGE} depends on (?P<python>Python[\w.<>=!~*]+(?:,[\w.<>=!~*]+)*)",
-        "{package} {version} needs {python}",
-        "set a runtime that it runs on, or lock a version that runs on this one: {relock}",
-    ),
-    _Known(
-        r"versions pinned with `==`, but found: (?P<requirement>\S+)",
-        "{requirement} is not pinned to a version",
-        "lock it: {relock}",
-    ),
-    _Known(
-        rf"HTTP status \w+ error \((?P<cause>[^)]+)\) for url \({_HOST}",
-        "the index at {host} answered {cause}",
-        "build again later; nothing that was built before has changed",
-    ),
-    _Known(
-        rf"Failed to fetch: `?{_HOST}.*{_CAUSE}",
-        "the index at {host} cannot be reached ({cause})",
-        "look at your network, and at the index that uv asks (UV_DEFAULT_INDEX, or uv.toml beside "
-        "hashzip.toml), and build again; nothing that was built before has changed",
-    ),
-    _Known(
-        rf"Failed to install: \S+ \({_PACKAGE}\).*Script path must resolve",
-        "{package} {version} would write a script outside the folder that it is installed in",
-        "the package is broken, or hostile: lock another version of it: {relock}",
-    ),
-    _Known(
-        rf"Failed to install: \S+ \({_PACKAGE}\).*\(os error (?:17|20|21)\)",
-        "{package} {version} has a file where another package has a folder, or a folder where it "
-        "has a file",
-        "take one of them out of the requirements, and lock again: {relock}",
-    ),
-    _Known(r"No space left on device", "the disk is full", "make room, and build again"),
-    _Known(
-        rf"Failed to (?:download `|install: \S+ \(){_PACKAGE}[`)]"
-        rf"(?=.*(?:archive|wheel is invalid|RECORD|ZIP|does not match filename)).*{_CAUSE}",
-        "{package} {version} is a damaged package ({cause})",
-        "build again; if it stays so, lock another version of it: {relock}",
+    _Explanation(
+        r"(?:Failed to fetch: `?|An index (?:URL )?\(|for url \()https?://(?:[^\s/@]*@)?"
+        r"(?P<host>[^\s/`)]+)",
+        "uv cannot download from {host}",
+        "check your network, the index (UV_DEFAULT_INDEX, or uv.toml beside hashzip.toml) and its"
+        " credentials, and build again; earlier builds are unchanged",
     ),
 )
 
 
-def run(words: Sequence[str], cwd: str, what: str, relock: str) -> str:
-    """Runs uv. Its warnings are logged.
+def run(arguments: Sequence[str], cwd: str, task: str, relock: str) -> str:
+    """Run uv, and repeat its warnings.
 
     Args:
-        words: Its arguments.
-        cwd: The folder to run in: where a user's `uv.toml`, with their index, stands.
-        what: What it is to do, for the error, such as "install requirements.txt".
-        relock: The command that locks again, for the hint.
+        arguments: uv's arguments.
+        cwd: The folder to run in, where uv finds the user's `uv.toml`.
+        task: What uv is to do, for errors: "install requirements.txt".
+        relock: The command that locks again, for hints.
 
     Returns:
-        What it printed.
+        uv's standard output.
 
     Raises:
-        HashzipError: uv is not here, too old, or failed: a plain sentence, then its own words.
+        HashzipError: uv is missing, is too old, or failed. In that case the message has its own.
     """
     try:
-        finished = _start([program(), *words], cwd)
+        finished = _start([program(), *arguments], cwd)
     except OSError as error:
         raise HashzipError(f"cannot run uv: {error}", _INSTALL) from error
     if finished.returncode != 0:
-        raise _failure(finished.stderr, what, relock)
-    _pass_warnings_on(finished.stderr)
+        raise _error(finished.stderr, task, relock)
+    _repeat_warnings(finished.stderr)
     return finished.stdout
+
+
+def program() -> str:
+    """Return the path of uv: the one that is installed beside this Python, or on the `PATH`.
+
+    Raises:
+        HashzipError: uv is missing or too old.
+    """
+    try:
+        from uv import find_uv_bin  # noqa: PLC0415 - may be missing
+
+        with _FINDING:
+            path = find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        on_path = shutil.which("uv")
+        if on_path is None:
+            raise HashzipError(
+                "uv is not installed, and the requirements need it", _INSTALL
+            ) from None
+        path = on_path
+    reported = _start([path, "--version"], os.curdir).stdout.strip()
+    version = re.match(r"uv (\d+)\.(\d+)\.(\d+)", reported)
+    if version is None or tuple(map(int, version.groups())) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise HashzipError(
+            f'{path} is "{reported}", which is too old to be safe: a package that it installs could'
+            f" write anywhere; hashzip needs uv {oldest} or later",
+            _UPGRADE,
+        )
+    return path
+
+
+def find_python(program: str, version: str, purpose: str, alternative: str = "") -> str:
+    """Find an installed Python; never download one.
+
+    Args:
+        program: The path of uv.
+        version: The Python's version, such as `3.13`.
+        purpose: What it is needed for, for the error: "to read uv.lock".
+        alternative: What to do instead of installing it, for the hint.
+
+    Returns:
+        The path of the interpreter.
+
+    Raises:
+        HashzipError: It is not installed.
+    """
+    finished = _start(
+        [program, "python", "find", "--no-project", "--no-python-downloads", f"cpython@{version}"],
+        os.curdir,
+    )
+    if finished.returncode == 0:
+        return finished.stdout.strip()
+    # uv gives up at the first broken interpreter, such as a shim of pyenv.
+    if sys.implementation.name == "cpython" and sys.version.startswith(f"{version}."):
+        return sys.executable
+    reason = _indented(finished.stderr)
+    raise HashzipError(
+        f"Python {version}, which is needed {purpose}, is not installed:\n{reason}",
+        f"run: uv python install {version}" + (f"; or {alternative}" if alternative else ""),
+    )
 
 
 def _start(command: Sequence[str], cwd: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=cwd,
-        env={**PATIENCE, **os.environ},
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -196,53 +178,36 @@ def _start(command: Sequence[str], cwd: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def program() -> str:
-    """Answers the path of uv: that of this Python, or that on the `PATH`."""
-    try:
-        from uv import find_uv_bin  # noqa: PLC0415 - may not be here
-
-        with _FINDING:
-            program = find_uv_bin()
-    except (ImportError, FileNotFoundError):
-        found = shutil.which("uv")
-        if found is None:
-            raise HashzipError("uv, which installs requirements, is not here", _INSTALL) from None
-        program = found
-    said = _start([program, "--version"], os.curdir).stdout.strip()
-    version = re.match(r"uv (\d+)\.(\d+)\.(\d+)", said)
-    if version is None or tuple(map(int, version.groups())) < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        raise HashzipError(
-            f'{program} is "{said}", which is too old to be safe: a package that it installs could '
-            f"write anywhere; hashzip needs uv {oldest} or later",
-            _UPGRADE,
-        )
-    return program
+def _environment() -> dict[str, str]:
+    return {**PATIENCE, **os.environ}
 
 
-def _failure(stderr: str, what: str, relock: str) -> HashzipError:
-    """Makes the error of a run of uv that failed."""
+def _error(stderr: str, task: str, relock: str) -> HashzipError:
+    """Make the error of a run of uv that failed: the cause if it is known, then uv's message."""
     # Some versions draw a tree and break lines in it.
-    flat = " ".join(re.sub("[├╰]─▶", " cause: ", stderr).replace("│", " ").split())
-    lines = [line.rstrip() for line in stderr.splitlines() if line.strip()]
-    chatter = itertools.takewhile(lambda line: not _ERROR.match(line), lines)
-    said = "\n".join(f"  {line}" for line in lines[len(list(chatter)) :] or lines)
-    for known in _KNOWN:
-        found = re.search(known.pattern, flat)
-        if found:
-            sentence = known.sentence.format_map(found.groupdict())
-            message = f"{sentence}: uv could not {what}:\n{said}"
-            return HashzipError(message, known.hint.format(relock=relock))
+    flat = " ".join(re.sub("[├╰]─▶|│", " ", stderr).split())
+    message = f"uv could not {task}:\n{_indented(stderr)}"
+    for explanation in _EXPLANATIONS:
+        match = re.search(explanation.pattern, flat)
+        if match:
+            summary = explanation.summary.format_map(match.groupdict())
+            return HashzipError(f"{summary}: {message}", explanation.hint.format(relock=relock))
     return HashzipError(
-        f"uv could not {what}:\n{said}",
-        f"mend the requirements as uv says above, and lock them again: {relock}",
+        message, f"fix what uv reports above, and build again; to lock again: {relock}"
     )
 
 
-def _pass_warnings_on(stderr: str) -> None:
-    """Repeat what uv warns of, such as a package that was yanked and is locked all the same.
+def _indented(stderr: str) -> str:
+    """Indent uv's message, without the progress that precedes it."""
+    lines = [line.rstrip() for line in stderr.splitlines() if line.strip()]
+    progress = itertools.takewhile(lambda line: not _ERROR.match(line), lines)
+    return "\n".join(f"  {line}" for line in lines[len(list(progress)) :] or lines)
 
-    An installer must go on then, and should warn: https://peps.python.org/pep-0592/#installers
+
+def _repeat_warnings(stderr: str) -> None:
+    """Repeat uv's warnings, such as one of a locked package that was yanked.
+
+    An installer must install it, and should warn: https://peps.python.org/pep-0592/#installers
     """
     for line in stderr.splitlines():
         text = line.removeprefix("warning: ")

@@ -1,4 +1,4 @@
-"""What of installed packages is packed, and what two packages may not both bring."""
+"""Which files of installed packages are packed, and which packages conflict."""
 
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -23,13 +23,13 @@ def lay(
     launchers: Mapping[str, bytes] | None = None,
     scripts: Sequence[str] = (),
 ) -> None:
-    """Installs a package as uv does.
+    """Install a package as uv does.
 
     Args:
-        folder: What into.
-        name: Of the package, whose version is 1.0.
-        files: What its wheel has.
-        launchers: What uv wrote beside that, with a row each in `RECORD`.
+        folder: The folder to install into.
+        name: The package's name; its version is 1.0.
+        files: The files of its wheel.
+        launchers: The files that uv adds, each with a row in `RECORD`.
         scripts: The names of its entry points.
     """
     written = launchers or {}
@@ -42,13 +42,13 @@ def lay(
 
 
 def paths(folder: Path) -> list[str]:
-    """Answers what is in a folder, without the packages' own descriptions."""
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*"))
-    return sorted(path for path in found if ".dist-info" not in path)
+    """List the paths in a folder, except those of the packages' metadata."""
+    relative = (path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+    return sorted(path for path in relative if ".dist-info" not in path)
 
 
 def tidied(folder: Path) -> list[str]:
-    """Tidies a folder, and answers what is in it then."""
+    """Tidy a folder, and list the paths that remain."""
     distributions.tidy(folder, distributions.read(folder))
     return paths(folder)
 
@@ -69,14 +69,14 @@ class TestRead:
         for name in ("b", "C", "a"):
             lay(target, name, {f"{name}.py": ""})
 
-        assert [str(found) for found in distributions.read(target)] == ["a 1.0", "b 1.0", "C 1.0"]
+        assert [str(each) for each in distributions.read(target)] == ["a 1.0", "b 1.0", "C 1.0"]
 
     def test_nothing(self, target: Path) -> None:
-        """In an empty folder there is none."""
+        """An empty folder has no package."""
         assert distributions.read(target) == []
 
     def test_owners(self, target: Path) -> None:
-        """Each file is that of the package that brought it."""
+        """Each file belongs to the package that has it; a shared one to the first."""
         lay(target, "able", {"able.py": "", "both.py": ""})
         lay(target, "greet", {"greet.py": "", "both.py": ""})
 
@@ -90,14 +90,14 @@ class TestConflicts:
     """Two packages with one file."""
 
     def refused(self, target: Path) -> str:
-        """Answers the message of the error."""
+        """Return the message of the error."""
         with pytest.raises(HashzipError) as caught:
-            distributions.refuse_conflicts(target, distributions.read(target))
-        assert "take one of them out" in caught.value.hint
+            distributions.check_no_conflicts(target, distributions.read(target))
+        assert "remove one from the requirements" in caught.value.hint
         return caught.value.message
 
     def test_other_content(self, target: Path) -> None:
-        """One file with different content is refused, whichever is there."""
+        """The same file with different content is refused, whichever was installed."""
         lay(target, "able", {"both/a.py": "1"})
         lay(target, "greet", {"both/a.py": "2"})
 
@@ -109,14 +109,14 @@ class TestConflicts:
         assert self.refused(target) == error
 
     def test_same_content(self, target: Path) -> None:
-        """One file with the same content is not, such as that of a namespace."""
+        """The same file with the same content is not, such as that of a namespace."""
         lay(target, "able", {"both/__init__.py": "1"})
         lay(target, "greet", {"both/__init__.py": "1"})
 
-        distributions.refuse_conflicts(target, distributions.read(target))
+        distributions.check_no_conflicts(target, distributions.read(target))
 
     def test_wrong_record(self, target: Path) -> None:
-        """The same hash in both is not believed where the file has another."""
+        """The same hash in both is not trusted if the file has another."""
         lay(target, "able", {"both.py": "1"})
         lay(target, "greet", {"both.py": "1"})
         (target / "both.py").write_text("2", encoding="utf-8")
@@ -124,7 +124,7 @@ class TestConflicts:
         assert "both.py" in self.refused(target)
 
     def test_case(self, target: Path) -> None:
-        """Paths that are one on macOS are refused on Linux too, even with the same content."""
+        """Paths that are the same on macOS are refused on Linux, even with the same content."""
         lay(target, "able", {"both/a.py": "1"})
         lay(target, "greet", {"Both/a.py": "1"})
 
@@ -132,10 +132,10 @@ class TestConflicts:
         assert "able 1.0 has the file both/a.py and greet 1.0 has Both/a.py" in error
 
     def test_launchers(self, target: Path) -> None:
-        """Two launchers with one name are not, since none is packed; with a file they are."""
+        """Launchers of the same name do not conflict, as none is packed; one and a file do."""
         lay(target, "able", {}, {"bin/x": LAUNCHER + b"able"}, ["x"])
         lay(target, "greet", {}, {"bin/x": LAUNCHER + b"greet"}, ["x"])
-        distributions.refuse_conflicts(target, distributions.read(target))
+        distributions.check_no_conflicts(target, distributions.read(target))
 
         lay(target, "other", {"bin/x": "data"})
         assert "other 1.0 both have the file bin/x" in self.refused(target)
@@ -156,7 +156,7 @@ class TestTidy:
     )
     @pytest.mark.parametrize("folder", ["bin", "Scripts"])
     def test_scripts(self, target: Path, folder: str, first_line: str) -> None:
-        """A script that names a Python goes, and the folder with it."""
+        """A script that names a Python is removed, and the folder with it."""
         lay(target, "greet", {"greet.py": ""}, {f"{folder}/x": f"{first_line}\nx".encode()})
 
         assert tidied(target) == ["greet.py"]
@@ -165,22 +165,26 @@ class TestTidy:
         "first_line", ["", "#!/bin/sh", "#!/usr/bin/env python3", "\x7fELF python", "# python"]
     )
     def test_no_scripts(self, target: Path, first_line: str) -> None:
-        """A program or module that names no Python of a machine stays, in a folder `bin` too."""
+        """A program or module that names no Python stays, even in a folder `bin`."""
         files = {"bin/__init__.py": "", "bin/x": f"{first_line}\n", "bin/x.py": first_line}
         lay(target, "greet", files)
 
         assert tidied(target) == ["bin", *files]
 
     def test_elsewhere(self, target: Path) -> None:
-        """Nor does a script in another folder go: that of a package is part of it."""
+        """A script in another folder stays: it is part of the package."""
         script = "#!/usr/bin/python3\n"
         lay(target, "greet", {"greet/bin/x": script, "bin/deep/x": script, "x": script})
 
-        found = tidied(target)
-        assert [path for path in found if path.endswith("x")] == ["bin/deep/x", "greet/bin/x", "x"]
+        remaining = tidied(target)
+        assert [path for path in remaining if path.endswith("x")] == [
+            "bin/deep/x",
+            "greet/bin/x",
+            "x",
+        ]
 
     def test_launchers(self, target: Path) -> None:
-        """What starts an entry point goes whatever it is, beside a module that stays."""
+        """What starts an entry point is removed, whatever it is; a module beside it stays."""
         files = {"bin/__init__.py": "", "bin/greet.py": ""}
         lay(target, "greet", files, {"bin/greet": b"MZ", "Scripts/Greet.exe": b"MZ"}, ["greet"])
         lay(target, "other", {}, {"Scripts/more.exe": b"MZ"}, ["more"])
@@ -188,7 +192,7 @@ class TestTidy:
         assert tidied(target) == ["Scripts", "Scripts/Greet.exe", "bin", *files]
 
     def test_locks(self, target: Path) -> None:
-        """The lock of uv goes; a package's file of that name stays."""
+        """The lock of uv is removed; a package's file of that name stays."""
         lay(target, "greet", {"greet.py": ""})
         (target / ".lock").touch()
         assert tidied(target) == ["greet.py"]
@@ -197,7 +201,7 @@ class TestTidy:
         assert tidied(target) == [".lock", "greet.py"]
 
     def test_records(self, target: Path) -> None:
-        """Each `RECORD` names what is there and is packed, in order, and so does the answer."""
+        """Each `RECORD`, and the result, has the files that remain, sorted."""
         lay(
             target,
             "greet",
@@ -208,13 +212,13 @@ class TestTidy:
         lay(target, "able", {"able.py": ""}, {"gone.py": b""})
         (target / "gone.py").unlink()
 
-        found = distributions.tidy(target, distributions.read(target))
+        remaining = distributions.tidy(target, distributions.read(target))
 
-        assert [path for each in found for path in each.files if "/" not in path] == [
+        assert [path for each in remaining for path in each.files if "/" not in path] == [
             "able.py",
             "greet.py",
         ]
-        assert distributions.read(target) == found
+        assert distributions.read(target) == remaining
         assert paths(target) == ["able.py", "greet.py"]
 
 
@@ -222,14 +226,14 @@ class TestExclude:
     """Packages that are left out."""
 
     def excluded(self, target: Path, *patterns: str) -> list[str]:
-        """Leaves packages out, and answers the names of those that stay."""
+        """Exclude packages, and return the names of those that remain."""
         return [
             each.name
             for each in distributions.exclude(target, distributions.read(target), patterns)
         ]
 
     def test_files(self, target: Path) -> None:
-        """A package's files go, and its folders; not those that a package that stays has too."""
+        """A package's files and folders are removed, except shared ones."""
         lay(target, "able", {"able/deep/a.py": "", "both/__init__.py": "", "both/able.py": ""})
         lay(target, "greet", {"greet.py": "", "both/__init__.py": ""})
 
@@ -241,14 +245,14 @@ class TestExclude:
         "pattern", ["types-*", "Types.*", "types_some_thing", "TYPES--Some.Thing", "*thing"]
     )
     def test_names(self, target: Path, pattern: str) -> None:
-        """A name has several spellings, and a pattern matches them all, and the whole name."""
+        """A pattern matches each spelling of a name, and only the full name."""
         lay(target, "types_Some.Thing", {"a.py": ""})
         lay(target, "mytypes-x", {"b.py": ""})
 
         assert self.excluded(target, pattern) == ["mytypes-x"]
 
     def test_all(self, target: Path) -> None:
-        """All may go."""
+        """All packages can be excluded."""
         lay(target, "able", {"able.py": ""})
 
         assert self.excluded(target, "*") == []
@@ -256,7 +260,7 @@ class TestExclude:
 
     @pytest.mark.parametrize("pattern", ["botcore", "boto", "core", ""])
     def test_no_match(self, target: Path, pattern: str) -> None:
-        """A pattern that matches nothing is refused, with the nearest name; nothing is removed."""
+        """A pattern without a match is an error with the nearest name, and nothing is removed."""
         lay(target, "botocore", {"botocore.py": ""})
         lay(target, "able", {"able.py": ""})
 
@@ -267,6 +271,6 @@ class TestExclude:
         assert paths(target) == ["able.py", "botocore.py"]
 
     def test_runtime_packages(self) -> None:
-        """What Lambda brings is named as packages are compared."""
+        """The names of the runtime's packages are normalized and sorted."""
         packages = distributions.RUNTIME_PACKAGES
         assert [normalized(package) for package in packages] == sorted(packages)

@@ -1,7 +1,5 @@
-"""Which lock a function has. What is refused of all kinds is in `test_bad_input.py`."""
+"""Which files lock a function. Errors of all kinds of locks are in `test_bad_input.py`."""
 
-import hashlib
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,59 +8,46 @@ from hashzip import planning
 from hashzip.builders.python import locks
 from hashzip.builders.python.locks import Kind, Lock
 from hashzip.errors import HashzipError
-from tests.support import index as indexes
-from tests.support import local_packages, program, wheels
 from tests.support import project as projects
-from tests.support.index import Index
-from tests.support.project import examine, make_zip, names
 
-HEAD = 'lock-version = "1.0"\ncreated-by = "me"\n'
+COMPILE = "uv pip compile --universal --generate-hashes --python-version 3.13"
+UV_LOCK = """\
+version = 1
+
+[[package]]
+name = "app"
+version = "1.0"
+source = { virtual = "." }
+dependencies = [{ name = "own" }, { name = "greet" }]
+
+[[package]]
+name = "own"
+version = "1.0"
+source = { editable = "libs/own" }
+
+[[package]]
+name = "greet"
+version = "1.0"
+source = { path = "../wheels/greet-1.0-py3-none-any.whl" }
+"""
 
 
 def find(project: Path, **changes: object) -> Lock | None:
-    """Finds the lock of hello."""
+    """Find the lock of hello."""
     projects.configure(project, **changes)
     loaded = planning.load_project(str(project))
     return locks.find(loaded, loaded.target("hello"))
 
 
-def entry(wheel: Path, where: str, more: str = "") -> str:
-    """Answers the lines of a `pylock.toml` that lock a wheel.
-
-    Args:
-        wheel: On this machine.
-        where: What says where it is, such as `url = "…"`.
-        more: Further lines.
-    """
-    name, version, *_ = wheel.name.split("-")
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    return (
-        f'[[packages]]\nname = "{name}"\nversion = "{version}"\n{more}'
-        f'wheels = [{{ {where}, hashes = {{ sha256 = "{digest}" }} }}]\n'
-    )
-
-
-def url(index: Index, wheel: Path) -> str:
-    """Answers where a wheel is in an index, as `pylock.toml` has it."""
-    return f'url = "{index.url.removesuffix("simple")}files/{wheel.name}"'
-
-
-def pylock(project: Path, *parts: str, name: str = "pylock.toml") -> None:
-    """Writes a `pylock.toml`, which hello has."""
-    projects.write_files(project, {name: (HEAD + "".join(parts)).encode()})
-    projects.configure(project, requirements=name)
-
-
-@pytest.fixture
-def greet(project: Path, index: Index) -> Path:
-    """A wheel that is in the index."""
-    made = wheels.make(project)
-    index.add(made)
-    return made
+def refused(project: Path, **changes: object) -> HashzipError:
+    """Find the lock of hello, which must fail, and return the error."""
+    with pytest.raises(HashzipError) as caught:
+        find(project, **changes)
+    return caught.value
 
 
 class TestKind:
-    """What a lock's name says."""
+    """The format of a lock, by its name."""
 
     @pytest.mark.parametrize(
         "name, kind",
@@ -76,7 +61,7 @@ class TestKind:
         ],
     )
     def test_name(self, project: Path, name: str, kind: Kind) -> None:
-        """`pylock.toml` and `pylock.NAME.toml` are what PEP 751 has; others are requirements."""
+        """PEP 751 has `pylock.toml` and `pylock.NAME.toml`; other names are requirements."""
         projects.write_files(project, {name: b""})
 
         lock = find(project, requirements=name)
@@ -90,220 +75,146 @@ class TestKind:
         """Without requirements there is no lock."""
         assert find(project) is None
 
-    def test_standard_library(self, project: Path, index: Index) -> None:
-        """A plan needs neither uv nor any package for a lock of any kind."""
-        index.add(wheels.make(project))
-        local_packages.pyproject(project / "app", "app", ["greet", "own"], more=local_source("own"))
-        local_packages.package(project / "app" / "own")
-        local_packages.lock(project / "app", index)
-        projects.configure(project, requirements="app/uv.lock")
 
-        finished = program.run(
-            "external",
-            cwd=project,
-            text=projects.query(),
-            python=[sys.executable, "-I", "-S"],
-            settings={"PATH": ""},
-        )
+class TestRequirements:
+    """Lines of a requirements file."""
 
-        assert finished.code == 0, finished.err
-        assert "//app/own/own.py" in finished.out
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "a==1 --hash=sha256:00\n",
+            "a==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n    # via b\n",
+            "a==1 \\\r\n    --hash=sha256:00\r\n",
+            "# a\n\n--index-url https://example.com\n--only-binary :all:\n",
+            "a==1 ; python_version > '3' --hash sha256:00",
+        ],
+    )
+    def test_locked(self, project: Path, text: str) -> None:
+        """The output of uv and pip-compile is accepted."""
+        (project / "lock.txt").write_bytes(text.encode())
 
+        lock = find(project, requirements="lock.txt")
 
-def local_source(name: str) -> str:
-    """Answers the table that says where a package of the project's own is."""
-    return f"[tool.uv.sources]\n{name} = {{ path = '{name}' }}\n"
+        assert lock
+        (file,) = lock.files
+        assert (file.path, file.location) == ("//lock.txt", bytes(project / "lock.txt"))
+
+    def test_not_locked(self, project: Path) -> None:
+        """A requirement without a hash is an error at plan time, with a command that locks it."""
+        (project / "requirements.in").write_text("a==1\n", encoding="utf-8")
+
+        error = refused(project, requirements="requirements.in")
+
+        assert error.message == 'requirements.in has a requirement without a hash: "a==1"'
+        assert "requirements.in -o requirements.txt; then set requirements" in error.hint
+
+    def test_logical_lines(self) -> None:
+        """Lines are joined at backslashes, and comments and empty lines are left out."""
+        text = "# a\na==1 \\\n  --hash=x # b\n\n--no-index\nb#c==1\n"
+
+        assert list(locks.logical_lines(text)) == ["a==1    --hash=x", "--no-index", "b#c==1"]
 
 
 class TestPylock:
-    """Requirements that `pylock.toml` locks."""
+    """Packages of a `pylock.toml`."""
 
-    def test_installed(self, project: Path, index: Index, greet: Path) -> None:
-        """What it names is installed, from where it says, and nothing is asked but that."""
-        pylock(project, entry(greet, url(index, greet)))
+    @pytest.mark.parametrize("kind", ["directory", "vcs"])
+    @pytest.mark.parametrize("line", ["{} = {{ }}\n", "[packages.{}]\n"])
+    def test_source(self, project: Path, kind: str, line: str) -> None:
+        """A folder or a repository, whose files are not inputs, is an error at plan time."""
+        text = f'[[packages]]\nname = "own"\n{line.format(kind)}'
+        projects.write_files(project, {"pylock.toml": text.encode()})
 
-        manifest = projects.build(examine(project))
+        error = refused(project, requirements="pylock.toml")
 
-        assert "greet.py" in [file.path for file in manifest.artifact.entries]
-        assert index.requests == [f"/files/{greet.name}"]
-        (package,) = manifest.packages
-        assert package.hashes == (wheels.requirement(greet).partition("--hash=")[2].strip(),)
+        assert f"pylock.toml has a package from a {kind}" in error.message
+        assert "uv.lock" in error.hint
 
-    def test_of_pip(self, project: Path, index: Index, greet: Path) -> None:
-        """So is one in the form that pip writes, each table of its own."""
-        digest = hashlib.sha256(greet.read_bytes()).hexdigest()
-        text = (
-            f'[[packages]]\nname = "greet"\nversion = "1.0"\n\n[[packages.wheels]]\n'
-            f'name = "{greet.name}"\n{url(index, greet)}\n\n[packages.wheels.hashes]\n'
-            f'sha256 = "{digest}"\n'
-        )
-        pylock(project, text, name="pylock.prod.toml")
 
-        assert "greet.py" in names(make_zip(project))
+class TestUv:
+    """Files and folders that a `uv.lock` names."""
 
-    @pytest.mark.parametrize("path", ["../wheels", "./../wheels"])
-    def test_path(self, project: Path, index: Index, greet: Path, path: str) -> None:
-        """A wheel by a path is found from where the lock is."""
-        pylock(project, entry(greet, f'path = "{path}/{greet.name}"'), name="deps/pylock.toml")
+    @pytest.fixture
+    def app(self, project: Path) -> Path:
+        """Make a project in a folder of its own, with a local package and a local wheel."""
+        files = {
+            "app/uv.lock": UV_LOCK,
+            "app/pyproject.toml": "",
+            "app/libs/own/own.py": "",
+            "wheels/greet-1.0-py3-none-any.whl": "",
+        }
+        projects.write_files(project, {path: text.encode() for path, text in files.items()})
+        return project
 
-        assert "greet.py" in names(make_zip(project))
-        assert index.requests == []
+    def test_inputs(self, app: Path) -> None:
+        """The lock, its project and the wheel are inputs, and so is the package's folder."""
+        lock = find(app, requirements="app/uv.lock")
 
-    def test_marker(self, project: Path, index: Index, greet: Path) -> None:
-        """What a marker keeps from Lambda's machine is not installed."""
-        able = wheels.make(project, "able")
-        index.add(able)
-        pylock(
-            project,
-            entry(greet, url(index, greet), "marker = \"sys_platform == 'linux'\"\n"),
-            entry(able, url(index, able), "marker = \"sys_platform == 'win32'\"\n"),
-        )
+        assert lock
+        assert lock.kind is Kind.UV
+        assert [file.path for file in lock.files] == [
+            "//app/uv.lock",
+            "//app/pyproject.toml",
+            "//wheels/greet-1.0-py3-none-any.whl",
+        ]
+        assert lock.folders == ["app/libs/own"]
 
-        found = names(make_zip(project))
+    @pytest.mark.parametrize("gone", ["app/pyproject.toml", "app/libs/own"])
+    def test_missing(self, app: Path, gone: str) -> None:
+        """A project or package that does not exist is an error."""
+        (app / gone).rename(app / "away")
 
-        assert "greet.py" in found
-        assert "able.py" not in found
+        error = refused(app, requirements="app/uv.lock")
 
-    def test_hash(self, project: Path, index: Index, greet: Path) -> None:
-        """A wheel that is not the one that was locked is refused."""
-        pylock(project, entry(greet, url(index, greet)))
-        other = wheels.make(project.parent, files={"greet.py": "import evil\n"})
-        index.add(greet, served=other.read_bytes())
+        assert f"app/uv.lock of [function.hello] locks {gone}, which does not" in error.message
+        assert "uv lock --project app" in error.hint
 
-        with pytest.raises(HashzipError, match=r"greet 1\.0 has another hash") as caught:
-            make_zip(project)
+    def test_outside(self, app: Path) -> None:
+        """A package outside the project is an error."""
+        text = UV_LOCK.replace("libs/own", "../../own")
+        (app / "app/uv.lock").write_text(text, encoding="utf-8")
 
-        assert "uv export --project . --no-dev" in caught.value.hint
+        error = refused(app, requirements="app/uv.lock")
 
-    def test_offline(
-        self, project: Path, index: Index, greet: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """What uv has not in its cache is named where uv is offline; what it has is installed."""
-        pylock(project, entry(greet, url(index, greet)))
-        monkeypatch.setenv("UV_OFFLINE", "1")
+        assert "has the package ../../own, which is outside the project" in error.message
 
-        with pytest.raises(HashzipError, match="greet is not in uv's cache, and uv is offline"):
-            make_zip(project)
 
-        monkeypatch.delenv("UV_OFFLINE")
-        assert "greet.py" in names(make_zip(project))
-        monkeypatch.setenv("UV_OFFLINE", "1")
-        assert "greet.py" in names(make_zip(project, force=True))
-
-    def test_unreachable(self, project: Path, greet: Path, tmp_path: Path) -> None:
-        """An index that cannot be reached is named."""
-        with indexes.unreachable(tmp_path) as nowhere:
-            pylock(project, entry(greet, url(nowhere, greet)))
-            with pytest.raises(HashzipError, match="cannot be reached") as caught:
-                make_zip(project)
-
-        assert nowhere.url.split("/")[2] in caught.value.message
-
-    @pytest.mark.parametrize("hashes", ["", ", hashes = {}"])
-    def test_no_hash(self, project: Path, index: Index, greet: Path, hashes: str) -> None:
-        """A package without a hash is refused by its name, and never installed."""
-        package = f'[[packages]]\nname = "greet"\nwheels = [{{ {url(index, greet)}{hashes} }}]\n'
-        pylock(project, package)
-
-        with pytest.raises(HashzipError, match=r"pylock\.toml has greet without a hash"):
-            make_zip(project)
-        assert index.requests == []
+class TestRelock:
+    """The command that locks again."""
 
     @pytest.mark.parametrize(
-        "source, kind",
+        "name, command",
         [
-            ('directory = { path = "own" }\n', "directory"),
-            ('[packages.directory]\npath = "own"\n', "directory"),
-            ('vcs = { type = "git", url = "https://x", commit-id = "00" }\n', "vcs"),
-            ('[packages.vcs]\ntype = "git"\n', "vcs"),
+            ("uv.lock", "uv lock --project ."),
+            ("app/uv.lock", "uv lock --project app"),
+            ("pylock.toml", "uv export --project . --no-dev --no-emit-project -o pylock.toml"),
+            (
+                "requirements.txt",
+                f"{COMPILE} requirements.in -o requirements.txt",
+            ),
         ],
     )
-    def test_source(self, project: Path, source: str, kind: str) -> None:
-        """A folder or a repository, which no hash checks, is refused at plan time."""
-        pylock(project, f'[[packages]]\nname = "own"\n{source}')
+    def test_command(self, project: Path, name: str, command: str) -> None:
+        """It writes the same lock."""
+        target = planning.load_project(str(project)).target("hello")
 
-        with pytest.raises(HashzipError, match=f"a package from a {kind}") as caught:
-            examine(project)
-        assert "uv.lock" in caught.value.hint
-
-    def test_source_in_one_line(self, project: Path) -> None:
-        """One that the plan cannot see is refused at build time."""
-        pylock(project, 'packages = [{ name = "own", directory = { path = "own" } }]\n')
-        assert examine(project)
-
-        with pytest.raises(HashzipError, match="has own from a folder"):
-            make_zip(project)
-
-    def test_requires_python(self, project: Path, index: Index, greet: Path) -> None:
-        """The line is compared with the function's Python, whatever Python runs uv."""
-        package = entry(greet, url(index, greet))
-        pylock(project, 'requires-python = "==3.13.*"\n', package)
-        assert "greet.py" in names(make_zip(project))
-
-        pylock(project, "requires-python = '>=3.14' # later\n", package)
-        with pytest.raises(HashzipError) as caught:
-            make_zip(project)
-
-        assert "pylock.toml is locked for Python >=3.14" in caught.value.message
-        assert 'runtime "python3.13"' in caught.value.message
-
-    def test_requires_python_of_a_package(self, project: Path, index: Index, greet: Path) -> None:
-        """The line of a package is not that of the lock."""
-        pylock(project, entry(greet, url(index, greet), 'requires-python = ">=3.8"\n'))
-
-        assert "greet.py" in names(make_zip(project))
-
-    @pytest.mark.parametrize(
-        "text, error",
-        [
-            ("packages = ", "pylock.toml is not valid TOML"),
-            ("packages = [1]", "is no lock as PEP 751 has it"),
-            ("[[packages]]\nversion = '1'\n", "is no lock as PEP 751 has it"),
-            ("requires-python = 'new'\n", "which is no range of versions"),
-        ],
-    )
-    def test_damaged(self, project: Path, text: str, error: str) -> None:
-        """What is no lock is refused, with the command that makes one."""
-        pylock(project, text)
-
-        with pytest.raises(HashzipError) as caught:
-            make_zip(project)
-
-        assert error in caught.value.message
-        assert "uv export --project . --no-dev --no-emit-project -o pylock.toml" in (
-            caught.value.hint
-        )
+        assert locks.relock_command(Lock(Kind.UV, name, [], []), target) == command
 
 
-class TestRequirements:
-    """The hashes that a requirements file has, in the manifest."""
+class TestOptions:
+    """Options that only some locks support."""
 
-    @pytest.mark.parametrize(
-        "line",
-        ["greet==1.0", "greet == 1.0", "Greet==1.0.0", "greet[more]==1.0", "greet==1.0 ; 1 == 1"],
-    )
-    def test_hashes(self, project: Path, line: str) -> None:
-        """They are found however a name, its extras and its version are written."""
-        made = wheels.make(project)
-        digest = wheels.requirement(made).partition("--hash=")[2].strip()
-        line = line.replace("1 == 1", "python_version > '3'")
-        text = f"{wheels.LOCAL}{line} \\\n    --hash={digest} \\\n    --hash=sha256:{'0' * 64}\n"
-        projects.write_files(project, {"requirements.txt": text.encode()})
-        projects.configure(project, requirements="requirements.txt")
+    def test_without_requirements(self, project: Path) -> None:
+        """Extras need requirements."""
+        error = refused(project, extras=["x"])
 
-        (package,) = projects.build(examine(project)).packages
+        assert "[function.hello] has extras, but no requirements" in error.message
+        assert error.hint == "remove extras"
 
-        assert package.hashes == tuple(sorted([digest, f"sha256:{'0' * 64}"]))
+    def test_other_lock(self, project: Path) -> None:
+        """A member can be chosen only in a `uv.lock`."""
+        projects.write_files(project, {"requirements.txt": b""})
 
-    def test_url(self, project: Path, index: Index, greet: Path) -> None:
-        """So are those of a wheel by its address."""
-        digest = wheels.requirement(greet).partition("--hash=")[2].strip()
-        address = url(index, greet).split('"')[1]
-        text = f"greet @ {address} --hash={digest}\n"
-        projects.write_files(project, {"requirements.txt": text.encode()})
-        projects.configure(project, requirements="requirements.txt")
+        error = refused(project, requirements="requirements.txt", package="app")
 
-        manifest = projects.build(examine(project))
-
-        assert manifest.packages[0].hashes == (digest,)
-        assert not [f for f in manifest.artifact.entries if f.path.endswith("direct_url.json")]
+        assert "has package, which only a uv.lock supports" in error.message

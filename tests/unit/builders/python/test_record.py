@@ -13,7 +13,7 @@ RECORD = "greet-1.0.dist-info/RECORD"
 
 
 def installed(tmp_path: Path, more: str = "", **wheel: object) -> Path:
-    """Unpacks a wheel, with more rows in its `RECORD`, and answers its `.dist-info` folder."""
+    """Unpack a wheel, with more rows in its `RECORD`, and return its `.dist-info` folder."""
     made = wheels.make(tmp_path, **wheel)  # type: ignore[arg-type]
     with zipfile.ZipFile(made) as archive:
         archive.extractall(tmp_path / "target")
@@ -23,10 +23,10 @@ def installed(tmp_path: Path, more: str = "", **wheel: object) -> Path:
 
 
 class TestRead:
-    """What a package says of itself."""
+    """A package, as its metadata describes it."""
 
     def test_package(self, tmp_path: Path) -> None:
-        """Its name, version and files, each with its hash; and which files are launchers."""
+        """It has a name, a version, files with their hashes, and launchers."""
         more = "bin/greet,,\nbin/other,,\n"
         found = record.read(installed(tmp_path, more, scripts=["greet"]))
 
@@ -46,26 +46,26 @@ class TestRead:
         ["../x", "a/../../x", "a/../b", "a/..", "..", "/x", r"..\x", r"a\..\x", r"C:\x", "c:x"],
     )
     def test_leads_out(self, tmp_path: Path, path: str) -> None:
-        """A path that leads out is refused, by the name of its package."""
+        """A path that leads out is an error that names the package."""
         info = installed(tmp_path, f"{path},,\n")
 
         with pytest.raises(HashzipError) as caught:
             record.read(info)
 
-        assert caught.value.message.startswith("greet 1.0 has a file by a path that leads out")
+        assert caught.value.message.startswith("greet 1.0 has a file whose path leads out")
         assert caught.value.message.endswith(path)
 
     @pytest.mark.parametrize("path", ["..x", "x..", "a/...", "a..b/c", "ab:c", "a/b:c"])
     def test_does_not(self, tmp_path: Path, path: str) -> None:
-        """Dots and colons alone lead nowhere."""
+        """A name with dots or colons does not lead out."""
         assert path in record.read(installed(tmp_path, f"{path},,\n")).files
 
 
 class TestWrite:
-    """What is written, from what."""
+    """The rewritten list."""
 
     def test_sorted_and_whole(self, tmp_path: Path) -> None:
-        """The rows are sorted, each has hash and size, and only `RECORD` itself has neither."""
+        """Rows are sorted and have hash and size, except that of `RECORD` itself."""
         info = installed(tmp_path, "a.py,,\n")
         (tmp_path / "target" / "a.py").write_text("1", encoding="utf-8")
         record.write(tmp_path / "target", record.read(info))
@@ -78,7 +78,7 @@ class TestWrite:
         assert len(rows) == 5
 
     def test_not_in_place(self, tmp_path: Path) -> None:
-        """What it was a hard link to, such as uv's cache, stays as it was."""
+        """A file that it was a hard link to, as in uv's cache, stays as it was."""
         info = installed(tmp_path, "greet.py,,\n")
         cached = tmp_path / "cached"
         cached.hardlink_to(info / "RECORD")
@@ -90,16 +90,16 @@ class TestWrite:
         assert (info / "RECORD").read_bytes() != before
 
 
-class TestHolds:
-    """Whether a file is the one that was recorded."""
+class TestMatches:
+    """Whether a file is the recorded one."""
 
     @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
     def test_hash(self, tmp_path: Path, algorithm: str) -> None:
-        """A file has its hash, and no other, none, or one of an unknown kind."""
+        """A file matches its own hash; no other one, no empty one, and no unknown algorithm."""
         file = tmp_path / "file"
         file.write_text("1", encoding="utf-8")
         recorded = record.digest(file, algorithm)
 
-        assert record.holds(file, recorded)
+        assert record.matches(file, recorded)
         for wrong in ("", recorded[:-1], recorded.swapcase(), f"other={recorded.split('=')[1]}"):
-            assert not record.holds(file, wrong)
+            assert not record.matches(file, wrong)

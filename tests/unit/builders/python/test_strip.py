@@ -38,7 +38,7 @@ def tool(library: bytes) -> strip.Tool:
     """The tool that strips this machine's libraries."""
     assert library
     try:
-        return strip.find(MACHINE)
+        return strip.find_tool(MACHINE)
     except HashzipError as error:
         pytest.skip(error.message)
 
@@ -229,22 +229,22 @@ class TestFind:
     def test_gnu(self, path: Path, architecture: str, form: str, other: str) -> None:
         """GNU's is taken if it says that it knows the architecture."""
         program(path, "strip", self.GNU.format(form))
-        assert strip.find(architecture).version == "GNU strip (GNU Binutils) 2.40"
+        assert strip.find_tool(architecture).version == "GNU strip (GNU Binutils) 2.40"
 
         program(path, "strip", self.GNU.format(other))
         with pytest.raises(HashzipError):
-            strip.find(architecture)
+            strip.find_tool(architecture)
 
     def test_order(self, path: Path) -> None:
         """LLVM's is taken first, then the cross strip, then the machine's own."""
         program(path, "strip", self.GNU.format("elf64-littleaarch64"))
-        assert strip.find("arm64").program == str(path / "strip")
+        assert strip.find_tool("arm64").program == str(path / "strip")
 
         program(path, "aarch64-linux-gnu-strip", self.GNU.format("elf64-littleaarch64"))
-        assert strip.find("arm64").program == str(path / "aarch64-linux-gnu-strip")
+        assert strip.find_tool("arm64").program == str(path / "aarch64-linux-gnu-strip")
 
         fake(path, "exit 1")
-        assert strip.find("arm64") == (str(path / "llvm-strip"), "llvm-strip 99.1")
+        assert strip.find_tool("arm64") == (str(path / "llvm-strip"), "llvm-strip 99.1")
 
     @pytest.mark.parametrize("script", ["exit 1", "echo strip", "echo LLVM; exit 1", "kill -9 $$"])
     def test_none(self, path: Path, script: str) -> None:
@@ -253,5 +253,5 @@ class TestFind:
         program(path, "llvm-strip", script)
 
         with pytest.raises(HashzipError, match="aarch64-linux-gnu-strip") as caught:
-            strip.find("arm64")
+            strip.find_tool("arm64")
         assert "strip = false" in caught.value.hint

@@ -1,0 +1,146 @@
+"""Check a `pylock.toml`, and rewrite it for uv. Build time.
+
+https://packaging.python.org/en/latest/specifications/pylock-toml/
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from packaging.pylock import Package, Pylock, PylockValidationError
+
+from hashzip.builders import python
+from hashzip.errors import HashzipError
+from hashzip.project.targets import Target
+
+Document = dict[str, Any]
+
+_POSITION = re.compile(r"packages\[(\d+)\]")
+
+
+def parse(text: str, path: str, relock: str) -> Document:
+    """Parse a lock in TOML.
+
+    Args:
+        text: The lock's content.
+        path: The lock's path, for errors.
+        relock: The command that locks again, for hints.
+
+    Raises:
+        HashzipError: It is not valid TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise HashzipError(f"{path} is not valid TOML: {error}", f"lock again: {relock}") from error
+
+
+def validate(document: Document, path: str, relock: str) -> Pylock:
+    """Check a lock against the specification; afterwards, each of its files has a hash.
+
+    Args:
+        document: The parsed lock.
+        path: The lock's path, for errors.
+        relock: The command that locks again, for hints.
+
+    Raises:
+        HashzipError: It does not conform.
+    """
+    try:
+        return Pylock.from_dict(_with_plain_sdist_names(document))
+    except PylockValidationError as error:
+        context = error.context or ""
+        name = _package_at(document, context)
+        problem = f"is not a valid pylock.toml: {error}" + (f" ({name})" if name else "")
+        if name and context.endswith("hashes"):
+            problem = f"has {name} without a hash"
+        raise HashzipError(f"{path} {problem}", f"lock again: {relock}") from error
+
+
+def hashes(package: Package) -> tuple[str, ...]:
+    """Return the hashes of all files of a package, as `sha256:…`, sorted."""
+    files = [*(package.wheels or ()), package.sdist, package.archive]
+    pairs = [pair for file in files if file for pair in file.hashes.items()]
+    return tuple(sorted(f"{algorithm}:{digest}" for algorithm, digest in pairs))
+
+
+def is_wanted(package: Package, target: Target) -> bool:
+    """Return whether a package is for Lambda, and not only for developers' machines."""
+    return package.marker is None or package.marker.evaluate(_environment(target))
+
+
+def without_folders(document: Document, folder: Path) -> Document:
+    """Return the part of a lock that uv is to install, which can be read from anywhere.
+
+    Args:
+        document: The parsed lock.
+        folder: The folder that its paths are relative to.
+    """
+    packages = []
+    for package in document["packages"]:
+        if "directory" in package:
+            continue
+        files = [*package.get("wheels", ())]
+        files += [package[key] for key in ("sdist", "archive") if key in package]
+        for file in files:
+            if "path" in file:
+                file["path"] = os.path.join(folder, file["path"])
+        packages.append(_without_python(package))
+    return {**_without_python(document), "packages": packages}
+
+
+def to_toml(document: Document) -> str:
+    """Write a lock."""
+    return tomli_w.dumps(document)
+
+
+def _with_plain_sdist_names(document: Document) -> Document:
+    """Name sdists by today's rule, because uv also takes older ones, such as `x-1.0.tar.bz2`."""
+
+    def renamed(package: Document) -> Document:
+        match package:
+            case {"name": str(name), "version": str(version), "sdist": dict(sdist)}:
+                return {**package, "sdist": {**sdist, "name": f"{name}-{version}.tar.gz"}}
+        return package
+
+    match document:
+        case {"packages": list(packages)}:
+            return {**document, "packages": [renamed(package) for package in packages]}
+    return document
+
+
+def _package_at(document: Document, context: str) -> str:
+    """Return the name of the package that an error is about, as in `packages[3].wheels[0]`."""
+    position = _POSITION.match(context)
+    if position:
+        match document["packages"][int(position[1])]:
+            case {"name": str(name)}:
+                return name
+    return ""
+
+
+def _without_python(table: Mapping[str, Any]) -> Document:
+    """Remove `requires-python`: uv compares that of a lock with the Python that uv runs on."""
+    return {key: value for key, value in table.items() if key != "requires-python"}
+
+
+def _environment(target: Target) -> dict[str, str]:
+    """Return the values that markers have in Lambda."""
+    version = python.version(target)
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": f"{version}.0",
+        "os_name": "posix",
+        "platform_machine": python.machine(target),
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "python_full_version": f"{version}.0",
+        "python_version": version,
+        "sys_platform": "linux",
+    }

@@ -1,0 +1,211 @@
+"""What uv is to install, from each kind of lock. uv itself runs in the tests of `integration`."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hashzip import planning
+from hashzip.builders.python import lock_export, locks, uv
+from hashzip.builders.python.lock_export import Requirements
+from hashzip.errors import HashzipError
+from tests.support import project as projects
+
+HEAD = 'lock-version = "1.0"\ncreated-by = "me"\n'
+GREET = """\
+[[packages]]
+name = "greet"
+version = "1.0"
+wheels = [{ path = "wheels/greet-1.0-py3-none-any.whl", hashes = { sha256 = "00" } }]
+"""
+OWN = '[[packages]]\nname = "own"\ndirectory = { path = "libs/own" }\n'
+UV_LOCK = """\
+version = 1
+requires-python = ">=3.11"
+[[package]]
+name = "app"
+version = "1.0"
+source = { virtual = "." }
+dependencies = [{ name = "own" }]
+[[package]]
+name = "own"
+version = "1.0"
+source = { editable = "libs/own" }
+"""
+
+
+def export(project: Path, name: str, text: str) -> Requirements:
+    """Write a lock, and export it for hello."""
+    projects.write_files(project, {name: text.encode()})
+    projects.configure(project, requirements=name)
+    loaded = planning.load_project(str(project))
+    lock = locks.find(loaded, loaded.target("hello"))
+    assert lock
+    scratch = project.parent / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return lock_export.export(planning.plan(loaded, "hello"), lock, scratch)
+
+
+def refused(project: Path, name: str, text: str) -> HashzipError:
+    """Export a lock, which must fail, and return the error."""
+    with pytest.raises(HashzipError) as caught:
+        export(project, name, text)
+    return caught.value
+
+
+class TestRequirements:
+    """A requirements file."""
+
+    def test_arguments(self, project: Path) -> None:
+        """The file itself is installed: only packages with a hash, and only those listed."""
+        requirements = export(project, "requirements.txt", "greet==1.0 --hash=sha256:00\n")
+
+        assert requirements.arguments == [
+            *("--require-hashes", "--no-deps"),
+            *("--requirements", str(project / "requirements.txt")),
+        ]
+        assert requirements.local == []
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "greet==1.0 --hash=sha256:00",
+            "greet == 1.0 --hash sha256:00",
+            "Greet==1.0.0 --hash=sha256:00",
+            "greet[more]==1.0 --hash=sha256:00",
+            "greet==1.0 ; python_version > '3' --hash=sha256:00",
+            "greet==1.0 \\\n  --hash=sha256:00",
+            "greet @ https://host/greet.whl --hash=sha256:00",
+        ],
+    )
+    def test_hashes(self, project: Path, line: str) -> None:
+        """They are found whatever the spelling of the name, extras and version."""
+        requirements = export(project, "requirements.txt", f"--no-index\n{line}\n")
+
+        assert requirements.hashes_of("greet", "1.0") == ("sha256:00",)
+        assert requirements.hashes_of("other", "1.0") == ()
+
+    def test_of_each_version(self, project: Path) -> None:
+        """Each version has its own hashes, sorted."""
+        text = (
+            "greet==1.0 --hash=sha256:01 --hash=sha256:00\n"
+            "greet==2.0 --hash=sha256:02 # --hash=sha256:03\n"
+        )
+
+        requirements = export(project, "requirements.txt", text)
+
+        assert requirements.hashes_of("greet", "1.0") == ("sha256:00", "sha256:01")
+        assert requirements.hashes_of("greet", "2.0") == ("sha256:02",)
+        assert requirements.hashes_of("greet", "3.0") == ()
+
+
+class TestPylock:
+    """A `pylock.toml`."""
+
+    def test_exported(self, project: Path) -> None:
+        """Files in the copy for uv have absolute paths, and the hashes are known."""
+        requirements = export(project, "deps/pylock.toml", HEAD + GREET)
+
+        assert requirements.arguments[:3] == ["--preview-features", "pylock", "--requirements"]
+        copy = tomllib.loads(Path(requirements.arguments[3]).read_text(encoding="utf-8"))
+        (wheel,) = copy["packages"][0]["wheels"]
+        assert wheel["path"] == str(project / "deps/wheels/greet-1.0-py3-none-any.whl")
+        assert requirements.hashes_of("greet", "1.0") == ("sha256:00",)
+
+    def test_nothing(self, project: Path) -> None:
+        """Without packages uv has nothing to do."""
+        assert export(project, "pylock.toml", f"{HEAD}packages = []\n").arguments == []
+
+    @pytest.mark.parametrize(
+        "source, kind",
+        [
+            ('directory = { path = "own" }', "folder"),
+            ('vcs = { type = "git", url = "https://x", commit-id = "00" }', "repository"),
+        ],
+    )
+    def test_source(self, project: Path, source: str, kind: str) -> None:
+        """A folder or a repository is refused even where the plan could not see it."""
+        text = f'{HEAD}packages = [{{ name = "own", {source} }}]\n'
+
+        error = refused(project, "pylock.toml", text)
+
+        assert error.message == f"pylock.toml has own from a {kind}, which no hash checks"
+        assert "uv export --project . --no-dev" in error.hint
+
+
+class TestPython:
+    """The Python that a lock is for."""
+
+    @pytest.mark.parametrize("required", ["==3.13.*", ">=3.9", ">=3.13.5", "<3.14"])
+    def test_fits(self, project: Path, required: str) -> None:
+        """Any patch release of the runtime's will do."""
+        assert export(project, "pylock.toml", f'{HEAD}requires-python = "{required}"\n{GREET}')
+
+    @pytest.mark.parametrize("required", [">=3.14", "<3.13", "==3.12.*"])
+    def test_other(self, project: Path, required: str) -> None:
+        """A lock for other Pythons is an error that names both."""
+        error = refused(project, "pylock.toml", f'{HEAD}requires-python = "{required}"\n{GREET}')
+
+        assert error.message == (
+            f"pylock.toml is locked for Python {required}, but [function.hello] has "
+            'runtime "python3.13"'
+        )
+        assert "change the runtime, or lock again: uv export" in error.hint
+
+    @pytest.mark.parametrize("required", ['"new"', "3"])
+    def test_not_a_range(self, project: Path, required: str) -> None:
+        """A value that is not a range is an error that names it."""
+        error = refused(project, "pylock.toml", f"{HEAD}requires-python = {required}\n{GREET}")
+
+        assert "which is not a range of versions" in error.message
+
+
+class TestUv:
+    """A `uv.lock`, with another program in the place of uv."""
+
+    @pytest.fixture
+    def uv_run(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str]]:
+        """Have uv export one package of an index and one in a folder; note how it is run."""
+        runs: list[tuple[list[str], str]] = []
+
+        def run(arguments: list[str], cwd: str, *_: str) -> str:
+            runs.append((arguments, cwd))
+            return HEAD + GREET + OWN
+
+        monkeypatch.setattr(uv, "run", run)
+        return runs
+
+    @pytest.fixture
+    def app(self, project: Path) -> Path:
+        """Make a project in a folder of its own."""
+        files = {"app/pyproject.toml": b"", "app/libs/own/own.py": b""}
+        projects.write_files(project, files)
+        return project
+
+    def test_exported(self, app: Path, uv_run: list[tuple[list[str], str]]) -> None:
+        """The lock is exported in its folder, and its folders are told from other packages."""
+        requirements = export(app, "app/uv.lock", UV_LOCK)
+
+        ((arguments, cwd),) = uv_run
+        assert arguments[:2] == ["export", "--locked"]
+        assert cwd == str(app / "app")
+        assert requirements.local == ["app/libs/own"]
+        copy = tomllib.loads(Path(requirements.arguments[3]).read_text(encoding="utf-8"))
+        assert [package["name"] for package in copy["packages"]] == ["greet"]
+
+    def test_python_is_missing(
+        self, app: Path, uv_run: list[tuple[list[str], str]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A lock that this Python cannot read needs the runtime's, which must be installed."""
+
+        def find(_program: str, version: str, purpose: str) -> str:
+            raise HashzipError(f"no {version} {purpose}")
+
+        monkeypatch.setattr(uv, "find_python", find)
+        assert export(app, "app/uv.lock", UV_LOCK)
+        text = UV_LOCK.replace(">=3.11", "==3.13.99")
+
+        error = refused(app, "app/uv.lock", text)
+
+        assert error.message == "no 3.13 to read app/uv.lock"
+        assert len(uv_run) == 1

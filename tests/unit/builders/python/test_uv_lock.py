@@ -1,0 +1,167 @@
+"""Which of the user's own packages a `uv.lock` installs for a function. No uv is run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hashzip import planning
+from hashzip.builders.python import uv_lock
+from hashzip.builders.python.uv_lock import Local
+from hashzip.errors import HashzipError
+from tests.support import project as projects
+
+# A workspace of two services and three libraries: `one` needs `shared`, which needs `base`; `two`
+# needs `base` for its extra, and `wheel` for its group, if at all on another machine.
+WORKSPACE = """\
+version = 1
+
+[manifest]
+members = ["one", "two", "shared", "base"]
+
+[[package]]
+name = "base"
+version = "1.0"
+source = { editable = "libs/base" }
+
+[[package]]
+name = "one"
+version = "1.0"
+source = { virtual = "services/one" }
+dependencies = [{ name = "shared", extra = ["more"] }, { name = "six" }]
+
+[[package]]
+name = "shared"
+version = "1.0"
+source = { directory = "libs/shared" }
+
+[package.optional-dependencies]
+more = [{ name = "base" }]
+
+[[package]]
+name = "six"
+version = "1.0"
+source = { registry = "https://pypi.org/simple" }
+
+[[package]]
+name = "two"
+version = "1.0"
+source = { virtual = "services/two" }
+
+[package.optional-dependencies]
+all-of-it = [{ name = "base" }]
+
+[package.dev-dependencies]
+ops = [{ name = "wheel", marker = "sys_platform == 'win32'" }]
+
+[package.metadata]
+provides-extras = ["all-of-it", "none"]
+
+[[package]]
+name = "wheel"
+version = "1.0"
+source = { path = "wheels/wheel-1.0-py3-none-any.whl" }
+"""
+SINGLE = WORKSPACE.replace('virtual = "services/one"', 'virtual = "."').replace(
+    'members = ["one", "two", "shared", "base"]', ""
+)
+
+
+def read(project: Path, options: Mapping[str, object], text: str = WORKSPACE) -> Local:
+    """Read a lock for hello."""
+    projects.configure(project, requirements="app/uv.lock", **options)
+    target = planning.load_project(str(project)).target("hello")
+    return uv_lock.read(text, "app/uv.lock", target)
+
+
+def refused(project: Path, options: Mapping[str, object], text: str = WORKSPACE) -> HashzipError:
+    """Read a lock, which must fail, and return the error."""
+    with pytest.raises(HashzipError) as caught:
+        read(project, options, text)
+    return caught.value
+
+
+class TestRequired:
+    """Packages that a project needs."""
+
+    def test_indirect(self, project: Path) -> None:
+        """A library is found through the extra of another; an index's package is not local."""
+        local = read(project, {"package": "one"})
+
+        assert local.project == "services/one"
+        assert sorted(local.folders) == ["libs/base", "libs/shared"]
+        assert local.archives == []
+
+    @pytest.mark.parametrize(
+        "options, folders, archives",
+        [
+            ({}, [], []),
+            ({"extras": ["all_of_it"]}, ["libs/base"], []),
+            ({"extras": ["none"]}, [], []),
+            ({"groups": ["Ops"]}, [], ["wheels/wheel-1.0-py3-none-any.whl"]),
+        ],
+    )
+    def test_options(
+        self, project: Path, options: dict[str, object], folders: list[str], archives: list[str]
+    ) -> None:
+        """Extras and groups count if they are chosen, whatever the markers say."""
+        assert read(project, {"package": "two", **options}) == Local(
+            "services/two", folders, archives
+        )
+
+    def test_project_at_the_root(self, project: Path) -> None:
+        """Without a package it is the project beside the lock."""
+        local = read(project, {}, SINGLE)
+
+        assert local.project == "."
+        assert sorted(local.folders) == ["libs/base", "libs/shared"]
+
+    def test_cycle(self, project: Path) -> None:
+        """Packages that need each other are listed once."""
+        text = WORKSPACE.replace(
+            'source = { editable = "libs/base" }',
+            'source = { editable = "libs/base" }\ndependencies = [{ name = "shared" }]',
+        )
+
+        assert sorted(read(project, {"package": "one"}, text).folders) == [
+            "libs/base",
+            "libs/shared",
+        ]
+
+
+class TestUnknown:
+    """A target that asks for what a lock lacks."""
+
+    @pytest.mark.parametrize(
+        "options, message, hint",
+        [
+            ({"package": "on"}, 'app/uv.lock has no package "on"', 'did you mean "one"?'),
+            ({"package": "six"}, 'app/uv.lock has no package "six"', "known: base, one"),
+            ({}, "locks a workspace without a project at its root", 'set package = "…"'),
+            (
+                {"package": "two", "extras": ["all"]},
+                'extras "all", which two in app/uv.lock lacks',
+                "known: all-of-it, none",
+            ),
+            ({"package": "one", "groups": ["ops"]}, 'groups "ops", which one', "known: none"),
+        ],
+    )
+    def test_refused(
+        self, project: Path, options: dict[str, object], message: str, hint: str
+    ) -> None:
+        """It is an error that names the function, the lock, and the nearest name."""
+        error = refused(project, options)
+
+        assert error.message.startswith("[function.hello]")
+        assert message in error.message
+        assert hint in error.hint
+
+    @pytest.mark.parametrize(
+        "text", ["", "version = 1\n[package]\nname = 1", "version = ", "package = 1"]
+    )
+    def test_not_a_lock(self, project: Path, text: str) -> None:
+        """Other content is an error, with the command that locks again."""
+        error = refused(project, {}, text)
+
+        assert error.message.startswith("app/uv.lock is not a lock of uv: ")
+        assert error.hint == "lock again: uv lock --project app"
