@@ -149,7 +149,6 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports")
     session.run("mypy", *TYPED)
     session.run("python", "-m", "scripts.reference", "--check")
-    session.run("python", "-m", "scripts.module_pages", "--check")
     session.run("python", "-m", "scripts.lint_terraform")
     cargo(session, "fmt", "--check")
     cargo(session, "clippy", "--all-targets", "--locked", "--", "--deny", "warnings")
@@ -160,7 +159,6 @@ def reference(session: nox.Session) -> None:
     """Write docs/cli.md and the tables in the READMEs of the Terraform modules."""
     install(session, "reference")
     session.run("python", "-m", "scripts.reference")
-    session.run("python", "-m", "scripts.module_pages")
 
 
 @nox.session

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from scripts import cache
+from scripts import cache, process
 from scripts.errors import ScriptError, exit_code
 
 if TYPE_CHECKING:
@@ -122,13 +122,9 @@ def prepare() -> None:
 
 def _apt(root: Path, *arguments: str, folder: str = ".") -> None:
     """Run apt-get with the system's package sources, and with its state in a folder."""
+    environment = {"APT_CONFIG": str(root / "apt.conf"), "LC_ALL": "C"}
     command = ["apt-get", "-qq", *arguments]
-    environment = {**os.environ, "APT_CONFIG": str(root / "apt.conf"), "LC_ALL": "C"}
-    result = subprocess.run(
-        command, cwd=root / folder, env=environment, capture_output=True, text=True, check=False
-    )
-    if result.returncode:
-        raise ScriptError(f"`{' '.join(command)}` failed:\n{result.stderr.strip()}", _ELSEWHERE)
+    process.output(command, _ELSEWHERE, folder=str(root / folder), environment=environment)
 
 
 def main() -> None:

@@ -7,20 +7,12 @@ from typing import TYPE_CHECKING
 
 from hashzip.builders import BUILDERS
 from hashzip.project import keys
+from scripts import pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hashzip.project.keys import Key
-
-START, END = "<!-- keys: generated -->\n", "<!-- end of keys -->\n"
-
-
-def fill(page: str) -> str:
-    """Return a page with new tables between its two marks."""
-    before, _, rest = page.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n{tables()}\n{END}{after}"
 
 
 def tables() -> str:
@@ -33,13 +25,13 @@ def tables() -> str:
     return "\n".join(f"### {title}\n\n{_table(known)}" for title, known in parts)
 
 
-def _table(known: Mapping[str, Key]) -> str:
-    return "\n".join(["| key | type | default | |", "| --- | --- | --- | --- |", *_rows(known), ""])
+def _table(known: Mapping[str, Key]) -> pages.Table:
+    return pages.Table(("key", "type", "default", ""), list(_rows(known)), text_columns=4)
 
 
-def _rows(known: Mapping[str, Key]) -> Iterator[str]:
+def _rows(known: Mapping[str, Key]) -> Iterator[tuple[str, ...]]:
     for name, key in known.items():
-        yield f"| `{name}` | {key.kind.words} | {_default(key)} | {key.help} |"
+        yield f"`{name}`", key.kind.words, _default(key), key.help
 
 
 def _default(key: Key) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scripts import cache
+from scripts import cache, process
 from scripts.errors import ScriptError
 
 if TYPE_CHECKING:
@@ -63,18 +61,8 @@ def build(module: Module, package: str, program: Path, settings: str = "") -> No
         )
     source = _download(module)
     with cache.written(program) as draft:
-        _go(
-            [
-                "build",
-                "-mod=readonly",
-                "-trimpath",
-                f"-ldflags=-s -w {settings}",
-                "-o",
-                str(draft),
-                package,
-            ],
-            source,
-        )
+        flags = ["-mod=readonly", "-trimpath", f"-ldflags=-s -w {settings}"]
+        _go(["build", *flags, "-o", str(draft), package], source)
 
 
 def _download(module: Module) -> str:
@@ -92,21 +80,6 @@ def _download(module: Module) -> str:
 def _go(arguments: list[str], folder: str | None) -> str:
     """Run Go for this machine, whatever the environment says, and return its output."""
     goos, goarch = system()
-    own = {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "GOWORK": "off"}
-    result = subprocess.run(
-        ["go", *arguments],
-        cwd=folder,
-        env=os.environ | own,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        # With `-json`, Go reports errors on stdout.
-        reason = result.stderr.strip() or result.stdout.strip()
-        raise ScriptError(
-            f"`go {' '.join(arguments)}` failed:\n{reason}",
-            "check that the Go module proxy can be reached and that `go version` is recent",
-        )
-    return result.stdout
+    environment = {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "GOWORK": "off"}
+    hint = "check that the Go module proxy can be reached and that `go version` is recent"
+    return process.output(["go", *arguments], hint, folder=folder, environment=environment)[0]

@@ -23,24 +23,26 @@ class Table:
     """A table for a page and for the terminal.
 
     Attributes:
-        name: The name of its place in the page.
         header: The titles of the columns.
         rows: The cells, in Markdown.
         text_columns: How many columns are text and left-aligned; the others are figures.
+        name: The name of its place in a page.
         missed: The names of rows that missed a goal.
     """
 
-    name: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     text_columns: int = 1
+    name: str = ""
     missed: Sequence[str] = ()
 
     def __str__(self) -> str:
         figures = len(self.header) - self.text_columns
         rule = ["---"] * self.text_columns + ["---:"] * figures
         lines = (self.header, rule, *self.rows)
-        return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+        return "".join(
+            f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in line)}|\n" for line in lines
+        )
 
 
 def measured(table: Table, session: str, arguments: Sequence[str]) -> str:
@@ -58,28 +60,28 @@ def measured(table: Table, session: str, arguments: Sequence[str]) -> str:
     )
 
 
-def insert(file: Path, name: str, text: str) -> None:
-    """Replace one generated part of a page.
+def fill(file: Path, name: str, text: str) -> str:
+    """Return a page with another text in one of its generated parts.
 
     Args:
         file: The page.
         name: The name in the two comments around the part.
-        text: The new text.
+        text: The new text of the part.
 
     Raises:
         ScriptError: The page does not have these two comments.
     """
-    begin, end = _BEGIN.format(name), _END.format(name)
     page = file.read_text(encoding="utf-8")
+    begin, end = _BEGIN.format(name), _END.format(name)
     if page.count(begin) != 1 or page.count(end) != 1:
-        raise ScriptError(
-            f"{file} has no place for the table {name}",
-            f"add these two lines where it belongs:\n{begin}{end}".rstrip(),
-        )
-    before, after = page.partition(begin)[0], page.partition(end)[2]
-    file.write_text(
-        f"{before}{begin}\n{text.strip()}\n\n{end}{after}", encoding="utf-8", newline="\n"
-    )
+        hint = f"add these two lines where it belongs:\n{begin}{end}".rstrip()
+        raise ScriptError(f"{file} has no place for its generated part {name}", hint)
+    return f"{page.partition(begin)[0]}{begin}\n{text.strip()}\n\n{end}{page.partition(end)[2]}"
+
+
+def insert(file: Path, name: str, text: str) -> None:
+    """Write another text into one of a file's generated parts; see `fill`."""
+    file.write_text(fill(file, name, text), encoding="utf-8", newline="\n")
 
 
 def megabytes(size: float) -> str:

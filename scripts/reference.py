@@ -1,4 +1,4 @@
-"""Write docs/cli.md and the tables of docs/config.md; with `--check`, fail if one is stale."""
+"""Write the generated parts of the documentation; with `--check`, fail if one is stale."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashzip.commands import _parser
-from scripts import config_page
+from scripts import config_page, module_pages
 from scripts.errors import ScriptError, exit_code
+from scripts.pages import Table, fill
 
 if TYPE_CHECKING:
     import argparse
 
 DOCS = Path(__file__).parents[1] / "docs"
+MODULES = DOCS.parent / "infra" / "modules"
 
 _HEAD = """# Command line
 
@@ -33,34 +35,27 @@ $ hashzip COMMAND …
 """
 
 
-def page() -> str:
-    """Return the generated page."""
+def commands() -> str:
+    """Return the page of the commands."""
     parser = _parser.parser()
-    (commands,) = (each for each in parser._actions if each.choices and each.dest == "command")  # noqa: SLF001
-    assert isinstance(commands.choices, dict)  # noqa: S101 - subparsers are a dict
-    summary = [
-        f"| [{name}](#hashzip-{name}) | {_parser.load(name).HELP} |" for name in commands.choices
-    ]
-    overview = "\n".join(["| command | |", "| --- | --- |", *summary, ""])
-    parts = [
-        _HEAD,
-        overview,
-        *(_command(name, command) for name, command in commands.choices.items()),
-    ]
-    return "\n".join(parts)
+    (group,) = (each for each in parser._actions if each.choices and each.dest == "command")  # noqa: SLF001
+    assert isinstance(group.choices, dict)  # noqa: S101 - subparsers are a dict
+    rows = [(f"[{name}](#hashzip-{name})", _parser.load(name).HELP) for name in group.choices]
+    sections = [_command(name, command) for name, command in group.choices.items()]
+    return "\n".join([_HEAD, str(Table(("command", ""), rows, text_columns=2)), *sections])
 
 
 def _command(name: str, parser: argparse.ArgumentParser) -> str:
     rows = [
-        f"| `{_spelling(action)}` | {action.help or ''} |"
+        (f"`{_spelling(action)}`", action.help or "")
         for action in parser._actions  # noqa: SLF001 - argparse has no other way to ask
         if action.dest != "help"
     ]
     examples = _parser.load(name).EXAMPLES
     lines = [f"# {purpose}\n$ {line}" for line, purpose in examples.items()]
-    console = "\n".join(["", "```console", *lines, "```"]) if lines else ""
-    table = "\n".join(["| argument | |", "| --- | --- |", *rows])
-    return f"## hashzip {name}\n\n{parser.description}\n\n{table}\n{console}".rstrip() + "\n"
+    console = "\n".join(["", "```console", *lines, "```", ""]) if lines else ""
+    table = Table(("argument", ""), rows, text_columns=2)
+    return f"## hashzip {name}\n\n{parser.description}\n\n{table}{console}"
 
 
 def _spelling(action: argparse.Action) -> str:
@@ -75,11 +70,12 @@ def _spelling(action: argparse.Action) -> str:
     return f"[{values} …]" if action.nargs == "*" else str(values)
 
 
-def pages() -> dict[Path, str]:
-    """Return all generated pages."""
-    config = DOCS / "config.md"
-    filled = config_page.fill(config.read_text(encoding="utf-8"))
-    return {DOCS / "cli.md": page(), config: filled}
+def generated() -> dict[Path, str]:
+    """Return the text of all pages that have a generated part."""
+    parts = {DOCS / "config.md": ("keys", config_page.tables())}
+    for module in sorted(MODULES.glob("*/versions.tf")):
+        parts[module.with_name("README.md")] = ("tables", module_pages.tables(module.parent))
+    return {DOCS / "cli.md": commands(), **{path: fill(path, *parts[path]) for path in parts}}
 
 
 def main() -> None:
@@ -89,7 +85,7 @@ def main() -> None:
         ScriptError: With `--check`, a page is stale.
     """
     check = sys.argv[1:] == ["--check"]
-    for path, text in pages().items():
+    for path, text in generated().items():
         if not check:
             path.write_text(text, encoding="utf-8", newline="\n")
         elif path.read_text(encoding="utf-8") != text:

@@ -38,7 +38,7 @@ def table(place: Place, runs: int, chart: Path | None = None) -> pages.Table:
         for files, seconds in growth.items()
     ]
     header = ("files", *(title for title, *_ in LINES.values()))
-    return pages.Table("growth", header, rows, text_columns=0)
+    return pages.Table(header, rows, text_columns=0, name="growth")
 
 
 def draw(growth: Growth, file: Path) -> None:

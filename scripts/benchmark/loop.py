@@ -101,7 +101,7 @@ def table(folder: Path, runs: int) -> pages.Table:
         except programs.MissingError as error:
             cells = str(error), ""
         rows.append((title, *cells, f"< {goal:g} s" if goal else ""))
-    return pages.Table("loop", HEADER, rows)
+    return pages.Table(HEADER, rows, name="loop")
 
 
 def save_and_wait(

@@ -48,7 +48,7 @@ def table(folder: Path, runs: int) -> pages.Table:
     rows: list[Sequence[str]] = []
     for number, function in enumerate(ways.functions()):
         rows += measured(function, folder / str(number), runs, IMPORTS)
-    return pages.Table("packages", HEADER, rows, text_columns=2)
+    return pages.Table(HEADER, rows, text_columns=2, name="packages")
 
 
 def measured(

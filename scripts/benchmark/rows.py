@@ -91,7 +91,7 @@ def table(name: str, rows: Sequence[Row], place: Place, runs: int) -> pages.Tabl
         outcomes |= {outcome.row.name: outcome for outcome in _group(group, place, runs)}
     cells = [outcomes[row.name].cells() for row in rows]
     missed = [row.name for row in rows if outcomes[row.name].missed]
-    return pages.Table(name, HEADER, cells, text_columns=2, missed=missed)
+    return pages.Table(HEADER, cells, text_columns=2, name=name, missed=missed)
 
 
 def _group(rows: Sequence[Row], place: Place, runs: int) -> Iterator[Outcome]:
@@ -137,7 +137,7 @@ def compared(rows: Sequence[Row], ref: str, place: Place, runs: int) -> pages.Ta
         times = pages.seconds(at.seconds), pages.seconds(here.seconds)
         cells.append((row.timed, *times, *(f"{ratio:.3f}" for ratio in ratios)))
     header = ("hashzip", f"at {ref}", "here", "ratio", "of CPU time", "of memory")
-    return pages.Table("compared", header, cells)
+    return pages.Table(header, cells)
 
 
 def _extracted(ref: str, folder: Path) -> Hashzip:

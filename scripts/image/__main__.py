@@ -101,7 +101,7 @@ def table(engine: Engine, python: list[str], rust: list[str]) -> pages.Table:
     engine.build(RUST, "hello-rust-single", rust, file)
     rows.append(["hello-rust in a single stage", engine.size("hello-rust-single"), ""])
     rebuilds = ["", "", ""], rebuild(engine, rust), rebuild(engine, rust, file)
-    return pages.Table("images", HEADER, list(map(operator.add, rows, rebuilds)))
+    return pages.Table(HEADER, list(map(operator.add, rows, rebuilds)), name="images")
 
 
 def rebuild(engine: Engine, values: list[str], *options: str) -> list[str]:

@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
 from scripts import module_pages
-from scripts.errors import ScriptError
 
 FILES = {
     "versions.tf": """
@@ -37,10 +34,8 @@ output "arn" {
   value       = "arn"
 }
 """,
-    "README.md": f"# M\n\nBy hand.\n\n{module_pages.BEGIN}\nold\n{module_pages.END}\n\nMore.\n",
 }
-TABLES = r"""
-## Requirements
+TABLES = r"""## Requirements
 
 | name | version |
 | --- | --- |
@@ -62,41 +57,9 @@ TABLES = r"""
 """
 
 
-@pytest.fixture
-def modules(tmp_path: Path) -> Path:
-    """Make a folder with one module, whose README is stale."""
-    (tmp_path / "one").mkdir()
+def test_tables(tmp_path: Path) -> None:
+    """Each requirement, input and output has a row, with its default and its description."""
     for name, text in FILES.items():
-        (tmp_path / "one" / name).write_text(text, encoding="utf-8")
-    return tmp_path
+        (tmp_path / name).write_text(text, encoding="utf-8")
 
-
-def test_tables(modules: Path) -> None:
-    """The tables replace what is between the marks; what is written by hand stays."""
-    module_pages.update(modules, check=False)
-
-    text = (modules / "one/README.md").read_text(encoding="utf-8")
-    before, after = (
-        f"# M\n\nBy hand.\n\n{module_pages.BEGIN}",
-        f"{module_pages.END}\n\nMore.\n",
-    )
-    assert text == f"{before}\n{TABLES}\n{after}"
-
-
-def test_stale(modules: Path) -> None:
-    """A README that does not fit the Terraform files is an error, until it is written again."""
-    with pytest.raises(ScriptError, match=r"README\.md is stale"):
-        module_pages.update(modules, check=True)
-
-    module_pages.update(modules, check=False)
-    module_pages.update(modules, check=True)
-
-
-def test_no_marks(modules: Path) -> None:
-    """A README without the marks is an error that shows them."""
-    (modules / "one/README.md").write_text("# Module\n", encoding="utf-8")
-
-    with pytest.raises(ScriptError, match="has no marks") as error:
-        module_pages.update(modules, check=False)
-
-    assert module_pages.BEGIN in error.value.hint
+    assert module_pages.tables(tmp_path) == TABLES

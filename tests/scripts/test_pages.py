@@ -7,13 +7,13 @@ import pytest
 from scripts import pages
 from scripts.errors import ScriptError
 
-TABLE = pages.Table("sizes", ("name", "size"), [("a", "1 MB"), ("b", "2 MB")])
+TABLE = pages.Table(("name", "size"), [("a", "1 MB"), ("", "2 MB")])
 PAGE = "# Title\n\n<!-- begin: sizes (generated) -->\nold\n<!-- end: sizes -->\n\nmore\n"
 
 
 def test_table() -> None:
     """A table has its header, a rule that aligns figures to the right, and its rows."""
-    assert str(TABLE) == "| name | size |\n| --- | ---: |\n| a | 1 MB |\n| b | 2 MB |\n"
+    assert str(TABLE) == "| name | size |\n| --- | ---: |\n| a | 1 MB |\n| | 2 MB |\n"
 
 
 def test_insert(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_page_without_a_place(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     for text in (PAGE, PAGE.replace("<!-- end: sizes -->", "")):
         page.write_text(text, encoding="utf-8")
-        with pytest.raises(ScriptError, match="no place for the table") as caught:
+        with pytest.raises(ScriptError, match="no place for its generated part") as caught:
             pages.insert(page, "growth" if text == PAGE else "sizes", "new")
         assert "<!-- begin: " in caught.value.hint
         assert page.read_text(encoding="utf-8") == text

@@ -15,9 +15,9 @@ from typing import Any, Self
 import boto3
 
 from hashzip.emulator.server import LocalAws
-from scripts.attached import attached, aws_provider
 from scripts.terraform import Plan, Terraform
 from tests.support import terraform_init
+from tests.support.attached import attached, aws_provider
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.attached import attached, aws_provider
 from tests.support import stack
+from tests.support.attached import attached, aws_provider
 
 pytestmark = pytest.mark.slow
 

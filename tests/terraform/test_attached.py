@@ -10,9 +10,9 @@ import pytest
 
 from hashzip.emulator import server as local_aws
 from scripts import providers
-from scripts.attached import attached, aws_provider
 from scripts.errors import ScriptError
 from scripts.terraform import Terraform
+from tests.support.attached import attached, aws_provider
 
 if TYPE_CHECKING:
     from pathlib import Path
