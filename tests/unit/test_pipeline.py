@@ -1,4 +1,4 @@
-"""The stages in their order: what is planned is what is built."""
+"""Builds, from a plan to an artifact."""
 
 import shutil
 import zipfile
@@ -18,18 +18,18 @@ from tests.support import wheels
 
 
 def examine(project: Path) -> BuildPlan:
-    """Answers what hello would be built from."""
+    """Return the plan of hello."""
     return planning.plan(planning.load_project(str(project)), "hello")
 
 
 def lock(project: Path) -> None:
-    """Gives the project a locked package."""
+    """Give the project a locked package."""
     wheels.lock(project, wheels.make(project))
     projects.configure(project, requirements="requirements.txt")
 
 
 def append(project: Path, path: str) -> None:
-    """Changes a file."""
+    """Change a file."""
     with (project / path).open("a", encoding="utf-8") as file:
         file.write("# changed\n")
 
@@ -79,7 +79,7 @@ class TestWhy:
 
     @pytest.mark.parametrize("change, reason", CHANGES.values(), ids=CHANGES)
     def test_change(self, project: Path, change: Callable[[Path], object], reason: str) -> None:
-        """Whatever can change a zip is named, and gives a new fingerprint beside the old one."""
+        """Every change that can change the zip is named, and gives a new artifact."""
         before = examine(project)
         pipeline.build(before)
         change(project)
@@ -91,14 +91,14 @@ class TestWhy:
 
     @pytest.mark.parametrize("change", NO_CHANGES.values(), ids=NO_CHANGES)
     def test_no_change(self, project: Path, change: Callable[[Path], object]) -> None:
-        """Whatever cannot change a zip is no reason to build."""
+        """A change that cannot change the zip is no reason to build."""
         pipeline.build(examine(project))
         change(project)
 
         assert pipeline.build(examine(project)).reason == ""
 
     def test_change_and_back(self, project: Path) -> None:
-        """What was built before is there still when the sources are as they were."""
+        """If the sources are as they were, the earlier artifact is still there."""
         pipeline.build(examine(project))
         content = (project / "src" / "hello.py").read_bytes()
         append(project, "src/hello.py")
@@ -109,7 +109,7 @@ class TestWhy:
         assert pipeline.build(examine(project)).reason == ""
 
     def test_missing_zip(self, project: Path) -> None:
-        """A zip that is gone is said to be gone."""
+        """A missing zip is the reason for a build."""
         plan = examine(project)
         pipeline.build(plan)
         Path(plan.store.reference(plan.fingerprint)["zip"]).unlink()
@@ -117,7 +117,7 @@ class TestWhy:
         assert pipeline.build(plan).reason == "its zip was missing or damaged"
 
     def test_force(self, project: Path) -> None:
-        """What is there already is built again only when it must be, to the same bytes."""
+        """An artifact is built again if asked for, to the same bytes."""
         before = projects.build(examine(project))
 
         assert pipeline.build(examine(project), force=True).reason == "forced"
@@ -132,8 +132,9 @@ class TestBuild:
         plan = examine(project)
         manifest = projects.build(plan)
 
-        with zipfile.ZipFile(plan.store.reference(plan.fingerprint)["zip"]) as found:
-            assert {name: found.read(name) for name in found.namelist()} == projects.SOURCES
+        with zipfile.ZipFile(plan.store.reference(plan.fingerprint)["zip"]) as archive:
+            contents = {name: archive.read(name) for name in archive.namelist()}
+        assert contents == projects.SOURCES
         assert manifest.artifact.entries == manifest.inputs == plan.inputs
         assert manifest.packages == []
 
@@ -171,7 +172,7 @@ class TestBuild:
         assert not list(install_cache.cache_folder().glob("*/tree"))
 
     def test_added_meanwhile(self, project: Path) -> None:
-        """A file that comes in between is not in the zip: what was planned is what is built."""
+        """A file that is added after the plan is not in the zip."""
         plan = examine(project)
         (project / "src" / "late.py").touch()
 
@@ -180,7 +181,7 @@ class TestBuild:
         assert "late.py" not in {entry.path for entry in manifest.artifact.entries}
 
     def test_progress(self, project: Path) -> None:
-        """Whoever watches is told each file's size."""
+        """The size of each file is reported when it is packed."""
         seen: list[int] = []
 
         pipeline.build(examine(project), progress=seen.append)
@@ -219,7 +220,7 @@ class TestBuild:
 
 
 class TestExpect:
-    """Building what was planned."""
+    """The fingerprint that Terraform planned with."""
 
     def test_planned(self, project: Path) -> None:
         """The planned fingerprint passes."""
@@ -233,15 +234,15 @@ class TestExpect:
         planned = examine(project)
         files = summary.summary(planned.inputs)
         change(project)
-        found = examine(project)
+        current = examine(project)
 
         with pytest.raises(HashzipError) as caught:
-            pipeline.require_fingerprint(found, planned.fingerprint, files)
+            pipeline.require_fingerprint(current, planned.fingerprint, files)
 
         message = caught.value.message
         assert planned.fingerprint[:12] in message
-        assert found.fingerprint[:12] in message
-        differ = changes.compare(files, summary.summary(found.inputs))
+        assert current.fingerprint[:12] in message
+        differ = changes.compare(files, summary.summary(current.inputs))
         start = "hello: the sources changed since the plan"
         assert message.startswith(f"{start}: {differ} (" if any(differ) else f"{start} (")
         assert not any(differ) or str(differ) in reason

@@ -15,7 +15,7 @@ MB = 1_000_000
 
 
 def artifact(files: Mapping[str, int], size: int = 0) -> Artifact:
-    """Makes a package of files with these sizes, and a zip of a size, in bytes."""
+    """Return a package of files with these sizes, and a zip of a size, in bytes."""
     entries = [FileEntry(path, 0o644, length, "") for path, length in files.items()]
     return Artifact("x.zip", size, sum(files.values()), "", "", entries)
 
@@ -25,14 +25,14 @@ def problem(
     layers: Mapping[str, Artifact] | None = None,
     owners: Mapping[str, str] | None = None,
 ) -> HashzipError:
-    """Checks a function that is too large, and answers the error."""
+    """Check a function that is too large, and return the error."""
     with pytest.raises(HashzipError) as caught:
         limits.check_unpacked("[function.hello]", artifact(files), layers or {}, owners or {})
     return caught.value
 
 
 class TestUnpacked:
-    """What Lambda unpacks."""
+    """The limit of what Lambda unpacks."""
 
     def test_limit(self) -> None:
         """A byte over the limit is an error that has both numbers; the limit itself is none."""
@@ -79,7 +79,7 @@ class TestUnpacked:
         owned=st.lists(st.integers(0, 15), min_size=30, max_size=30),
     )
     def test_nothing_is_lost(self, sizes: list[int], owned: list[int]) -> None:
-        """The rows add up to what there is, in lines of one width, however many they are."""
+        """The sizes add up to the total, and all lines have the same width."""
         files = {str(n): size for n, size in enumerate([*sizes, 262_144_001])}
         owners = {str(n): f"package-{owner} 1" for n, owner in enumerate(owned) if owner}
 
@@ -90,16 +90,16 @@ class TestUnpacked:
         assert len(rows) <= 11
 
     def test_order_of_equals(self) -> None:
-        """Packages of one size come by name, in whatever order they were packed."""
+        """Packages of the same size are sorted by name."""
         owners = {"a": "b 1", "b": "a 1"}
-        one = problem({"a": 200 * MB, "b": 200 * MB}, owners=owners).message
-        other = problem({"b": 200 * MB, "a": 200 * MB}, owners=owners).message
+        first = problem({"a": 200 * MB, "b": 200 * MB}, owners=owners).message
+        second = problem({"b": 200 * MB, "a": 200 * MB}, owners=owners).message
 
-        assert one == other
-        assert one.index("a 1") < one.index("b 1")
+        assert first == second
+        assert first.index("a 1") < first.index("b 1")
 
     def test_hint(self) -> None:
-        """The hint names the table and what can be set in it."""
+        """The hint names the table and the keys that help."""
         hint = problem({"a": 300 * MB}).hint
 
         assert "[function.hello]" in hint
@@ -110,7 +110,7 @@ class TestUnpacked:
 
 
 class TestZip:
-    """What is uploaded in one request."""
+    """The limit of what is uploaded in a request."""
 
     def test_limit(self) -> None:
         """A byte over the limit is an error that has both numbers; the limit itself is none."""

@@ -1,4 +1,4 @@
-"""Packing in real builds: Lambda's limits, made small for small packages; what is copied from."""
+"""Packing in real builds: Lambda's limits, made small for small packages; the last build."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def layered(project: Path) -> Path:
 
 
 def refused(project: Path, name: str = "hello") -> HashzipError:
-    """Builds a function or layer, which must fail and leave nothing."""
+    """Build a function or layer, which must fail and leave no artifact."""
     with pytest.raises(HashzipError) as caught:
         make_zip(project, name)
     assert projects.artifacts(project, name) == []
@@ -36,12 +36,12 @@ def refused(project: Path, name: str = "hello") -> HashzipError:
 
 
 class TestUnpacked:
-    """What Lambda would unpack."""
+    """The limit of what Lambda unpacks."""
 
     def test_function(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A function that is too large is refused before there is an artifact, with what is large.
+        """A function that is too large is refused before there is an artifact.
 
-        With a byte more of room it is built.
+        With a limit of one more byte, it is built.
         """
         manifest = projects.build(examine(layered))
         size = manifest.artifact.unpacked_size
@@ -77,7 +77,7 @@ class TestUnpacked:
         assert "large 1.0" in error.message
 
     def test_in_one_command(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Built by one command, a function is judged with its layers, whatever was first."""
+        """In one command, layers are built first, so that a function is checked with them."""
         monkeypatch.setattr(limits, "UNPACKED", 8_000)
         loaded = planning.load_project(str(layered))
         plans = [planning.plan(loaded, name) for name in ("hello", "layer.deps")]
@@ -90,7 +90,7 @@ class TestUnpacked:
 
 
 class TestZip:
-    """What is uploaded."""
+    """The limit of what is uploaded in a request."""
 
     def test_size(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A zip that is too large is refused before it is an artifact; one that fits is built."""
@@ -123,7 +123,7 @@ class TestLast:
     """The last build, to copy from."""
 
     def test_zip(self, project: Path) -> None:
-        """The zip of another fingerprint is copied from; one of this is damaged if it is asked."""
+        """The zip of the last build is read, unless it has the fingerprint that is built again."""
         assert package.last_build(examine(project)) is None
         manifest = projects.build(examine(project))
         again = package.last_build(examine(project))

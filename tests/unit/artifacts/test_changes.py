@@ -1,4 +1,4 @@
-"""What changed between two sets of inputs, and how it is said."""
+"""Changes between two sets of inputs."""
 
 import pytest
 
@@ -21,14 +21,15 @@ class TestCompare:
 
     def test_mode(self) -> None:
         """A file whose mode alone changed is changed."""
-        one = FileEntry("run", 0o644, 1, "00" * 32)
-        other = one._replace(mode=0o755)
+        entry = FileEntry("run", 0o644, 1, "00" * 32)
+        executable = entry._replace(mode=0o755)
 
-        assert changes.compare(changes.digests([one]), changes.digests([other])).changed == ["run"]
-        assert not any(changes.compare(changes.digests([one]), changes.digests([one])))
+        old, new = changes.digests([entry]), changes.digests([executable])
+        assert changes.compare(old, new).changed == ["run"]
+        assert not any(changes.compare(old, old))
 
     def test_files(self) -> None:
-        """Of many files, those that differ are named by what differs, and no others."""
+        """Files that differ in content or mode are changed, and no others."""
         same, mode, size, gone, new = (
             FileEntry(path, 0o644, 1, "00" * 32) for path in ("same", "mode", "size", "gone", "new")
         )
@@ -50,7 +51,7 @@ class TestCompare:
 
 
 def of(*versions: str) -> list[Package]:
-    """Answers the crate a, in some versions."""
+    """Return the crate a in some versions."""
     return [Package("a", version) for version in versions]
 
 
@@ -62,8 +63,8 @@ class TestPackages:
         old = [Package("same", "1"), Package("c", "1"), Package("gone", "1")]
         new = [Package("same", "1"), Package("new", "1"), Package("c", "2")]
 
-        found = Changes(["new 1"], ["c 1 -> 2"], ["gone 1"])
-        assert changes.packages(old, new) == changes.packages(old[::-1], new[::-1]) == found
+        expected = Changes(["new 1"], ["c 1 -> 2"], ["gone 1"])
+        assert changes.packages(old, new) == changes.packages(old[::-1], new[::-1]) == expected
         assert not any(changes.packages(old, old[::-1]))
 
     @pytest.mark.parametrize(
@@ -80,27 +81,27 @@ class TestPackages:
     def test_several_versions(
         self, old: tuple[str, ...], new: tuple[str, ...], expected: Changes
     ) -> None:
-        """Of several versions, those that differ are listed; one in place of one is a change."""
+        """If more than one version was added or removed, each is listed."""
         assert changes.packages(of(*old), of(*new)) == expected
         assert changes.packages(of(*old[::-1]), of(*new[::-1])) == expected
 
     def test_commit(self) -> None:
-        """A crate of one version but another commit is changed, and shows both."""
-        one, other = (
+        """A crate of the same version from another commit is changed."""
+        old, new = (
             Package("a", "1.0", (), f"git+https://example.com/a#{digit * 40}") for digit in "cd"
         )
 
-        assert changes.packages([one], [other]).changed == [
+        assert changes.packages([old], [new]).changed == [
             "a 1.0 (cccccccccccc) -> 1.0 (dddddddddddd)"
         ]
-        assert not any(changes.packages([one], [one]))
+        assert not any(changes.packages([old], [old]))
 
 
 class TestText:
     """One line for people."""
 
     @pytest.mark.parametrize(
-        "found, text",
+        "differences, text",
         [
             (Changes([], [], []), ""),
             (Changes([], ["a"], []), "a changed"),
@@ -120,6 +121,6 @@ class TestText:
             ),
         ],
     )
-    def test_line(self, found: Changes, text: str) -> None:
+    def test_line(self, differences: Changes, text: str) -> None:
         """The first three are named, and the rest is counted."""
-        assert str(found) == text
+        assert str(differences) == text

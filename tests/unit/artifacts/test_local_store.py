@@ -21,7 +21,7 @@ from tests.support import project as projects
 
 
 def examine(project: Path) -> BuildPlan:
-    """Answers what hello would be built from."""
+    """Return the plan of hello."""
     return planning.plan(planning.load_project(str(project)), "hello")
 
 
@@ -33,7 +33,7 @@ class Artifact:
     manifest: Path
 
     def damage(self, path: Path, change: Callable[[bytes], bytes]) -> None:
-        """Changes one of the two files."""
+        """Change one of the two files."""
         path.write_bytes(change(path.read_bytes()))
 
 
@@ -47,7 +47,7 @@ def artifact(project: Path) -> Artifact:
 
 
 def foreign(artifact: Artifact) -> None:
-    """Puts the whole artifact of other inputs at an artifact's path."""
+    """Put a complete artifact of other inputs at an artifact's path."""
     project = projects.make(artifact.zip.parents[2].with_name("other"))
     (project / "src" / "hello.py").write_bytes(b"other")
     plan = examine(project)
@@ -58,7 +58,7 @@ def foreign(artifact: Artifact) -> None:
 
 
 def folder(path: Path) -> None:
-    """Puts an empty folder at a file's path."""
+    """Put an empty folder at a file's path."""
     path.unlink()
     path.mkdir()
 
@@ -89,7 +89,7 @@ class TestFind:
     """Finding an artifact."""
 
     def test_whole(self, project: Path, artifact: Artifact) -> None:
-        """The control: an artifact that nobody touched is found, and not built again."""
+        """The control: an artifact that was not touched is found, and not built again."""
         before = projects.listing(artifact.zip.parent)
 
         assert not pipeline.build(examine(project)).reason
@@ -98,7 +98,7 @@ class TestFind:
     def test_not_read_again(
         self, project: Path, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """What was found whole is not read again, until it is touched."""
+        """An artifact that was complete is not read again until it is touched."""
         plan = examine(project)
         projects.grow_older(project)
         locations: list[bytes] = []
@@ -110,16 +110,16 @@ class TestFind:
 
         monkeypatch.setattr(read, "content", content)
 
-        found = [plan.store.find(plan.fingerprint) for _ in range(2)]
+        results = [plan.store.find(plan.fingerprint) for _ in range(2)]
         first = len(locations)
         artifact.zip.touch()
-        found.append(plan.store.find(plan.fingerprint))
+        results.append(plan.store.find(plan.fingerprint))
 
         size = artifact.zip.stat().st_size
-        assert [sizes.zip for sizes in found if sizes] == [size] * 3
+        assert [sizes.zip for sizes in results if sizes] == [size] * 3
         assert (first, len(locations)) == (2, 3)
 
-    @pytest.mark.parametrize("known", [False, True], ids=["unknown", "found whole before"])
+    @pytest.mark.parametrize("known", [False, True], ids=["unknown", "complete before"])
     @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
     def test_damaged(
         self, project: Path, artifact: Artifact, damage: Callable[[Artifact], None], *, known: bool
@@ -158,10 +158,10 @@ class TestFind:
 
 
 class TestManifest:
-    """What is written beside a zip."""
+    """The manifest beside a zip."""
 
     def test_no_machine_in_it(self, project: Path, artifact: Artifact) -> None:
-        """No absolute path, time, host or user is in it, nor anything else of one machine."""
+        """It contains no absolute path, time, host or user, nor anything else of a machine."""
         text = artifact.manifest.read_text(encoding="utf-8")
         document = json.loads(text)
 

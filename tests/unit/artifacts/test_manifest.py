@@ -28,18 +28,18 @@ class TestJson:
     """Out and in."""
 
     def test_round_trip(self) -> None:
-        """What is written is what is read."""
+        """A manifest that is written and read again is equal."""
         assert manifests.from_json(SOUND.to_json()) == SOUND
 
     def test_package_without_hashes(self) -> None:
-        """A manifest from before packages had hashes is read, with none; one with them has them."""
+        """A manifest of an earlier version, without hashes of packages, is read."""
         document = json.loads(SOUND.to_json())
         assert document["packages"][0].pop("hashes") == list(SOUND.packages[0].hashes)
 
         assert manifests.from_json(json.dumps(document)).packages == [Package("greet", "1.0")]
 
     def test_source(self) -> None:
-        """A crate has a source, which is written and read; what has none has no such key."""
+        """The source of a crate is written and read; other packages have no such key."""
         crate = Package("a", "1.0", (), "registry+https://example.com")
         text = SOUND._replace(packages=[*SOUND.packages, crate]).to_json()
 
@@ -91,7 +91,7 @@ DAMAGE: dict[str, Callable[[str], str]] = {
 
 
 class TestDamage:
-    """A manifest that is not what hashzip wrote."""
+    """Manifests that are damaged."""
 
     @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
     def test_refused(self, damage: Callable[[str], str]) -> None:
@@ -103,6 +103,6 @@ class TestDamage:
             manifests.from_json(text)
 
     def test_not_utf8(self) -> None:
-        """Bytes that are no text are one more."""
+        """Bytes that are not text are an error too."""
         with pytest.raises(ValueError, match="utf-8"):
             manifests.from_json(b"\xff")

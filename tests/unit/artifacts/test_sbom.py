@@ -121,17 +121,17 @@ GOLDEN = """\
 
 
 def document(manifest: Manifest = MANIFEST, purl_type: str = "pypi") -> Any:  # noqa: ANN401 - any JSON
-    """Writes a bill of materials, and reads it."""
+    """Write a bill of materials, and parse it."""
     return json.loads(sbom.document(manifest, purl_type))
 
 
 def sha256(pair: str) -> dict[str, str]:
-    """Answers a digest as it is written."""
+    """Return a digest as the format has it."""
     return {"alg": "SHA-256", "content": pair * 32}
 
 
 def refusal(text: str) -> object:
-    """Answers what the published schema has against a bill of materials, or None."""
+    """Return the published schema's complaint about a bill of materials, or None."""
     # Takes two seconds to import, which no run of other tests should wait for.
     from cyclonedx.schema import SchemaVersion  # noqa: PLC0415
     from cyclonedx.validation.json import JsonStrictValidator  # noqa: PLC0415
@@ -170,7 +170,7 @@ class TestValid:
         ids=["serial number", "algorithm", "type", "unknown key", "digest"],
     )
     def test_validator_refuses(self, spoil: Callable[[str], str]) -> None:
-        """What is spoiled in one place is refused: the validator does look."""
+        """The control: a document with one error is refused."""
         spoiled = spoil(sbom.document(MANIFEST, "pypi"))
 
         assert spoiled != sbom.document(MANIFEST, "pypi")
@@ -184,7 +184,7 @@ class TestValid:
         )
     )
     def test_any_names(self, names: list[str]) -> None:
-        """With any names, even two that are one, it is valid, and in one order."""
+        """With any names, even equal ones, it is valid, and sorted."""
         packages = [Package(name, "1!2.0+local.1") for name in names]
         text = sbom.document(MANIFEST._replace(packages=packages), "pypi")
         references = [component["bom-ref"] for component in json.loads(text).get("components", [])]
@@ -216,7 +216,7 @@ class TestSame:
             "text = sbom.document(manifest.from_json(sys.stdin.read()), 'pypi'); "
             "sys.stdout.buffer.write(text.encode())"
         )
-        found = {sbom.document(MANIFEST, "pypi")}
+        documents = {sbom.document(MANIFEST, "pypi")}
         for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo")):
             environment = os.environ | {
                 "PYTHONHASHSEED": seed,
@@ -231,12 +231,12 @@ class TestSame:
                 capture_output=True,
                 check=True,
             )
-            found.add(finished.stdout.decode())
+            documents.add(finished.stdout.decode())
 
-        assert len(found) == 1
+        assert len(documents) == 1
 
     def test_order_of_packages(self) -> None:
-        """Neither the order of packages nor of their hashes counts; what they are does."""
+        """The order of packages and of their hashes does not matter."""
         turned = [package._replace(hashes=package.hashes[::-1]) for package in PACKAGES[::-1]]
         crates = PROGRAM._replace(packages=CRATES[::-1])
         other = [package._replace(version="9") for package in PACKAGES]
@@ -257,7 +257,7 @@ class TestSame:
         ids=lambda change: next(iter(change)),
     )
     def test_serial_number(self, change: dict[str, Any]) -> None:
-        """What says something else has another serial number; what says the same has the same."""
+        """Documents have the same serial number only if they are equal."""
         serial = document()["serialNumber"]
 
         assert document(MANIFEST._replace())["serialNumber"] == serial
@@ -273,7 +273,7 @@ class TestSame:
 
 
 class TestContent:
-    """What it says."""
+    """The content."""
 
     def test_function(self) -> None:
         """It is about the function: its fingerprint, and the digest of its zip."""
@@ -286,9 +286,9 @@ class TestContent:
 
     def test_packages(self) -> None:
         """Each package has its own name and version, and both in a URL as PyPI writes them."""
-        found = {c["name"]: (c["version"], c["purl"]) for c in document()["components"]}
+        components = {c["name"]: (c["version"], c["purl"]) for c in document()["components"]}
 
-        assert found == {
+        assert components == {
             "Zope.Interface": ("7.0", "pkg:pypi/zope-interface@7.0"),
             "torch": ("2.4.0+cpu", "pkg:pypi/torch@2.4.0%2Bcpu"),
             "greet_it": ("1.0", "pkg:pypi/greet-it@1.0"),
@@ -296,12 +296,12 @@ class TestContent:
 
     def test_crates(self) -> None:
         """A crate has its URL as crates.io has it, and with where else it is from, if it is."""
-        found = {
+        components = {
             c["purl"]: (c["name"], c.get("hashes"))
             for c in document(PROGRAM, "cargo")["components"]
         }
 
-        assert found == {
+        assert components == {
             "pkg:cargo/serde_json@1.0.1": ("serde_json", [sha256("66")]),
             "pkg:cargo/syn@1.0.0": ("syn", [sha256("55")]),
             "pkg:cargo/syn@2.0.0%2Ba": ("syn", [sha256("77")]),

@@ -1,4 +1,4 @@
-"""A folder to build in: one build at a time has it, and nothing of it stays."""
+"""The folder to build in: one build at a time has it, and it is removed."""
 
 import errno
 import json
@@ -52,7 +52,7 @@ def test_errors(tmp_path: Path) -> None:
 
 
 def test_read_only(tmp_path: Path) -> None:
-    """What a program leaves in it read-only is removed too, with its folder."""
+    """Read-only files and folders in it are removed too."""
     sub = '"$HASHZIP_OUTPUT/sub"'
     script = f"mkdir {sub} && echo made > {sub}/made && chmod 0555 {sub}"
     project = commands.make(tmp_path / "project", script)
@@ -67,7 +67,7 @@ def test_read_only(tmp_path: Path) -> None:
 
 
 def test_killed_build(project: Path) -> None:
-    """What a killed build leaves is no artifact, and the next build removes it."""
+    """A killed build leaves no artifact, and the next build removes its folder."""
     suicide = (
         "import os, signal, sys\n"
         "sys.path.insert(0, sys.argv[1])\n"
@@ -88,7 +88,7 @@ def test_killed_build(project: Path) -> None:
 
 
 def test_one_at_a_time(project: Path) -> None:
-    """Of two builds of one function at one time, one builds, and both have the artifact."""
+    """If a function is built twice at the same time, the second build finds the artifact."""
     (project / "src" / "noise").write_bytes(os.urandom(3_000_000))
     store = LocalStore(str(project), "hello")
     command = [sys.executable, str(program.BUILD), "build", "--json"]

@@ -1,4 +1,4 @@
-"""What bytes that differ look like."""
+"""The probable causes of a difference."""
 
 import pytest
 
@@ -6,15 +6,15 @@ from tests.support.causes import CAUSES, FIRST, SECOND, TIME
 
 
 def text(first: str, second: str) -> list[str]:
-    """Answers what two texts look like."""
+    """Return the causes of a difference between two texts."""
     return list(CAUSES.in_text(first, second))
 
 
 class TestText:
-    """What is in a line."""
+    """Causes with a trace in a line."""
 
     def test_folder(self) -> None:
-        """A path below the one folder, and the same below the other, is of the build."""
+        """A path in the folder of the first build, and one in that of the second, are a trace."""
         assert text(f"at {FIRST}/x", f"at {SECOND}/x") == ["the folder that it was built in"]
 
     def test_another_folder(self) -> None:
@@ -22,12 +22,12 @@ class TestText:
         assert text(f"at {FIRST}/x", "at /home/x") == []
 
     def test_word(self) -> None:
-        """A value is recognised in the form in which the text has it."""
+        """A setting is recognized in any of its forms."""
         assert text("umask 0o22", "umask 0o2") == ["the umask"]
 
     @pytest.mark.parametrize("pair", [("10022", "10002"), ("0022", "0o2"), ("0022 0002", "0002")])
     def test_no_word(self, pair: tuple[str, str]) -> None:
-        """It is not, as a part of another number, in two forms, or where both texts have it."""
+        """It is not recognized in a longer number, in two forms, or if both texts have it."""
         assert text(*pair) == []
 
     @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ class TestText:
         ],
     )
     def test_time(self, pair: tuple[str, str]) -> None:
-        """A time is recognised as people write it, and as computers count it."""
+        """A time is recognized as people write it, and as computers count it."""
         assert text(*pair) == ["a time"]
 
     @pytest.mark.parametrize(
@@ -55,35 +55,35 @@ class TestText:
         ],
     )
     def test_no_time(self, pair: tuple[str, str]) -> None:
-        """No other number is one, nor a time that both texts have."""
+        """Another number is not a time; a time that both texts have is not a cause."""
         assert text(*pair) == []
 
 
 class TestBytes:
-    """What is around an offset."""
+    """Causes with a trace around an offset."""
 
     @pytest.mark.parametrize("order", ["little", "big"])
     def test_time(self, order: str) -> None:
-        """A number of four bytes is a time if it may be one in both, in either order of bytes."""
-        one, two = (number.to_bytes(4, order) for number in (TIME, TIME + 7))  # type: ignore[arg-type]
+        """A number of four bytes is a time if it may be one in both, in any order of bytes."""
+        first, second = (number.to_bytes(4, order) for number in (TIME, TIME + 7))  # type: ignore[arg-type]
 
-        found = [
-            list(CAUSES.in_bytes(b"ab" + one, b"ab" + other, offset))
-            for other, offset in ((two, 5), (two, 2), (bytes(4), 2))
+        causes = [
+            list(CAUSES.in_bytes(b"ab" + first, b"ab" + other, offset))
+            for other, offset in ((second, 5), (second, 2), (bytes(4), 2))
         ]
 
-        assert found == [["a time"], ["a time"], []]
+        assert causes == [["a time"], ["a time"], []]
 
     def test_text_in_it(self) -> None:
-        """Text among other bytes is read as far as it can be printed."""
-        one, two = (f"\0umask 00{digits}\0".encode() for digits in ("22", "02"))
+        """Printable text among other bytes is searched."""
+        first, second = (f"\0umask 00{digits}\0".encode() for digits in ("22", "02"))
 
-        assert list(CAUSES.in_bytes(one, two, 9)) == ["the umask"]
-        assert list(CAUSES.in_bytes(b"\0".join((one[:9], one[9:])), two, 9)) == []
+        assert list(CAUSES.in_bytes(first, second, 9)) == ["the umask"]
+        assert list(CAUSES.in_bytes(b"\0".join((first[:9], first[9:])), second, 9)) == []
 
     def test_folder_elsewhere(self) -> None:
-        """The folder is found wherever it is."""
-        one, two = (b"\xff" * 500 + folder.encode() for folder in (FIRST, SECOND))
+        """The folder is found anywhere in the contents."""
+        first, second = (b"\xff" * 500 + folder.encode() for folder in (FIRST, SECOND))
 
-        assert list(CAUSES.in_content(one, two)) == ["the folder that it was built in"]
-        assert list(CAUSES.in_content(two, one)) == []
+        assert list(CAUSES.in_content(first, second)) == ["the folder that it was built in"]
+        assert list(CAUSES.in_content(second, first)) == []

@@ -1,4 +1,4 @@
-"""Copies of a project's inputs."""
+"""Copies of a package's inputs."""
 
 import shutil
 from pathlib import Path
@@ -21,15 +21,15 @@ MADE = {
 
 
 def copied(project: Path, name: str = "hello") -> tuple[Path, Path]:
-    """Copies the inputs of a function twice, and answers where to."""
-    pair = variations.choose(project.with_name("builds"), uv_cache=None)
-    for one in (pair.first, pair.second):
-        input_copy.copy(projects.examine(project, name), one)
-    return pair.first.project, pair.second.project
+    """Copy the inputs of a function twice, and return the two folders."""
+    builds = variations.choose(project.with_name("builds"), uv_cache=None)
+    for variation in (builds.first, builds.second):
+        input_copy.copy(projects.examine(project, name), variation)
+    return builds.first.project, builds.second.project
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Answers what is in each file below a folder."""
+    """Return the content of each file in a folder."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
@@ -47,7 +47,7 @@ def test_same_fingerprint(project: Path) -> None:
 
 
 def test_only_inputs(project: Path) -> None:
-    """What is no input is not there: beside the source, left out of it, or of another function."""
+    """Other files are not copied: beside the source, left out of it, or of another function."""
     projects.write_files(project, {"more/x": b"", "src/node_modules/y": b"", "other/z": b""})
     projects.write_config(
         project, hello=MADE | {"inputs": ["more"]}, other=MADE | {"source": "other"}
@@ -64,7 +64,7 @@ def test_only_inputs(project: Path) -> None:
 
 
 def test_modes(project: Path) -> None:
-    """Modes are by content, whatever the file system has."""
+    """Modes are decided by content, not by the modes of the files."""
     (project / "src/run.sh").chmod(0o600)
     (project / "src/hello.py").chmod(0o777)
 
@@ -75,19 +75,19 @@ def test_modes(project: Path) -> None:
 
 
 def test_times(project: Path) -> None:
-    """Each file has another time in the two copies, and another order by time."""
+    """Times of files, and the order of files by time, differ between the copies."""
     first, second = copied(project)
 
     def times(root: Path) -> dict[str, float]:
         return {path: (root / path).stat().st_mtime for path in files(root)}
 
-    one, two = times(first), times(second)
-    assert not set(one.values()) & set(two.values())
-    assert sorted(one, key=one.__getitem__) == sorted(two, key=two.__getitem__, reverse=True)
+    old, new = times(first), times(second)
+    assert not set(old.values()) & set(new.values())
+    assert sorted(old, key=old.__getitem__) == sorted(new, key=new.__getitem__, reverse=True)
 
 
 def test_order(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files of the second copy are made in the opposite order."""
+    """The files of the second copy are made in reverse order."""
     made: list[str] = []
     copyfile = shutil.copyfile
 
@@ -104,7 +104,7 @@ def test_order(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_links(project: Path) -> None:
-    """A link is copied as what it leads to."""
+    """A link is copied as the file or folder that it points to."""
     (project / "src/link.py").symlink_to("hello.py")
     (project / "src/folder").symlink_to("lib")
 
@@ -115,7 +115,7 @@ def test_links(project: Path) -> None:
 
 
 def test_empty_source(project: Path) -> None:
-    """A source that has no file, beside one that has some, is there."""
+    """An empty source folder is copied."""
     (project / "empty").mkdir()
     projects.configure(project, source=["src", "empty"])
 
@@ -125,7 +125,7 @@ def test_empty_source(project: Path) -> None:
 
 
 def test_layers(project: Path) -> None:
-    """The inputs of a function's layers are there too."""
+    """The inputs of a function's layers are copied too."""
     projects.write_files(project, {"lib/shared.py": b"x = 1\n"})
     where = {"runtime": "python3.13", "architecture": "arm64"}
     projects.write_tables(
@@ -142,20 +142,20 @@ def test_layers(project: Path) -> None:
 
 
 def test_packages_on_this_machine(project: Path) -> None:
-    """What a lock takes from the project itself is there, and the settings of uv."""
+    """Archives that a lock takes from the project are copied, and uv's settings."""
     wheels.lock(project, wheels.make(project))
     projects.write_files(project, {"uv.toml": b"offline = true\n", "others/x.whl": b""})
     projects.configure(project, requirements="requirements.txt")
 
     first, _ = copied(project)
 
-    found = set(files(first))
-    assert {"wheels/greet-1.0-py3-none-any.whl", "uv.toml"} <= found
-    assert "others/x.whl" not in found
+    copies = set(files(first))
+    assert {"wheels/greet-1.0-py3-none-any.whl", "uv.toml"} <= copies
+    assert "others/x.whl" not in copies
 
 
 def test_settings_above(tmp_path: Path) -> None:
-    """Uv's settings above the project go to its folder, unless it has its own."""
+    """Settings of uv from above the project go to its folder, unless it has its own."""
     above = tmp_path / "above"
     projects.write_files(above, {"uv.toml": b"offline = true\n"})
     project = projects.make(above / "project")
@@ -172,7 +172,7 @@ def test_settings_above(tmp_path: Path) -> None:
 
 
 def test_crates(project: Path) -> None:
-    """Of a workspace, the crate that is compiled, and what stands in for the others."""
+    """A workspace is copied with the crate that is compiled, and skeletons of the others."""
     projects.write_files(project, MEMBERS)
     projects.write_config(project, one=ONE)
 

@@ -1,4 +1,4 @@
-"""Builds twice, and compares."""
+"""Two builds of a package, compared."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ COMMAND = {
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for temporary files, in which there is nothing; and no wait for another time."""
+    """Have temporary files in an empty folder."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -33,25 +33,25 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def check(project: Path, name: str = "hello") -> Outcome:
-    """Checks a function or layer in this process, but for its builds."""
+    """Check a function or layer in this process; its builds are processes of their own."""
     return reproducible.check(planning.load_project(str(project)), name, jobs=1, tick=0)
 
 
 def command(project: Path, script: str, **more: object) -> None:
-    """Has hello made by a script."""
+    """Have a script make hello."""
     projects.write_config(project, hello=COMMAND | {"command": ["sh", "-c", script]} | more)
 
 
 def paths(outcome: Outcome) -> list[str]:
-    """Answers which files differ."""
-    return [one.path for one in outcome.differences]
+    """Return the paths of the files that differ."""
+    return [difference.path for difference in outcome.differences]
 
 
 class TestSame:
-    """What is reproducible."""
+    """Packages that are reproducible."""
 
     def test_python(self, project: Path, temporary: Path) -> None:
-        """A function in Python is; nothing is left behind, nor written into the project."""
+        """A Python function is; nothing is left behind, nor written into the project."""
         before = projects.listing(project)
 
         outcome = check(project)
@@ -89,17 +89,17 @@ class TestSame:
         assert paths(check(project, "layer.deps")) == []
 
     def test_command(self, project: Path) -> None:
-        """So is what a program makes, if it depends on nothing but its inputs."""
+        """So is a package that a program makes, if it depends on nothing but its inputs."""
         command(project, "cat hello.py run.sh > $HASHZIP_OUTPUT/x")
 
         assert paths(check(project)) == []
 
 
 class TestDifferent:
-    """What is not."""
+    """Packages that are not."""
 
     def test_zips_are_kept(self, project: Path, temporary: Path) -> None:
-        """The two zips are left, and nothing else, and each is what was compared."""
+        """The two zips are kept, and nothing else."""
         command(project, "head -c 20 /dev/urandom > $HASHZIP_OUTPUT/x")
 
         outcome = check(project)
@@ -111,7 +111,7 @@ class TestDifferent:
         assert len({projects.content(Path(path), "x") for path in outcome.zips.values()}) == 2
 
     def test_order_of_files(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The order in which a folder lists its files is seen, where it is that of their making."""
+        """A dependence on the order in which a folder lists its files is found."""
         for folder in ("/dev/shm", str(project)):  # noqa: S108 - looked at, and not written to
             if os.path.isdir(folder) and _lists_as_made(Path(folder)):
                 monkeypatch.setattr(tempfile, "tempdir", folder)
@@ -124,11 +124,11 @@ class TestDifferent:
         outcome = check(project)
         shutil.rmtree(Path(outcome.zips["first"]).parent)
 
-        (found,) = outcome.differences
-        assert found.looks_like == ["an order, as of files in a folder"]
+        (difference,) = outcome.differences
+        assert difference.looks_like == ["an order, as of files in a folder"]
 
     def test_not_an_input(self, project: Path, temporary: Path) -> None:
-        """A program that needs a file that is no input fails, and the hint asks for it."""
+        """A program that needs a file that is not an input fails, and the hint says what to do."""
         projects.write_files(project, {"shared/names.txt": b"world"})
         script = "cat ../shared/names.txt > $HASHZIP_OUTPUT/x"
         command(project, script)
@@ -143,7 +143,7 @@ class TestDifferent:
         assert paths(check(project)) == []
 
     def test_not_in_the_lock(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Packages that are found by a variable alone are not there, and the hint says so."""
+        """Packages that only a variable names are not found, and the hint says why."""
         wheels.lock(project, wheels.make(project), where="--no-index\n")
         (project / "wheels").rename(project / "elsewhere")
         projects.configure(project, requirements="requirements.txt")
@@ -157,7 +157,7 @@ class TestDifferent:
         assert "neither hashzip.toml nor its lock names" in caught.value.hint
 
     def test_not_an_input_that_is_optional(self, project: Path) -> None:
-        """A program that goes on without it makes something else than it has in the project."""
+        """If the program goes on without the file, its zip differs from the stored one."""
         projects.write_files(project, {"shared/names.txt": b"world"})
         command(project, "cat ../shared/names.txt > $HASHZIP_OUTPUT/x; true")
         assert paths(check(project)) == []
@@ -171,7 +171,7 @@ class TestDifferent:
         assert built.exists()
 
     def test_other_tools(self, project: Path) -> None:
-        """Where other versions of programs made the zip in `dist`, they are named."""
+        """Programs of which another version made the stored zip are named."""
         projects.write_files(project, {"shared/names.txt": b"world"})
         command(project, "cat ../shared/names.txt > $HASHZIP_OUTPUT/x; true")
         manifest = projects.make_zip(project).with_suffix(".json")
@@ -184,13 +184,13 @@ class TestDifferent:
         assert tool.startswith("deflate libdeflate 0.")
 
     def test_damaged_zip(self, project: Path) -> None:
-        """A zip in `dist` that is damaged says nothing."""
+        """A stored zip that is damaged is not compared."""
         projects.make_zip(project).write_bytes(b"")
 
         assert paths(check(project)) == []
 
     def test_only_once(self, project: Path) -> None:
-        """A program that fails in the second build alone is told what was different there."""
+        """If only the second build fails, the hint has its settings."""
         command(project, 'test "$TZ" = AAA+12 && echo > $HASHZIP_OUTPUT/x')
 
         with pytest.raises(HashzipError) as caught:
@@ -201,12 +201,12 @@ class TestDifferent:
 
 
 def _lists_as_made(folder: Path) -> bool:
-    """Whether files that are made in another order are listed in another."""
+    """Return whether a folder lists files in the order in which they were made."""
     with (
-        tempfile.TemporaryDirectory(dir=folder) as one,
-        tempfile.TemporaryDirectory(dir=folder) as two,
+        tempfile.TemporaryDirectory(dir=folder) as first,
+        tempfile.TemporaryDirectory(dir=folder) as second,
     ):
-        for made, names in ((one, "abcdefgh"), (two, "hgfedcba")):
+        for made, names in ((first, "abcdefgh"), (second, "hgfedcba")):
             for name in names:
                 Path(made, name).touch()
-        return os.listdir(one) != os.listdir(two)
+        return os.listdir(first) != os.listdir(second)

@@ -1,4 +1,4 @@
-"""What differs between two builds."""
+"""The variations between the two builds."""
 
 import subprocess
 from pathlib import Path
@@ -11,7 +11,7 @@ from hashzip.check.variations import Variations
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is all of the `PATH`, with a `locale` that knows one."""
+    """Make a folder that is the whole `PATH`, with a `locale` that lists one locale."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -20,19 +20,19 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def program(folder: Path, name: str, script: str) -> None:
-    """Writes a program."""
+    """Write a program."""
     (folder / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     (folder / name).chmod(0o755)
 
 
-def pair(tmp_path: Path, uv_cache: str | None = None) -> Variations:
-    """Answers two surroundings in a new folder."""
+def choose(tmp_path: Path, uv_cache: str | None = None) -> Variations:
+    """Choose two builds in a new folder."""
     return variations.choose(tmp_path / "builds", uv_cache=uv_cache)
 
 
 def test_all_differs(tmp_path: Path) -> None:
-    """Each thing that is said to vary does, and no folder is in the other."""
-    both = pair(tmp_path)
+    """Every setting that is listed as varied differs, and so do the depths of the folders."""
+    both = choose(tmp_path)
 
     assert all(first != second for first, second in both.varied.values())
     assert {"folder", "umask", "time zone", "times of files"} <= set(both.varied)
@@ -42,37 +42,37 @@ def test_all_differs(tmp_path: Path) -> None:
 
 
 def test_folders_of_its_own(tmp_path: Path) -> None:
-    """Each has folders for what it keeps, which are there and below its own."""
-    both = pair(tmp_path)
+    """Each build has temporary and cache folders of its own, which exist."""
+    both = choose(tmp_path)
 
-    for one in (both.first, both.second):
+    for build in (both.first, both.second):
         for name in ("TMPDIR", "XDG_CACHE_HOME", "HASHZIP_CACHE_DIR"):
-            folder = Path(one.environment[name])
+            folder = Path(build.environment[name])
             assert folder.is_dir()
-            assert folder.is_relative_to(one.folder)
+            assert folder.is_relative_to(build.folder)
 
 
 def test_what_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both have the user's own cache of what is downloaded, and not of what is compiled."""
+    """Both use the user's caches of downloads, and neither the user's cache of compiled files."""
     monkeypatch.setenv("CARGO_TARGET_DIR", "/theirs")
     monkeypatch.setenv("CARGO_HOME", "/downloads")
-    both = pair(tmp_path, uv_cache="/wheels")
+    both = choose(tmp_path, uv_cache="/wheels")
 
-    found = [
-        {name: one.environment[name] for name in ("UV_CACHE_DIR", "CARGO_HOME")}
-        for one in (both.first, both.second)
+    variables = [
+        {name: build.environment[name] for name in ("UV_CACHE_DIR", "CARGO_HOME")}
+        for build in (both.first, both.second)
     ]
 
-    assert found == [{"UV_CACHE_DIR": "/wheels", "CARGO_HOME": "/downloads"}] * 2
-    targets = {one.environment["CARGO_TARGET_DIR"] for one in (both.first, both.second)}
+    assert variables == [{"UV_CACHE_DIR": "/wheels", "CARGO_HOME": "/downloads"}] * 2
+    targets = {build.environment["CARGO_TARGET_DIR"] for build in (both.first, both.second)}
     assert len(targets) == 2
     assert "/theirs" not in targets
 
 
 @pytest.mark.usefixtures("programs")
 def test_nothing_to_vary_with(tmp_path: Path) -> None:
-    """What cannot be varied is named, with the reason, and is not said to vary."""
-    both = pair(tmp_path)
+    """A setting that cannot be varied is listed with the reason, and not as varied."""
+    both = choose(tmp_path)
 
     assert both.same == {
         "clock": "faketime is not on the PATH",
@@ -83,16 +83,16 @@ def test_nothing_to_vary_with(tmp_path: Path) -> None:
 
 
 def test_clock(tmp_path: Path, programs: Path) -> None:
-    """With faketime, the second build runs under it, by a time that the first has not."""
+    """With faketime, the second build runs at a later time."""
     program(programs, "faketime", 'echo "$@"')
 
-    both = pair(tmp_path)
+    both = choose(tmp_path)
 
     assert "clock" not in both.same
     assert not both.first.wrapper
     words = [*both.second.wrapper, "the", "build"]
-    said = subprocess.run(words, capture_output=True, check=True, encoding="utf-8").stdout
-    assert said == "-m -f +79261 the build\n"
+    output = subprocess.run(words, capture_output=True, check=True, encoding="utf-8").stdout
+    assert output == "-m -f +79261 the build\n"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_clock(tmp_path: Path, programs: Path) -> None:
     ],
 )
 def test_locales(tmp_path: Path, programs: Path, listed: str, chosen: set[str]) -> None:
-    """Two locales are chosen that are here: a program may fail for one that is not."""
+    """Two locales of this machine are chosen."""
     program(programs, "locale", f"echo {listed}")
 
-    assert set(pair(tmp_path).varied["locale"]) == chosen
+    assert set(choose(tmp_path).varied["locale"]) == chosen

@@ -1,4 +1,4 @@
-"""What differs between two zips, and how."""
+"""Which files of two zips differ, and where."""
 
 import importlib.util
 import io
@@ -15,29 +15,29 @@ from tests.support.causes import CAUSES, FIRST, SECOND, TIME
 
 
 def explain(path: str, first: bytes, second: bytes) -> tuple[str, list[str]]:
-    """Answers where two contents differ, and what that looks like."""
+    """Return where two contents differ, and the probable causes."""
     where, looks_like = zip_diff.explain(path, first, second, CAUSES)
     return where, list(looks_like)
 
 
 def compare(first: Mapping[str, bytes], second: Mapping[str, bytes]) -> list[Difference]:
-    """Compares two zips."""
+    """Compare two zips of some files."""
     return zip_diff.compare(io.BytesIO(zipped(first)), io.BytesIO(zipped(second)), CAUSES)
 
 
 def zipped(files: Mapping[str, bytes], year: int = 1980, mode: int = 0o644) -> bytes:
-    """Makes a zip."""
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w") as archive:
+    """Make a zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for path, content in files.items():
             entry = zipfile.ZipInfo(path, (year, 1, 1, 0, 0, 0))
             entry.external_attr = mode << 16
             archive.writestr(entry, content)
-    return whole.getvalue()
+    return buffer.getvalue()
 
 
 def bytecode(source: str, path: str, *, time: int = 0, flags: int = 0) -> bytes:
-    """Compiles a module as Python does, and says what it is of."""
+    """Return the bytecode of a module as Python writes it."""
     head = importlib.util.MAGIC_NUMBER + flags.to_bytes(4, "little") + time.to_bytes(8, "little")
     return head + marshal.dumps(compile(source, path, "exec"))
 
@@ -51,31 +51,34 @@ class TestZips:
         assert compare({"a": b"1"}, {"a": b"2"}) != []
 
     def test_only_in_one(self) -> None:
-        """A file that one lacks has no size there."""
-        found = compare({"a": b"1", "b": b""}, {"b": b"", "c": b"22"})
+        """A file that is missing in a zip has no size there."""
+        differences = compare({"a": b"1", "b": b""}, {"b": b"", "c": b"22"})
 
-        assert [(one.path, one.sizes) for one in found] == [("a", (1, None)), ("c", (None, 2))]
+        assert [(each.path, each.sizes) for each in differences] == [
+            ("a", (1, None)),
+            ("c", (None, 2)),
+        ]
 
     def test_mode(self) -> None:
         """Two modes are a difference, though the bytes are the same."""
-        one, two = (io.BytesIO(zipped({"a": b"1"}, mode=mode)) for mode in (0o644, 0o755))
+        first, second = (io.BytesIO(zipped({"a": b"1"}, mode=mode)) for mode in (0o644, 0o755))
 
-        (found,) = zip_diff.compare(one, two, CAUSES)
+        (difference,) = zip_diff.compare(first, second, CAUSES)
 
-        assert (found.modes, found.offset) == ((0o644, 0o755), None)
+        assert (difference.modes, difference.offset) == ((0o644, 0o755), None)
 
     def test_zip_alone(self) -> None:
-        """Zips whose entries are the same are told as they are: not the same."""
-        one, two = (io.BytesIO(zipped({"a": b"1"}, year=year)) for year in (1980, 1981))
+        """Zips that differ are reported even if all of their entries are equal."""
+        first, second = (io.BytesIO(zipped({"a": b"1"}, year=year)) for year in (1980, 1981))
 
-        (found,) = zip_diff.compare(one, two, CAUSES)
+        (difference,) = zip_diff.compare(first, second, CAUSES)
 
-        assert found.path == "the zip itself"
-        assert "not compressed alike" in found.where
+        assert difference.path == "the zip itself"
+        assert "not compressed alike" in difference.where
 
     @pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 200_000])
     def test_offset(self, size: int) -> None:
-        """The offset is that of the first byte that differs, or the end of the shorter one."""
+        """The offset is that of the first byte that differs, or the end of the shorter content."""
         alike = b"x" * size
 
         assert zip_diff.first_difference(alike + b"1", alike + b"2") == size
@@ -93,7 +96,7 @@ class TestText:
         assert where == "line 2: 'old' and 'new'"
 
     def test_long_line(self) -> None:
-        """Of a long line, only what is around the difference, and it is safe on a terminal."""
+        """Of a long line, the part around the difference is shown, escaped for a terminal."""
         where, _ = explain("x", b"x" * 999 + b"\x1b" + b"y" * 999, b"x" * 999 + b"z" * 1000)
 
         assert len(where) < 200
@@ -111,7 +114,7 @@ class TestText:
         assert explain("x", pair[0], pair[1] + b"c\n")[1] == []
 
     def test_folder_further_down(self) -> None:
-        """A folder is told even if another line is the first that differs."""
+        """The folder is reported even if another line is the first that differs."""
         first, second = (f"{n}\n{folder}\n".encode() for n, folder in enumerate((FIRST, SECOND)))
 
         assert explain("x", first, second)[1] == ["the folder that it was built in"]
@@ -121,66 +124,70 @@ class TestPrograms:
     """Section by section."""
 
     def test_section(self) -> None:
-        """The section is named, and what is in it."""
-        one, two = (
+        """The section is named, and its probable cause."""
+        first, second = (
             elf_files.make({".text": b"same", ".rodata": f"{folder}/main.rs".encode()})
             for folder in (FIRST, SECOND)
         )
 
-        where, looks_like = explain("bootstrap", one, two)
+        where, looks_like = explain("bootstrap", first, second)
 
         assert where == "section .rodata"
         assert looks_like == ["the folder that it was built in"]
 
     def test_moved(self) -> None:
         """A section that has only moved, since the one before it is longer, is not named."""
-        one, two = (elf_files.make({".text": code, ".data": b"same"}) for code in (b"1", b"longer"))
+        first, second = (
+            elf_files.make({".text": code, ".data": b"same"}) for code in (b"1", b"longer")
+        )
 
-        assert explain("bootstrap", one, two)[0] == "section .text"
+        assert explain("bootstrap", first, second)[0] == "section .text"
 
     def test_only_in_one(self) -> None:
-        """A section that one file lacks is named, and that of the names differs with it."""
-        one, two = (elf_files.make({".text": b"same", **more}) for more in ({}, {".note": b""}))
+        """A section that a file lacks is named, and the section of the names differs with it."""
+        first, second = (
+            elf_files.make({".text": b"same", **more}) for more in ({}, {".note": b""})
+        )
 
-        assert explain("bootstrap", one, two)[0] == "sections .names, .note"
+        assert explain("bootstrap", first, second)[0] == "sections .names, .note"
 
     def test_time(self) -> None:
-        """A number that may be a time is one."""
-        one, two = (
+        """A number that may be a time is reported as one."""
+        first, second = (
             elf_files.make({".data": b"\xff\xff" + time.to_bytes(4, "little")})
             for time in (TIME, TIME + 500)
         )
 
-        assert explain("bootstrap", one, two) == ("section .data", ["a time"])
+        assert explain("bootstrap", first, second) == ("section .data", ["a time"])
 
     def test_build_id(self) -> None:
-        """A build-id is told by the name of its section."""
-        one, two = (elf_files.make({".note.gnu.build-id": id_}) for id_ in (b"\1\2", b"\3\4"))
+        """A build-id is recognized by the name of its section."""
+        first, second = (elf_files.make({".note.gnu.build-id": id_}) for id_ in (b"\1\2", b"\3\4"))
 
-        assert explain("x", one, two) == ("section .note.gnu.build-id", ["the build-id"])
+        assert explain("x", first, second) == ("section .note.gnu.build-id", ["the build-id"])
 
     def test_many(self) -> None:
         """Of many sections, five are named."""
-        one, two = (
+        first, second = (
             elf_files.make({f".s{n}": content for n in range(8)}) for content in (b"1", b"2")
         )
 
-        assert explain("x", one, two)[0] == "sections .s0, .s1, .s2, .s3, .s4, 3 more"
+        assert explain("x", first, second)[0] == "sections .s0, .s1, .s2, .s3, .s4, 3 more"
 
     def test_cause_first(self) -> None:
-        """The section that tells the cause comes first, before those that it has moved."""
-        one, two = (
+        """Sections with a cause come first, before those whose addresses have moved."""
+        first, second = (
             elf_files.make({".text": code, ".rodata": folder.encode()})
             for code, folder in ((b"1", FIRST), (b"2", SECOND))
         )
 
-        assert explain("x", one, two)[0] == "sections .rodata, .text"
+        assert explain("x", first, second)[0] == "sections .rodata, .text"
 
     def test_headers(self) -> None:
-        """Where no section differs, the rest is named."""
-        one = elf_files.make({".text": b"same"})
+        """If no section differs, the rest of the file is named."""
+        first = elf_files.make({".text": b"same"})
 
-        assert explain("x", one, one + b"\0")[0] == "in the headers, or between sections"
+        assert explain("x", first, first + b"\0")[0] == "in the headers, or between sections"
 
 
 class TestBytecode:
@@ -188,45 +195,47 @@ class TestBytecode:
 
     def test_time(self) -> None:
         """The time of the source is in the header, by default."""
-        one, two = (bytecode("x = 1", "/a.py", time=time) for time in (TIME, TIME + 1))
+        first, second = (bytecode("x = 1", "/a.py", time=time) for time in (TIME, TIME + 1))
 
-        where, looks_like = explain("a.pyc", one, two)
+        where, looks_like = explain("a.pyc", first, second)
 
         assert where == "header: the time and size of its source"
         assert looks_like == ["a time"]
 
     def test_hash(self) -> None:
         """Or its hash, as the flags say."""
-        one, two = (bytecode("x = 1", "/a.py", time=time, flags=1) for time in (1, 2))
+        first, second = (bytecode("x = 1", "/a.py", time=time, flags=1) for time in (1, 2))
 
-        assert explain("a.pyc", one, two) == ("header: the hash of its source", [])
+        assert explain("a.pyc", first, second) == ("header: the hash of its source", [])
 
     def test_flags(self) -> None:
-        """Flags are told by their values."""
-        one, two = (bytecode("x = 1", "/a.py", flags=flags) for flags in (1, 3))
+        """Flags are shown by their values."""
+        first, second = (bytecode("x = 1", "/a.py", flags=flags) for flags in (1, 3))
 
-        assert explain("a.pyc", one, two)[0] == "header: flags, 1 and 3"
+        assert explain("a.pyc", first, second)[0] == "header: flags, 1 and 3"
 
     def test_version(self) -> None:
-        """Another Python is told, whatever else there is."""
-        one = bytecode("x = 1", "/a.py")
+        """Another Python is reported before anything else."""
+        first = bytecode("x = 1", "/a.py")
 
-        assert explain("a.pyc", one, b"\0\0\r\n" + one[4:])[0] == "header: the version of Python"
+        assert (
+            explain("a.pyc", first, b"\0\0\r\n" + first[4:])[0] == "header: the version of Python"
+        )
 
     def test_path(self) -> None:
-        """The path of the source is told from the code, in both directions."""
-        one, two = (bytecode("x = 1", f"{folder}/a.py") for folder in (FIRST, SECOND))
+        """The path of the source is found in the code."""
+        first, second = (bytecode("x = 1", f"{folder}/a.py") for folder in (FIRST, SECOND))
 
-        where, looks_like = explain("a.pyc", one, two)
+        where, looks_like = explain("a.pyc", first, second)
 
         assert where == f"co_filename: '{FIRST}/a.py' and '{SECOND}/a.py'"
         assert looks_like == ["a path"]
 
     def test_code(self) -> None:
         """The rest is code."""
-        one, two = (bytecode(source, "/a.py") for source in ("x = 1", "x = 2"))
+        first, second = (bytecode(source, "/a.py") for source in ("x = 1", "x = 2"))
 
-        assert explain("a.pyc", one, two) == ("code", [])
+        assert explain("a.pyc", first, second) == ("code", [])
 
 
 class TestArchives:
@@ -234,24 +243,27 @@ class TestArchives:
 
     def test_entry(self) -> None:
         """The entry that differs is named, and how."""
-        one, two = (zipped({"same": b"", "x": content}) for content in (b"10:22", b"10:23"))
+        first, second = (zipped({"same": b"", "x": content}) for content in (b"10:22", b"10:23"))
 
-        assert explain("a.jar", one, two) == ("x in it, line 1: '10:22' and '10:23'", ["a time"])
+        assert explain("a.jar", first, second) == (
+            "x in it, line 1: '10:22' and '10:23'",
+            ["a time"],
+        )
 
     def test_times(self) -> None:
-        """Times of entries are told, where the entries are the same."""
-        one, two = (zipped({"x": b""}, year=year) for year in (1980, 2026))
+        """Times of entries are reported if the entries are equal."""
+        first, second = (zipped({"x": b""}, year=year) for year in (1980, 2026))
 
-        assert explain("a.jar", one, two) == ("the times of its entries", ["a time"])
+        assert explain("a.jar", first, second) == ("the times of its entries", ["a time"])
 
     def test_order(self) -> None:
         """And so is their order."""
-        one, two = (zipped(dict.fromkeys(names, b"")) for names in ("ab", "ba"))
+        first, second = (zipped(dict.fromkeys(names, b"")) for names in ("ab", "ba"))
 
-        assert explain("a.jar", one, two)[0] == "the order of its entries"
+        assert explain("a.jar", first, second)[0] == "the order of its entries"
 
     def test_damaged(self) -> None:
         """A zip that is none is compared by its bytes."""
-        one, two = (zipped({"x": content})[:-9] for content in (b"1", b"2"))
+        first, second = (zipped({"x": content})[:-9] for content in (b"1", b"2"))
 
-        assert explain("a.jar", one, two) == ("", [])
+        assert explain("a.jar", first, second) == ("", [])
