@@ -13,8 +13,8 @@ from hashzip.builders import BUILDERS
 from hashzip.builders.build_plan import BuildPlan, InputFolder
 from hashzip.errors import HashzipError
 from hashzip.inputs import walk
-from hashzip.inputs.stat_cache import Group, Index
-from hashzip.inputs.walk import Listing
+from hashzip.inputs.files import Listing
+from hashzip.inputs.stat_cache import FileGroup, StatCache
 from hashzip.project import config
 from hashzip.project.config import Project
 from hashzip.project.layout import ARTIFACTS, CACHE
@@ -30,11 +30,11 @@ class ScanCache:
 
     def __init__(self, stat_caches: str | None = None) -> None:
         self.stat_caches = stat_caches
-        self._seen: dict[tuple[object, ...], tuple[Listing, Group | None]] = {}
+        self._seen: dict[tuple[object, ...], tuple[Listing, FileGroup | None]] = {}
         # By project and name: a layer is planned once for all functions that have it.
         self.layers: dict[tuple[str, str], BuildPlan] = {}
 
-    def sources(self, project: Project, target: Target) -> list[tuple[Listing, Group | None]]:
+    def sources(self, project: Project, target: Target) -> list[tuple[Listing, FileGroup | None]]:
         """List the sources of a function or layer.
 
         Raises:
@@ -50,7 +50,7 @@ class ScanCache:
 
     def folders(
         self, project: Project, folders: Iterable[InputFolder]
-    ) -> list[tuple[Listing, Group | None]]:
+    ) -> list[tuple[Listing, FileGroup | None]]:
         """List the files of folders that decide a package.
 
         Raises:
@@ -72,7 +72,7 @@ class ScanCache:
 
     def _walk(
         self, root: str, folder: str, include: tuple[str, ...], exclude: tuple[str, ...]
-    ) -> tuple[Listing, Group | None]:
+    ) -> tuple[Listing, FileGroup | None]:
         key = (root, folder, include, exclude)
         if key not in self._seen:
             listing = walk.walk(
@@ -82,7 +82,7 @@ class ScanCache:
                 exclude=exclude,
                 skip=ARTIFACTS,  # hashzip's own, where the project's root is a source
             )
-            self._seen[key] = listing, Group(listing.files) if listing.files else None
+            self._seen[key] = listing, FileGroup(listing.files) if listing.files else None
         return self._seen[key]
 
 
@@ -120,7 +120,7 @@ def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> Bu
     sources = scan_cache.sources(project, target) if builder_plan.packs_sources else []
     groups = [group for _, group in (*sources, *folders) if group]
     if builder_plan.files:
-        groups.append(Group([file.location for file in builder_plan.files]))
+        groups.append(FileGroup([file.location for file in builder_plan.files]))
     stat_caches = scan_cache.stat_caches or os.path.join(project.root, CACHE)
     build_plan = BuildPlan(
         project=project,
@@ -129,7 +129,7 @@ def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> Bu
         layers=layers,
         folders=[listing for listing, _ in folders],
         listings=[listing for listing, _ in sources],
-        stat_cache=Index(os.path.join(stat_caches, f"{name}.index"), groups),
+        stat_cache=StatCache(os.path.join(stat_caches, f"{name}.index"), groups),
         replan=lambda: plan(project, name),
     )
     _ = build_plan.result  # computed now, so that errors come from here

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
-from hashzip.inputs.stat_cache import Group, Index
-from hashzip.inputs.stat_cache_file import Answer
+from hashzip.inputs.stat_cache import FileGroup, StatCache
+from hashzip.inputs.stat_cache_file import CachedPlan
 from hashzip.project import layout
 from hashzip.system import atomic
 
@@ -46,11 +46,11 @@ class LocalStore:
         zip_path = os.fsencode(self._path(fingerprint, _ZIP))
         files = [zip_path, os.fsencode(self._path(fingerprint, _MANIFEST))]
         try:
-            cache = Index(self._cache, [Group(files)])
-            cached = cache.answer(fingerprint)
+            cache = StatCache(self._cache, [FileGroup(files)])
+            cached = cache.cached_plan(fingerprint)
             if cached:
                 return Sizes(**{name: int(size) for name, size in cached.summary.items()})
-            (content,) = cache.inputs([SourceFile(_ZIP, zip_path, executable=False)])
+            (content,) = cache.entries([SourceFile(_ZIP, zip_path, executable=False)])
         except HashzipError:
             return None
         manifest = self.manifest(fingerprint)
@@ -60,7 +60,7 @@ class LocalStore:
         summary = {name: str(size) for name, size in sizes._asdict().items()}
         with suppress(OSError):
             _flush(zip_path)
-            cache.keep(Answer(fingerprint, fingerprint, summary))
+            cache.save(CachedPlan(fingerprint, fingerprint, summary))
         return sizes
 
     def manifest(self, fingerprint: str) -> "Manifest | None":

@@ -19,10 +19,10 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.tool import ToolRepository
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
+from packaging.utils import canonicalize_name
 
 from hashzip.artifacts.manifest import Manifest, Package
 from hashzip.inputs.fingerprint import canonical_json
-from hashzip.inputs.paths import normalized
 
 # A random UUID of hashzip's own, so that its serial numbers differ from those of other tools.
 _NAMESPACE = UUID("5f0c9a0e-6d2b-4f6e-9a35-1c2c2f0f7b58")
@@ -95,7 +95,7 @@ def _url(package: Package, purl_type: str) -> PackageURL:
         qualifiers["vcs_url"] = f"git+{repository.partition('?')[0]}@{commit}"
     elif url and url != _CRATES_IO:
         qualifiers["repository_url"] = url
-    name = normalized(package.name) if purl_type == "pypi" else package.name
+    name = canonicalize_name(package.name) if purl_type == "pypi" else package.name
     return PackageURL(type=purl_type, name=name, version=package.version, qualifiers=qualifiers)
 
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hashzip import __version__, artifacts
 from hashzip.errors import HashzipError, escape
-from hashzip.inputs import read, secrets, summary, walk
-from hashzip.inputs.files import FileEntry, SourceFile
+from hashzip.inputs import paths
+from hashzip.inputs.files import FileEntry, Listing, SourceFile
 from hashzip.inputs.fingerprint import Recipe, canonical_json, fingerprint
 from hashzip.inputs.paths import IN_PROJECT
-from hashzip.inputs.stat_cache import Index
-from hashzip.inputs.stat_cache_file import Answer
-from hashzip.inputs.walk import Listing
+from hashzip.inputs.stat_cache import StatCache
+from hashzip.inputs.stat_cache_file import CachedPlan
 from hashzip.project.config import Project
 from hashzip.project.targets import Target, Value
 
@@ -77,7 +76,7 @@ class BuildPlan(Value):
     layers: Sequence["BuildPlan"]
     folders: Sequence[Listing]
     listings: Sequence[Listing]
-    stat_cache: Index
+    stat_cache: StatCache
     replan: Callable[[], "BuildPlan"]
 
     @property
@@ -99,17 +98,17 @@ class BuildPlan(Value):
     @cached_property
     def packed_files(self) -> Sequence[SourceFile]:
         """The sources that are packed, named as in the package, below its prefix."""
-        return walk.name(self.listings, self.target.executable)
+        return paths.name_files(self.listings, self.target.executable)
 
     @cached_property
     def deciding_inputs(self) -> Sequence[FileEntry]:
         """What the deciding files held when the plan was made."""
-        return self.stat_cache.inputs(self.deciding_files)
+        return self.stat_cache.entries(self.deciding_files)
 
     @cached_property
     def packed_inputs(self) -> Sequence[FileEntry]:
         """What the packed sources held when the plan was made."""
-        return self.stat_cache.inputs(self.packed_files)
+        return self.stat_cache.entries(self.packed_files)
 
     @property
     def inputs(self) -> Sequence[FileEntry]:
@@ -117,7 +116,7 @@ class BuildPlan(Value):
         return [*self.deciding_inputs, *self.packed_inputs]
 
     @cached_property
-    def result(self) -> Answer:
+    def result(self) -> CachedPlan:
         """The fingerprint, and the summary of the inputs for people who read a Terraform plan.
 
         Raises:
@@ -128,13 +127,15 @@ class BuildPlan(Value):
         key = canonical_json(
             [__version__, self.recipe, target.sources, target.executable, target.allow]
         )
-        known = self.stat_cache.answer(key)
-        if known:
-            return known
+        cached = self.stat_cache.cached_plan(key)
+        if cached:
+            return cached
+        from hashzip.inputs import summary
+
         inputs = self.inputs
         self._check_secrets()
-        result = Answer(key, fingerprint(self.recipe, inputs), summary.summary(inputs))
-        self.stat_cache.keep(result)
+        result = CachedPlan(key, fingerprint(self.recipe, inputs), summary.summary(inputs))
+        self.stat_cache.save(result)
         return result
 
     @property
@@ -153,6 +154,8 @@ class BuildPlan(Value):
         Raises:
             HashzipError: A file has changed, or cannot be read any more.
         """
+        from hashzip.inputs import read
+
         now = read.read(self.deciding_files)
         for file, before, after in zip(self.deciding_files, self.deciding_inputs, now, strict=True):
             if after != before:
@@ -168,7 +171,7 @@ class BuildPlan(Value):
         for listing in self.folders:
             relative = os.path.relpath(os.fsdecode(listing.folder), self.project.root)
             folder = "" if relative == os.curdir else relative.replace(os.sep, "/") + "/"
-            files = walk.name([listing])
+            files = paths.name_files([listing])
             named += [file._replace(path=f"{IN_PROJECT}{folder}{file.path}") for file in files]
         return named
 
@@ -176,6 +179,8 @@ class BuildPlan(Value):
         """Refuse files that look like secrets, unless a program decides what is packed."""
         if not self.packs_sources:
             return
+        from hashzip.inputs import secrets
+
         keys = self.stat_cache.private_keys
         local_packages = [
             file._replace(path=file.path.removeprefix(IN_PROJECT))

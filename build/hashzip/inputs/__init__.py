@@ -1,1 +1,1 @@
-"""Find, read and hash the files that decide a package. Standard library only."""
+"""The inputs of a package: find, read and hash them. Standard library only."""

@@ -1,18 +1,19 @@
-"""The values that stand for a file: where it is, and what it holds. Pure."""
+"""The values that stand for files: where a file is, and what it holds."""
 
 from operator import attrgetter
 from typing import NamedTuple
 
-PROGRAM, DATA = 0o755, 0o644  # the modes that there are
+PROGRAM, DATA = 0o755, 0o644  # the only modes of files in a package
 
 
-# A tuple and no dataclass: there may be 100,000 of them on every plan.
+# A tuple and not a dataclass: each plan may make 100,000 of them.
 class SourceFile(NamedTuple):
-    """A file that goes into a package.
+    """A file that may go into a package.
 
     Attributes:
-        path: Where it lies in the package: `/`-separated, Unicode NFC.
-        location: Where it lies on this machine.
+        path: Its path in the package: `/`-separated, Unicode NFC. After `//`, its path in the
+            project, for a file that decides the package and is not packed, such as a lock.
+        location: Its path on this machine.
         executable: Whether an `executable` pattern matches it.
     """
 
@@ -22,14 +23,13 @@ class SourceFile(NamedTuple):
 
 
 class FileEntry(NamedTuple):
-    """A file that a package is made from.
+    """A file that decides the bytes of a package, as fingerprints and manifests have it.
 
     Attributes:
-        path: Where it lies in the package; or, after `//`, where in the project, for a file that
-            decides what is packed and is not packed itself, such as a lock file.
+        path: As in `SourceFile`.
         mode: `PROGRAM` or `DATA`.
         size: In bytes.
-        sha256: Of the content, as 64 hex digits.
+        sha256: The digest of its content, as 64 hex digits.
     """
 
     path: str
@@ -38,5 +38,17 @@ class FileEntry(NamedTuple):
     sha256: str
 
 
-# By the bytes of the path: UTF-8 sorts as the code points that it stands for.
+class Listing(NamedTuple):
+    """The files of a folder.
+
+    Attributes:
+        folder: Its path on this machine.
+        files: The paths of the files on this machine, below the folder, in no order.
+    """
+
+    folder: bytes
+    files: list[bytes]
+
+
+# The key to sort by the bytes of paths: UTF-8 sorts as its code points do.
 BY_PATH = attrgetter("path")

@@ -1,7 +1,4 @@
-"""Computes the fingerprint of a package: a digest of all that decides its bytes. Third stage.
-
-Pure; standard library only.
-"""
+"""The fingerprint of a package: a digest of everything that decides its bytes."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,18 +13,18 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 _LENGTH_OF_MODE = (4).to_bytes(8)
 _LENGTH_OF_DIGEST = (32).to_bytes(8)
 
-
+# What is done with the inputs: anything that JSON can hold, by name.
 Recipe = Mapping[str, object]
 
 
 def fingerprint(recipe: Recipe, inputs: Iterable[FileEntry]) -> str:
-    """Computes the fingerprint of a recipe and its inputs, in whatever order they come.
+    """Return the fingerprint of a recipe and its inputs, in whatever order they come.
 
-    Each field is written behind its length, so that no two lists of fields are the same bytes.
+    Each field follows its length, so that no two lists of fields are the same bytes.
 
     Args:
-        recipe: What is done with the inputs; anything that JSON can hold.
-        inputs: All files that are read.
+        recipe: What is done with the inputs.
+        inputs: The files that decide the package.
 
     Returns:
         A SHA-256, as 64 hex digits.
@@ -51,7 +48,7 @@ def fingerprint(recipe: Recipe, inputs: Iterable[FileEntry]) -> str:
 
 
 def canonical_json(value: object) -> str:
-    """Writes JSON so that equal values are equal text."""
+    """Return a value as JSON, in which equal values are equal text."""
     return _CANONICAL.encode(value)
 
 

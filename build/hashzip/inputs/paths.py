@@ -1,41 +1,58 @@
-"""Names of files in a package: which can be, and which are one name on some machine.
-
-Pure; standard library only.
-"""
+"""Paths of files in a package: which are valid, and which are the same path on some machine."""
 
 import os
-import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hashzip.errors import HashzipError, escape
-from hashzip.inputs.files import SourceFile
+from hashzip.inputs import gitignore
+from hashzip.inputs.files import BY_PATH, Listing, SourceFile
 
 # Before the path of a file that decides a package and is not packed, such as a lock: such a path is
 # relative to the project, while all others are relative to the package's root.
 IN_PROJECT = "//"
 
+_SEPARATOR = os.fsencode(os.sep)
 
-def normalized(package: str) -> str:
-    """Answers the one spelling of a Python package's name: `Ruamel.YAML` is `ruamel-yaml`.
 
-    https://packaging.python.org/en/latest/specifications/name-normalization/
+def name_files(listings: Sequence[Listing], executable: Sequence[str] = ()) -> list[SourceFile]:
+    """Name files as in the package, where the folders lie over each other.
+
+    Args:
+        listings: The files of each folder.
+        executable: Patterns of the files that have mode 0755, whatever their content.
+
+    Returns:
+        The files, sorted by the bytes of their paths.
+
+    Raises:
+        HashzipError: Two files have the same path, or paths that differ in case or Unicode form
+            alone; a name is not UTF-8 or has a control character.
     """
-    return re.sub(r"[-_.]+", "-", package).lower()
+    is_executable = gitignore.matcher_below(executable)
+    named = []
+    for folder, files in listings:
+        start = len(folder) + len(_SEPARATOR)
+        for location in files:
+            path = decode(location[start:], folder)
+            named.append(SourceFile(path, location, is_executable(path)))
+    named.sort(key=BY_PATH)
+    check_no_clashes(named)
+    return named
 
 
 def decode(name: bytes, folder: bytes) -> str:
-    """Decodes a path to Unicode NFC; macOS and Linux write the same name in different forms.
+    """Decode a path to Unicode NFC: macOS and Linux write the same name in different forms.
 
     Args:
-        name: Of a file or folder, relative to the folder.
-        folder: Where it is, for the error.
+        name: The path of a file or folder, relative to `folder`.
+        folder: The folder, for the error.
 
     Returns:
         The path, `/`-separated.
 
     Raises:
-        HashzipError: The name is not UTF-8, or has a control character.
+        HashzipError: The path is not UTF-8, or has a control character.
     """
     try:
         text = name.decode().replace(os.sep, "/")
@@ -54,29 +71,29 @@ def decode(name: bytes, folder: bytes) -> str:
 
 
 def check_no_clashes(files: Iterable[SourceFile]) -> None:
-    """Refuses paths that are one path on some machine: equal, or equal but for case.
+    """Check that no two paths are the same on some machine: equal, or equal but for case.
 
     Folders count too: `Lib/a` and `lib/b` are in one folder on macOS and in two on Linux. And a
     path cannot be a file in one source folder and a folder in another.
 
     Raises:
-        HashzipError: There are two such paths; both are named.
+        HashzipError: There are two such paths; the error names both.
     """
-    seen: dict[str, SourceFile] = {}  # by folded path
+    seen: dict[str, SourceFile] = {}  # by path in lower case
     folders: set[str] = set()
     for file in files:
         folder = file.path.rpartition("/")[0]
         while folder and folder not in folders:
             folders.add(folder)
-            _claim(seen, file._replace(path=folder + "/"))
+            _add(seen, file._replace(path=folder + "/"))
             folder = folder.rpartition("/")[0]
-        _claim(seen, file)
+        _add(seen, file)
 
 
-def _claim(seen: dict[str, SourceFile], file: SourceFile) -> None:
+def _add(seen: dict[str, SourceFile], file: SourceFile) -> None:
     path = file.path.rstrip("/")
     folded = path.casefold()
-    # Most paths are folded already: then one text serves for both, which saves memory.
+    # Most paths are in lower case already: then key and value share one string, to save memory.
     other = seen.setdefault(path if folded == path else folded, file)
     if other is not file:
         how = "have one path" if other.path == file.path else "differ in case or kind alone"

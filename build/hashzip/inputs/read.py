@@ -1,8 +1,9 @@
-"""Reads files into `FileEntry`s: size, mode and digest. Standard library only.
+"""Read files into `FileEntry`s: size, mode and digest.
 
-In one thread: hashing many small files from several Python threads is slower than from one.
+In one thread: Python hashes many small files slower in several threads than in one.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from hashzip.errors import read_error
 from hashzip.inputs.files import DATA, PROGRAM, FileEntry, SourceFile
 from hashzip.inputs.secrets import holds_private_key
 
-_FIRST_READ = 1 << 16  # bytes; most sources are smaller, and are read whole by this
+_FIRST_READ = 1 << 16  # bytes; most sources are smaller, so that one read is enough
 _READ = 1 << 20
 _OPEN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -21,9 +22,9 @@ class Content(NamedTuple):
 
     Attributes:
         size: In bytes.
-        runs: Whether it is a script or a program, by its first bytes.
-        is_private_key: Whether it holds one, by its first bytes.
-        sha256: As 32 bytes.
+        runs: Whether it is a script or a program; see `runs`.
+        is_private_key: Whether it holds a private key; see `holds_private_key`.
+        sha256: The digest, as 32 bytes.
     """
 
     size: int
@@ -33,34 +34,42 @@ class Content(NamedTuple):
 
 
 def read(files: Iterable[SourceFile]) -> list[FileEntry]:
-    """Reads the files, in their order.
+    """Read files, in their order.
 
     Raises:
         HashzipError: A file cannot be read.
     """
     return [
-        FileEntry(file.path, mode_of(found.runs, file.executable), found.size, found.sha256.hex())
+        FileEntry(file.path, mode_of(held.runs, file.executable), held.size, held.sha256.hex())
         for file in files
-        for found, _ in [content(file.location)]
+        for held, _ in [content(file.location)]
     ]
 
 
 def mode_of(runs: bool, executable: bool) -> int:  # noqa: FBT001 - called for each file
-    """Answers the mode of a file that runs by its content, or that the user calls executable."""
+    """Return the mode of a file in the package.
+
+    Args:
+        runs: Whether its content is a script or a program.
+        executable: Whether an `executable` pattern matches it.
+    """
     return PROGRAM if runs or executable else DATA
 
 
 def runs(start: bytes) -> bool:
-    """Decides by a file's first bytes whether it can be executed, and never by the file system.
+    """Return whether a file is a script (`#!`) or an ELF file, which run.
 
-    A checkout loses modes: by umask, on Windows, in some archives. So a script (`#!`) and an ELF
-    file can be executed, and whatever the user named; nothing else.
+    The mode in the file system does not count, because checkouts lose it: through the umask, on
+    Windows, in some archives.
+
+    Args:
+        start: The file's first bytes, at least 4 of them if it has so many.
     """
     return start.startswith((b"#!", b"\x7fELF"))
 
 
 def content(location: bytes) -> tuple[Content, os.stat_result]:
-    """Reads a file.
+    """Read a file.
 
     Returns:
         What it holds, and its status from before it was read.
@@ -68,8 +77,6 @@ def content(location: bytes) -> tuple[Content, os.stat_result]:
     Raises:
         HashzipError: It cannot be read.
     """
-    import hashlib
-
     try:
         descriptor = os.open(location, _OPEN)
         try:
@@ -77,7 +84,7 @@ def content(location: bytes) -> tuple[Content, os.stat_result]:
             start = chunk = os.read(descriptor, _FIRST_READ)
             digest = hashlib.sha256(chunk)
             size = len(chunk)
-            # A file that is as long as its status says needs no read more to find its end.
+            # A file that is as long as its status says needs no further read to find its end.
             while chunk and size != status.st_size:
                 chunk = os.read(descriptor, _READ)
                 digest.update(chunk)

@@ -1,12 +1,11 @@
-"""Remembers what files hold, so that an unchanged one need not be read. Standard library only.
+"""Remember what files hold, so that an unchanged file is not read again.
 
-A cache, in `.hashzip/`: safe to delete at any time, ignored where it is damaged, not made where
-nothing can be written. What it must never do is miss an edit. So a file counts as unchanged only if
-its size, its two times (of content, and of anything, which no program can set back), its inode and
-its device are what they were; and only if it was older than the moment, by the file system's own
-clock, at which reading began. A younger one could be edited once more within the same tick of that
-clock, after it was read; git calls that racily clean:
-https://git-scm.com/docs/racy-git
+A cache, in `.hashzip/`: it can be deleted at any time, is ignored if it is damaged, and does not
+exist where nothing can be written. But it must never miss an edit. So a file counts as unchanged
+only if its size, its two times (of the content, and of anything, which no program can set back),
+its inode and its device are the same; and only if it was older than the moment, on the file
+system's own clock, at which reading began. A younger file could be edited again within the same
+tick of that clock, after it was read; git calls that racily clean: https://git-scm.com/docs/racy-git
 """
 
 import os
@@ -17,133 +16,174 @@ from contextlib import suppress
 from functools import cached_property
 from itertools import chain, compress
 
-from hashzip.inputs import read, stat_cache_file, stats
+from hashzip.errors import read_error
+from hashzip.inputs import stat_cache_file
 from hashzip.inputs.files import FileEntry, SourceFile
-from hashzip.inputs.stat_cache_file import CONTENT, STATUS, Answer
+from hashzip.inputs.stat_cache_file import CONTENT, STATUS, CachedPlan
 from hashzip.project import layout
-from hashzip.system import parallel
+from hashzip.system import atomic
 
 _SIZE = struct.Struct("=Q")  # the first field of a status
-_IS_PRIVATE_KEY = 1  # byte of a content
+_IS_PRIVATE_KEY = 1  # the byte of a content
 _NO_CONTENT = bytes(CONTENT.size)
 _RECORD = struct.Struct(f"={STATUS.size}s{CONTENT.size}s")
-_MANY = 1_000  # files; from here on it pays to share them among processes
-_AT_A_TIME = 10_000  # files; what processes answer takes memory
+_AT_A_TIME = 10_000  # files; the records that processes send take memory
 
-_Known = tuple[bytearray, bytearray]  # the statuses of files, and what they hold
+# From these numbers of files on, several processes do the work, a block of files at a time. To look
+# at a file costs less than to read it.
+_MANY_TO_LOOK_AT, _BLOCK_TO_LOOK_AT = 20_000, 1_000
+_MANY_TO_READ, _BLOCK_TO_READ = 1_000, 10
+
+_Records = tuple[bytearray, bytearray]  # the statuses of files, and their contents
 
 
-class Group:
-    """Files that belong together: looked at once and read once, however many functions have them.
+class FileGroup:
+    """Files that belong together: looked at once and read once for all functions that share them.
 
     Args:
-        locations: At least one.
+        locations: Their paths, at least one.
+        many: From this number of files on, several processes look at them.
     """
 
-    def __init__(self, locations: Sequence[bytes]) -> None:
+    def __init__(self, locations: Sequence[bytes], *, many: int = _MANY_TO_LOOK_AT) -> None:
         self.locations = locations
         self.paths = b"\0".join([*locations, b""])
-        # Once they were asked for; the statuses are from before they were read.
-        self.known: _Known | None = None
+        # Set when somebody needs the contents. The statuses are from before the files were read.
+        self.records: _Records | None = None
+        self._many = many
 
     @cached_property
     def statuses(self) -> bytes:
-        """What the file system says of them now."""
-        return stats.look(self.locations)
+        """A `STATUS` for each file, as it is now.
+
+        Raises:
+            HashzipError: A file is gone.
+        """
+        if len(self.locations) < self._many:
+            return _look(self.locations)
+        from hashzip.system import parallel
+
+        return parallel.records(_look, self.locations, size=STATUS.size, block=_BLOCK_TO_LOOK_AT)
 
 
-class Index:
+class StatCache:
     """The files of one function, as they are now and as they were.
 
     Args:
-        file: Where it is kept.
-        groups: All files. They are looked at and read when it is asked for them.
+        file: Where the cache is kept.
+        groups: All files. They are looked at and read when that is needed.
+        many: From this number of files on, several processes read them.
     """
 
-    def __init__(self, file: str, groups: Sequence[Group]) -> None:
+    def __init__(
+        self, file: str, groups: Sequence[FileGroup], *, many: int = _MANY_TO_READ
+    ) -> None:
         self._file = file
         self._groups = groups
+        self._many = many
         self._old = stat_cache_file.load(file)
 
-    def answer(self, key: str) -> Answer | None:
-        """Recalls the answer, if it was for this key, these very files, and none has changed.
+    def cached_plan(self, key: str) -> CachedPlan | None:
+        """Return the saved plan, if it has this key and its files are these, all unchanged.
 
         Raises:
             HashzipError: A file is gone.
         """
         old = self._old
-        if old and old.answer.key == key:
+        if old and old.plan.key == key:
             now = ((group.paths, group.statuses) for group in self._groups)
-            return old.answer if old.is_of(now) else None
+            return old.plan if old.matches(now) else None
         return None
 
-    def inputs(self, files: Iterable[SourceFile]) -> list[FileEntry]:
-        """Answers what files hold: from memory, or by reading them.
+    def entries(self, files: Iterable[SourceFile]) -> list[FileEntry]:
+        """Return what files hold: from the cache, or by reading them.
 
         Raises:
-            HashzipError: One of all files cannot be read.
+            HashzipError: A file of the cache cannot be read.
         """
-        statuses, contents = self._known
+        from hashzip.inputs import read
+
+        statuses, contents = self._records
         positions = self._positions
-        found = []
+        entries = []
         for path, location, executable in files:
             at = positions[location]
             (size,) = _SIZE.unpack_from(statuses, at * STATUS.size)
             runs, _, sha256 = CONTENT.unpack_from(contents, at * CONTENT.size)
-            mode = read.mode_of(runs, executable)
-            found.append(FileEntry(path, mode, size, sha256.hex()))
-        return found
+            entries.append(FileEntry(path, read.mode_of(runs, executable), size, sha256.hex()))
+        return entries
 
     @cached_property
     def private_keys(self) -> frozenset[bytes]:
-        """The files that hold a private key.
+        """The paths of the files that hold a private key.
 
         Raises:
-            HashzipError: One of the files cannot be read.
+            HashzipError: A file of the cache cannot be read.
         """
-        _, contents = self._known
+        _, contents = self._records
         locations = chain.from_iterable(group.locations for group in self._groups)
         return frozenset(compress(locations, contents[_IS_PRIVATE_KEY :: CONTENT.size]))
 
-    def keep(self, answer: Answer) -> None:
-        """Keeps what all files hold, and the answer that came of it.
+    def save(self, plan: CachedPlan) -> None:
+        """Keep what all files hold, and the plan that was computed from them.
 
-        Where that is not possible, nothing is kept, and nobody is told: it is only a cache.
+        Where that is not possible, nothing is kept: it is only a cache.
         """
         if not self._clock:
             return
         paths = b"".join(group.paths for group in self._groups)
         with suppress(OSError):
-            stat_cache_file.save(self._file, answer, paths, *self._known)
+            stat_cache_file.save(self._file, plan, paths, *self._records)
 
     @cached_property
-    def _known(self) -> _Known:
-        """Of all files."""
-        known = [group.known or self._read(group) for group in self._groups]
-        if len(known) == 1:
-            return known[0]  # no copy, which would take memory
-        return bytearray().join(one for one, _ in known), bytearray().join(one for _, one in known)
+    def _records(self) -> _Records:
+        """The records of all files."""
+        records = [group.records or self._read(group) for group in self._groups]
+        if len(records) == 1:
+            return records[0]  # no copy, which would take memory
+        return bytearray().join(each for each, _ in records), bytearray().join(
+            each for _, each in records
+        )
 
-    def _read(self, group: Group) -> _Known:
-        """Finds out what the files of a group hold: from memory, or by reading them."""
+    def _read(self, group: FileGroup) -> _Records:
+        """Return the records of a group: from the cache, or by reading its files."""
         _ = self._clock  # before anything is read
         statuses, contents, unknown = self._recall(group)
         for start in range(0, len(unknown), _AT_A_TIME):
-            some = unknown[start : start + _AT_A_TIME]
-            for share, part in self._shared([group.locations[at] for at in some]):
-                for at, (status, packed) in zip(
-                    some[share], _RECORD.iter_unpack(part), strict=True
-                ):
-                    statuses[at * STATUS.size : (at + 1) * STATUS.size] = status
-                    contents[at * CONTENT.size : (at + 1) * CONTENT.size] = packed
-        group.known = statuses, contents
-        return group.known
+            positions = unknown[start : start + _AT_A_TIME]
+            records = self._read_files([group.locations[at] for at in positions])
+            for at, (status, content) in zip(positions, _RECORD.iter_unpack(records), strict=True):
+                statuses[at * STATUS.size : (at + 1) * STATUS.size] = status
+                contents[at * CONTENT.size : (at + 1) * CONTENT.size] = content
+        group.records = statuses, contents
+        return group.records
 
-    def _recall(self, group: Group) -> tuple[bytearray, bytearray, "array[int]"]:
-        """Recalls what the files of a group hold.
+    def _read_files(self, locations: Sequence[bytes]) -> bytes:
+        """Read files: a `STATUS` and a `CONTENT` for each."""
+        from hashzip.inputs import read  # before other processes start, which need it too
+
+        clock = self._clock
+
+        def records(locations: Sequence[bytes]) -> bytes:
+            packed = bytearray()
+            for location in locations:
+                content, status = read.content(location)
+                trusted = clock and _is_older(status, clock)
+                packed += _pack(status) if trusted else STATUS.pack(content.size, 0, 0, 0, 0)
+                packed += CONTENT.pack(*content[1:])
+            return bytes(packed)
+
+        if len(locations) < self._many:
+            return records(locations)
+        from hashzip.system import parallel
+
+        return parallel.records(records, locations, size=_RECORD.size, block=_BLOCK_TO_READ)
+
+    def _recall(self, group: FileGroup) -> tuple[bytearray, bytearray, "array[int]"]:
+        """Look a group up in the cache.
 
         Returns:
-            Their statuses, what they hold, and the positions of those that must be read.
+            The statuses of its files, their contents, and the positions of those to read.
         """
         unknown = array("Q")  # a list of 100,000 numbers is four times as large
         if not self._old:
@@ -162,23 +202,6 @@ class Index:
                 contents += _NO_CONTENT
         return statuses, contents, unknown
 
-    def _shared(self, locations: Sequence[bytes]) -> Iterable[tuple[slice, bytes]]:
-        """Reads files, very many in several processes."""
-        if len(locations) < _MANY:
-            return [(slice(None), self._contents(locations))]
-        return parallel.shares(self._contents, locations)
-
-    def _contents(self, locations: Sequence[bytes]) -> bytes:
-        """Reads files: a record of status and content each."""
-        begun = self._clock
-        found = bytearray()
-        for location in locations:
-            content, status = read.content(location)
-            trusted = begun and stats.is_older(status, begun)
-            found += stats.pack(status) if trusted else STATUS.pack(content.size, 0, 0, 0, 0)
-            found += CONTENT.pack(*content[1:])
-        return bytes(found)
-
     @cached_property
     def _positions(self) -> dict[bytes, int]:
         locations = chain.from_iterable(group.locations for group in self._groups)
@@ -190,12 +213,44 @@ class Index:
 
     @cached_property
     def _clock(self) -> os.stat_result | None:
-        """The status of a file made at this moment; None where nothing can be kept."""
+        """The status of a file that was made at this moment; None where nothing can be kept."""
         if os.name == "nt":
-            return None  # it has no time that no program can set back
+            return None  # Windows has no time that no program can set back
         folder = os.path.dirname(self._file)
         try:
             layout.make_cache_folder(folder)
+            descriptor, path = atomic.create(folder)
+            try:
+                return os.fstat(descriptor)
+            finally:
+                os.close(descriptor)
+                os.unlink(path)
         except OSError:
             return None
-        return stats.clock(folder)
+
+
+def _look(locations: Sequence[bytes]) -> bytes:
+    """Look at files, through links: a `STATUS` for each."""
+    statuses = bytearray()
+    location = b""
+    try:
+        for location in locations:
+            statuses += _pack(os.stat(location))
+    except OSError as error:
+        raise read_error(location, error) from error
+    return bytes(statuses)
+
+
+def _pack(status: os.stat_result) -> bytes:
+    return STATUS.pack(
+        status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
+    )
+
+
+def _is_older(status: os.stat_result, clock: os.stat_result) -> bool:
+    """Return whether a file was last touched before a moment, on one and the same clock."""
+    return (
+        status.st_dev == clock.st_dev
+        and status.st_mtime_ns < clock.st_mtime_ns
+        and status.st_ctime_ns < clock.st_mtime_ns
+    )

@@ -1,7 +1,4 @@
-"""An index as it is kept: a file, written in one step, and trusted as a whole or not at all.
-
-Standard library only.
-"""
+"""The file of a stat cache: written in one step, and trusted as a whole or not at all."""
 
 import json
 import struct
@@ -10,25 +7,26 @@ from collections.abc import Iterable
 from itertools import accumulate
 from typing import NamedTuple
 
-from hashzip.inputs import stats
 from hashzip.system import atomic
 
-# The file: header, answer (JSON), paths (a zero byte behind each), and a status and a content for
-# each path; then a checksum of all that.
+# The file: header, plan (JSON), paths (a zero byte behind each), a status and a content for each
+# path, and a checksum of all that.
 _MAGIC = b"hashzip index 3\n"
-_HEADER = struct.Struct("=16s3Q")  # magic; sizes of answer and paths in bytes, count of files
-STATUS = stats.RECORD
-CONTENT = struct.Struct("=??32s")  # the fields of a `Content` but for its size
+_HEADER = struct.Struct("=16s3Q")  # magic; sizes of plan and paths in bytes; number of files
+# All that an edit changes: size, time of the content, time of anything, inode, device. A time from
+# before 1970 is negative.
+STATUS = struct.Struct("=Q2q2Q")
+CONTENT = struct.Struct("=??32s")  # the fields of a `read.Content` but for its size
 _CHECKSUM = struct.Struct("=L")
 
 
-class Answer(NamedTuple):
-    """What was found out about files as a whole, and with them can be again.
+class CachedPlan(NamedTuple):
+    """What was computed from some files, and is valid as long as they are unchanged.
 
     Attributes:
-        key: All that it depends on beside the files.
+        key: Everything beside the files that it depends on.
         fingerprint: Of the package.
-        summary: For Terraform's plan.
+        summary: Of the inputs, for Terraform's plan.
     """
 
     key: str
@@ -36,30 +34,34 @@ class Answer(NamedTuple):
     summary: dict[str, str]
 
 
-class Memory(NamedTuple):
-    """What an index was.
+class CacheFile(NamedTuple):
+    """The contents of a stat cache's file.
 
     Attributes:
-        answer: What came of the files.
-        data: All of it; the others say where in it something starts.
+        plan: What was computed from the files.
+        data: All bytes; the other attributes are positions in them.
+        paths_at: Where the paths start.
+        statuses_at: Where the statuses start.
+        contents_at: Where the contents start.
+        end: Where the contents end.
     """
 
-    answer: Answer
+    plan: CachedPlan
     data: bytes
     paths_at: int
     statuses_at: int
     contents_at: int
     end: int
 
-    def is_of(self, files: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Tells whether it is of these very files, and none has changed.
+    def matches(self, files: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Return whether these are the very files of the cache, and none has changed.
 
         Args:
-            files: Paths, a zero byte behind each, and the statuses of these; in several parts.
+            files: Parts of paths (a zero byte behind each) and their statuses.
         """
         path, status = self.paths_at, self.statuses_at
         for paths, statuses in files:
-            # Compared where it lies: to copy it would take longer.
+            # Compared in place: copying would take longer.
             if not (self.data.startswith(paths, path) and self.data.startswith(statuses, status)):
                 return False
             path += len(paths)
@@ -68,52 +70,52 @@ class Memory(NamedTuple):
 
     @property
     def locations(self) -> list[bytes]:
-        """Where the files were."""
+        """The paths of the files."""
         return self.data[self.paths_at : self.statuses_at].split(b"\0")[:-1]
 
     @property
     def statuses(self) -> bytes:
-        """A `STATUS` each; all zero but for the size where it is not to be trusted."""
+        """A `STATUS` for each file; all zero but for the size if it is not to be trusted."""
         return self.data[self.statuses_at : self.contents_at]
 
     @property
     def contents(self) -> bytes:
-        """A `CONTENT` each."""
+        """A `CONTENT` for each file."""
         return self.data[self.contents_at : self.end]
 
 
-def load(file: str) -> Memory | None:
-    """Reads an index; None where there is none that can be trusted."""
+def load(file: str) -> CacheFile | None:
+    """Read the file of a stat cache; None if there is none, or it is damaged."""
     try:
         with open(file, "rb", buffering=0) as opened:
             data = opened.read()
-        magic, words, paths, count = _HEADER.unpack_from(data)
-        sizes = (words, paths, count * STATUS.size, count * CONTENT.size)
+        magic, plan, paths, count = _HEADER.unpack_from(data)
+        sizes = (plan, paths, count * STATUS.size, count * CONTENT.size)
         start, *starts = accumulate(sizes, initial=_HEADER.size)
         checksum = zlib.crc32(memoryview(data)[: starts[-1]])
         if magic != _MAGIC or data[starts[-1] :] != _CHECKSUM.pack(checksum):
             return None
     except (OSError, struct.error):
         return None
-    return Memory(Answer(*json.loads(data[start : starts[0]])), data, *starts)
+    return CacheFile(CachedPlan(*json.loads(data[start : starts[0]])), data, *starts)
 
 
 def save(
     file: str,
-    answer: Answer,
+    plan: CachedPlan,
     paths: bytes,
     statuses: bytes | bytearray,
     contents: bytes | bytearray,
 ) -> None:
-    """Writes an index.
+    """Write the file of a stat cache; the arguments are as in `CacheFile`.
 
     Raises:
         OSError: It cannot be written.
     """
-    words = json.dumps(answer).encode()
+    text = json.dumps(plan).encode()
     count = len(statuses) // STATUS.size
-    header = _HEADER.pack(_MAGIC, len(words), len(paths), count)
-    parts = (header, words, paths, statuses, contents)
+    header = _HEADER.pack(_MAGIC, len(text), len(paths), count)
+    parts = (header, text, paths, statuses, contents)
     checksum = 0
     for part in parts:
         checksum = zlib.crc32(part, checksum)

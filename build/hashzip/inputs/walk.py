@@ -1,7 +1,7 @@
-"""Finds the files that go into a package, and reads what they are. Second stage.
+"""Find the files of a source folder.
 
-Standard library only: Terraform runs this on every plan. Paths are bytes here, decoded as UTF-8,
-so that no locale changes a name.
+Terraform runs this on every plan. Paths are bytes here, and decoded as UTF-8 wherever a name
+counts, so that no locale changes one.
 """
 
 import errno
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import gitignore, paths
-from hashzip.inputs.files import BY_PATH, SourceFile
+from hashzip.inputs.files import Listing
 from hashzip.inputs.gitignore import Matcher
 
 # Left out of every package, at any depth: what tools leave behind, and no program needs.
@@ -32,7 +32,7 @@ LEFT_OUT = frozenset(
         b".hashzip",
     )
 )
-_LEFT_OUT_ENDING = b".pyc"
+_LEFT_OUT_SUFFIX = b".pyc"
 _LEFT_OUT_BELOW = (b"node_modules", b".cache")
 
 _SEPARATOR = os.fsencode(os.sep)
@@ -45,35 +45,6 @@ _BROKEN_LINK = {
 }
 
 
-class Listing(NamedTuple):
-    """The files of a source folder.
-
-    Attributes:
-        folder: Where it is on this machine.
-        files: Where they are: below the folder, in no order.
-    """
-
-    folder: bytes
-    files: list[bytes]
-
-
-def scan(
-    root: str,
-    folders: Sequence[str],
-    *,
-    include: Sequence[str] = ("**",),
-    exclude: Sequence[str] = (),
-    executable: Sequence[str] = (),
-    skip: str = "",
-) -> list[SourceFile]:
-    """Finds all files of some folders laid over each other, as `walk` and `name` do together."""
-    listings = [
-        walk(root, folder, include=include, exclude=exclude, skip=skip) for folder in folders
-    ]
-    require_files(root, listings)
-    return name(listings, executable)
-
-
 def walk(
     root: str,
     folder: str,
@@ -82,13 +53,13 @@ def walk(
     exclude: Sequence[str] = (),
     skip: str = "",
 ) -> Listing:
-    """Lists the files of a folder.
+    """List the files of a folder.
 
     Args:
-        root: The folder that no link may lead out of, absolute and free of links.
-        folder: Relative to the root.
-        include: Patterns of what is taken.
-        exclude: Patterns of what of that is left out.
+        root: The folder that no link may lead out of, absolute and without links.
+        folder: The folder to walk, relative to the root.
+        include: Patterns of the files to take.
+        exclude: Patterns of the files to leave out of these.
         skip: A folder, relative to the root, that is never walked.
 
     Raises:
@@ -100,10 +71,14 @@ def walk(
 
 
 def require_files(root: str, listings: Sequence[Listing]) -> None:
-    """Refuses folders that have no file among them.
+    """Check that there is a file to pack.
+
+    Args:
+        root: The project's folder.
+        listings: The files of all source folders.
 
     Raises:
-        HashzipError: There is none.
+        HashzipError: No folder has a file.
     """
     if not any(listing.files for listing in listings):
         folders = ", ".join(
@@ -111,34 +86,8 @@ def require_files(root: str, listings: Sequence[Listing]) -> None:
         )
         raise HashzipError(
             f"there is no file to pack in {folders} (in {root})",
-            "put the function's files there, or look at its include and exclude patterns",
+            "put the function's files there, or check its include and exclude patterns",
         )
-
-
-def name(listings: Sequence[Listing], executable: Sequence[str] = ()) -> list[SourceFile]:
-    """Names the files as they are in the package.
-
-    Args:
-        listings: Folders laid over each other.
-        executable: Patterns of what gets mode 0755 whatever its content.
-
-    Returns:
-        The files, sorted by the bytes of their paths.
-
-    Raises:
-        HashzipError: Two files with one path, or with paths equal but for case or Unicode form; a
-            name that is not UTF-8 or has a control character.
-    """
-    runs = gitignore.matcher_below(executable)
-    found = []
-    for folder, files in listings:
-        start = len(folder) + len(_SEPARATOR)
-        for location in files:
-            path = paths.decode(location[start:], folder)
-            found.append(SourceFile(path, location, runs(path)))
-    found.sort(key=BY_PATH)
-    paths.check_no_clashes(found)
-    return found
 
 
 class _Folder(NamedTuple):
@@ -146,7 +95,7 @@ class _Folder(NamedTuple):
 
     Attributes:
         location: On this machine.
-        above: The real paths of this folder and those above it, to see a link that loops.
+        above: The real paths of this folder and those above it, to notice a link that loops.
         taken: Whether an `include` pattern matched a folder above, which takes all below it.
     """
 
@@ -156,7 +105,7 @@ class _Folder(NamedTuple):
 
 
 class _Walk:
-    """A walk over the folders of a function."""
+    """A walk over a source folder."""
 
     def __init__(self, root: bytes, included: Matcher, excluded: Matcher, skip: str) -> None:
         self.root = root
@@ -172,30 +121,30 @@ class _Walk:
                 f"the source folder {escape(location)} does not exist",
                 "make it, or correct source in hashzip.toml",
             )
-        found = Listing(location, [])
+        listing = Listing(location, [])
         # No recursion: folders can be nested deeper than Python's stack.
         waiting = [_Folder(location, (self._real(folder, location),), taken=self.takes_all)]
         while waiting:
-            self._entries(waiting.pop(), found, waiting)
-        return found
+            self._scan(waiting.pop(), listing, waiting)
+        return listing
 
-    def _entries(self, folder: _Folder, found: Listing, waiting: list[_Folder]) -> None:
-        """Adds the files of one folder, and its folders to those that wait."""
+    def _scan(self, folder: _Folder, listing: Listing, waiting: list[_Folder]) -> None:
+        """Add the files of a folder to the listing, and its folders to those that wait."""
         location, _, taken = folder
         try:
-            with os.scandir(location) as listing:
-                entries = list(listing)
+            with os.scandir(location) as scanned:
+                entries = list(scanned)
         except OSError as error:
             raise read_error(location, error) from error
         for entry in entries:
             name = entry.name
-            if name in LEFT_OUT or name.endswith(_LEFT_OUT_ENDING):
+            if name in LEFT_OUT or name.endswith(_LEFT_OUT_SUFFIX):
                 continue
-            path = "" if self.takes_all else self._path(entry, found.folder)
-            # Asked before the entry is looked at, so that what is excluded can be no error.
+            path = "" if self.takes_all else self._path(entry, listing.folder)
+            # Checked before the entry is looked at, so that an excluded one cannot be an error.
             if path and self.excluded(path, is_folder=False):
                 continue
-            # In line, since most entries are plain files, and there may be 100,000 on every plan.
+            # Inline, because most entries are plain files, and each plan may see 100,000.
             if not entry.is_file(follow_symlinks=False):
                 if entry.path == self.skip or _is_cache(name, location):
                     continue
@@ -203,14 +152,14 @@ class _Walk:
                     waiting.extend(self._enter(entry, path, folder))
                     continue
             if taken or self.included(path, is_folder=False):
-                found.files.append(entry.path)
+                listing.files.append(entry.path)
 
     def _path(self, entry: os.DirEntry[bytes], folder: bytes) -> str:
-        """Answers what patterns are asked about: an entry's path in the package."""
+        """Return the path that patterns match: an entry's path in the package."""
         return paths.decode(entry.path[len(folder) + len(_SEPARATOR) :], folder)
 
     def _is_folder(self, entry: os.DirEntry[bytes]) -> bool:
-        """Answers whether an entry is a folder or a link to one; if not, it is a file."""
+        """Return whether an entry is a folder or a link to one; if not, it is a file."""
         if entry.is_dir(follow_symlinks=False):
             return True
         is_link = entry.is_symlink()
@@ -220,7 +169,7 @@ class _Walk:
         return stat.S_ISDIR(mode)
 
     def _enter(self, entry: os.DirEntry[bytes], path: str, folder: _Folder) -> Iterator[_Folder]:
-        """Answers a folder as one that waits, unless a pattern excludes it."""
+        """Yield a folder that is to be walked, unless a pattern excludes it."""
         if path and self.excluded(path, is_folder=True):
             return
         real = folder.above[-1] + _SEPARATOR + entry.name
@@ -236,7 +185,7 @@ class _Walk:
             yield _Folder(entry.path, (*folder.above, real), takes)
 
     def _real(self, folder: str, location: bytes) -> bytes:
-        """Answers the real path of a source folder, which seldom has a link in it."""
+        """Return the real path of a source folder, which seldom has a link in it."""
         real = self.root
         for part in folder.encode().split(b"/"):
             real += _SEPARATOR + part
@@ -245,7 +194,7 @@ class _Walk:
         return real
 
     def _resolve(self, link: bytes) -> bytes:
-        """Follows a link to the real path of its end, which must lie in the project."""
+        """Return the real path that a link leads to, which must be in the project."""
         try:
             real = os.path.realpath(link, strict=True)
         except OSError as error:
@@ -254,12 +203,12 @@ class _Walk:
                 raise read_error(link, error) from error
             raise HashzipError(
                 f"the link {escape(link)} {problem} ({escape(os.readlink(link))})",
-                "mend or remove the link, or name it in exclude",
+                "fix or remove the link, or name it in exclude",
             ) from error
         if not _is_below(real, self.root):
             raise HashzipError(
                 f"the link {escape(link)} leads out of the project, to {escape(real)}",
-                "copy what it leads to into the project, or name the link in exclude",
+                "copy its target into the project, or name the link in exclude",
             )
         return real
 

@@ -1,1 +1,1 @@
-"""Small helpers around the operating system. Standard library only."""
+"""Helpers around the operating system. Standard library only."""

@@ -1,6 +1,7 @@
-"""One at a time: a file that the system locks, and frees when the process that holds it ends.
+"""Locks between processes: the system frees one when the process that holds it ends.
 
-`flock` where there is one, and not the library filelock: to load that takes a tenth of a rebuild.
+With `flock` where there is one, not with the library filelock: loading that takes a tenth of a
+rebuild.
 """
 
 import os
@@ -10,16 +11,16 @@ from contextlib import contextmanager
 
 
 class HeldError(Exception):
-    """Another holds the lock."""
+    """Another process or thread holds the lock."""
 
 
 @contextmanager
 def hold(file: str | os.PathLike[str], *, wait: bool = True) -> Iterator[None]:
-    """Holds a lock, against other processes and threads.
+    """Hold a lock, against other processes and threads.
 
     Args:
-        file: What is locked. It is made where it is missing, and stays.
-        wait: Whether to wait until another gives it up.
+        file: The file that is locked. It is made if it is missing, and stays.
+        wait: Whether to wait until the lock is free.
 
     Raises:
         HeldError: Another holds it, and this does not wait.
@@ -38,7 +39,7 @@ def hold(file: str | os.PathLike[str], *, wait: bool = True) -> Iterator[None]:
         finally:
             lock.release()
     else:
-        import fcntl  # noqa: PLC0415 - there is none on Windows
+        import fcntl
 
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:

@@ -1,4 +1,4 @@
-"""Shares work among processes, as Python's threads would wait. Standard library only."""
+"""Share work among processes, because Python's threads would wait for each other."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -6,33 +6,63 @@ from contextlib import suppress
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
-_MOST = 4  # processes; what they wait for then is the disk and memory
+_MOST = 4  # processes; more would wait for the disk and memory
+
+
+def records(
+    work: Callable[[Sequence[_Item]], bytes], items: Sequence[_Item], *, size: int, block: int
+) -> bytes:
+    """Make a record for each item in several processes.
+
+    Args:
+        work: Makes the records of some items. It may not depend on anything that it changes in
+            this process.
+        items: What to make records of.
+        size: The size of a record in bytes.
+        block: How many items in a row one process takes.
+
+    Returns:
+        The records, in the order of the items.
+
+    Raises:
+        Exception: Whatever `work` raises.
+    """
+    starts = range(0, len(items), block)
+
+    def work_on_blocks(starts: Sequence[int]) -> bytes:
+        return b"".join(work(items[start : start + block]) for start in starts)
+
+    blocks: list[bytes] = [b""] * len(starts)
+    for share, made in shares(work_on_blocks, starts):
+        blocks[share] = [made[at : at + block * size] for at in range(0, len(made), block * size)]
+    return b"".join(blocks)
 
 
 def shares(
     work: Callable[[Sequence[_Item]], bytes], items: Sequence[_Item]
 ) -> Iterator[tuple[slice, bytes]]:
-    """Has work done in as many processes as there are processors, a share each.
+    """Do work in as many processes as there are processors, a share of the items each.
 
     Args:
-        work: What to do with a share. It may not depend on anything that it does to this process.
-        items: What to share: of N processes the first has the items 0, N, 2N, …
+        work: Does the work for a share. It may not depend on anything that it changes in this
+            process.
+        items: What to share: of N processes the first takes the items 0, N, 2N, …
 
     Yields:
-        Of each share, which items it had, and what came of them.
+        For each share, which items are in it, and the result.
 
     Raises:
         Exception: Whatever `work` raises.
     """
     count = min(os.cpu_count() or 1, _MOST) if hasattr(os, "fork") else 1
-    mine, *others = (slice(number, None, count) for number in range(count))
+    own, *others = (slice(number, None, count) for number in range(count))
     children = [_start(work, items[share]) for share in others]
     try:
-        yield mine, work(items[mine])
+        yield own, work(items[own])
         for share, (_, reader) in zip(others, children, strict=True):
-            with open(reader, "rb", closefd=False) as sent:
-                # A child that fails says nothing: done here, the work says what is wrong.
-                yield share, sent.read() or work(items[share])
+            with open(reader, "rb", closefd=False) as pipe:
+                # A child that fails sends nothing. Done again here, the work says what is wrong.
+                yield share, pipe.read() or work(items[share])
     finally:
         for child, reader in children:
             os.close(reader)
@@ -40,13 +70,14 @@ def shares(
 
 
 def _start(work: Callable[[Sequence[_Item]], bytes], share: Sequence[_Item]) -> tuple[int, int]:
+    """Start a process that works on a share; return its id and the pipe for its result."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         with suppress(BaseException):
-            done = work(share)  # all of it, before a byte is sent: half an answer is none
-            with open(writer, "wb") as sent:
-                sent.write(done)
+            result = work(share)  # all of it before a byte is sent: half a result is none
+            with open(writer, "wb") as pipe:
+                pipe.write(result)
         os._exit(0)
     os.close(writer)
     return child, reader

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hashzip.errors import HashzipError
 from hashzip.inputs import paths
-from hashzip.inputs.files import SourceFile
+from hashzip.inputs.files import Listing, SourceFile
 
 
 def source(path: str, location: str = "") -> SourceFile:
@@ -50,7 +50,37 @@ class TestDecode:
         assert caught.value.message.isprintable()
 
 
-class TestRefuseClashes:
+class TestNameFiles:
+    """Files of folders -> files of a package."""
+
+    def test_paths(self) -> None:
+        """Folders lie over each other, and the files are sorted by the bytes of their paths."""
+        one = Listing(b"/p/one", [b"/p/one/lib/z", b"/p/one/lib-a"])
+        other = Listing(b"/p/other", [b"/p/other/lib/a", "/p/other/cafe\u0301".encode()])
+
+        files = paths.name_files([one, other])
+
+        assert [file.path for file in files] == ["caf\u00e9", "lib-a", "lib/a", "lib/z"]
+        assert files[0].location == "/p/other/cafe\u0301".encode()  # as it is on the disk
+
+    def test_executable(self) -> None:
+        """A pattern marks files, and all files below a folder."""
+        names = [b"bin/deep/a", b"bin/b", b"c", b"d.run"]
+        listing = Listing(b"/p", [b"/p/" + name for name in names])
+
+        files = paths.name_files([listing], executable=["bin/", "*.run"])
+
+        assert {file.path for file in files if file.executable} == {"bin/b", "bin/deep/a", "d.run"}
+
+    def test_clash(self) -> None:
+        """A path that two folders have is refused."""
+        listings = [Listing(folder, [folder + b"/a"]) for folder in (b"/p/one", b"/p/other")]
+
+        with pytest.raises(HashzipError, match=r"/p/one/a and /p/other/a have one path"):
+            paths.name_files(listings)
+
+
+class TestCheckNoClashes:
     """Paths that are one path on some machine."""
 
     @pytest.mark.parametrize(

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from hashzip import planning
 from hashzip.errors import HashzipError
-from hashzip.inputs import read, stat_cache, stat_cache_file, stats
+from hashzip.inputs import read
+from hashzip.inputs.files import SourceFile
 from hashzip.inputs.fingerprint import fingerprint
+from hashzip.inputs.stat_cache import FileGroup, StatCache
+from hashzip.inputs.stat_cache_file import CachedPlan
 from tests.support import program
 from tests.support import project as projects
 
@@ -247,13 +250,13 @@ class TestReading:
             file.writelines(f'{key} = "{value}"\n' for key, value in layer.items())
         loaded, scan_cache = planning.load_project(str(project)), planning.ScanCache()
         keys: list[str] = []
-        original = stat_cache.Index.answer
+        original = StatCache.cached_plan
 
-        def answer(self: stat_cache.Index, key: str) -> stat_cache_file.Answer | None:
+        def cached_plan(self: StatCache, key: str) -> CachedPlan | None:
             keys.append(key)
             return original(self, key)
 
-        monkeypatch.setattr(stat_cache.Index, "answer", answer)
+        monkeypatch.setattr(StatCache, "cached_plan", cached_plan)
         names = ("layer.deps", "one", "two")
         together = [planning.plan(loaded, name, scan_cache).fingerprint for name in names]
         assert len(keys) == 3
@@ -290,17 +293,40 @@ class TestReading:
     # The worker that runs this test has threads; a process that runs hashzip has none.
     @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
     def test_many_files(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Several processes that look at the files, and read them, see what one sees."""
-        found = {}
-        for many in (1, 1_000):
-            monkeypatch.setattr(stats, "_MANY", many)
-            monkeypatch.setattr(stats, "_BLOCK", 1)
-            monkeypatch.setattr(stat_cache, "_MANY", many)
-            shutil.rmtree(project / ".hashzip", ignore_errors=True)
-            projects.grow_older(project)
-            cached(project)
-            found[many] = (project / ".hashzip/hello.index").read_bytes()
-        assert found[1] == found[1_000]
+        """Several processes that look at files and read them see what one sees."""
+        processes: list[int] = []
+        fork = os.fork
+
+        def counted_fork() -> int:
+            child = fork()
+            processes.append(child)
+            return child
+
+        monkeypatch.setattr(os, "fork", counted_fork)
+        monkeypatch.setattr(os, "cpu_count", lambda: 2)
+        projects.write_files(project / "src", {f"{n}": f"{n % 7}".encode() for n in range(1_001)})
+        projects.grow_older(project)
+        locations = [os.fsencode(project / "src" / str(n)) for n in range(1_001)]
+        files = [SourceFile(str(n), location, False) for n, location in enumerate(locations)]  # noqa: FBT003 - a tuple
+        plan = CachedPlan("key", "fingerprint", {})
+        outcomes = {}
+        for name, many in {"alone": 2_000, "shared": 1}.items():
+            cache = project / ".hashzip" / name
+            first = StatCache(str(cache), [FileGroup(locations, many=many)], many=many)
+            entries = first.entries(files)
+            first.save(plan)
+            second = StatCache(str(cache), [FileGroup(locations, many=many)], many=many)
+            outcomes[name] = (
+                entries,
+                cache.read_bytes(),
+                second.cached_plan("key"),
+                len(processes),
+            )
+
+        assert outcomes["alone"][:3] == outcomes["shared"][:3]
+        assert outcomes["alone"][2] == plan
+        # The control: one more process read the files, and one more looked at them.
+        assert (outcomes["alone"][3], outcomes["shared"][3]) == (0, 2)
 
 
 class TestDamage:

@@ -30,6 +30,22 @@ def test_shares() -> None:
     assert [part[-1] for _, part in found] == [True, False, False]
 
 
+@pytest.mark.parametrize("block", [1, 2, 3, 100])
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 6, 7])
+def test_records(count: int, block: int) -> None:
+    """The records come in the order of the items, of which a process takes blocks."""
+    blocks: list[int] = []
+
+    def work(items: Sequence[int]) -> bytes:
+        blocks.append(len(items))
+        return b"".join(b"%02d" % item for item in items)
+
+    records = parallel.records(work, range(count), size=2, block=block)
+
+    assert records == b"".join(b"%02d" % item for item in range(count))
+    assert all(size <= block for size in blocks)
+
+
 def test_more_than_a_pipe_holds() -> None:
     """A share may be larger than what the system keeps for a reader."""
     found = parallel.shares(lambda share: bytes(share) * 100_000, [1, 2, 3])

@@ -14,9 +14,8 @@ from hashzip.builders.base import BuildOutput, OutputFile
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.process import ProcessFailed
 from hashzip.errors import HashzipError
-from hashzip.inputs import walk
-from hashzip.inputs.files import SourceFile
-from hashzip.inputs.walk import Listing
+from hashzip.inputs import paths, walk
+from hashzip.inputs.files import Listing, SourceFile
 from hashzip.project import layout
 from hashzip.project.config import Project
 from hashzip.project.targets import Target
@@ -152,7 +151,7 @@ def _files(plan: BuildPlan, function: Target, output: Path) -> list[SourceFile]:
     try:
         found = _listed(plan.project, output)
         if found.files:
-            return walk.name([found], function.executable)
+            return paths.name_files([found], function.executable)
     except HashzipError as error:
         way = f"have the programs of {function.label} make something else"
         raise HashzipError(error.message, way) from error

@@ -14,10 +14,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from hashzip.builders.python import record
+from hashzip.builders.python.names import normalized
 from hashzip.builders.python.record import SCRIPT_FOLDERS, Distribution
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.inputs.gitignore import matcher_below
-from hashzip.inputs.paths import normalized
 from hashzip.inputs.walk import LEFT_OUT
 
 # "The Lambda Python runtimes include the AWS SDK for Python (Boto3) and its dependencies":

@@ -20,7 +20,7 @@ from hashzip.builders.python.locks import Lock
 from hashzip.builders.python.record import Distribution
 from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
 from hashzip.errors import HashzipError, read_error
-from hashzip.inputs import read, walk
+from hashzip.inputs import paths, read, walk
 from hashzip.inputs.files import BY_PATH, SourceFile
 
 _GENERATOR = re.compile(r"^Generator: .*\n", re.MULTILINE)
@@ -130,7 +130,7 @@ def _copies(plan: BuildPlan, lock: Lock, local: Sequence[str], scratch: Path) ->
     listings = dict(zip(lock.folders, plan.folders, strict=True))
     for number, path in enumerate(local):
         copy = scratch / f"{number}-{Path(path).name}"
-        for file in walk.name([listings[path]]):
+        for file in paths.name_files([listings[path]]):
             copied = copy / file.path
             copied.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -168,4 +168,4 @@ def _without_hashes(distribution: Distribution) -> Distribution:
 
 
 def _scan(folder: Path) -> list[SourceFile]:
-    return walk.name([walk.walk(str(folder.resolve()), ".")])
+    return paths.name_files([walk.walk(str(folder.resolve()), ".")])

@@ -8,9 +8,9 @@ from hashzip.builders import python
 from hashzip.builders.base import BuildOutput, OutputFile
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import bytecode, install_cache, uv
+from hashzip.builders.python.names import normalized
 from hashzip.builders.python.tree import Tree, TreeFile
 from hashzip.errors import HashzipError
-from hashzip.inputs.paths import normalized
 
 
 def build(plan: BuildPlan, folder: Path, *, fresh: bool) -> BuildOutput:

@@ -7,8 +7,8 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from hashzip.builders.python.names import normalized
 from hashzip.errors import HashzipError, did_you_mean
-from hashzip.inputs.paths import normalized
 from hashzip.project.targets import Target
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hashzip.builders.python import distributions
+from hashzip.builders.python.names import normalized
 from hashzip.errors import HashzipError
-from hashzip.inputs.paths import normalized
 from tests.support import project as projects
 from tests.support import wheels
 

@@ -12,7 +12,7 @@ from hashzip.artifacts.manifest import Package
 from hashzip.builders.python import install_cache
 from hashzip.builders.python.tree import Tree, TreeFile
 from hashzip.errors import HashzipError
-from hashzip.inputs import read, walk
+from hashzip.inputs import paths, read, walk
 from tests.support import project as projects
 
 HOUR = 3600
@@ -32,7 +32,7 @@ def filler(text: str = "x", counter: list[str] | None = None) -> Callable[[Path]
         if counter is not None:
             counter.append(text)
         (folder / "a.py").write_text(text, encoding="utf-8")
-        files = walk.name([walk.walk(str(folder), ".")])
+        files = paths.name_files([walk.walk(str(folder), ".")])
         entries = [TreeFile(entry, 0) for entry in read.read(files)]
         return Tree(folder, entries, [Package("a", "1.0")], {})
 
