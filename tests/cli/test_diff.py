@@ -117,17 +117,22 @@ class TestDiff:
         assert "noise is not text" in lines
         assert "+second" not in diff(project)
 
-    def test_text_without_zip(self, project: Path) -> None:
-        """Without the earlier zip, the error says what can be had."""
+    @pytest.mark.parametrize("damaged", [False, True])
+    def test_text_without_zip(self, project: Path, *, damaged: bool) -> None:
+        """If the earlier zip is missing or damaged, the error says how to compare without it."""
         projects.built(project)
         edit(project, "second\n")
         (zip_file,) = (project / "dist" / "hello").glob("*.zip")
+        content = bytearray(zip_file.read_bytes())
         zip_file.unlink()
+        if damaged:
+            content[45] ^= 1  # in the first file
+            zip_file.write_bytes(content)
 
         finished = program.run("diff", "hello", "--text", cwd=project)
 
         error, hint = finished.err.splitlines()
-        assert zip_file.name in error
+        assert f"{zip_file.name}: it is missing or damaged" in error
         assert "remove --text" in hint
         assert diff(project) == ["~ hello.py (50 -> 7 bytes)"]
 

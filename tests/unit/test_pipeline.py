@@ -219,6 +219,53 @@ class TestBuild:
         assert pipeline.build(examine(project)).reason == ""
 
 
+class TestBuildAll:
+    """Several plans -> several artifacts."""
+
+    @pytest.mark.parametrize("locked", [False, True], ids=["in turn", "in parallel"])
+    def test_order(
+        self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, locked: bool
+    ) -> None:
+        """Results come in the order of the plans, though layers are built before functions."""
+        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+        wheels.lock(project, wheels.make(project))
+        more = {"requirements": "requirements.txt"} if locked else {}
+        layer = {"runtime": "python3.13", "architecture": "arm64", "source": "src"}
+        hello = projects.HELLO | more
+        projects.write_tables(
+            project,
+            {
+                "function.last": hello | {"layers": ["shared"]},
+                "function.first": hello,
+                "layer.shared": layer,
+            },
+        )
+        plans = [projects.examine(project, name) for name in ("last", "layer.shared", "first")]
+        packed: list[str] = []
+
+        results = list(
+            pipeline.build_all(plans, progress=lambda name, _size: packed.append(name), jobs=1)
+        )
+
+        assert [built.fingerprint for built in results] == [plan.fingerprint for plan in plans]
+        assert packed.index("layer.shared") < packed.index("last")
+        assert all(built.reason for built in results)
+        assert not any(built.reason for built in pipeline.build_all(plans))
+
+    def test_failure(self, project: Path) -> None:
+        """A build that fails ends the command; those before it are there."""
+        projects.write_config(project, hello=projects.HELLO, other=projects.HELLO)
+        plans = [projects.examine(project, name) for name in ("hello", "other")]
+        results = pipeline.build_all(plans)
+        assert next(results).fingerprint == plans[0].fingerprint
+        append(project, "src/hello.py")
+
+        with pytest.raises(HashzipError, match="changed while"):
+            next(results)
+        assert projects.artifacts(project)
+        assert projects.artifacts(project, "other") == []
+
+
 class TestExpect:
     """The fingerprint that Terraform planned with."""
 

@@ -5,7 +5,7 @@ import difflib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -232,13 +232,11 @@ def _compare_text(path: str, before: bytes, after: bytes) -> Iterator[str]:
 
 @contextmanager
 def _open(store: Store, fingerprint: str) -> Iterator[zipfile.ZipFile]:
-    with ExitStack() as stack:
-        try:
-            file = stack.enter_context(store.open_zip(fingerprint))
-            archive = stack.enter_context(zipfile.ZipFile(file))
-        except (OSError, zipfile.BadZipFile) as error:
-            raise HashzipError(
-                f"cannot compare with {store.reference(fingerprint)['zip']}: {error}",
-                "remove --text: the manifest is enough to compare without it",
-            ) from error
+    """Open a zip in a store, once it is clear that it is not damaged."""
+    if store.find(fingerprint) is None:
+        raise HashzipError(
+            f"cannot compare with {store.reference(fingerprint)['zip']}: it is missing or damaged",
+            "remove --text: the manifest is enough to compare without it",
+        )
+    with store.open_zip(fingerprint) as file, zipfile.ZipFile(file) as archive:
         yield archive

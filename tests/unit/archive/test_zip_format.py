@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hashzip.archive import zip_format, zip_writer
+from hashzip.archive.zip_format import STORED, Packed
 from hashzip.archive.zip_writer import Entry
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import FileEntry, SourceFile
@@ -62,6 +63,30 @@ class TestWriter:
             writer.finish()
         writer.offset = (1 << 32) - 2
         writer.finish()
+
+    @pytest.mark.parametrize("size, offset", [((1 << 32) - 1, 0), (1, (1 << 32) - 1)])
+    def test_member_over_4_gib(self, size: int, offset: int) -> None:
+        """A member that is too large, or would begin beyond 4 GiB, is refused by its name."""
+        writer = zip_format.Writer(io.BytesIO())
+        writer.offset = offset
+        record, packed = FileEntry("big", 0o644, size, ""), Packed(0, STORED, b"x")
+
+        with pytest.raises(HashzipError, match="with big, the package is over 4 GiB"):
+            writer.add(record, packed)
+        writer.offset = 0
+        writer.add(record._replace(size=1), packed)
+
+    def test_copy_over_4_gib(self, tmp_path: Path) -> None:
+        """Copied members that would begin beyond 4 GiB are refused by the last one's name."""
+        data = memoryview(pack(tmp_path, {"a": b"1", "b": b"22"}))
+        records = [FileEntry("a", 0o644, 1, ""), FileEntry("b", 0o644, 2, "")]
+        directory = zip_format.directory(data)
+        writer = zip_format.Writer(io.BytesIO())
+        writer.offset = (1 << 32) - 1 - directory.members[1]
+
+        with pytest.raises(HashzipError, match="with b, the package is over 4 GiB"):
+            writer.copy(records, directory, range(2))
+        writer.copy(records[:1], directory, range(1))
 
 
 class TestDirectory:

@@ -157,6 +157,29 @@ class TestFind:
         assert latest_manifest(store) is None
 
 
+class TestFingerprints:
+    """The builds that there are."""
+
+    def test_none(self, project: Path) -> None:
+        """Before the first build there is none."""
+        store = LocalStore(str(project), "hello")
+
+        assert (store.fingerprints(), store.latest()) == ([], None)
+
+    def test_all(self, project: Path, artifact: Artifact) -> None:
+        """Each build is listed by its manifest, and the last one is the latest."""
+        (project / "src" / "hello.py").write_bytes(b"edited")
+        plan = examine(project)
+        pipeline.build(plan)
+        for name in ("notes.json", f"{'x' * 64}.json", f"{'0' * 64}.zip", f"{'1' * 64}.cdx.json"):
+            (artifact.zip.parent / name).touch()
+
+        store = LocalStore(str(project), "hello")
+
+        assert store.fingerprints() == sorted([artifact.zip.stem, plan.fingerprint])
+        assert store.latest() == plan.fingerprint
+
+
 class TestManifest:
     """The manifest beside a zip."""
 

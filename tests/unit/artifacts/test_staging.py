@@ -31,6 +31,19 @@ def test_removed(project: Path) -> None:
     assert not Path(path).exists()
 
 
+def test_left_behind(tmp_path: Path) -> None:
+    """A folder that a killed build left behind is removed, and nothing else."""
+    (tmp_path / "killed.partial" / "made").mkdir(parents=True)
+    (tmp_path / "kept").touch()
+
+    with staging.staging_folder(str(tmp_path)) as folder:
+        assert {path.name for path in tmp_path.iterdir()} == {
+            ".lock",
+            "kept",
+            os.path.basename(folder),
+        }
+
+
 def test_errors(tmp_path: Path) -> None:
     """An error of the file system names the folder, unless it is about a file elsewhere."""
     parent = str(tmp_path / "parent")
