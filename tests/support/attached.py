@@ -3,8 +3,9 @@
 Terraform starts the AWS provider two or three times in each command, and each start takes at least
 half a second. `TF_REATTACH_PROVIDERS` makes it use a provider that is running already. That is
 still the real provider: the program that `init` installed, started with its own `-debug` option,
-over the same protocol, and configured again by each command. Two things differ: its current folder
-and environment stay those of its start, and Terraform does not check the lock file for it.
+over the same protocol, and configured again by each command. Three things differ: its current
+folder and environment stay those of its start, Terraform does not check the lock file for it, and
+its schema has only the types that the configuration uses (see `schema_filter`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ from typing import IO, TYPE_CHECKING
 from hashzip.emulator.supervisor import supervised
 from scripts import golang
 from scripts.errors import ScriptError
+from tests.support import schema_filter
 
 if TYPE_CHECKING:
     import subprocess
@@ -78,12 +81,22 @@ def attached(
     with (
         tempfile.TemporaryFile() as log,
         supervised(
-            [program, "-debug"], folder=folder, environment=own, log=log, scratch=scratch
+            [sys.executable, "-P", schema_filter.__file__, program, *_types(folder)],
+            folder=folder,
+            environment=own,
+            log=log,
+            scratch=scratch,
         ) as process,
     ):
         announced = _wait_until_announced(process, program, log)
         handle = next(iter(announced.values()))
         yield {"TF_REATTACH_PROVIDERS": json.dumps(dict.fromkeys(_ADDRESSES, handle))}
+
+
+def _types(folder: Path) -> list[str]:
+    """Return the names of the AWS resources and data sources in a configuration."""
+    text = "".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.tf"))
+    return sorted(set(re.findall(r'^(?:resource|data) "(aws_\w+)"', text, re.MULTILINE)))
 
 
 def _wait_until_announced(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -61,6 +64,36 @@ def test_attached_provider_is_used_by_each_command(
         session = boto3.Session("test", "test", region_name=local_aws.REGION)
         with closing(session.client("iam", endpoint_url=aws.endpoint)) as iam:
             assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == ["it"]
+
+
+def test_attached_provider_has_the_types_of_the_configuration(
+    tmp_path: Path, terraform_executable: str
+) -> None:
+    """Its schema has all types that the configuration uses, in modules too, and no others."""
+    (tmp_path / "main.tf").write_text(CONFIGURATION, encoding="utf-8")
+    (tmp_path / "module").mkdir()
+    module = 'module "it" { source = "./module" }\n'
+    (tmp_path / "module.tf").write_text(module, encoding="utf-8")
+    source = 'data "aws_partition" "it" {}\n'
+    (tmp_path / "module/main.tf").write_text(source, encoding="utf-8")
+    environment = providers.environment()
+    Terraform(tmp_path, environment, terraform_executable).init()
+
+    with attached(aws_provider(tmp_path), tmp_path, environment) as provider:
+        shown = subprocess.run(
+            [terraform_executable, "providers", "schema", "-json"],
+            cwd=tmp_path,
+            env=os.environ | environment | provider,
+            capture_output=True,
+            check=True,
+        ).stdout
+
+    (schema,) = json.loads(shown)["provider_schemas"].values()
+    resources = {"aws_iam_role", "aws_s3_bucket", "aws_s3_object"}
+    assert set(schema["resource_schemas"]) == resources
+    # A data source of the same name as a resource is kept too.
+    assert set(schema["data_source_schemas"]) == {"aws_partition"} | resources
+    assert "region" in schema["provider"]["block"]["attributes"]
 
 
 def test_configuration_without_init_is_named(tmp_path: Path) -> None:

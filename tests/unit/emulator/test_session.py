@@ -45,7 +45,9 @@ def test_found_while_announced(tmp_path: Path, endpoint: str) -> None:
     with session.announce(tmp_path, endpoint):
         assert session.find(tmp_path) == endpoint
         assert session.find(tmp_path / "other") is None
-        assert [path.name for path in file(tmp_path).parent.iterdir()] == ["local.json"]
+        assert {path.name for path in file(tmp_path).parent.iterdir()} == {
+            *("local.json", ".gitignore")
+        }
     assert session.find(tmp_path) is None
     assert not file(tmp_path).exists()
 
