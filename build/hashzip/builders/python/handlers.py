@@ -1,4 +1,4 @@
-"""Find the Lambda functions in a folder of Python modules."""
+"""Find the Lambda functions in a folder of Python modules, for `hashzip init`."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What the Python builder adds to the sources of a package: installed packages and bytecode."""
+"""Add installed packages and bytecode to the sources of a package. Build time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from hashzip.builders.base import BuildOutput, OutputFile
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import bytecode, install_cache, uv
 from hashzip.builders.python.names import normalized
-from hashzip.builders.python.tree import Tree, TreeFile
+from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
 from hashzip.errors import HashzipError
 
 
@@ -17,12 +17,13 @@ def build(plan: BuildPlan, folder: Path, *, fresh: bool) -> BuildOutput:
     """Install the packages that no layer has, and compile the sources if the target asks for it.
 
     Args:
-        plan: The function or layer.
+        plan: The plan of the function or layer.
         folder: A folder to work in, which does not exist yet.
-        fresh: Whether to install even what is installed.
+        fresh: Install again even if the packages are cached.
 
     Raises:
-        HashzipError: It cannot be installed or compiled; a layer has another version of a package.
+        HashzipError: A package cannot be installed, a source does not compile, or a layer has
+            another version of a package.
     """
     files: list[OutputFile] = []
     packages: list[Package] = []
@@ -40,7 +41,10 @@ def build(plan: BuildPlan, folder: Path, *, fresh: bool) -> BuildOutput:
 
 
 def known_owners(plan: BuildPlan) -> Mapping[str, str]:
-    """Return the package of each file that is installed for a target, as far as a cache has it.
+    """Map each installed file of a target to its package, if the installation is cached.
+
+    Args:
+        plan: The plan of the function or layer.
 
     Returns:
         `name version` by the file's path, below the target's prefix.
@@ -81,8 +85,9 @@ def _not_in_layers(plan: BuildPlan, tree: Tree) -> list[Package]:
 
 def _files_of(tree: Tree, packages: Sequence[Package]) -> Iterator[TreeFile]:
     """Yield the files of some packages, and those that belong to none."""
-    wanted = {number for number, package in enumerate(tree.packages) if package in packages}
-    return (file for file in tree.files if file.owner in wanted or file.owner < 0)
+    owners = {number for number, package in enumerate(tree.packages) if package in packages}
+    owners.add(NO_PACKAGE)
+    return (file for file in tree.files if file.owner in owners)
 
 
 def _compiled_sources(plan: BuildPlan, folder: Path, tools: dict[str, str]) -> list[OutputFile]:

@@ -1,0 +1,169 @@
+"""Which installed packages go into a zip, and bytecode of the sources. No uv installs anything."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from hashzip import planning
+from hashzip.artifacts.manifest import Package
+from hashzip.builders.base import BuildOutput
+from hashzip.builders.build_plan import BuildPlan
+from hashzip.builders.python import install_cache, package
+from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
+from hashzip.errors import HashzipError
+from hashzip.inputs.files import DATA, FileEntry
+from tests.support import project as projects
+
+HERE = f"python3.{sys.version_info[1]}"  # the only Python that is surely installed
+LAYER = {"runtime": "python3.13", "architecture": "arm64", "requirements": "layer.txt"}
+Trees = dict[str, Tree]
+
+
+def tree(folder: Path, **versions: str) -> Tree:
+    """Make a tree of packages with a module each, and one file that no package has."""
+    packages = [Package(name, version) for name, version in versions.items()]
+    owners = {f"{name}.py": number for number, name in enumerate(versions)} | {"x": NO_PACKAGE}
+    files = [TreeFile(FileEntry(path, DATA, 1, ""), owner) for path, owner in owners.items()]
+    return Tree(folder, files, packages, {})
+
+
+@pytest.fixture
+def trees(monkeypatch: pytest.MonkeyPatch) -> Trees:
+    """Have these trees installed, by the name of their function or layer."""
+    trees: Trees = {}
+
+    def installed(plan: BuildPlan, *, fresh: bool = False) -> Tree:
+        del fresh
+        return trees[plan.target.name]
+
+    monkeypatch.setattr(install_cache, "installed", installed)
+    return trees
+
+
+@pytest.fixture
+def layered(project: Path) -> Path:
+    """Make a function with a layer; both have requirements, and not the same."""
+    hello = projects.HELLO | {"requirements": "hello.txt", "layers": ["deps"]}
+    projects.write_tables(project, {"layer.deps": LAYER, "function.hello": hello})
+    projects.write_files(project, {"layer.txt": b"# 1\n", "hello.txt": b"# 2\n"})
+    return project
+
+
+def build(project: Path, name: str = "hello") -> BuildOutput:
+    """Build what is added to the sources of a function or layer."""
+    plan = planning.plan(planning.load_project(str(project)), name)
+    return package.build(plan, project.parent / "work", fresh=False)
+
+
+def paths(output: BuildOutput) -> list[str]:
+    """List the paths of a package."""
+    return [file.file.path for file in output.files]
+
+
+class TestPackages:
+    """Installed packages."""
+
+    def test_all(self, project: Path, trees: Trees, tmp_path: Path) -> None:
+        """Without a layer all files are packed, and each has its package."""
+        projects.write_files(project, {"hello.txt": b""})
+        projects.configure(project, requirements="hello.txt")
+        trees["hello"] = tree(tmp_path, greet="1.0", able="2.0")
+
+        output = build(project)
+
+        assert paths(output) == ["greet.py", "able.py", "x"]
+        assert output.packages == [Package("greet", "1.0"), Package("able", "2.0")]
+        assert output.owners == {"greet.py": "greet 1.0", "able.py": "able 2.0"}
+
+    def test_in_a_layer(self, layered: Path, trees: Trees, tmp_path: Path) -> None:
+        """A package that a layer has is left out, however its name is spelt."""
+        trees["layer.deps"] = tree(tmp_path, Big_Greet="1.0")
+        trees["hello"] = tree(tmp_path, big_greet="1.0", able="2.0")
+
+        output = build(layered)
+
+        assert paths(output) == ["able.py", "x"]
+        assert output.packages == [Package("able", "2.0")]
+
+    def test_another_version(self, layered: Path, trees: Trees, tmp_path: Path) -> None:
+        """A package in another version than in the layer is an error that names both."""
+        trees["layer.deps"] = tree(tmp_path, greet="1.0")
+        trees["hello"] = tree(tmp_path, greet="2.0")
+
+        with pytest.raises(HashzipError) as caught:
+            build(layered)
+
+        assert caught.value.message == (
+            "[function.hello] locks greet 2.0, but [layer.deps] locks 1.0"
+        )
+
+    @pytest.mark.parametrize("lock, packed", [("hello.txt", []), ("layer.txt", ["greet.py", "x"])])
+    def test_same_lock(
+        self, layered: Path, trees: Trees, tmp_path: Path, lock: str, packed: list[str]
+    ) -> None:
+        """Nothing is packed if the layer has the same lock."""
+        hello = projects.HELLO | {"requirements": "hello.txt", "layers": ["deps"]}
+        layer = LAYER | {"requirements": lock}
+        projects.write_tables(layered, {"layer.deps": layer, "function.hello": hello})
+        trees["layer.deps"] = tree(tmp_path)
+        trees["hello"] = tree(tmp_path, greet="1.0")
+
+        assert paths(build(layered)) == packed
+
+    def test_none(self, project: Path, trees: Trees) -> None:
+        """Without requirements nothing is installed."""
+        assert build(project) == BuildOutput([], {}, [], {})
+        assert trees == {}
+
+
+class TestBytecode:
+    """Sources that are compiled."""
+
+    def test_compiled(self, project: Path) -> None:
+        """Each module gets its bytecode, and the manifest the compiler."""
+        projects.configure(project, runtime=HERE, bytecode=True)
+
+        output = build(project)
+
+        tag = f"cpython-3{sys.version_info[1]}"
+        assert paths(output) == [
+            f"__pycache__/hello.{tag}.pyc",
+            f"lib/__pycache__/names.{tag}.pyc",
+        ]
+        assert output.tools["bytecode"].startswith(f"CPython 3.{sys.version_info[1]}.")
+
+    def test_invalid(self, project: Path) -> None:
+        """A source that does not compile is an error with its line."""
+        projects.write_files(project, {"src/two.py": b"x = 1\nprint 'two'\n"})
+        projects.configure(project, runtime=HERE, bytecode=True)
+
+        with pytest.raises(HashzipError) as caught:
+            build(project)
+
+        version = f"3.{sys.version_info[1]}"
+        assert caught.value.message.startswith(
+            f"two.py of [function.hello] is not valid Python {version}: line 2: "
+        )
+
+
+class TestKnownOwners:
+    """Packages of files, as far as they are cached."""
+
+    def test_cached(self, project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """They are read from the cache; nothing is installed for them."""
+        projects.write_files(project, {"hello.txt": b""})
+        projects.configure(project, requirements="hello.txt")
+        plan = planning.plan(planning.load_project(str(project)), "hello")
+        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+        assert package.known_owners(plan) == {}
+
+        monkeypatch.setattr(install_cache, "get", lambda _key: tree(tmp_path, greet="1.0"))
+        assert package.known_owners(plan) == {"greet.py": "greet 1.0"}
+
+    def test_without_requirements(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without requirements there are none, whatever is cached."""
+        plan = planning.plan(planning.load_project(str(project)), "hello")
+        monkeypatch.setattr(install_cache, "get", lambda _key: tree(project, greet="1.0"))
+
+        assert package.known_owners(plan) == {}
