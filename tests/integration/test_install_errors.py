@@ -240,10 +240,10 @@ class TestOutside:
 class TestConflict:
     """Two packages with the same file."""
 
-    def both(self, project: Path, index: Index, one: str, other: str) -> None:
+    def both(self, project: Path, index: Index, first: str, second: str) -> None:
         """Lock two packages, each with a file."""
-        able = wheels.make(project, "able", files={one: "1"})
-        greet = wheels.make(project, "greet", files={other: "2"})
+        able = wheels.make(project, "able", files={first: "1"})
+        greet = wheels.make(project, "greet", files={second: "2"})
         for wheel in (able, greet):
             index.add(wheel)
         lock(project, able, greet)

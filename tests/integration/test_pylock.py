@@ -112,10 +112,10 @@ class TestPylock:
             entry(able, url(index, able), "marker = \"sys_platform == 'win32'\"\n"),
         )
 
-        found = names(make_zip(project))
+        paths = names(make_zip(project))
 
-        assert "greet.py" in found
-        assert "able.py" not in found
+        assert "greet.py" in paths
+        assert "able.py" not in paths
 
     def test_hash(self, project: Path, index: Index, greet: Path) -> None:
         """A wheel with another hash is refused."""

@@ -35,35 +35,35 @@ MODULES = sorted(path for path in FILES if path.endswith(".py"))
 
 
 def write(folder: Path, files: Mapping[str, str | bytes] = FILES) -> list[SourceFile]:
-    """Writes the files of a package."""
-    found = []
+    """Write the files of a package."""
+    written = []
     for path, content in files.items():
         location = folder / path
         location.parent.mkdir(parents=True, exist_ok=True)
         location.write_bytes(content if isinstance(content, bytes) else content.encode())
-        found.append(SourceFile(path, str(location).encode(), executable=False))
-    return found
+        written.append(SourceFile(path, str(location).encode(), executable=False))
+    return written
 
 
 def compile_all(
     files: list[SourceFile], out: Path, prefix: str = "/var/task", jobs: int | None = None
 ) -> Compiled:
-    """Compiles by the Python that runs the tests."""
+    """Compile with the Python that runs the tests."""
     return bytecode.compile_all(
         files, out, version=VERSION, uv=find_uv_bin(), prefix=prefix, jobs=jobs
     )
 
 
 def contents(compiled: Compiled) -> dict[str, bytes]:
-    """Reads the bytecode."""
+    """Read the bytecode."""
     return {file.path: Path(os.fsdecode(file.location)).read_bytes() for file in compiled.files}
 
 
 class TestCompileAll:
-    """Modules -> `.pyc` files."""
+    """Modules, compiled to `.pyc` files."""
 
     def test_answer(self, tmp_path: Path) -> None:
-        """Each module has its bytecode where Python looks for it, and nothing else has any."""
+        """Each module, and no other file, has its bytecode where Python looks for it."""
         compiled = compile_all(write(tmp_path / "task"), tmp_path / "out")
 
         assert compiled.version.startswith(f"{VERSION}.")
@@ -73,7 +73,7 @@ class TestCompileAll:
         assert {os.fsdecode(file.location) for file in compiled.files} == set(map(str, made))
 
     def test_python_takes_it(self, tmp_path: Path) -> None:
-        """An import takes the bytecode and does not look whether the source is still that."""
+        """An import loads the bytecode without comparing it with the source."""
         program = "import sys; sys.path.insert(0, sys.argv[1]); import a; print(a.WORD)"
         command = [sys.executable, "-B", "-c", program, str(tmp_path)]
         files = write(tmp_path, {"a.py": "WORD = 'compiled'\n"})
@@ -86,7 +86,7 @@ class TestCompileAll:
 
     @pytest.mark.parametrize("prefix", ["/var/task", "/opt/python"])
     def test_traceback(self, tmp_path: Path, prefix: str) -> None:
-        """A traceback names the file where it is in Lambda, and no folder of the build."""
+        """A traceback shows the path in Lambda, and no folder of the build."""
         compiled = compile_all(write(tmp_path / "task"), tmp_path / "out", prefix)
         code = marshal.loads(contents(compiled)[f"__pycache__/a.{TAG}.pyc"][16:])  # noqa: S302
         names: dict[str, Any] = {}
@@ -99,7 +99,7 @@ class TestCompileAll:
         assert str(tmp_path).encode() not in b"".join(contents(compiled).values())
 
     def test_same_bytes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Neither folder, time, order, mode, processes nor settings change a byte."""
+        """No folder, time, order, mode, number of processes or setting changes a byte."""
         files = write(tmp_path / "task")
         expected = contents(compile_all(files, tmp_path / "out", jobs=1))
 
@@ -111,12 +111,12 @@ class TestCompileAll:
             monkeypatch.setenv("PYTHONHASHSEED", str(number))
             monkeypatch.setenv("PYTHONOPTIMIZE", "2")
             mask = os.umask(0o077)
-            found = compile_all(copies[::-1], folder / "out", jobs=number)
+            compiled = compile_all(copies[::-1], folder / "out", jobs=number)
             os.umask(mask)
-            assert contents(found) == expected
+            assert contents(compiled) == expected
 
     def test_pythons_own_bytes(self, tmp_path: Path) -> None:
-        """Python's own bytecode depends on folder, time and settings: the control of the above."""
+        """The control: Python's own bytecode depends on folder, time and settings."""
         made = set()
         for folder, time, optimize in (("a", 1, 0), ("b", 1, 0), ("a", 2, 0), ("a", 1, 2)):
             (file, *_) = write(tmp_path / folder)
@@ -126,12 +126,12 @@ class TestCompileAll:
         assert len(made) == 4
 
     def python_makes(self, file: SourceFile, optimize: int) -> bytes:
-        """Answers what Python's own compiler makes of a file."""
+        """Compile a file with Python's own compiler."""
         made = py_compile.compile(os.fsdecode(file.location), optimize=optimize, doraise=True)
         return Path(str(made)).read_bytes()
 
     def test_skipped(self, tmp_path: Path) -> None:
-        """What does not compile is reported with its line, and the rest is compiled."""
+        """A module that does not compile is reported with its line; the others are compiled."""
         bad: dict[str, str | bytes] = {
             "lib/two.py": "a = 1\nprint 'Python 2'\n",
             "template.py": "class {{ name }}:\n    }\n",
@@ -150,35 +150,35 @@ class TestCompileAll:
         assert list(contents(compiled)) == sorted(map(cache_from_source, good))
 
     def test_warning(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A warning about a package's source is none of ours, whatever the user has set."""
+        """Warnings about a package's source are not shown, whatever the user has set."""
         monkeypatch.setenv("PYTHONWARNINGS", "error")
         files = write(tmp_path, {"a.py": "a = '\\d' is 1\n"})
 
         assert compile_all(files, tmp_path / "out").skipped == {}
 
     def test_nothing_of_the_packages_runs(self, tmp_path: Path) -> None:
-        """Modules named as Python's own ones, and as those of this program, are only compiled."""
+        """Modules with the names of standard ones are compiled, and not imported."""
         names = ("json", "marshal", "pyc", "sitecustomize", "warnings", "importlib/util")
         files = {f"{name}.py": "raise SystemExit('it ran')\n" for name in names}
 
         assert len(compile_all(write(tmp_path, files), tmp_path).files) == len(names)
 
     def test_no_module(self, tmp_path: Path) -> None:
-        """Without a module no Python is looked for, and none is named."""
+        """Without a module no Python is needed or named."""
         files = write(tmp_path, {"a.txt": "a", "py": "b", "a.so": "c"})
 
-        found = bytecode.compile_all(files, tmp_path, version="3.99", uv="no such program")
+        compiled = bytecode.compile_all(files, tmp_path, version="3.99", uv="no such program")
 
-        assert found == Compiled("", [], {})
+        assert compiled == Compiled("", [], {})
         with pytest.raises(OSError, match="no such program"):
             bytecode.compile_all(write(tmp_path), tmp_path, version="3.99", uv="no such program")
 
 
 class TestErrors:
-    """What goes wrong."""
+    """Errors."""
 
     def fake_uv(self, folder: Path, python: str) -> str:
-        """Makes a program that finds this Python, whatever it is asked."""
+        """Make a program that finds this Python for any version."""
         (folder / "uv").write_text(f"#!/bin/sh\necho '{python}'\n")
         (folder / "uv").chmod(0o755)
         return str(folder / "uv")
@@ -200,7 +200,7 @@ class TestErrors:
         assert bytecode.compile_all(write(tmp_path), tmp_path, version=VERSION, uv=fake).files
 
     def test_broken_python(self, tmp_path: Path) -> None:
-        """A Python that fails is named, with the last of its words."""
+        """A Python that fails is named, with the last line of its output."""
         (tmp_path / "python").write_text("#!/bin/sh\necho no luck >&2\nexit 3\n")
         (tmp_path / "python").chmod(0o755)
         fake = self.fake_uv(tmp_path, str(tmp_path / "python"))
@@ -210,7 +210,7 @@ class TestErrors:
         assert caught.value.hint
 
     def test_vanished(self, tmp_path: Path) -> None:
-        """A module that is gone is named."""
+        """A module that does not exist is named."""
         files = write(tmp_path)
         (tmp_path / "a.py").unlink()
 
@@ -223,22 +223,22 @@ class TestRuntimes:
 
     @pytest.mark.parametrize("runtime", python.RUNTIMES)
     def test_each(self, tmp_path: Path, runtime: str) -> None:
-        """The program that compiles runs on each Python that is here, and takes its own source."""
+        """The program that compiles runs on each installed Python, and compiles itself."""
         version = runtime.removeprefix("python")
         try:
             uv.find_python(find_uv_bin(), version, "here")
         except HashzipError:
-            pytest.skip(f"Python {version} is not here")
+            pytest.skip(f"Python {version} is not installed")
         source = Path(str(pyc.__file__)).read_bytes()
         files = write(tmp_path, {**FILES, "pyc.py": source})
 
-        found = [
+        compiled = [
             bytecode.compile_all(
                 files[::step], tmp_path / "out", version=version, uv=find_uv_bin(), jobs=jobs
             )
             for step, jobs in ((1, 1), (-1, 2))
         ]
 
-        assert found[0].skipped == {}
-        assert contents(found[0]) == contents(found[1])
-        assert f"__pycache__/pyc.cpython-{version.replace('.', '')}.pyc" in contents(found[0])
+        assert compiled[0].skipped == {}
+        assert contents(compiled[0]) == contents(compiled[1])
+        assert f"__pycache__/pyc.cpython-{version.replace('.', '')}.pyc" in contents(compiled[0])

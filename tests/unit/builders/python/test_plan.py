@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import planning
 from hashzip.builders import python
-from hashzip.builders.python import locks
 from hashzip.errors import HashzipError
 from hashzip.project.config import Project
 from hashzip.project.targets import Function
@@ -22,7 +20,7 @@ from tests.support import project as projects
 
 @pytest.fixture
 def locked(project: Path) -> Path:
-    """A project with two locked packages, one of them with a console script."""
+    """Make a project with two locked packages, one of them with a console script."""
     greet = wheels.make(
         project,
         files={"greet/__init__.py": "", "greet/data.txt": "data", "greet-1.0.data/data/etc/x": "x"},
@@ -34,21 +32,21 @@ def locked(project: Path) -> Path:
 
 
 def build(project: Path, *arguments: str) -> Path:
-    """Builds hello, and answers its zip."""
+    """Build hello, and return its zip."""
     return Path(str(projects.built(project, *arguments)["file"]))
 
 
 def names(zip_file: Path) -> list[str]:
-    """Answers the paths in a zip."""
-    with zipfile.ZipFile(zip_file) as found:
-        return found.namelist()
+    """List the paths in a zip."""
+    with zipfile.ZipFile(zip_file) as archive:
+        return archive.namelist()
 
 
 class TestStage:
     """A build with requirements."""
 
     def test_beside_the_sources(self, locked: Path) -> None:
-        """The packages' files and the sources are one tree, and nothing else is in it."""
+        """The zip has the packages' files and the sources, and nothing else."""
         assert names(build(locked)) == [
             "Able-2.1.dist-info/METADATA",
             "Able-2.1.dist-info/RECORD",
@@ -67,22 +65,22 @@ class TestStage:
         ]
 
     def test_no_path_of_this_machine(self, locked: Path) -> None:
-        """Neither the Python that builds nor the project's folder is in any file."""
-        with zipfile.ZipFile(build(locked)) as found:
-            content = b"".join(found.read(name) for name in found.namelist())
+        """No file has the path of the Python that builds, or that of the project."""
+        with zipfile.ZipFile(build(locked)) as archive:
+            content = b"".join(archive.read(name) for name in archive.namelist())
 
         assert sys.prefix.encode() not in content
         assert sys.base_prefix.encode() not in content
         assert str(locked).encode() not in content
 
     def test_metadata(self, locked: Path, tmp_path: Path) -> None:
-        """The packages and their entry points are found where the zip is unpacked."""
+        """Python finds the packages and their entry points in the unpacked zip."""
         shutil.unpack_archive(build(locked), tmp_path / "task")
         unpacked = importlib.metadata.distributions(path=[str(tmp_path / "task")])
 
-        distributions = {one.name: one for one in unpacked}
+        distributions = {each.name: each for each in unpacked}
 
-        assert {name: one.version for name, one in distributions.items()} == {
+        assert {name: each.version for name, each in distributions.items()} == {
             "greet": "1.0",
             "Able": "2.1",
         }
@@ -109,7 +107,7 @@ class TestStage:
     def test_same_bytes(
         self, locked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A forced build, from a full cache or an empty one, has the same bytes."""
+        """A forced build has the same bytes, with a full cache and an empty one."""
         content = build(locked).read_bytes()
         again = build(locked, "--force").read_bytes()
         monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
@@ -120,7 +118,7 @@ class TestStage:
 
     @pytest.mark.parametrize("architecture, machine", [("arm64", "aarch64"), ("x86_64", "x86_64")])
     def test_architecture(self, project: Path, architecture: str, machine: str) -> None:
-        """Of several wheels it takes that of the function's architecture and Python."""
+        """Of several wheels, the one for the function's architecture and Python is installed."""
         made = [
             wheels.make(project, files={f"{python_tag}_{cpu}.py": ""}, tag=tag)
             for python_tag in ("cp312", "cp313")
@@ -132,12 +130,12 @@ class TestStage:
         (project / "requirements.txt").write_text(f"{wheels.LOCAL}greet==1.0 {hashes}\n")
         projects.configure(project, requirements="requirements.txt", architecture=architecture)
 
-        found = names(build(project))
+        paths = names(build(project))
 
-        assert [name for name in found if name.startswith("cp3")] == [f"cp313_{machine}.py"]
+        assert [name for name in paths if name.startswith("cp3")] == [f"cp313_{machine}.py"]
 
     def test_only_what_is_locked(self, project: Path) -> None:
-        """A package that a locked one asks for, and that is not locked, is not installed."""
+        """A dependency that is not locked is not installed."""
         greet = wheels.make(project, requires="able")
         wheels.make(project, "able")
         wheels.lock(project, greet)
@@ -146,7 +144,7 @@ class TestStage:
         assert "able.py" not in names(build(project))
 
     def test_no_code_of_a_package_runs(self, project: Path, tmp_path: Path) -> None:
-        """A package without a wheel is refused: to build one would run its code."""
+        """A package without a wheel is refused, because building one runs its code."""
         ran = tmp_path / "ran"
         backend = {
             "backend.py": f"open({str(ran)!r}, 'w').close()\n",
@@ -162,7 +160,7 @@ class TestStage:
         assert not ran.exists()
 
     def test_no_requirement(self, project: Path) -> None:
-        """A lock file without a requirement adds nothing to the zip, and is an input."""
+        """A lock without a requirement adds nothing to the zip, but is an input."""
         before = names(build(project))
         (project / "requirements.txt").write_text("# nothing yet\n")
         projects.configure(project, requirements="requirements.txt")
@@ -171,7 +169,7 @@ class TestStage:
         assert len(projects.artifacts(project)) == 4
 
     def test_uv_missing(self, locked: Path, tmp_path: Path) -> None:
-        """Without uv the error says how to get it; a plan works without."""
+        """Without uv the error says how to install it; a plan does not need it."""
         hide = (
             "import sys\n"
             "sys.path.insert(0, sys.argv[1])\n"
@@ -220,14 +218,14 @@ class TestRecipe:
         ],
     )
     def test_platform(self, runtime: str, architecture: str, platform: str) -> None:
-        """The newest wheels that the runtime's C library can load."""
+        """The platform has the newest wheels that the runtime's C library can load."""
         function = self.HELLO.replace(runtime=runtime, architecture=architecture)
 
         assert python.platform(function) == platform
 
     @pytest.mark.parametrize("runtime", ["python3.8", "python3.15", "python3", "nodejs22.x", ""])
     def test_unknown_runtime(self, runtime: str) -> None:
-        """A runtime that Lambda does not have is refused by name."""
+        """A runtime that Lambda does not have is an error that names it."""
         function = self.HELLO.replace(runtime=runtime)
 
         with pytest.raises(HashzipError, match=f'runtime "{runtime}"') as caught:
@@ -235,36 +233,10 @@ class TestRecipe:
         assert "python3.13" in caught.value.hint
 
     def test_no_handler(self) -> None:
-        """The handler, which is no part of the zip, is no part of the recipe."""
+        """The handler is not part of the recipe, because it is not part of the zip."""
         assert python.plan(Project("/", {}), self.HELLO, []).recipe == {
             "builder": "python",
             "runtime": "python3.13",
             "architecture": "arm64",
             "requirements": None,
         }
-
-
-class TestInputs:
-    """The lock file. What is refused is in `test_bad_input.py`."""
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "a==1 --hash=sha256:00\n",
-            "a==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n    # via b\n",
-            "a==1 \\\r\n    --hash=sha256:00\r\n",
-            "# a\n\n--index-url https://example.com\n--only-binary :all:\n",
-            "a==1 ; python_version > '3' --hash sha256:00",
-        ],
-    )
-    def test_locked(self, project: Path, text: str) -> None:
-        """What uv and pip-compile write passes."""
-        (project / "lock.txt").write_bytes(text.encode())
-        projects.configure(project, requirements="lock.txt")
-        loaded = planning.load_project(str(project))
-
-        found = locks.find(loaded, loaded.target("hello"))
-
-        assert found
-        (file,) = found.files
-        assert (file.path, file.location) == ("//lock.txt", bytes(project / "lock.txt"))

@@ -28,18 +28,21 @@ class TestRead:
     def test_package(self, tmp_path: Path) -> None:
         """It has a name, a version, files with their hashes, and launchers."""
         more = "bin/greet,,\nbin/other,,\n"
-        found = record.read(installed(tmp_path, more, scripts=["greet"]))
+        distribution = record.read(installed(tmp_path, more, scripts=["greet"]))
 
-        assert (str(found), found.info) == ("greet 1.0", "greet-1.0.dist-info")
-        assert found.files["greet.py"] == wheels.row("greet.py", "NAME = 'greet'\n").split(",")[1]
-        assert found.files[RECORD] == ""
-        assert found.launchers == {"bin/greet"}
+        assert (str(distribution), distribution.info) == ("greet 1.0", "greet-1.0.dist-info")
+        assert (
+            distribution.files["greet.py"]
+            == wheels.row("greet.py", "NAME = 'greet'\n").split(",")[1]
+        )
+        assert distribution.files[RECORD] == ""
+        assert distribution.launchers == {"bin/greet"}
 
     def test_quoted(self, tmp_path: Path) -> None:
         """A path may have commas, quotes and line ends."""
-        found = record.read(installed(tmp_path, '"a,""b\nc",,\r\nd.py,,\r\n'))
+        distribution = record.read(installed(tmp_path, '"a,""b\nc",,\r\nd.py,,\r\n'))
 
-        assert {'a,"b\nc', "d.py"} <= found.files.keys()
+        assert {'a,"b\nc', "d.py"} <= distribution.files.keys()
 
     @pytest.mark.parametrize(
         "path",

@@ -22,7 +22,7 @@ SOURCE = "static int twice(int n) { return 2 * n; }\nint answer(int n) { return 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A shared library of this machine, with debug symbols."""
+    """Compile a shared library for this machine, with debug symbols."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if sys.platform != "linux" or not MACHINE or compiler is None:
         pytest.skip("there is no C compiler here that makes libraries for Lambda's machines")
@@ -35,7 +35,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture
 def tool(library: bytes) -> strip.Tool:
-    """The tool that strips this machine's libraries."""
+    """Find the tool that strips this machine's libraries."""
     assert library
     try:
         return strip.find_tool(MACHINE)
@@ -44,7 +44,7 @@ def tool(library: bytes) -> strip.Tool:
 
 
 def source(folder: Path, path: str, content: bytes) -> SourceFile:
-    """Writes a file of a package."""
+    """Write a file of a package."""
     location = folder / path
     location.parent.mkdir(parents=True, exist_ok=True)
     location.write_bytes(content)
@@ -52,24 +52,24 @@ def source(folder: Path, path: str, content: bytes) -> SourceFile:
 
 
 def program(folder: Path, name: str, script: str) -> None:
-    """Writes a program that stands for a tool; the shell finds its own by full path."""
+    """Write a program that stands for a tool; the shell's own are called by full path."""
     folder.mkdir(exist_ok=True)
     (folder / name).write_text(f"#!/bin/sh\n{script}\n")
     (folder / name).chmod(0o755)
 
 
 def fake(folder: Path, work: str) -> None:
-    """Makes an `llvm-strip` that does what a script says: $3 is the target, $4 the library."""
+    """Make an `llvm-strip` that runs a script: $3 is the target, $4 the library."""
     says = 'if [ "$1" = --version ]; then echo "Debian LLVM version 99.1"; exit; fi'
     program(folder, "llvm-strip", f"{says}\n{work}")
 
 
 class TestStrip:
-    """A staging folder with libraries."""
+    """Libraries of a package."""
 
     @pytest.mark.usefixtures("tool")
     def test_smaller_and_alike(self, tmp_path: Path, library: bytes) -> None:
-        """Debug symbols go, and the library still loads and works."""
+        """Debug symbols are removed, and the library still loads and works."""
         file = source(tmp_path, "lib/a.so", library)
         before = source(tmp_path, "before", library)
 
@@ -96,14 +96,14 @@ class TestStrip:
 
     @pytest.mark.usefixtures("tool")
     def test_same_bytes(self, tmp_path: Path, library: bytes) -> None:
-        """The same library gives the same bytes in another folder, and leaves nothing beside it."""
-        for name in ("one", "another/folder"):
+        """The same library gets the same bytes in another folder, and nothing is left beside it."""
+        for name in ("folder", "another/folder"):
             file = source(tmp_path / name, "a.so", library)
             strip.strip([file], MACHINE)
 
-        one, other = tmp_path / "one", tmp_path / "another/folder"
-        assert (one / "a.so").read_bytes() == (other / "a.so").read_bytes()
-        assert os.listdir(one) == ["a.so"]
+        folder, other = tmp_path / "folder", tmp_path / "another/folder"
+        assert (folder / "a.so").read_bytes() == (other / "a.so").read_bytes()
+        assert os.listdir(folder) == ["a.so"]
 
     @pytest.mark.parametrize(
         "path, smaller",
@@ -120,7 +120,7 @@ class TestStrip:
     )
     @pytest.mark.usefixtures("tool")
     def test_name(self, tmp_path: Path, library: bytes, path: str, *, smaller: bool) -> None:
-        """A library is known by its name, with or without numbers behind it."""
+        """A library is recognised by its name, with or without a version."""
         file = source(tmp_path, path, library)
 
         strip.strip([file], MACHINE)
@@ -128,7 +128,7 @@ class TestStrip:
         assert ((tmp_path / path).read_bytes() != library) == smaller
 
     def test_answer(self, tmp_path: Path, library: bytes, tool: strip.Tool) -> None:
-        """It answers which tool it was, and nothing where there was no library for it."""
+        """It returns the tool's version, or nothing without a library."""
         text = source(tmp_path, "text.so", b"INPUT(libc.so.6)")
         other = source(tmp_path, "other.so", library)
 
@@ -138,7 +138,7 @@ class TestStrip:
 
     @pytest.mark.usefixtures("tool")
     def test_stripped_already(self, tmp_path: Path, library: bytes) -> None:
-        """A library that gains nothing is not written again."""
+        """A library that would not become smaller is not replaced."""
         file = source(tmp_path, "a.so", library)
         before = os.stat(file.location).st_ino
         strip.strip([file], MACHINE)
@@ -150,7 +150,7 @@ class TestStrip:
 
     @pytest.mark.usefixtures("tool")
     def test_mode(self, tmp_path: Path, library: bytes) -> None:
-        """A library is as readable as it was."""
+        """A library keeps its permissions."""
         file = source(tmp_path, "a.so", library)
         (tmp_path / "a.so").chmod(0o744)
 
@@ -161,14 +161,14 @@ class TestStrip:
 
 
 class TestBrokenTool:
-    """A tool that does not do what it should; one that does is the control."""
+    """A tool that fails; one that works is the control."""
 
     SHORTEN = '/bin/dd if="$4" of="$3" bs=524288 count=1 2>/dev/null'
 
     def run(
         self, folder: Path, library: bytes, work: str, monkeypatch: pytest.MonkeyPatch
     ) -> bytes:
-        """Strips a library, with much behind it, by a tool that a script describes."""
+        """Strip a library, with data appended, with a tool that runs a script."""
         fake(folder / "bin", work)
         monkeypatch.setenv("PATH", str(folder / "bin"))
         file = source(folder, "a.so", library.ljust(1 << 20, b"\0"))
@@ -191,7 +191,7 @@ class TestBrokenTool:
     def test_kept(
         self, tmp_path: Path, library: bytes, work: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """What a tool refuses, breaks or makes no smaller stays as it was."""
+        """A library that a tool rejects, breaks or does not make smaller stays as it was."""
         before = library.ljust(1 << 20, b"\0")
         assert len(library) < 524288  # so that what is cut off is behind all segments
 
@@ -199,13 +199,13 @@ class TestBrokenTool:
         assert len(self.run(tmp_path, library, self.SHORTEN, monkeypatch)) == 524288
 
     def test_killed(self, tmp_path: Path, library: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A tool that is killed ends the build, by an error that names the library."""
+        """A tool that is killed is an error that names the library."""
         with pytest.raises(HashzipError, match=r"signal 9.*a\.so"):
             self.run(tmp_path, library, "kill -9 $$", monkeypatch)
 
 
 class TestFind:
-    """Which tool it takes."""
+    """The choice of the tool."""
 
     GNU = (
         'case "$1" in --version) echo "GNU strip (GNU Binutils) 2.40";;'
@@ -214,7 +214,7 @@ class TestFind:
 
     @pytest.fixture
     def path(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A folder that is all of the PATH."""
+        """Make a folder that is the entire PATH."""
         (tmp_path / "bin").mkdir()
         monkeypatch.setenv("PATH", str(tmp_path / "bin"))
         return tmp_path / "bin"
@@ -227,7 +227,7 @@ class TestFind:
         ],
     )
     def test_gnu(self, path: Path, architecture: str, form: str, other: str) -> None:
-        """GNU's is taken if it says that it knows the architecture."""
+        """GNU's is used if it supports the architecture."""
         program(path, "strip", self.GNU.format(form))
         assert strip.find_tool(architecture).version == "GNU strip (GNU Binutils) 2.40"
 
@@ -236,7 +236,7 @@ class TestFind:
             strip.find_tool(architecture)
 
     def test_order(self, path: Path) -> None:
-        """LLVM's is taken first, then the cross strip, then the machine's own."""
+        """LLVM's is used first, then the cross strip, then the machine's own."""
         program(path, "strip", self.GNU.format("elf64-littleaarch64"))
         assert strip.find_tool("arm64").program == str(path / "strip")
 
@@ -248,7 +248,7 @@ class TestFind:
 
     @pytest.mark.parametrize("script", ["exit 1", "echo strip", "echo LLVM; exit 1", "kill -9 $$"])
     def test_none(self, path: Path, script: str) -> None:
-        """Without a tool that says what it is, the error names those that would do."""
+        """Without a known tool the error names those that would do."""
         program(path, "strip", script)
         program(path, "llvm-strip", script)
 
