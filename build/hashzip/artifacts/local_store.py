@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from hashzip.artifacts.store import Reference, Sizes
 
 _ZIP, _MANIFEST, _SBOM = ".zip", ".json", ".cdx.json"
-_DIGITS = frozenset("0123456789abcdef")
+_HEX_DIGITS = frozenset("0123456789abcdef")
+_FINGERPRINT_DIGITS = 64
 
 
 class LocalStore:
@@ -148,7 +149,7 @@ class LocalStore:
 
 
 def _is_fingerprint(text: str) -> bool:
-    return len(text) == 64 and _DIGITS.issuperset(text)  # noqa: PLR2004 - digits of a SHA-256
+    return len(text) == _FINGERPRINT_DIGITS and _HEX_DIGITS.issuperset(text)
 
 
 def _flush(file: bytes) -> None:
