@@ -357,7 +357,7 @@ class TestRefused:
 
         error = refused(project, r"would pack a file that looks like a secret:\n  .env")
 
-        assert error.hint.startswith("have what makes the package leave out what is one; or, in ")
+        assert error.hint.startswith("change the program that makes the package so that it leaves ")
         commands.configure(project, allow=["/.env"])
         assert projects.names(projects.make_zip(project)) == [".env"]
 

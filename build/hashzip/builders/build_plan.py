@@ -187,7 +187,7 @@ class BuildPlan(Value):
             for file in self._files_of_folders
         ]
         move = "move real secrets out of the package's folder"
-        for files, otherwise in ((self.packed_files, ""), (local_packages, move)):
+        for files, remedy in ((self.packed_files, ""), (local_packages, move)):
             flags = ((file, file.location in keys) for file in files)
             findings = secrets.find(flags, self.target.allow)
-            secrets.refuse(self.target.label, findings, otherwise=otherwise)
+            secrets.check_none(self.target.label, findings, remedy=remedy)

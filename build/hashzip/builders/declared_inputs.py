@@ -91,7 +91,7 @@ def source_files(project: Project, paths: Iterable[str]) -> list[SourceFile]:
         if os.path.commonpath((real, project.root)) != project.root:
             raise HashzipError(
                 f"the link {location} leads out of the project, to {real}",
-                "copy what it leads to into the project",
+                "copy its target into the project",
             )
         files.append(SourceFile(f"{IN_PROJECT}{path}", os.fsencode(location), executable=False))
     return files

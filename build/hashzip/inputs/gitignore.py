@@ -1,4 +1,4 @@
-"""The patterns of `include`, `exclude` and `executable`. Pure; standard library only.
+"""The patterns of `include`, `exclude` and `executable`.
 
 A pattern is one line of a `.gitignore`, without negation: https://git-scm.com/docs/gitignore
 """
@@ -9,13 +9,13 @@ from typing import Protocol
 
 from hashzip.errors import HashzipError, did_you_mean
 
-WILDCARDS = frozenset("*?[")  # what makes a pattern more than a path
+WILDCARDS = frozenset("*?[")  # a pattern without one is a path
 
 _EVERYTHING = "**"
-# Regular expressions; compiled when they are asked, since most functions have no pattern.
+# Regular expressions. They are compiled when they are used, because most functions have no pattern.
 _FOLDERS = r"(?:^|(?<=/))\*{2,}(?:/|$)"
 
-# What stands in brackets: a class, or a character or range, each character maybe escaped.
+# An item in brackets: a class, or a character or range, in which characters may be escaped.
 _ITEM = r"(?s)\[:(?P<name>[^\]]*):\]|(?P<low>\\.|[^\\])(?:-(?P<high>\\.|[^\\\]]))?"
 _CLASSES = {
     "alnum": "A-Za-z0-9",
@@ -34,17 +34,17 @@ _CLASSES = {
 
 
 class Matcher(Protocol):
-    """Tells whether any of some patterns matches a path."""
+    """A function that returns whether any of some patterns matches a path."""
 
     def __call__(self, path: str, *, is_folder: bool) -> bool:
-        """Answers for a path that is relative and `/`-separated."""
+        """Return the answer for a path, which is relative and `/`-separated."""
 
 
 def matcher(patterns: Iterable[str]) -> Matcher:
-    """Compiles patterns into one question: does any of them match this path itself?
+    """Compile patterns into a function that tells whether any of them matches a path itself.
 
-    A pattern of a folder takes all below it; that is the walk's business, which asks about each
-    folder on its way down.
+    A pattern of a folder takes all below it. A walk sees to that: it asks for each folder on its
+    way down.
 
     Args:
         patterns: In the syntax of `.gitignore`, relative to the folder that is walked.
@@ -52,13 +52,13 @@ def matcher(patterns: Iterable[str]) -> Matcher:
     Raises:
         HashzipError: A pattern is empty, a negation, or not closed, or names an unknown class.
     """
-    wanted = tuple(patterns)
-    if _EVERYTHING in wanted:
+    patterns = tuple(patterns)
+    if _EVERYTHING in patterns:
         return always
-    if not wanted:
+    if not patterns:
         return never
-    either = _compile(pattern for pattern in wanted if not pattern.endswith("/"))
-    folder = _compile(pattern for pattern in wanted if pattern.endswith("/"))
+    either = _compile(pattern for pattern in patterns if not pattern.endswith("/"))
+    folder = _compile(pattern for pattern in patterns if pattern.endswith("/"))
 
     def matches(path: str, *, is_folder: bool) -> bool:
         return either(path) is not None or (is_folder and folder(path) is not None)
@@ -67,25 +67,25 @@ def matcher(patterns: Iterable[str]) -> Matcher:
 
 
 def literal(path: str) -> str:
-    """Writes the pattern that matches one path and no other."""
+    """Return the pattern that matches one path and no other."""
     return "/" + re.sub(r"([\\*?\[])", r"\\\1", path)
 
 
 def always(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher
-    """The matcher of everything."""
+    """Match everything."""
     return True
 
 
 def never(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher
-    """The matcher of nothing."""
+    """Match nothing."""
     return False
 
 
 def matcher_below(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Compiles patterns into the question: does any match this file, or a folder above it?
+    """Compile patterns into a function that tells whether any matches a file or a folder above it.
 
     Raises:
-        HashzipError: As for `matcher`.
+        HashzipError: As in `matcher`.
     """
     matches = matcher(patterns)
     if matches is never:
@@ -108,7 +108,7 @@ def _compile(patterns: Iterable[str]) -> Callable[[str], object]:
 
 
 def _expression(pattern: str) -> str:
-    """Translates one pattern, but for the slash at its end, to a regular expression."""
+    """Translate one pattern, without the slash at its end, to a regular expression."""
     if not pattern.strip("/") or pattern.startswith("!"):
         raise HashzipError(
             f'"{pattern}" is not a pattern',
@@ -122,8 +122,8 @@ def _expression(pattern: str) -> str:
         character = text[at]
         stars = re.compile(_FOLDERS).match(text, at)
         if stars:
-            # In front and in the middle it stands for any folders or none; at the end, for all
-            # below the folder, which is not the folder itself.
+            # In front and in the middle, `**` matches any folders or none; at the end, all below
+            # the folder, but not the folder itself.
             expression += "(?:.*/)?" if stars.group().endswith("/") else ".+"
             at = stars.end() - 1
         elif character == "*":
@@ -137,7 +137,7 @@ def _expression(pattern: str) -> str:
             at += 1
             if at == len(text):
                 raise HashzipError(
-                    f'"{pattern}" has nothing behind its last backslash',
+                    f'"{pattern}" has nothing after its last backslash',
                     r"write \\ for a backslash",
                 )
             expression += re.escape(text[at])
@@ -148,7 +148,7 @@ def _expression(pattern: str) -> str:
 
 
 def _bracket(text: str, start: int, pattern: str) -> tuple[str, int]:
-    """Translates `[…]`; answers it and the position of its `]`, which may stand first inside."""
+    """Translate `[…]`, and return it with the position of its `]`, which may come first inside."""
     negated = text[start + 1 : start + 2] in ("!", "^")
     first = at = start + 1 + negated
     inside = ""
@@ -168,5 +168,5 @@ def _bracket(text: str, start: int, pattern: str) -> tuple[str, int]:
             if high is not None and low[-1] <= high[-1]:
                 inside += f"-{re.escape(high[-1])}"
         at = item.end()
-    # Whatever a class holds or excludes, it is never a slash.
+    # Brackets never match a slash.
     return (f"[^/{inside}]" if negated else f"(?!/)[{inside}]" if inside else "(?!)"), at

@@ -1,29 +1,27 @@
-"""Finds files that look like secrets among a function's own sources, before they are packed.
+"""Find files that look like secrets, before they are packed.
 
-A package lies in AWS for whoever may read the function, and in each copy of `dist/`. Judged by name
-where a name is reliable, else by what the file holds; what to leave alone comes from what others
+Everybody who may read a function in AWS, or a copy of `dist/`, has what its package holds. A file
+is judged by its name where that is reliable, else by its content. The lists follow what others
 agree on: https://github.com/github/gitignore and https://github.com/gitleaks/gitleaks
-
-Standard library only: Terraform runs this on every plan.
 """
 
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import gitignore
 from hashzip.inputs.files import SourceFile
 
-_READ = 1 << 16  # bytes of a file that is judged by what it holds; none such is longer
-_NAMED = 5  # how many files an error names
+_READ = 1 << 16  # bytes of a file that is judged by its content; no such file is longer
+_NAMED = 5  # the most files that an error names
 
-# Expressions are text until one is wanted, which most plans never do: to compile them takes 3 ms.
+# Regular expressions stay text until one is needed, because to compile them takes 3 ms.
 
-# What stands between a key's marker and its body, in a file or in a string of some language:
-# white space, or the same escaped, quotes, and what joins two strings. Next comes the body, after
-# headers such as `Proc-Type: 4,ENCRYPTED`. No `+` gives back what it took: none can be slow.
+# Between a key's marker and its body, in a file or in a string of some language, there is white
+# space, the same escaped, quotes, and operators that join strings. The body follows, after headers
+# such as `Proc-Type: 4,ENCRYPTED`. The quantifiers are possessive, so that no search is slow.
 _GAP = rb"""[\s\\nrtb"'+,]*+"""
 _PRIVATE_KEY = (
     rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
@@ -31,12 +29,12 @@ _PRIVATE_KEY = (
     + rb"(?:[A-Z][A-Za-z-]*+: [^\n\\]{0,200}+"
     + _GAP
     + rb"){0,9}+"
-    # The shortest key there is, of Ed25519, has 64; a mere example is cut off long before.
+    # The shortest key, of Ed25519, has 64 characters; examples are cut off long before.
     + rb"[A-Za-z0-9+/=\\]{50}"
 )
 
-# A value, of a name that ends in a word for a secret, that is neither a placeholder nor a
-# reference to where the secret really is.
+# The value of a name that ends in a word for a secret, if it is neither a placeholder nor a
+# reference to the place of the real secret.
 _REFERENCE = rb"""["'\s$<{\[*%|&!]|ENC\[|arn:|your|xxx|change.?me|example|placeholder|dummy"""
 _VALUE = (
     rb"""["']?\s*+[=:]\s*+["']?(?!"""
@@ -52,13 +50,14 @@ _NETRC = rb"(?i)\bpassword\s++(?!" + _REFERENCE + rb")\S"
 
 
 class _Rule(NamedTuple):
-    """What makes a file with a certain name a secret.
+    """The conditions under which a file with a certain name is a secret.
 
     Attributes:
-        reason: What such a file is.
-        content: What one of its lines must match, comments apart; empty where the name is enough.
-        within: What its path must hold, after a `/` in front.
-        without: What its name must not hold.
+        reason: What such a file is, for the error.
+        content: An expression that a line of it must match, comments aside; empty if the name is
+            enough.
+        within: A part that its path, with `/` in front, must have.
+        without: A part that its name must not have.
     """
 
     reason: str
@@ -77,7 +76,7 @@ class Finding(NamedTuple):
 _ENVIRONMENT = _Rule("an environment file, which holds passwords and tokens")
 _HOLDS = _Rule("holds a password, token or key", _ASSIGNED)
 _SSH = _Rule("a private key of SSH")
-# A trust store holds certificates alone, and a Kafka client needs it in its package.
+# A trust store holds only certificates, and a Kafka client needs it in its package.
 _STORE = _Rule("a store of private keys", without="trust")
 _STATE = _Rule("Terraform's state, which holds what it made in plain text")
 
@@ -100,7 +99,7 @@ _BY_NAME = {
         for ending in ("json", "toml", "yaml", "yml")
     },
 }
-# By the last dot and what stands behind it.
+# By the last dot and the characters after it.
 _BY_ENDING = {
     **dict.fromkeys((".p12", ".pfx", ".jks", ".jceks", ".keystore"), _STORE),
     ".kdbx": _Rule("a store of passwords"),
@@ -108,8 +107,8 @@ _BY_ENDING = {
     ".backup": _STATE._replace(within=".tfstate."),
     **dict.fromkeys((".env", ".tfvars"), _HOLDS),
 }
-# `.env.example`, `.env.vault`: what stands between dots and says that there is no secret inside, or
-# none that can be read.
+# Parts of a name, between dots, of files that hold no secret, or none that can be read:
+# `.env.example`, `.env.vault`.
 _HARMLESS = frozenset(
     (
         *("example", "sample", "template", "tpl", "tmpl", "dist", "default", "defaults", "schema"),
@@ -119,34 +118,36 @@ _HARMLESS = frozenset(
 
 
 def holds_private_key(start: bytes) -> bool:
-    """Tells whether a file holds a private key, by its first bytes.
+    """Return whether a file holds a private key: in PEM, in PGP's or OpenSSH's form, or PuTTY's.
 
-    A key counts, in whatever file: in PEM, PGP's and OpenSSH's form of it, and PuTTY's own. Its
-    marker alone, which programs that read keys have in them, does not.
+    The marker of a key alone does not count: programs that read keys contain it.
 
     Args:
-        start: All of a short file; of a longer one, the first 64 KiB or so.
+        start: The first 64 KiB or so of the file, or all of it if it is shorter.
     """
-    # From the end, which in CPython takes half the time. There may be 100,000 files.
+    # CPython searches twice as fast from the end, and there may be 100,000 files.
     if start.rfind(b"-----BEGIN") >= 0:
         return re.search(_PRIVATE_KEY, start) is not None
     return start.startswith(b"PuTTY-User-Key-File-")
 
 
 def find(files: Iterable[tuple[SourceFile, bool]], allow: Iterable[str] = ()) -> list[Finding]:
-    """Finds the files that look like secrets, in their order.
+    """Find the files that look like secrets.
 
-    Reads the few files whose names say that they may hold one.
+    Only the few files are read whose names say that they may hold one.
 
     Args:
-        files: A function's own, each with what `holds_private_key` says of it.
-        allow: Patterns of what may be packed even so.
+        files: Files, each with what `holds_private_key` says of it.
+        allow: Patterns of files that may be packed.
+
+    Returns:
+        The findings, in the order of the files.
 
     Raises:
-        HashzipError: A pattern is none, or a file cannot be read.
+        HashzipError: A pattern is invalid, or a file cannot be read.
     """
     is_allowed = gitignore.matcher_below(allow)
-    found = []
+    findings = []
     for file, is_key in files:
         path = file[0]
         name = path.rpartition("/")[2].lower()
@@ -154,26 +155,26 @@ def find(files: Iterable[tuple[SourceFile, bool]], allow: Iterable[str] = ()) ->
             # A file that is allowed is not even read.
             reason = "" if is_allowed(path) else _reason(file, name, is_key=is_key)
             if reason:
-                found.append(Finding(file, reason))
-    return found
+                findings.append(Finding(file, reason))
+    return findings
 
 
-def refuse(where: str, findings: Sequence[Finding], *, otherwise: str = "") -> None:
-    """Refuses to pack what was found, if anything was.
+def check_none(label: str, findings: Sequence[Finding], *, remedy: str = "") -> None:
+    """Check that nothing was found.
 
     Args:
-        where: The function's table in `hashzip.toml`.
-        findings: What `find` found.
-        otherwise: How to leave out what is one, where `exclude` is not for that.
+        label: The function's table in `hashzip.toml`.
+        findings: The result of `find`.
+        remedy: What keeps a real secret out of the package, where `exclude` does not.
 
     Raises:
-        HashzipError: There are findings; the first few are named.
+        HashzipError: There are findings; the error names the first few.
     """
     if findings:
-        _refuse(where, findings, otherwise)
+        raise _error(label, findings, remedy)
 
 
-def _refuse(where: str, findings: Sequence[Finding], otherwise: str) -> NoReturn:
+def _error(label: str, findings: Sequence[Finding], remedy: str) -> HashzipError:
     named = findings[:_NAMED]
     rows = [f"  {escape(file.path.encode())}: {reason}" for file, reason in named]
     listed = [_pattern(file.path) for file, _ in named]
@@ -182,24 +183,25 @@ def _refuse(where: str, findings: Sequence[Finding], otherwise: str) -> NoReturn
         rows.append(f"  and {more} more")
         listed.append("…")
     count = "a file that looks" if len(findings) == 1 else f"{len(findings)} files that look"
-    listing = ", ".join(listed)
-    table = f"in {where} of hashzip.toml, "
-    way = f"{table}leave out what is one: exclude = [{listing}]; or "
-    if otherwise:
-        way = f"{otherwise}; or, {table}"
-    raise HashzipError(
-        "\n".join([f"{where} would pack {count} like a secret:", *rows]),
-        f"{way}let pass what is none: allow = [{listing}]",
+    patterns = ", ".join(listed)
+    table = f"in {label} of hashzip.toml, "
+    if remedy:
+        exclude = f"{remedy}; or, {table}"
+    else:
+        exclude = f"{table}exclude real secrets with exclude = [{patterns}], or "
+    return HashzipError(
+        "\n".join([f"{label} would pack {count} like a secret:", *rows]),
+        f"{exclude}silence false positives with allow = [{patterns}]",
     )
 
 
 def _pattern(path: str) -> str:
-    """Writes, as a string of TOML, the pattern that matches a path and no other."""
+    """Return the pattern that matches this path and no other, as a string of TOML."""
     return json.dumps(gitignore.literal(path), ensure_ascii=False)
 
 
 def _reason(file: SourceFile, name: str, *, is_key: bool) -> str:
-    """Says why a file looks like a secret, or "" where it does not after all."""
+    """Return why a file looks like a secret; "" if it does not."""
     if is_key:
         return "holds a private key"
     rule = _BY_NAME.get(name) or _BY_ENDING.get(name[name.rfind(".") :])
@@ -216,11 +218,12 @@ def _reason(file: SourceFile, name: str, *, is_key: bool) -> str:
     return rule.reason
 
 
-def _holds(location: bytes, wanted: bytes) -> bool:
+def _holds(location: bytes, expression: bytes) -> bool:
+    """Return whether a line of a file matches an expression, comments aside."""
     try:
         with open(location, "rb") as file:
             lines = file.read(_READ).splitlines()
     except OSError as error:
         raise read_error(location, error) from error
-    search = re.compile(wanted).search
+    search = re.compile(expression).search
     return any(search(line) for line in lines if not line.lstrip().startswith((b"#", b";")))

@@ -105,7 +105,7 @@ TABLE = (
         "secret in the output",
         _built_by("mkdir out; echo A=1 > out/.env"),
         ["[function.hello] would pack", ".env: an environment file"],
-        'let pass what is none: allow = ["/.env"]',
+        'silence false positives with allow = ["/.env"]',
     ),
     BadProject(
         "program that writes among its sources",

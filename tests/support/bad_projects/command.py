@@ -122,7 +122,7 @@ TABLE = (
         "input that is a link out of the project",
         _linked_input,
         ["out", "leads out of the project", "/etc/hosts"],
-        "copy what it leads to",
+        "copy its target",
     ),
     BadProject(
         "input in the output",

@@ -118,19 +118,19 @@ TABLE = (
         "link out of the project",
         _link("src/out.py", "/etc/hosts"),
         ["src/out.py", "out of the project", "/etc/hosts"],
-        "copy what it leads to",
+        "copy its target",
     ),
     BadProject(
         "folder link out of the project",
         _link("src/out", "/etc"),
         ["src/out", "out of the project", "/etc"],
-        "copy what it leads to",
+        "copy its target",
     ),
     BadProject(
         "link out to a sibling folder whose name starts like the project's",
         _sibling,
         ["src/out", "out of the project"],
-        "copy what it leads to",
+        "copy its target",
     ),
     BadProject(
         "unreadable file",
@@ -191,7 +191,7 @@ TABLE = (
         "secret among the sources",
         secret,
         ["[function.hello]", "like a secret", "lib/.env: an environment file"],
-        'exclude = ["/lib/.env"]; or let pass what is none: allow = ["/lib/.env"]',
+        'exclude = ["/lib/.env"], or silence false positives with allow = ["/lib/.env"]',
     ),
     BadProject("empty source folder", _empty, ["no file to pack in empty"], "include and exclude"),
     BadProject(
@@ -216,7 +216,7 @@ TABLE = (
         "source folder that is a link out of the project",
         _linked_source,
         ["out", "out of the project", "/etc"],
-        "copy what it leads to",
+        "copy its target",
     ),
     BadProject(
         "a secret by its name",

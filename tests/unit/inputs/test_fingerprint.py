@@ -1,4 +1,4 @@
-"""The digest of all that decides a package."""
+"""The digest of everything that decides a package."""
 
 import hashlib
 import json
@@ -56,40 +56,40 @@ class TestFingerprint:
         assert fingerprint({}, [*inputs[:at], changed, *inputs[at + 1 :]]) != before
 
     @settings(deadline=None)
-    @given(one=RECIPES, other=RECIPES)
-    def test_recipe(self, one: Mapping[str, object], other: Mapping[str, object]) -> None:
+    @given(this=RECIPES, other=RECIPES)
+    def test_recipe(self, this: Mapping[str, object], other: Mapping[str, object]) -> None:
         """Another recipe gives another fingerprint; an equal one the same."""
-        same = canonical_json(one) == canonical_json(other)
+        same = canonical_json(this) == canonical_json(other)
 
-        assert (fingerprint(one, [ONE]) == fingerprint(other, [ONE])) == same
-        assert fingerprint(one, [ONE]) == fingerprint(json.loads(json.dumps(one)), [ONE])
+        assert (fingerprint(this, [ONE]) == fingerprint(other, [ONE])) == same
+        assert fingerprint(this, [ONE]) == fingerprint(json.loads(json.dumps(this)), [ONE])
 
     @settings(deadline=None)
-    @given(one=LISTS, other=LISTS)
-    def test_lists(self, one: list[FileEntry], other: list[FileEntry]) -> None:
-        """Two lists of inputs have one fingerprint only where they are one list."""
-        assert (fingerprint({}, one) == fingerprint({}, other)) == (sorted(one) == sorted(other))
+    @given(this=LISTS, other=LISTS)
+    def test_lists(self, this: list[FileEntry], other: list[FileEntry]) -> None:
+        """Two lists of inputs have the same fingerprint only if they are equal."""
+        assert (fingerprint({}, this) == fingerprint({}, other)) == (sorted(this) == sorted(other))
 
     @settings(deadline=None, max_examples=300)
     @given(parts=st.lists(st.binary(max_size=3), min_size=2, max_size=5), data=st.data())
     def test_no_collision_by_concatenation(self, parts: list[bytes], data: st.DataObject) -> None:
-        """Bytes that are moved from a field to the next give other bytes to digest."""
+        """Bytes that move from one field to the next give another fingerprint."""
         joined = b"".join(parts)
         cut = st.integers(0, len(joined))
         cuts = sorted(data.draw(st.lists(cut, min_size=len(parts) - 1, max_size=len(parts) - 1)))
         moved = [joined[a:b] for a, b in zip([0, *cuts], [*cuts, len(joined)], strict=True)]
 
-        one, other = (b"".join(map(module._field, fields)) for fields in (parts, moved))  # noqa: SLF001 - the property is its
+        this, other = (b"".join(map(module._field, fields)) for fields in (parts, moved))  # noqa: SLF001 - the property is its
 
-        assert (one == other) == (parts == moved)
+        assert (this == other) == (parts == moved)
 
     def test_empty_and_missing(self) -> None:
         """No input is not the same as an empty one, nor one file as the same file twice."""
-        found = {
+        fingerprints = {
             fingerprint({}, files) for files in ([], [ONE], [ONE, ONE], [ONE._replace(size=0)])
         }
 
-        assert len(found) == 4
+        assert len(fingerprints) == 4
 
     def test_format(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The format's version is part of it."""
@@ -99,7 +99,7 @@ class TestFingerprint:
         assert fingerprint({}, [ONE]) != before
 
     def test_definition(self) -> None:
-        """It is a SHA-256 over fields, each behind its length in eight bytes."""
+        """It is a SHA-256 over fields, each after its length in eight bytes."""
         fields = (b"hashzip/2", b'{"builder":"python"}', b"a", b"0644", b"1", bytes(32))
         digest = hashlib.sha256()
         for field in fields:

@@ -67,14 +67,14 @@ class Git:
                     self.file(f"{name}/{inner}/{leaf}")
 
     def file(self, path: str) -> None:
-        """Makes a file."""
+        """Make a file."""
         location = self.root / path
         location.parent.mkdir(parents=True, exist_ok=True)
         location.touch()
         self.is_folder[path] = False
 
     def run(self, *arguments: str, text: bytes = b"") -> bytes:
-        """Runs git, without the user's own settings, and without folding case on macOS."""
+        """Run git, without the user's settings, and without folding case on macOS."""
         finished = subprocess.run(
             ["git", "-c", "core.ignorecase=false", *arguments],
             cwd=self.root,
@@ -87,14 +87,14 @@ class Git:
         return finished.stdout
 
     def ignored(self, wanted: Sequence[str]) -> set[str]:
-        """Answers what patterns ignore, by git."""
+        """Return the paths that git ignores with these patterns."""
         (self.root / ".git/info/exclude").write_text("\n".join(wanted) + "\n", encoding="utf-8")
         paths = "".join(f"{path}\0" for path in self.is_folder).encode()
-        found = self.run("check-ignore", "--no-index", "--stdin", "-z", text=paths)
-        return set(found.decode().split("\0")) - {""}
+        ignored = self.run("check-ignore", "--no-index", "--stdin", "-z", text=paths)
+        return set(ignored.decode().split("\0")) - {""}
 
     def matched(self, wanted: Sequence[str]) -> set[str]:
-        """Answers what patterns take, by hashzip: the path itself, or a folder above it."""
+        """Return the paths that hashzip matches: a path itself, or a folder above it."""
         matches = gitignore.matcher(wanted)
 
         def takes(path: str) -> bool:
@@ -111,7 +111,7 @@ def git(tmp_path_factory: pytest.TempPathFactory) -> Git:
 
 
 def is_meant(pattern: str) -> bool:
-    r"""Leaves out what a `.gitignore` reads as something else than a pattern, and one bug.
+    r"""Leave out what a `.gitignore` reads as something else than a pattern, and one bug.
 
     Git before 2.41 mistakes `**` behind another character than a slash for `/**`, or not, by where
     the strings lie in memory. And `**\/`, a slash that is escaped in vain, is left to git.
@@ -130,7 +130,7 @@ def is_meant(pattern: str) -> bool:
 
 
 class TestGit:
-    """What a pattern takes is what git ignores by it."""
+    """hashzip matches what git ignores."""
 
     @settings(deadline=None, max_examples=250)
     @given(pattern=st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join))
@@ -169,10 +169,10 @@ class TestGit:
 
 
 class TestMatcher:
-    """Where a pattern of hashzip is not git's."""
+    """Where hashzip's patterns differ from git's."""
 
     def test_a_character_is_no_byte(self) -> None:
-        """`?` takes any one character; git's takes one byte, and so no `é`."""
+        """`?` matches any character; git's matches a byte, and so not `é`."""
         matches = gitignore.matcher(["caf?"])
 
         assert matches("café", is_folder=False)
@@ -191,7 +191,7 @@ class TestMatcher:
         ["", "/", "//", "!a", "[a", "a[", "[]", "[!]", "[a\\]", "a\\", "a\\/", "[[:word:]]"],
     )
     def test_refused(self, pattern: str) -> None:
-        """What git would silently never match is an error that quotes the pattern."""
+        """A pattern that git would silently never match is an error that quotes it."""
         with pytest.raises(HashzipError) as caught:
             gitignore.matcher([pattern])
 

@@ -1,4 +1,4 @@
-"""Which names a package can hold, and which of them are one name on some machine."""
+"""Which paths a package can hold, and which are the same path on some machine."""
 
 import itertools
 import unicodedata
@@ -13,7 +13,7 @@ from hashzip.inputs.files import Listing, SourceFile
 
 
 def source(path: str, location: str = "") -> SourceFile:
-    """Makes a file of a package."""
+    """Make a file of a package."""
     return SourceFile(path, (location or f"/here/{path}").encode(), executable=False)
 
 
@@ -23,7 +23,7 @@ class TestDecode:
     @settings(deadline=None)
     @given(text=st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1))
     def test_form(self, text: str) -> None:
-        """A name comes out composed, in whatever form it lies on the disk."""
+        """The text is composed, whatever the form on the disk."""
         composed = unicodedata.normalize("NFC", text)
 
         for form in ("NFC", "NFD"):
@@ -55,10 +55,10 @@ class TestNameFiles:
 
     def test_paths(self) -> None:
         """Folders lie over each other, and the files are sorted by the bytes of their paths."""
-        one = Listing(b"/p/one", [b"/p/one/lib/z", b"/p/one/lib-a"])
-        other = Listing(b"/p/other", [b"/p/other/lib/a", "/p/other/cafe\u0301".encode()])
+        first = Listing(b"/p/one", [b"/p/one/lib/z", b"/p/one/lib-a"])
+        second = Listing(b"/p/other", [b"/p/other/lib/a", "/p/other/cafe\u0301".encode()])
 
-        files = paths.name_files([one, other])
+        files = paths.name_files([first, second])
 
         assert [file.path for file in files] == ["caf\u00e9", "lib-a", "lib/a", "lib/z"]
         assert files[0].location == "/p/other/cafe\u0301".encode()  # as it is on the disk
@@ -81,7 +81,7 @@ class TestNameFiles:
 
 
 class TestCheckNoClashes:
-    """Paths that are one path on some machine."""
+    """Paths that are the same on some machine."""
 
     @pytest.mark.parametrize(
         "one, other",
@@ -103,7 +103,7 @@ class TestCheckNoClashes:
             assert f"/here/{other}" in caught.value.message
 
     def test_one_path(self) -> None:
-        """Two files at one path are told by where they lie."""
+        """Two files with one path are named by their locations."""
         files = [source("a.py", "/one/a.py"), source("a.py", "/other/a.py")]
 
         with pytest.raises(HashzipError, match=r"/one/a.py and /other/a.py have one path"):

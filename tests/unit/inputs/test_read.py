@@ -1,4 +1,4 @@
-"""Reading files: size, mode and digest."""
+"""Read files: size, mode and digest."""
 
 import hashlib
 from pathlib import Path
@@ -11,19 +11,19 @@ from hashzip.inputs.files import FileEntry, SourceFile
 
 
 def read_one(location: Path, *, executable: bool = False) -> FileEntry:
-    """Reads one file."""
+    """Read one file."""
     (found,) = read.read([SourceFile("a", str(location).encode(), executable)])
     return found
 
 
 class TestRead:
-    """A file -> an input."""
+    """A file -> an entry."""
 
     @pytest.mark.parametrize(
         "size", [0, 1, 65_535, 65_536, 65_537, 65_536 + (1 << 20), 65_537 + (1 << 20), 3 << 20]
     )
     def test_size(self, tmp_path: Path, size: int) -> None:
-        """A file is read whole, whatever its size, on both sides of each buffer's end."""
+        """A file is read to its end, with sizes on both sides of each buffer's end."""
         content = hashlib.shake_256(b"inputs").digest(size)
         (tmp_path / "a").write_bytes(content)
 
@@ -65,14 +65,14 @@ class TestMode:
     )
     @pytest.mark.parametrize("on_disk", [0o400, 0o644, 0o777])
     def test_content_decides(self, tmp_path: Path, content: bytes, mode: int, on_disk: int) -> None:
-        """A script and an ELF file can be executed, and nothing else, whatever the disk says."""
+        """Scripts and ELF files are executable, and no other file, whatever their modes on disk."""
         (tmp_path / "a").write_bytes(content)
         (tmp_path / "a").chmod(on_disk)
 
         assert read_one(tmp_path / "a").mode == mode
 
     def test_named(self, tmp_path: Path) -> None:
-        """What the user named can be executed too."""
+        """A file that the user names is executable too."""
         (tmp_path / "a").write_bytes(b"")
 
         assert read_one(tmp_path / "a", executable=True).mode == 0o755

@@ -21,7 +21,7 @@ AWS_KEY = "AKIA" + "Q7" * 8
 
 
 def pem(kind: str = "", body: str = BODY, ending: str = "") -> str:
-    """Writes what looks like a key in PEM."""
+    """Return a text that looks like a key in PEM."""
     name = f"{kind}PRIVATE KEY{ending}"
     return f"{DASHES}BEGIN {name}{DASHES}\n{body}{DASHES}END {name}{DASHES}\n"
 
@@ -69,45 +69,45 @@ class TestHoldsPrivateKey:
 
     @pytest.mark.parametrize("text", KEYS.values(), ids=KEYS)
     def test_key(self, text: str) -> None:
-        """A key is one in every form; without its marker it is none."""
+        """A key counts in every form; without its marker it does not."""
         assert secrets.holds_private_key(text.encode())
         without = text.replace("PRIVATE", "PUBLIC").replace("PuTTY", "Putty")
         assert not secrets.holds_private_key(without.encode())
 
     @pytest.mark.parametrize("text", NO_KEYS.values(), ids=NO_KEYS)
     def test_no_key(self, text: str) -> None:
-        """What is about keys is none, until one stands behind it."""
+        """A text about keys does not count, unless a key follows it."""
         assert not secrets.holds_private_key(text.encode())
         assert secrets.holds_private_key(text.encode() + b"\n" + pem().encode())
 
     @given(before=NO_MARKER, after=NO_MARKER)
     def test_anywhere(self, before: bytes, after: bytes) -> None:
-        """A key is found whatever stands around it, and nothing is without one."""
+        """A key is found whatever is around it, and no key is found where there is none."""
         assert secrets.holds_private_key(before + b"\n" + pem().encode() + after)
         assert not secrets.holds_private_key(before + b"\n" + BODY.encode() + after)
 
     @pytest.mark.parametrize("filling", ["\\n", "n", "\\", "A: ", "A: \n", "A: \\n", "-----BEGIN "])
     def test_hard_text(self, filling: str) -> None:
-        """A text made to keep the pattern busy holds none, and a key behind it is found."""
+        """A text made to keep the expression busy does not count, and a key after it does."""
         hard = (f"{DASHES}BEGIN PRIVATE KEY{DASHES}" + filling * 2_000) * 4 + "!"
 
         assert not secrets.holds_private_key(hard.encode())
         assert secrets.holds_private_key((hard + pem()).encode())
 
     def test_own_source(self) -> None:
-        """The module that looks for keys, and these tests, hold none."""
+        """The module that looks for keys does not count, nor do these tests."""
         for path in (secrets.__file__, __file__):
             assert b"PRIVATE KEY" in Path(path).read_bytes()
             assert not secrets.holds_private_key(Path(path).read_bytes())
 
 
 def sources(*paths: str) -> list[tuple[SourceFile, bool]]:
-    """Answers files that hold no key and cannot be read: there are none."""
+    """Return files without keys, which do not exist on the disk."""
     return [(SourceFile(path, b"/nowhere", executable=False), False) for path in paths]
 
 
 def found(*paths: str, allow: tuple[str, ...] = ()) -> list[str]:
-    """Answers which of some files look like secrets by their names alone."""
+    """Return the files that look like secrets because of their names alone."""
     return [finding.file.path for finding in secrets.find(sources(*paths), allow)]
 
 
@@ -178,12 +178,12 @@ class TestFind:
 
     @pytest.mark.parametrize("secret, near", NAMES.items())
     def test_by_name(self, secret: str, near: str) -> None:
-        """A name that is enough is found without a look inside; one that is near to it is not."""
+        """A name that is enough is found without reading the file; a similar name is not."""
         assert found(secret, near) == [secret]
 
     @pytest.mark.parametrize("name", CONTENTS)
     def test_by_content(self, tmp_path: Path, name: str) -> None:
-        """A file that by its name may hold a secret is found if it does."""
+        """A file whose name says that it may hold a secret is found if it does."""
         location = tmp_path / "file"
         file = SourceFile(name, os.fsencode(location), executable=False)
         answers = []
@@ -208,7 +208,7 @@ class TestFind:
 
     @pytest.mark.parametrize("pattern", [".env", "/conf/.env", "conf/", "**/.env", "conf/.e*"])
     def test_allow(self, pattern: str) -> None:
-        """What a pattern allows, or one of a folder above, passes; what it does not, does not."""
+        """A file passes if a pattern allows it or a folder above it, and no other file does."""
         assert found("conf/.env", "id_rsa", allow=(pattern,)) == ["id_rsa"]
 
     def test_allowed_is_not_read(self) -> None:
@@ -218,13 +218,13 @@ class TestFind:
             found(".npmrc")
 
     def test_wrong_pattern(self) -> None:
-        """A pattern that is none is an error, even where nothing is found."""
+        """An invalid pattern is an error, even where nothing is found."""
         with pytest.raises(HashzipError, match='"!x" is not a pattern'):
             found("a.py", allow=("!x",))
         assert found("a.py", allow=("x",)) == []
 
     def test_long_file(self, tmp_path: Path) -> None:
-        """Of a long file only the start is judged, so that none takes long."""
+        """Only the start of a long file is read, so that none takes long."""
         location = tmp_path / "file"
         file = SourceFile(".npmrc", os.fsencode(location), executable=False)
         token = b"\n_authToken=abcd1234\n"
@@ -234,23 +234,23 @@ class TestFind:
         assert not secrets.find([(file, False)])
 
 
-class TestRefuse:
+class TestCheckNone:
     """Findings -> an error."""
 
     def test_nothing_found(self) -> None:
         """Without findings there is no error; with one there is."""
-        secrets.refuse("[function.hello]", [])
+        secrets.check_none("[function.hello]", [])
         with pytest.raises(
             HashzipError, match=r"\[function\.hello\] would pack a file that looks like a secret"
         ):
-            secrets.refuse("[function.hello]", secrets.find(sources(".env")))
+            secrets.check_none("[function.hello]", secrets.find(sources(".env")))
 
     def test_names_the_first_five(self) -> None:
         """Five are named, each with its reason, and how many more there are."""
         findings = secrets.find(sources(*(f"{n}/id_rsa" for n in range(7))))
 
         with pytest.raises(HashzipError) as caught:
-            secrets.refuse("[function.hello]", findings)
+            secrets.check_none("[function.hello]", findings)
 
         first, *rows, last = caught.value.message.splitlines()
         assert first == "[function.hello] would pack 7 files that look like a secret:"
@@ -270,7 +270,7 @@ class TestRefuse:
         """The pattern in the hint matches that file and no other, whatever its name."""
         path = f"{folder}/.env"
         with pytest.raises(HashzipError) as caught:
-            secrets.refuse("[function.hello]", secrets.find(sources(path)))
+            secrets.check_none("[function.hello]", secrets.find(sources(path)))
 
         allow = tomllib.loads("allow =" + caught.value.hint.rpartition("=")[2])["allow"]
         matches = gitignore.matcher_below(allow)

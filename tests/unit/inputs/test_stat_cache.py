@@ -25,18 +25,18 @@ NAMES = ("a", "b", "folder/c", "folder/d")
 
 
 def cached(root: Path) -> str:
-    """The fingerprint, by the cache where it is there."""
+    """Return the fingerprint, with the cache if there is one."""
     return planning.plan(planning.load_project(str(root)), "hello").fingerprint
 
 
 def uncached(root: Path) -> str:
-    """The fingerprint, by reading all files."""
+    """Return the fingerprint from reading all files."""
     plan = planning.plan(planning.load_project(str(root)), "hello")
     return fingerprint(plan.recipe, read.read([*plan.deciding_files, *plan.packed_files]))
 
 
 def outcome(examine: Callable[[Path], str], root: Path) -> str:
-    """What comes of it: a fingerprint, or what is wrong with a link that an edit broke."""
+    """Return the fingerprint, or the error for a link that an edit broke."""
     try:
         return examine(root)
     except HashzipError as error:
@@ -45,7 +45,7 @@ def outcome(examine: Callable[[Path], str], root: Path) -> str:
 
 @contextmanager
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
-    """Collects the files that are read."""
+    """Collect the names of the files that are read."""
     locations: list[bytes] = []
     original = read.content
 
@@ -161,7 +161,7 @@ class TestEdits:
         tmp_path_factory: pytest.TempPathFactory,
         steps: list[tuple[Edit, str, str, bytes, bool]],
     ) -> None:
-        """After any edits, in the same tick of the clock or later, the cache gives the truth."""
+        """After any edits, in the same tick of the clock or later, the fingerprint is right."""
         root = tmp_path_factory.mktemp("edits") / "project"
         root.mkdir()
         projects.configure(root)
@@ -190,10 +190,10 @@ class TestEdits:
         original = read.content
 
         def content(location: bytes) -> tuple[read.Content, os.stat_result]:
-            found = original(location)
+            held = original(location)
             if location == os.fsencode(file):
                 file.write_bytes(b"second")
-            return found
+            return held
 
         for _ in range(20):
             file.write_bytes(b"first.")
@@ -240,7 +240,7 @@ class TestReading:
     def test_shared_layer_is_looked_at_once(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """In one command a layer is examined once for all functions that have it."""
+        """In one command a layer is planned once for all functions that have it."""
         layer = {"source": "lib", "runtime": "python3.13", "architecture": "arm64"}
         projects.write_files(project, {"lib/names.py": b""})
         of = {name: {**projects.HELLO, "layers": ["deps"]} for name in ("one", "two")}
@@ -282,12 +282,12 @@ class TestReading:
     def test_answer_depends_on_more_than_files(self, project: Path) -> None:
         """Another recipe or pattern gives another fingerprint from a warm cache."""
         projects.grow_older(project)
-        found = {cached(project)}
+        fingerprints = {cached(project)}
         projects.configure(project, architecture="x86_64")
-        found.add(cached(project))
+        fingerprints.add(cached(project))
         projects.configure(project, executable=["hello.py"])
-        found.add(cached(project))
-        assert len(found) == 3
+        fingerprints.add(cached(project))
+        assert len(fingerprints) == 3
         assert cached(project) == uncached(project)
 
     # The worker that runs this test has threads; a process that runs hashzip has none.
@@ -333,15 +333,15 @@ class TestDamage:
     """A cache that cannot be trusted, or cannot be made."""
 
     def test_damaged_index_is_ignored(self, project: Path) -> None:
-        """Whatever byte is changed, and wherever it is cut, the fingerprint is the right one."""
+        """Whichever byte is changed, and wherever the file is cut, the fingerprint is right."""
         projects.grow_older(project)
         right = cached(project)
         file = project / ".hashzip/hello.index"
-        whole = file.read_bytes()
-        for at in range(0, len(whole), 7):
-            file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
+        content = file.read_bytes()
+        for at in range(0, len(content), 7):
+            file.write_bytes(content[:at] + bytes([content[at] ^ 0x41]) + content[at + 1 :])
             assert cached(project) == right
-            file.write_bytes(whole[:at])
+            file.write_bytes(content[:at])
             assert cached(project) == right
 
     def test_read_only_project(self, project: Path) -> None:
@@ -357,6 +357,6 @@ class TestDamage:
         assert (project / ".hashzip").exists()
 
     def test_git_ignores_it(self, project: Path) -> None:
-        """The cache's folder says itself that it is not to be committed."""
+        """The cache's folder tells git to ignore it."""
         cached(project)
         assert (project / ".hashzip/.gitignore").read_text() == "*\n"

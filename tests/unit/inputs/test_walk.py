@@ -1,4 +1,4 @@
-"""Which files are inputs. What is refused is in `test_bad_input.py`, patterns in theirs."""
+"""Which files are inputs. `test_bad_input.py` has what is refused, `test_gitignore.py` patterns."""
 
 import os
 import random
@@ -64,7 +64,7 @@ class TestScan:
         assert [scan(tmp_path) for _ in range(5)] == [expected] * 5
 
     def test_left_out(self, tmp_path: Path) -> None:
-        """What tools leave behind is left out at any depth, and no more than that."""
+        """The leftovers of tools are left out at any depth, and nothing else."""
         names = ["__pycache__/a.pyc", "b.pyc", ".DS_Store", ".venv/bin/python", ".git/HEAD", ".git"]
         names += [".terraform/x", "Thumbs.db", ".hashzip/index", "node_modules/.cache/x"]
         kept = [".cache/x", ".env", ".github/x", "b.py", "node_modules/x", "pycache"]
@@ -86,13 +86,13 @@ class TestScan:
         assert scan(tmp_path, include=["*.py", "data/"]) == ["a.py", "data/b.txt", "other/a.py"]
 
     def test_exclude_wins(self, tmp_path: Path) -> None:
-        """What both name is left out."""
+        """A file that both name is left out."""
         projects.write_files(tmp_path, dict.fromkeys(["a.py", "b.py", "lib/b.py"], b""))
 
         assert scan(tmp_path, include=["*.py"], exclude=["/b.py"]) == ["a.py", "lib/b.py"]
 
     def test_excluded_trouble(self, tmp_path: Path) -> None:
-        """What is excluded is no error, whatever it is."""
+        """An excluded file is no error, whatever it is."""
         projects.write_files(tmp_path, {"a.py": b""})
         (tmp_path / "gone").symlink_to("nowhere")
         os.mkfifo(tmp_path / "pipe")
@@ -108,7 +108,7 @@ class TestScan:
         assert scan(tmp_path, "one", "two") == ["lib/a", "lib/b"]
 
     def test_links(self, tmp_path: Path) -> None:
-        """A link counts as what it leads to, as long as that is in the project."""
+        """A link counts as its target, which must be in the project."""
         projects.write_files(tmp_path, {"src/a": b"", "common/b": b"", "common/deep/c": b""})
         (tmp_path / "src" / "file").symlink_to("../common/b")
         (tmp_path / "src" / "folder").symlink_to("../common")

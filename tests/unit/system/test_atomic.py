@@ -22,7 +22,7 @@ def test_create(tmp_path: Path) -> None:
 
 
 def test_make_folder(tmp_path: Path) -> None:
-    """A folder has the ending that is asked for, and is for this user alone, whatever the umask."""
+    """A folder has the given suffix, and is for this user alone, whatever the umask."""
     before = os.umask(0)
     try:
         path = Path(atomic.make_folder(str(tmp_path), ".partial"))
@@ -36,7 +36,7 @@ def test_make_folder(tmp_path: Path) -> None:
 
 
 def test_name_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is there already is never opened, nor a link to it."""
+    """A file that exists is never opened, nor is a link to it."""
     monkeypatch.setattr(os, "urandom", bytes)
     (tmp_path / "mine").write_bytes(b"mine")
     (tmp_path / f".draft-{bytes(8).hex()}").symlink_to("mine")
@@ -77,7 +77,7 @@ class TestWrite:
         assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
     def test_draft_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The draft lies where the caller wants it; by default, beside the file."""
+        """The draft is in the folder that the caller names; by default, beside the file."""
         (tmp_path / "drafts").mkdir()
         moves = []
         replace = os.replace

@@ -1,4 +1,4 @@
-"""A lock: one at a time has it, whatever process or thread, and a killed one gives it up."""
+"""A lock: one process or thread at a time holds it, and a killed process frees it."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ with locking.hold(sys.argv[2]):
 
 
 def test_other_process(tmp_path: Path) -> None:
-    """What another process holds is refused at once, until that process is killed."""
+    """A lock that another process holds is refused at once, until that process is killed."""
     file = tmp_path / "lock"
     command = [sys.executable, "-c", _HOLD, str(program.BUILD), str(file)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -62,7 +62,7 @@ def test_waits(tmp_path: Path) -> None:
 
 
 def test_others_are_free(tmp_path: Path) -> None:
-    """A lock holds up none of another name."""
+    """A lock does not hold up a lock on another file."""
     with locking.hold(tmp_path / "one"), locking.hold(tmp_path / "other", wait=False):
         pass
 

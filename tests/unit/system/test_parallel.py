@@ -1,4 +1,4 @@
-"""Sharing work among processes."""
+"""Share work among processes."""
 
 import os
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ def _processors(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_shares() -> None:
-    """Each process has every so manieth item; the first share is done here, the rest elsewhere."""
+    """Of three processes, each has every third item; this process does the first share."""
     mine = os.getpid()
 
     def work(share: Sequence[int]) -> bytes:
         return bytes([*share, os.getpid() == mine])
 
-    found = list(parallel.shares(work, range(7)))
+    results = list(parallel.shares(work, range(7)))
 
-    assert [bytes(range(7)[share]) for share, _ in found] == [part[:-1] for _, part in found]
-    assert [part[:-1] for _, part in found] == [b"\0\3\6", b"\1\4", b"\2\5"]
-    assert [part[-1] for _, part in found] == [True, False, False]
+    assert [bytes(range(7)[share]) for share, _ in results] == [part[:-1] for _, part in results]
+    assert [part[:-1] for _, part in results] == [b"\0\3\6", b"\1\4", b"\2\5"]
+    assert [part[-1] for _, part in results] == [True, False, False]
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 100])
@@ -47,14 +47,14 @@ def test_records(count: int, block: int) -> None:
 
 
 def test_more_than_a_pipe_holds() -> None:
-    """A share may be larger than what the system keeps for a reader."""
-    found = parallel.shares(lambda share: bytes(share) * 100_000, [1, 2, 3])
+    """A result may be larger than the system's buffer of a pipe."""
+    results = parallel.shares(lambda share: bytes(share) * 100_000, [1, 2, 3])
 
-    assert [part for _, part in found] == [b"\1" * 100_000, b"\2" * 100_000, b"\3" * 100_000]
+    assert [part for _, part in results] == [b"\1" * 100_000, b"\2" * 100_000, b"\3" * 100_000]
 
 
 def test_failure() -> None:
-    """What is wrong in another process is said as if it were wrong in this one."""
+    """An error in another process is raised in this one."""
 
     def work(share: Sequence[int]) -> bytes:
         return bytes([1 // item for item in share])
