@@ -11,17 +11,8 @@ from hashzip import planning
 from hashzip.commands import _query
 from hashzip.commands._query import Query
 from hashzip.errors import HashzipError
-from hashzip.inputs import summary
-from hashzip.inputs.files import FileEntry
 from tests.support import program
 from tests.support import project as projects
-
-ONE = FileEntry("a", 0o644, 1, "0123456789abcdef" * 4)
-
-
-def inputs(*paths: str) -> list[FileEntry]:
-    """Makes inputs that differ in their paths alone."""
-    return [ONE._replace(path=path) for path in paths]
 
 
 class TestParseQuery:
@@ -40,53 +31,6 @@ class TestParseQuery:
 
         with pytest.raises(HashzipError):
             _query.parse_query(projects.query(build="True").encode())
-
-
-class TestSummary:
-    """Inputs -> what a plan shows of them."""
-
-    def test_up_to_a_hundred(self) -> None:
-        """Each of a hundred files has its digest's first digits."""
-        files = inputs(*(f"lib/{n}" for n in range(100)))
-
-        assert summary.summary(files) == {file.path: "0123456789ab" for file in files}
-
-    def test_above_a_hundred(self) -> None:
-        """More are summed up by top-level folder, with their count."""
-        files = inputs(
-            "a.py", *(f"lib/{n}" for n in range(97)), "//x/lock.txt", "//lock", "web/a/b"
-        )
-
-        found = summary.summary(files)
-
-        counts = {folder: text.partition(" ")[2] for folder, text in found.items()}
-        assert counts == {
-            ".": "(1 file)",
-            "lib/": "(97 files)",
-            "//x/": "(1 file)",
-            "//.": "(1 file)",
-            "web/": "(1 file)",
-        }
-
-    @pytest.mark.parametrize(
-        "change", [{"path": "lib/new"}, {"mode": 0o755}, {"sha256": "00" * 32}]
-    )
-    def test_change_above_a_hundred(self, change: dict[str, object]) -> None:
-        """A change of one file changes its folder's digest, and no other."""
-        files = inputs(*(f"lib/{n}" for n in range(100)), *(f"web/{n}" for n in range(100)))
-        changed = [files[0]._replace(**change), *files[1:]]  # type: ignore[arg-type]
-
-        before, after = summary.summary(files), summary.summary(changed)
-
-        assert {folder for folder in before if before[folder] != after[folder]} == {"lib/"}
-
-    def test_above_a_hundred_folders(self) -> None:
-        """More folders than that are one line."""
-        found = summary.summary(inputs(*(f"{n}/a" for n in range(101))))
-
-        assert list(found) == ["."]
-        assert found["."].endswith(" (101 files)")
-        assert len(summary.summary(inputs(*(f"{n}/a" for n in range(100)), "0/b"))) == 100
 
 
 class TestExternal:
