@@ -38,7 +38,7 @@ class Endpoint(NamedTuple):
         account = f"the AWS account of profile {profile}" if profile else "the AWS account"
         return f"{account}, {self.region}" if self.region else account
 
-    def client(self, service: str, **settings: object) -> Any:  # noqa: ANN401 - boto3 has no types
+    def client(self, service: str, **settings: object) -> Any:
         """Make a client of a service.
 
         Args:

@@ -100,7 +100,7 @@ def _missing(endpoint: Endpoint, function: str, qualifier: str | None) -> Hashzi
     )
 
 
-def _names(client: Any, operation: str, rows: str, key: str, **query: str) -> list[str]:  # noqa: ANN401
+def _names(client: Any, operation: str, rows: str, key: str, **query: str) -> list[str]:
     """List names for a hint; none if the account does not allow it."""
     from botocore.exceptions import BotoCoreError, ClientError
 

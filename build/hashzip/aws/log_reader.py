@@ -42,7 +42,7 @@ class LogReader:
         since: The time of the first events to read, in milliseconds since 1970.
     """
 
-    def __init__(self, client: Any, group: str, since: int) -> None:  # noqa: ANN401 - no types
+    def __init__(self, client: Any, group: str, since: int) -> None:
         self._client = client
         self.group = group
         self._since = since

@@ -60,7 +60,7 @@ def event(name: str) -> str:
     return str(events.generate_event(service, kind, values))
 
 
-def _events() -> Any:  # noqa: ANN401 - SAM CLI has no types
+def _events() -> Any:
     try:
         from samcli.lib.generated_sample_events import events
     except ModuleNotFoundError as error:

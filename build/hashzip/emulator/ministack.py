@@ -45,7 +45,7 @@ def let_finish(workers: Iterable[Any]) -> None:
             threading.Thread(target=_kill_when_free, args=(worker,), daemon=True).start()
 
 
-def _kill_when_free(worker: Any) -> None:  # noqa: ANN401 - MiniStack's own
+def _kill_when_free(worker: Any) -> None:
     # It is in no pool any more, so that nobody can take it again.
     while worker.in_use:
         time.sleep(_POLL_SECONDS)
@@ -58,11 +58,11 @@ def acquire(
     code: bytes,
     qualifier: str = "$LATEST",
     max_concurrency: int | None = None,
-) -> Any:  # noqa: ANN401 - MiniStack's own
+) -> Any:
     """Lease a worker of this very code and these very settings."""
     stale = []
-    with lambda_runtime._lock:  # noqa: SLF001 - there is no other way to the pools
-        pool = lambda_runtime._workers.get(lambda_runtime._worker_key(name, config, qualifier), [])  # noqa: SLF001
+    with lambda_runtime._lock:
+        pool = lambda_runtime._workers.get(lambda_runtime._worker_key(name, config, qualifier), [])
         for worker in list(pool):
             if worker.code_zip is not code or _settings(worker.config) != _settings(config):
                 pool.remove(worker)
@@ -76,7 +76,7 @@ def _settings(config: dict[str, Any]) -> list[object]:
 
 
 def invoke(
-    worker: Any,  # noqa: ANN401 - MiniStack's own
+    worker: Any,
     *arguments: object,
     **more: object,
 ) -> dict[str, Any]:
@@ -85,10 +85,10 @@ def invoke(
         answer: dict[str, Any] = _invoke(worker, *arguments, **more)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the function's answer
         _kill([worker])  # the next invocation starts it anew
-        reader = worker._stderr_thread  # noqa: SLF001 - there is no other way to what it wrote
+        reader = worker._stderr_thread
         if reader:
             reader.join(_LAST_WORDS_SECONDS)
-        log = worker._drain_stderr()  # noqa: SLF001 - as above
+        log = worker._drain_stderr()
         return {"status": "error", "error": str(error), "cold_start": True, "log": log}
     return answer
 
@@ -126,7 +126,7 @@ def main() -> None:
     from ministack import app  # noqa: PLC0415 - see above
     from ministack.services import lambda_svc  # noqa: PLC0415 - see above
 
-    lambda_svc._build_function_url_event = with_cookies(lambda_svc._build_function_url_event)  # noqa: SLF001 - it has no hook
+    lambda_svc._build_function_url_event = with_cookies(lambda_svc._build_function_url_event)
     app.main()
 
 

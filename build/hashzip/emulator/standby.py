@@ -42,7 +42,7 @@ class Subprocess:
         self._names: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the module has
+    def __getattr__(self, name: str) -> Any:
         return getattr(subprocess, name)
 
     def Popen(  # noqa: N802 - as in the module
@@ -51,7 +51,7 @@ class Subprocess:
         *,
         cwd: str,
         env: dict[str, str],
-        **options: Any,  # noqa: ANN401
+        **options: Any,
     ) -> subprocess.Popen[str]:
         """Start a worker, or take the spare one."""
         if command[0] != sys.executable:  # another language

@@ -83,7 +83,7 @@ def _record_imports(path: str, folder: str) -> None:
     own = os.path.dirname(folder) + os.sep  # the code, and the layers beside it
     depth = 0
 
-    def import_module(name: str, package: str | None = None) -> Any:  # noqa: ANN401 - as the original
+    def import_module(name: str, package: str | None = None) -> Any:
         nonlocal depth
         depth += 1
         try:

@@ -71,13 +71,15 @@ def literal(path: str) -> str:
     return "/" + re.sub(r"([\\*?\[])", r"\\\1", path)
 
 
-def always(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher
-    """Match everything."""
+def always(path: str, *, is_folder: bool) -> bool:
+    """Match everything; a `Matcher`."""
+    del path, is_folder
     return True
 
 
-def never(path: str, *, is_folder: bool) -> bool:  # noqa: ARG001 - a Matcher
-    """Match nothing."""
+def never(path: str, *, is_folder: bool) -> bool:
+    """Match nothing; a `Matcher`."""
+    del path, is_folder
     return False
 
 

@@ -100,9 +100,9 @@ class Fronts:
 async def _application(
     pool: urllib3.HTTPConnectionPool,
     prefix: str,
-    scope: Any,  # noqa: ANN401 - ASGI has no types
-    receive: Any,  # noqa: ANN401
-    send: Any,  # noqa: ANN401
+    scope: Any,
+    receive: Any,
+    send: Any,
 ) -> None:
     """Answer a request; an ASGI application: https://asgi.readthedocs.io/."""
     if scope["type"] == "lifespan":
@@ -126,7 +126,7 @@ async def _application(
 def _ask(
     pool: urllib3.HTTPConnectionPool,
     prefix: str,
-    scope: Any,  # noqa: ANN401 - ASGI has no types
+    scope: Any,
     body: bytes,
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     # Nothing is added that the caller has not sent.
