@@ -29,7 +29,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_save_and_error(root: Path) -> None:
     """A save is live once it is said; after an error the last good code answers, until mended."""
     with watch_process.watching(root) as watch:
-        watch.wait_for("watching; Ctrl-C ends it")
+        watch.wait_for("watching for changes; press Ctrl-C to stop")
         assert "unlike Lambda: functions in Rust are development builds" in watch.text
         assert watch_process.answer(watch.url()) == 1
 
@@ -43,7 +43,7 @@ def test_save_and_error(root: Path) -> None:
         crates.write(root, {"app/src/main.rs": function("nothing")})
         watch.wait_for("cannot find value `nothing`", start)
         watch.wait_for(r"error: hello: cargo could not build \[function.hello\]", start)
-        watch.wait_for("the last good code goes on answering", start)
+        watch.wait_for("the last good code keeps running", start)
         assert watch_process.answer(watch.url()) == 2
 
         start = len(watch.text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import importlib.util
-import os
 import signal
 import sys
 import threading
@@ -12,20 +11,18 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from hashzip import planning
 from hashzip.aws import log_format, log_reader
 from hashzip.aws.client import Endpoint
+from hashzip.aws.log_reader import LogReader
 from hashzip.commands import _endpoint, _output, _parser
 from hashzip.errors import HashzipError
-from hashzip.project import config
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hashzip.aws.log_reader import LogReader
-    from hashzip.watch.http_proxy import Fronts
+    from hashzip.project.config import Project
     from hashzip.watch.loop import Loop
 
 HELP = "run functions on this machine, and update them at each save"
@@ -40,10 +37,15 @@ EXAMPLES = {
     "hashzip watch hello --function-name hello-dev --profile dev": "a function in your account",
 }
 
-_NEEDED = ("boto3", "ministack", "watchfiles")
+_NEEDED = {  # modules of the extra, each with its package
+    "boto3": "boto3",
+    "dotenv": "python-dotenv",
+    "hypercorn": "hypercorn",
+    "ministack": "ministack",
+    "watchfiles": "watchfiles",
+}
 _LOG_SECONDS = 0.2
-_TURN_SECONDS = 0.5
-_FIRST_PORT, _LAST_PORT = 8000, 8100
+_WAIT_SECONDS = 0.5
 
 _PRINTING = threading.Lock()
 
@@ -89,42 +91,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Watch until Ctrl-C."""
-    _refuse_missing()
-    gc.enable()  # this one is not short
-    # A polite request to end is the same as Ctrl-C.
+    _require_packages()
+    gc.enable()  # this command runs for long
+    # SIGTERM has the same effect as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    root = planning.load_project(options.project or config.find_root(os.curdir)).root
+    project = _output.project(options)
     from hashzip.watch import lock
 
     try:
-        with lock.exclusive(root) as folder, ExitStack() as stack:
+        with lock.exclusive(project.root) as folder, ExitStack() as stack:
             if options.function_name:
-                _watch_account(stack, options, root)
+                _watch_account(stack, options, project)
             else:
-                _watch_here(stack, options, root, folder)
+                _watch_locally(stack, options, project, folder)
     except KeyboardInterrupt:
-        say("stopped")
+        _print("stopped")
 
 
-def say(text: str) -> None:
-    """Prints, a text at a time."""
+def _print(text: str) -> None:
+    """Print a text, not mixed with that of another thread."""
     with _PRINTING:
         print(text, flush=True)
 
 
-def _refuse_missing() -> None:
-    for name in _NEEDED:
+def _require_packages() -> None:
+    for name, package in _NEEDED.items():
         if importlib.util.find_spec(name) is None:
             raise HashzipError(
-                f"watch needs the Python package {name}, which {sys.executable} lacks",
+                f"{package}, which watch needs, is not installed for {sys.executable}",
                 f"run: {sys.executable} -m pip install 'hashzip[local]'",
             )
 
 
-def _watch_here(stack: ExitStack, options: argparse.Namespace, root: str, folder: Path) -> None:
-    """Watches, with the functions in a local AWS."""
-    from hashzip.emulator import server as local_aws
-    from hashzip.emulator import session
+def _watch_locally(
+    stack: ExitStack, options: argparse.Namespace, project: Project, folder: Path
+) -> None:
+    """Run functions in a local AWS, and deploy each save to it."""
+    from hashzip.emulator import server, session
     from hashzip.watch import env_file, host_package, http_proxy
     from hashzip.watch.local_functions import LocalFunctions, Settings
     from hashzip.watch.loop import Loop
@@ -135,98 +138,82 @@ def _watch_here(stack: ExitStack, options: argparse.Namespace, root: str, folder
         environment=env_file.read(options.env_file) if options.env_file else {},
         cors=options.cors,
     )
-    local = stack.enter_context(local_aws.running(spares=True))
-    stack.enter_context(session.announce(root, local.endpoint))
-    fronts = stack.enter_context(http_proxy.fronts(local.endpoint))
-    place = Endpoint(local.endpoint)
-    functions = LocalFunctions(place, folder, settings)
+    local = stack.enter_context(server.running(standby=True))
+    stack.enter_context(session.announce(project.root, local.endpoint))
+    proxy = stack.enter_context(http_proxy.running(local.endpoint, options.port))
+    endpoint = Endpoint(local.endpoint)
+    functions = LocalFunctions(endpoint, folder, settings)
     readers: dict[str, LogReader] = {}
-    ports = _Ports(fronts, options.port)
 
-    def opened(name: str) -> None:
-        readers[name] = _reader(place, f"/aws/lambda/{name}")
-        say(f"{name}: {ports.open(functions.urls[name])}")
+    def open_port(name: str) -> None:
+        readers[name] = _reader(endpoint, f"/aws/lambda/{name}")
+        _print(f"{name}: {proxy.open(functions.urls[name])}")
 
-    loop = Loop(root, options.functions, functions, say, opened)
-    say(f"local AWS: {local.endpoint}")
-    for line in host_package.differences(planning.load_project(root).targets.values()):
-        say(f"unlike Lambda: {line}")
-    _watch(stack, root, loop, readers)
-
-
-class _Ports:
-    """Gives out ports: from the one that was asked for, or the first that are free."""
-
-    def __init__(self, fronts: Fronts, first: int | None) -> None:
-        self._fronts = fronts
-        self._next = _FIRST_PORT if first is None else first
-        self._must = first is not None
-
-    def open(self, url: str) -> str:
-        while True:
-            port = self._next
-            self._next += 1 if port else 0
-            try:
-                return self._fronts.open(port, url)
-            except HashzipError:
-                if self._must or port > _LAST_PORT:
-                    raise
+    loop = Loop(project.root, options.functions, functions, _print, open_port)
+    _print(f"local AWS: {local.endpoint}")
+    for phrase in host_package.differences(project.targets.values()):
+        _print(f"unlike Lambda: {phrase}")
+    _watch(stack, project, loop, readers)
 
 
-def _watch_account(stack: ExitStack, options: argparse.Namespace, root: str) -> None:
-    """Watches, with one function in an account."""
+def _watch_account(stack: ExitStack, options: argparse.Namespace, project: Project) -> None:
+    """Deploy each save of one function to a function in an account."""
     from hashzip.watch.account_function import AccountFunction
     from hashzip.watch.loop import Loop
 
-    name, names = options.function_name, options.functions
-    if len(names) != 1:
+    name, functions = options.function_name, options.functions
+    if len(functions) != 1:
         raise HashzipError(
-            "--function-name is one function in the account", "name the one that it is built from"
+            f"--function-name {name} needs one function of hashzip.toml, not {len(functions)}",
+            f"run: hashzip watch FUNCTION --function-name {name}",
         )
-    place = Endpoint(None, options.profile, options.region)
-    function = AccountFunction(place, name, planning.load_project(root).target(names[0]))
+    endpoint = Endpoint(None, options.profile, options.region)
+    function = AccountFunction(endpoint, name, project.target(functions[0]))
     arn = function.configuration["FunctionArn"]
     question = f"replace the code of {arn} now and after each save?"
     if not (options.yes or _output.confirm(question)):
-        say("nothing was sent")
+        _print("nothing was sent")
         return
-    say(f"{arn} gets each save, and the next terraform plan will show that it has changed")
-    reader = _reader(place, log_reader.log_group(place, name))
-    _watch(stack, root, Loop(root, names, function, say), {name: reader})
+    _print(f"each save goes to {arn}; the next terraform plan will show the change")
+    reader = _reader(endpoint, log_reader.log_group(endpoint, name))
+    _watch(stack, project, Loop(project.root, functions, function, _print), {name: reader})
 
 
-def _reader(place: Endpoint, group: str) -> LogReader:
-    return log_reader.LogReader(place.client("logs"), group, int(time.time() * 1000))
+def _reader(endpoint: Endpoint, group: str) -> LogReader:
+    return LogReader(endpoint.client("logs"), group, int(time.time() * 1000))
 
 
-def _watch(stack: ExitStack, root: str, loop: Loop, readers: Mapping[str, LogReader]) -> None:
+def _watch(
+    stack: ExitStack, project: Project, loop: Loop, readers: Mapping[str, LogReader]
+) -> None:
+    """Deploy all functions, and again after each save; print their logs."""
     from hashzip.watch import watcher
 
-    saves = stack.enter_context(watcher.watching(root))
-    saves.watch(loop.places())
-    loop.round()
+    watch = stack.enter_context(watcher.watching(project.root))
+    watch.watch(loop.watch_paths())
+    loop.update()
     ended = threading.Event()
     stack.callback(ended.set)
     threading.Thread(target=_show_logs, args=(readers, ended), daemon=True).start()
-    say("watching; Ctrl-C ends it")
+    _print("watching for changes; press Ctrl-C to stop")
     while True:
-        # What was written before a new place was watched is seen by one more round.
-        while saves.watch(loop.places()):
-            loop.round()
-        while not saves.next(_TURN_SECONDS):
+        # A file that was written before its folder was watched is seen by one more update.
+        while watch.watch(loop.watch_paths()):
+            loop.update()
+        while not watch.next(_WAIT_SECONDS):
             pass
-        loop.round(time.time())
+        loop.update(time.time())
 
 
 def _show_logs(readers: Mapping[str, LogReader], ended: threading.Event) -> None:
-    """Prints what functions log; with several, behind the name of each."""
+    """Print the logs of functions; if there are several, with their names."""
     while not ended.wait(_LOG_SECONDS):
         for name, reader in list(readers.items()):
             try:
                 events = reader.read()
-            except Exception:  # noqa: BLE001, S112 - no log yet, or no network: the next look shows
+            except Exception:  # noqa: BLE001, S112 - no log yet, or no network: try again
                 continue
-            mark = f"{name} | " if len(readers) > 1 else "  "
+            prefix = f"{name} | " if len(readers) > 1 else "  "
             lines = [line for event in events for line in log_format.format_event(event["message"])]
             if lines:
-                say("\n".join(f"{mark}{line}" for line in lines))
+                _print("\n".join(f"{prefix}{line}" for line in lines))

@@ -1,4 +1,4 @@
-"""Environment variables that lead programs to a local AWS, and keep them there."""
+"""Environment variables that make programs use a local AWS, and nothing but it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ aws_secret_access_key = test
 """
 
 
-def leading_to(endpoint: str, region: str, scratch: Path) -> dict[str, str]:
-    """Return what boto3, Terraform and OpenTofu need to talk to an endpoint, and to no other.
+def for_endpoint(endpoint: str, region: str, scratch: Path) -> dict[str, str]:
+    """Return the variables that make boto3, Terraform and OpenTofu use one endpoint only.
 
     Args:
-        endpoint: The URL, for every service.
-        region: The region to name.
-        scratch: A folder for a profile, which stands in for the user's own.
+        endpoint: The URL of all services.
+        region: The region.
+        scratch: A folder for a profile that replaces the user's own.
     """
     profile = scratch / "aws-profile"
     profile.write_text(_PROFILE, encoding="utf-8")
-    # A variable for one service, such as AWS_ENDPOINT_URL_S3, would win over the general one.
+    # A variable for one service, such as AWS_ENDPOINT_URL_S3, wins over the general one.
     services = {name: endpoint for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")}
     return services | {
         "AWS_ENDPOINT_URL": endpoint,
@@ -34,7 +34,7 @@ def leading_to(endpoint: str, region: str, scratch: Path) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_SESSION_TOKEN": "",
-        # It has to name one that exists: an empty value is an error to boto3.
+        # The profile must exist: an empty name is an error in boto3.
         "AWS_PROFILE": "default",
         "AWS_CONFIG_FILE": str(profile),
         "AWS_SHARED_CREDENTIALS_FILE": str(profile),

@@ -1,16 +1,17 @@
-"""MiniStack, with workers that take each other's place as those of Lambda do.
+"""MiniStack, with workers that replace each other as Lambda's do.
 
-A program of its own, run by its path in place of `python -m ministack`. What it changes, in
+A program of its own, run by its path in place of `python -m ministack`. It changes the following in
 MiniStack 1.5:
 
-- An update kills the worker of an invocation that is running, which then fails. Here it comes to
-  its end first.
-- An invocation that has read the code before an update, and gets to the workers after it, leaves
-  one behind that answers with the old code. Here a worker is only given to an invocation of the
-  code and settings that it was made from.
-- Code that cannot be imported leaves no word of it in the log. Here its traceback is there.
+- An update kills the worker of a running invocation, which then fails. Here the invocation ends
+  first.
+- An invocation that reads the code before an update, and takes a worker after it, leaves a worker
+  behind that runs the old code. Here an invocation takes only a worker of its own code and
+  settings.
+- Code that cannot be imported leaves nothing in the log. Here its traceback is there.
 - The event of a function URL lacks `cookies`. Here it has them.
-- With `HASHZIP_SPARES` set, new code need not wait for Python and its packages to start: `spares`.
+- With `HASHZIP_STANDBY` set, new code need not wait for Python and its packages to start: see
+  `standby`.
 """
 
 from __future__ import annotations
@@ -19,18 +20,19 @@ import os
 import sys
 import threading
 import time
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ministack.core import lambda_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-SPARES_VARIABLE = "HASHZIP_SPARES"
+STANDBY_VARIABLE = "HASHZIP_STANDBY"
 
 _POLL_SECONDS = 0.05
-_LAST_WORDS_SECONDS = 2.0  # for what a worker wrote before it ended
+_LAST_OUTPUT_SECONDS = 2.0  # to read what a worker wrote before it ended
 _WORKER_SETTINGS = ("Environment", "Handler", "Layers", "MemorySize", "Runtime", "Timeout")
 
 _kill = lambda_runtime.kill_workers
@@ -38,15 +40,26 @@ _acquire = lambda_runtime.acquire_worker
 _invoke = lambda_runtime.Worker.invoke
 
 
-def let_finish(workers: Iterable[Any]) -> None:
-    """Kill workers, those that are in use once they are not; nobody waits for it."""
+class Worker(Protocol):
+    """A worker of MiniStack, as far as it is used here."""
+
+    in_use: bool
+    code_zip: bytes
+    config: Mapping[str, object]
+    _stderr_thread: threading.Thread | None
+
+    def _drain_stderr(self) -> str: ...
+
+
+def kill_when_free(workers: Iterable[Worker | None]) -> None:
+    """Kill workers in the background: each once its invocation has ended."""
     for worker in workers:
         if worker is not None:
-            threading.Thread(target=_kill_when_free, args=(worker,), daemon=True).start()
+            threading.Thread(target=_wait_and_kill, args=(worker,), daemon=True).start()
 
 
-def _kill_when_free(worker: Any) -> None:
-    # It is in no pool any more, so that nobody can take it again.
+def _wait_and_kill(worker: Worker) -> None:
+    # It is in no pool any more, so no other invocation takes it.
     while worker.in_use:
         time.sleep(_POLL_SECONDS)
     _kill([worker])
@@ -54,12 +67,12 @@ def _kill_when_free(worker: Any) -> None:
 
 def acquire(
     name: str,
-    config: dict[str, Any],
+    config: Mapping[str, object],
     code: bytes,
     qualifier: str = "$LATEST",
     max_concurrency: int | None = None,
-) -> Any:
-    """Lease a worker of this very code and these very settings."""
+) -> object:
+    """Take a worker of this code and these settings, from the pool or new."""
     stale = []
     with lambda_runtime._lock:
         pool = lambda_runtime._workers.get(lambda_runtime._worker_key(name, config, qualifier), [])
@@ -67,66 +80,63 @@ def acquire(
             if worker.code_zip is not code or _settings(worker.config) != _settings(config):
                 pool.remove(worker)
                 stale.append(worker)
-    let_finish(stale)
-    return _acquire(name, config, code, qualifier=qualifier, max_concurrency=max_concurrency)
+    kill_when_free(stale)
+    taken: object = _acquire(
+        name, config, code, qualifier=qualifier, max_concurrency=max_concurrency
+    )
+    return taken
 
 
-def _settings(config: dict[str, Any]) -> list[object]:
+def _settings(config: Mapping[str, object]) -> list[object]:
     return [config.get(key) for key in _WORKER_SETTINGS]
 
 
-def invoke(
-    worker: Any,
-    *arguments: object,
-    **more: object,
-) -> dict[str, Any]:
-    """Invoke a function; one that did not even start has failed like any other, log and all."""
+def invoke(worker: Worker, *arguments: object, **options: object) -> dict[str, Any]:
+    """Invoke a function. One that does not start fails like any other, with its log."""
     try:
-        answer: dict[str, Any] = _invoke(worker, *arguments, **more)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the function's answer
-        _kill([worker])  # the next invocation starts it anew
+        result: dict[str, Any] = _invoke(worker, *arguments, **options)
+    except Exception as error:  # noqa: BLE001 - any error is the result of the invocation
+        _kill([worker])  # the next invocation starts a new one
         reader = worker._stderr_thread
         if reader:
-            reader.join(_LAST_WORDS_SECONDS)
+            reader.join(_LAST_OUTPUT_SECONDS)
         log = worker._drain_stderr()
         return {"status": "error", "error": str(error), "cold_start": True, "log": log}
-    return answer
+    return result
 
 
-def with_cookies(build: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Let events of function URLs have `cookies` too, where the request has any.
+def with_cookies(build_event: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Add `cookies` to the events of function URLs, if the request has any.
 
-    The header stays as well, as it does in Lambda.
+    The header stays, as it does in Lambda.
     https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
     """
 
-    def built(*arguments: object, **more: object) -> dict[str, Any]:
-        event = build(*arguments, **more)
-        # A user agent sends all of them in one header, each behind "; ":
+    def build_with_cookies(*arguments: object, **options: object) -> dict[str, Any]:
+        event = build_event(*arguments, **options)
+        # A user agent sends all cookies in one header, separated by "; ":
         # https://www.rfc-editor.org/rfc/rfc6265#section-4.2.1
         pairs = [pair.strip() for pair in event["headers"].get("cookie", "").split(";")]
         cookies = [pair for pair in pairs if pair]
         return {**event, "cookies": cookies} if cookies else event
 
-    return built
+    return build_with_cookies
 
 
 def main() -> None:
-    """Run MiniStack until it is ended."""
-    # Before its services are imported, each of which takes its own reference.
-    lambda_runtime.kill_workers = let_finish
+    """Run MiniStack until it is stopped."""
+    # Before MiniStack's services are imported, each of which takes its own reference.
+    lambda_runtime.kill_workers = kill_when_free
     lambda_runtime.acquire_worker = acquire
     lambda_runtime.Worker.invoke = invoke
-    if os.environ.pop(SPARES_VARIABLE, ""):
-        # Run by its path, this file is in no package: the one that it lies in may be anywhere.
+    if os.environ.pop(STANDBY_VARIABLE, ""):
+        # A file that is run by its path is in no package, and hashzip need not be installed.
         sys.path.append(str(Path(__file__).parents[2]))
-        from hashzip.emulator import standby  # noqa: PLC0415 - see above
-
-        lambda_runtime.subprocess = standby.Subprocess()
-    from ministack import app  # noqa: PLC0415 - see above
-    from ministack.services import lambda_svc  # noqa: PLC0415 - see above
-
-    lambda_svc._build_function_url_event = with_cookies(lambda_svc._build_function_url_event)
+        standby = import_module("hashzip.emulator.standby")
+        lambda_runtime.subprocess = standby.patched_subprocess()
+    app = import_module("ministack.app")
+    functions: Any = import_module("ministack.services.lambda_svc")
+    functions._build_function_url_event = with_cookies(functions._build_function_url_event)
     app.main()
 
 

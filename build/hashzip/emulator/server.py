@@ -1,4 +1,4 @@
-"""AWS on this machine: MiniStack, on the loopback interface, running functions without Docker."""
+"""Run a local AWS: MiniStack on the loopback interface, which runs functions without Docker."""
 
 from __future__ import annotations
 
@@ -42,9 +42,8 @@ class LocalAws:
 
     Attributes:
         endpoint: Its URL, for every service.
-        environment: What to add to the environment of a program, so that boto3, Terraform and
-            OpenTofu talk to it, and only to it: endpoint, region, keys that mean nothing, and a
-            profile that keeps them from reading the user's own.
+        environment: Variables that make boto3, Terraform and OpenTofu use it, and nothing but it:
+            endpoint, region, keys without meaning, and a profile instead of the user's own.
     """
 
     endpoint: str
@@ -52,24 +51,23 @@ class LocalAws:
     _process: subprocess.Popen[bytes] = field(repr=False)
 
     def wait(self) -> None:
-        """Wait until it ends by itself."""
+        """Wait until it ends."""
         self._process.wait()
 
 
 @contextmanager
-def running(state: Path | None = None, *, spares: bool = False) -> Iterator[LocalAws]:
+def running(state: Path | None = None, *, standby: bool = False) -> Iterator[LocalAws]:
     """Run a local AWS for as long as the block lasts.
 
-    It ends with the block, and with this process, however that one ends.
+    It ends with the block, and with this process, even if that is killed.
 
     Args:
-        state: A folder where it keeps what it holds (functions, their code, roles, logs, buckets)
-            when it ends, and finds it again when it starts. Without one it starts empty.
-        spares: Whether a Python process waits for each function's next code, with its packages
-            imported, so that new code answers at once.
+        state: A folder to save its state in when it ends (functions, their code, roles, logs,
+            buckets), and to load it from when it starts. Without one, it starts empty.
+        standby: Whether to keep a standby worker for each function, so that new code runs at once.
 
     Yields:
-        Where it is, and the environment that leads programs there.
+        The running local AWS.
 
     Raises:
         HashzipError: MiniStack is not installed or did not start, or the state is in use.
@@ -81,18 +79,18 @@ def running(state: Path | None = None, *, spares: bool = False) -> Iterator[Loca
         )
     with ExitStack() as stack:
         if state:
-            state = stack.enter_context(_owned(state.absolute()))
+            state = stack.enter_context(_locked(state.absolute()))
         port, token = _free_port(), secrets.token_hex(8)
         scratch = Path(tempfile.mkdtemp(prefix="hashzip-aws-"))  # the supervisor removes it
         log = stack.enter_context(tempfile.TemporaryFile())
         process = stack.enter_context(
             supervised(
-                # -P: beside it there are modules whose names others have too.
+                # -P: its folder has modules of common names, which must not hide others.
                 [sys.executable, "-P", _EMULATOR],
                 folder=scratch,
                 environment={
                     **_settings(port, token, scratch, state),
-                    **({"HASHZIP_SPARES": "1"} if spares else {}),
+                    **({"HASHZIP_STANDBY": "1"} if standby else {}),
                 },
                 log=log,
                 scratch=scratch,
@@ -101,19 +99,19 @@ def running(state: Path | None = None, *, spares: bool = False) -> Iterator[Loca
         )
         _wait_until_healthy(process, port, token, log)
         endpoint = f"http://{HOST}:{port}"
-        yield LocalAws(endpoint, environment.leading_to(endpoint, REGION, scratch), process)
+        yield LocalAws(endpoint, environment.for_endpoint(endpoint, REGION, scratch), process)
 
 
 @contextmanager
-def _owned(state: Path) -> Iterator[Path]:
-    """Keep a second local AWS off a state: whichever ended last would overwrite the other's."""
+def _locked(state: Path) -> Iterator[Path]:
+    """Keep a second local AWS off a state: the last to end would overwrite the other's."""
     state.mkdir(parents=True, exist_ok=True)
     try:
         with locking.hold(state / ".lock", wait=False):
             yield state
     except HeldError:
         raise HashzipError(
-            f"another local AWS is using {state}", "stop that one, or name another folder"
+            f"another local AWS is using {state}", "stop it, or choose another folder"
         ) from None
 
 
@@ -124,9 +122,9 @@ def _free_port() -> int:
 
 
 def _settings(port: int, token: str, scratch: Path, state: Path | None) -> dict[str, str]:
-    """Return MiniStack's whole environment.
+    """Return all environment variables of MiniStack.
 
-    Functions inherit it, so nothing of the user's is in it but where programs are.
+    Functions inherit them, so the user's PATH is the only variable of the user among them.
     """
     kept = {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if state else {}
     return {
@@ -137,11 +135,11 @@ def _settings(port: int, token: str, scratch: Path, state: Path | None) -> dict[
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
-        # Its health report repeats this. So one that somebody else started, on a port that they
-        # took between our look and our start, is not taken for ours.
+        # Its health report repeats this. So a MiniStack of another user, that took the port
+        # before this one started, is not taken for this one.
         "MINISTACK_EDITION": token,
         "LAMBDA_EXECUTOR": "local",
-        # It removes containers that it thinks are its own: keep it off the user's Docker.
+        # MiniStack removes containers that it takes for its own: keep it off the user's Docker.
         "DOCKER_HOST": f"unix://{scratch}/no-docker",
         "STATE_DIR": str(state or scratch / "state"),
         "S3_DATA_DIR": str((state or scratch) / "s3"),
@@ -163,7 +161,7 @@ def _wait_until_healthy(
 
 
 def edition(port: int) -> str | None:
-    """Return what the local AWS at a port calls itself, which no other does; None without one."""
+    """Return the name that the local AWS at a port has for itself only; None without one."""
     connection = http.client.HTTPConnection(HOST, port, timeout=1)
     try:
         connection.request("GET", "/_ministack/health")
@@ -175,10 +173,10 @@ def edition(port: int) -> str | None:
     return str(report.get("edition")) if isinstance(report, dict) else None
 
 
-def _not_started(what: str, port: int, log: IO[bytes]) -> HashzipError:
+def _not_started(problem: str, port: int, log: IO[bytes]) -> HashzipError:
     start = max(0, os.fstat(log.fileno()).st_size - _LOG_TAIL)
     tail = os.pread(log.fileno(), _LOG_TAIL, start).decode(errors="replace").strip()
     return HashzipError(
-        f"MiniStack on {HOST}:{port} {what}; the end of its log:\n{tail}",
-        f"try again; if that does not help, see what `{sys.executable} -m ministack` says",
+        f"MiniStack on {HOST}:{port} {problem}; the end of its log:\n{tail}",
+        f"try again; if it fails again, run: {sys.executable} -m ministack",
     )

@@ -1,8 +1,8 @@
-"""Tells other commands of a project that a local AWS runs for it, and where.
+"""Announce a project's local AWS to the other commands, and find it.
 
-A small file in the project's `.hashzip/` says so for as long as it runs. Nothing in it is believed
-before the local AWS itself has confirmed it: its process may have been killed, its port may be
-somebody else's by now, and a repository may bring such a file along.
+A small file in the project's `.hashzip/` names its endpoint while it runs. It counts only if the
+local AWS confirms it: its process may have been killed, another program may have its port by now,
+and a repository may contain such a file.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _ENDPOINT = re.compile(rf"http://{re.escape(server.HOST)}:([0-9]{{1,5}})")  # on
 
 @contextmanager
 def announce(root: str | Path, endpoint: str) -> Iterator[None]:
-    """Say, for as long as the block lasts, that a local AWS runs for a project.
+    """Announce a project's local AWS for as long as the block lasts.
 
-    Where there are two, the one that was announced last is found.
+    If there are two, the one that was announced last is found.
 
     Args:
         root: The project's folder.
@@ -43,42 +43,44 @@ def announce(root: str | Path, endpoint: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # Another one may have been announced since, and is not ours to remove.
+        # Another one may have been announced since.
         with suppress(OSError):
             if path.read_text(encoding="utf-8") == text:
                 path.unlink()
 
 
 def find(root: str | Path) -> str | None:
-    """Find the local AWS that runs for a project.
+    """Find the running local AWS of a project.
 
     Args:
         root: The project's folder.
 
     Returns:
-        Its endpoint; None where there is none, or whoever announced it has gone.
+        Its endpoint; None if there is none, or the process that announced it has ended.
     """
     try:
-        found = json.loads(Path(root, layout.CACHE, FILE).read_text(encoding="utf-8"))
-        endpoint, pid, edition = str(found["endpoint"]), int(found["pid"]), found["edition"]
+        document = json.loads(Path(root, layout.CACHE, FILE).read_text(encoding="utf-8"))
+        endpoint, pid = str(document["endpoint"]), int(document["pid"])
+        edition = document["edition"]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    return endpoint if edition and _runs(pid) and _edition(endpoint) == edition else None
+    is_running = edition and _runs(pid) and _edition(endpoint) == edition
+    return endpoint if is_running else None
 
 
 def _edition(endpoint: str) -> str | None:
-    """Return what tells one local AWS from any other that may get the same port."""
+    """Return what distinguishes a local AWS from another at the same port; None without one."""
     match = _ENDPOINT.fullmatch(endpoint)
     return server.edition(int(match[1])) if match else None
 
 
 def _runs(pid: int) -> bool:
-    if os.name != "posix":  # there, signal 0 would end it
+    if os.name != "posix":  # elsewhere, signal 0 ends it
         return True
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except PermissionError:  # it is there, and somebody else's
+    except PermissionError:  # it runs, as another user
         return True
     return True

@@ -1,9 +1,9 @@
-"""Run a program that never outlives the one who started it.
+"""Run a program that never outlives the process that started it.
 
-`supervised` starts this very file as a small process of its own, and that one starts the program.
-The starter holds the other end of the supervisor's stdin. Whatever ends the starter, SIGKILL
-included, closes that pipe, and the supervisor then ends the program and everything that the program
-started. It needs process groups: Linux, macOS, or WSL.
+`supervised` runs this file as a small process, the supervisor, which starts the program. The
+starter holds the other end of the supervisor's stdin. If the starter ends, even by SIGKILL, that
+pipe is closed, and the supervisor ends the program and all its children. This needs process groups:
+Linux, macOS, or WSL.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def supervised(
         command: The program and its arguments.
         folder: Its current folder.
         environment: All of its environment variables.
-        log: Where its stdout and stderr go.
-        scratch: A folder for its files, removed once it has ended.
-        grace: How many seconds it gets to end by itself after SIGTERM, before SIGKILL.
+        log: The file for its stdout and stderr.
+        scratch: A folder for its files, removed when it has ended.
+        grace: The seconds between SIGTERM and SIGKILL; 0 for SIGKILL at once.
 
     Yields:
         The supervisor; it ends when the program does, with the same exit code.
@@ -60,7 +60,7 @@ def supervised(
     try:
         yield supervisor
     finally:
-        # Not `with supervisor`: after Ctrl-C that waits for a quarter of a second only.
+        # Not `with supervisor`: after Ctrl-C, that waits for only a quarter of a second.
         cast("IO[bytes]", supervisor.stdin).close()
         supervisor.wait()
 
@@ -69,7 +69,7 @@ def main(grace: float, scratch: str, command: list[str]) -> int:
     """Run a program until it ends or stdin does; return its exit code."""
     try:
         program = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
-        # A polite request to end goes the same way as the end of stdin.
+        # SIGTERM has the same effect as the end of stdin.
         signal.signal(signal.SIGTERM, lambda *_: _end(program, grace))
         threading.Thread(target=_end_with_stdin, args=(program, grace), daemon=True).start()
         code = program.wait()
@@ -95,7 +95,7 @@ def _end(program: subprocess.Popen[bytes], grace: float) -> None:
 
 
 def _kill_group(program: subprocess.Popen[bytes]) -> None:
-    """Kill the program and its children, who share its group (it is the group's leader)."""
+    """Kill the program and its children: it leads their process group."""
     with suppress(ProcessLookupError):
         os.killpg(program.pid, signal.SIGKILL)
 

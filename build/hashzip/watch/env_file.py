@@ -1,28 +1,34 @@
-"""Read the variables of a `.env` file."""
+"""Read a `.env` file."""
 
+from __future__ import annotations
+
+import io
 from pathlib import Path
+
+import dotenv
+from dotenv import parser
 
 from hashzip.errors import HashzipError
 
 
 def read(path: str) -> dict[str, str]:
-    """Read environment variables, a `NAME=VALUE` a line; a `#` begins a line that says nothing.
+    """Read the variables of a `.env` file, as python-dotenv does.
 
     Raises:
-        HashzipError: The file cannot be read, or has a line that is none of that.
+        HashzipError: The file cannot be read, or a line is not `NAME=VALUE`.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise HashzipError(f"cannot read {path}: {error}", "name another --env-file") from error
-    found = {}
-    for number, line in enumerate(lines, start=1):
-        text = line.strip()
-        name, equals, value = text.removeprefix("export ").partition("=")
-        if not text or text.startswith("#"):
-            continue
-        if not equals or not name.isidentifier():
-            raise HashzipError(f"{path}:{number} is not NAME=VALUE: {text}", "mend that line")
-        is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-        found[name] = value[1:-1] if is_quoted else value
-    return found
+        raise HashzipError(
+            f"cannot read {path}: {error}", "choose another file with --env-file"
+        ) from error
+    # python-dotenv only logs a warning for such lines, and takes a name without = for one to unset.
+    for binding in parser.parse_stream(io.StringIO(text)):
+        if binding.error or (binding.key is not None and binding.value is None):
+            line = binding.original.string.strip()
+            raise HashzipError(
+                f"{path}:{binding.original.line} is not NAME=VALUE: {line}", "fix that line"
+            )
+    variables = dotenv.dotenv_values(stream=io.StringIO(text))
+    return {name: value for name, value in variables.items() if value is not None}

@@ -1,7 +1,7 @@
-"""A port of this machine for each function, for browsers and curl, as its function URL would be.
+"""Give each function a port of this machine that works like its function URL.
 
-MiniStack makes the event and reads the answer by the rules of function URLs, at an address that
-nobody can remember. This hands requests over to it, and answers back, as they are.
+MiniStack makes the event and reads the response by the rules of function URLs, but at an address
+that nobody can remember. The proxy passes requests on to it, and responses back, unchanged.
 https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 """
 
@@ -12,7 +12,7 @@ import socket
 import threading
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import urllib3
@@ -24,10 +24,18 @@ from hashzip.emulator.server import HOST
 from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-# What concerns one connection only: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
-_OF_A_CONNECTION = {
+    from hypercorn.typing import (
+        ASGIFramework,
+        ASGIReceiveCallable,
+        ASGISendCallable,
+        HTTPScope,
+        Scope,
+    )
+
+# Headers of one connection: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
+_PER_CONNECTION = {
     "connection",
     "content-length",
     "date",
@@ -36,47 +44,56 @@ _OF_A_CONNECTION = {
     "transfer-encoding",
     "upgrade",
 }
-_MOST = 64  # requests at a time that keep their connection
+_MAX_CONNECTIONS = 64  # to the local AWS, that are kept open
+_DEFAULT_PORTS = range(8000, 8101)
+_END_SECONDS = 2.0
 
 
-class Fronts:
-    """The ports, one a function.
+class Proxy:
+    """The ports of functions.
 
     Args:
-        endpoint: Of the local AWS.
-        loop: That serves them.
+        endpoint: The URL of the local AWS.
+        loop: The event loop that serves the ports.
+        first: The first port, which the next ones follow; 0 for any free port, and None for the
+            default ports that are free.
+        default_ports: The default ports.
     """
 
-    def __init__(self, endpoint: str, loop: asyncio.AbstractEventLoop) -> None:
-        parts = urlsplit(endpoint)
-        self._pool = urllib3.HTTPConnectionPool(str(parts.hostname), parts.port, maxsize=_MOST)
+    def __init__(
+        self,
+        endpoint: str,
+        loop: asyncio.AbstractEventLoop,
+        first: int | None,
+        default_ports: range = _DEFAULT_PORTS,
+    ) -> None:
+        url = urlsplit(endpoint)
+        self._pool = urllib3.HTTPConnectionPool(
+            str(url.hostname), url.port, maxsize=_MAX_CONNECTIONS
+        )
         self._loop = loop
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._next = default_ports[0] if first is None else first
+        # A port after which a used one is an error: the last default port, or any that was chosen.
+        self._last = default_ports[-1] if first is None else first
 
-    def open(self, port: int, url: str) -> str:
-        """Open a port.
+    def open(self, url: str) -> str:
+        """Open a port for a function.
 
         Args:
-            port: Its number; 0 for any that is free.
-            url: The function URL that the local AWS has given out.
+            url: The function URL, as the local AWS gives it.
 
         Returns:
-            The address.
+            The address of the port.
 
         Raises:
-            HashzipError: Somebody else has the port.
+            HashzipError: Another program uses the port.
         """
-        try:
-            listener = socket.create_server((HOST, port))
-        except OSError as error:
-            raise HashzipError(
-                f"cannot listen on {HOST}:{port}: {error.strerror}",
-                "end what has that port, or name another with --port; --port 0 takes any",
-            ) from error
+        listener = self._listen()
         identifier = str(urlsplit(url).hostname).partition(".")[0]
-        # By path, not by host: MiniStack keeps some paths, such as /health, for itself.
-        app = partial(_application, self._pool, f"/_aws/lambda-url/{identifier}")
+        # By path, not by host: MiniStack answers some paths itself, such as /health.
+        app = partial(_forward, self._pool, f"/_aws/lambda-url/{identifier}")
         address = f"http://{HOST}:{listener.getsockname()[1]}/"
         self._loop.call_soon_threadsafe(self._serve, listener, app)
         return address
@@ -87,59 +104,77 @@ class Fronts:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.close()
 
-    def _serve(self, listener: socket.socket, app: Callable[..., Any]) -> None:
+    def _listen(self) -> socket.socket:
+        while True:
+            port = self._next
+            self._next += 1 if port else 0
+            try:
+                return socket.create_server((HOST, port))
+            except OSError as error:
+                if port < self._last:
+                    continue
+                raise HashzipError(
+                    f"cannot listen on {HOST}:{port}: {error.strerror}",
+                    "stop the program that uses this port, or choose another one with --port; "
+                    "--port 0 takes any free port",
+                ) from error
+
+    def _serve(self, listener: socket.socket, app: ASGIFramework) -> None:
         config = Config()
         config.bind = [f"fd://{listener.detach()}"]
         config.errorlog = None
         config.include_server_header = False
         config.graceful_timeout = 0.1
-        running = serve(app, config, shutdown_trigger=self._ended.wait)
-        self._tasks.append(self._loop.create_task(running))
+        server = serve(app, config, shutdown_trigger=self._ended.wait)
+        self._tasks.append(self._loop.create_task(server))
 
 
-async def _application(
+async def _forward(
     pool: urllib3.HTTPConnectionPool,
     prefix: str,
-    scope: Any,
-    receive: Any,
-    send: Any,
+    scope: Scope,
+    receive: ASGIReceiveCallable,
+    send: ASGISendCallable,
 ) -> None:
-    """Answer a request; an ASGI application: https://asgi.readthedocs.io/."""
+    """Forward a request to the local AWS: an ASGI application, https://asgi.readthedocs.io/."""
     if scope["type"] == "lifespan":
-        for _ in range(2):
-            message = await receive()
-            await send({"type": f"{message['type']}.complete"})
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
         return
     if scope["type"] != "http":
-        return  # a function URL knows nothing else
+        return  # function URLs have nothing else
     body = bytearray()
-    while True:
+    is_complete = False
+    while not is_complete:
         message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
-    status, headers, content = await asyncio.to_thread(_ask, pool, prefix, scope, bytes(body))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+        if message["type"] != "http.request":
+            return  # the client has gone
+        body += message["body"]
+        is_complete = not message["more_body"]
+    status, headers, content = await asyncio.to_thread(_request, pool, prefix, scope, bytes(body))
+    await send(
+        {"type": "http.response.start", "status": status, "headers": headers, "trailers": False}
+    )
+    await send({"type": "http.response.body", "body": content, "more_body": False})
 
 
-def _ask(
-    pool: urllib3.HTTPConnectionPool,
-    prefix: str,
-    scope: Any,
-    body: bytes,
+def _request(
+    pool: urllib3.HTTPConnectionPool, prefix: str, scope: HTTPScope, body: bytes
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    # Nothing is added that the caller has not sent.
+    """Send a request to the local AWS; return status, headers and body of its response."""
+    # urllib3 adds these two unless they are there.
     headers = urllib3.HTTPHeaderDict({"accept-encoding": SKIP_HEADER, "user-agent": SKIP_HEADER})
     for name, _ in scope["headers"]:
         headers.discard(name.decode("latin-1"))
     for name, value in scope["headers"]:
-        if name.decode("latin-1") not in _OF_A_CONNECTION:
+        if name.decode("latin-1") not in _PER_CONNECTION:
             headers.add(name.decode("latin-1"), value.decode("latin-1"))
     query = scope["query_string"].decode("latin-1")
     url = prefix + scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
     try:
-        answer = pool.urlopen(
+        response = pool.urlopen(
             scope["method"],
             url,
             body=body or None,
@@ -152,26 +187,28 @@ def _ask(
         return 502, [(b"content-type", b"text/plain")], f"the local AWS: {error}\n".encode()
     kept = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in answer.headers.iteritems()
-        if name.lower() not in _OF_A_CONNECTION
+        for name, value in response.headers.iteritems()
+        if name.lower() not in _PER_CONNECTION
     ]
     if scope["method"] != "HEAD":
-        kept.append((b"content-length", b"%d" % len(answer.data)))
-    return answer.status, kept, answer.data
+        kept.append((b"content-length", b"%d" % len(response.data)))
+    return response.status, kept, response.data
 
 
 @contextmanager
-def fronts(endpoint: str) -> Iterator[Fronts]:
-    """Lend ports for as long as the block lasts."""
+def running(
+    endpoint: str, first: int | None = None, default_ports: range = _DEFAULT_PORTS
+) -> Iterator[Proxy]:
+    """Run a proxy for as long as the block lasts; see `Proxy`."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    found = Fronts(endpoint, loop)
+    proxy = Proxy(endpoint, loop, first, default_ports)
     try:
-        yield found
+        yield proxy
     finally:
         with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(found.end(), loop).result(timeout=2)
+            asyncio.run_coroutine_threadsafe(proxy.end(), loop).result(timeout=_END_SECONDS)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -1,14 +1,13 @@
-"""The functions of a project in the local AWS: made, changed, and taken away."""
+"""Create, update and delete the functions of a project in the local AWS."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from hashzip.aws import errors
 from hashzip.errors import HashzipError
-from hashzip.project.targets import Function
 from hashzip.watch import host_package
 
 if TYPE_CHECKING:
@@ -17,21 +16,21 @@ if TYPE_CHECKING:
 
     from hashzip.aws.client import Endpoint
     from hashzip.builders.build_plan import BuildPlan
+    from hashzip.project.targets import Function
     from hashzip.watch.host_package import Zip
 
-# The local AWS does not look at it.
-_ROLE = "arn:aws:iam::000000000000:role/hashzip-watch"
+_ROLE = "arn:aws:iam::000000000000:role/hashzip-watch"  # the local AWS accepts any
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What functions get beside their code, as `hashzip.toml` has none of it.
+    """Settings of functions that `hashzip.toml` does not have.
 
     Attributes:
         memory: In MB.
         timeout: In seconds.
-        environment: Variables, which win over those of `hashzip.toml`.
-        cors: Whether browsers may call from other origins.
+        environment: Variables that override those of `hashzip.toml`.
+        cors: Whether browsers may call the functions from other origins.
     """
 
     memory: int = 128
@@ -41,88 +40,88 @@ class Settings:
 
 
 class LocalFunctions:
-    """The functions in the local AWS.
+    """The functions of a project in the local AWS.
 
     Args:
-        place: The local AWS.
-        folder: Where zips are kept.
-        settings: For each function.
+        endpoint: The local AWS.
+        folder: The folder for zips.
+        settings: The settings of each function.
     """
 
-    def __init__(self, place: Endpoint, folder: Path, settings: Settings) -> None:
-        self._place = place
-        self._client = place.client("lambda")
+    def __init__(self, endpoint: Endpoint, folder: Path, settings: Settings) -> None:
+        self._endpoint = endpoint
+        self._client = endpoint.client("lambda")
         self._folder = folder
         self._settings = settings
         self._zips: dict[str, Zip] = {}
         self._layers: dict[str, tuple[str, str]] = {}
-        self._known: dict[str, dict[str, object]] = {}
+        self._configurations: dict[str, dict[str, object]] = {}
         self.urls: dict[str, str] = {}
 
-    def push(self, plan: BuildPlan) -> float:
-        """Make a function what its plan says; the next invocation is of the new code.
+    def deploy(self, plan: BuildPlan) -> float:
+        """Create or update a function; the next invocation runs the new code.
 
         Returns:
-            How long it took to build, in seconds.
+            The time to build it, in seconds.
 
         Raises:
             HashzipError: It cannot be built.
         """
-        with errors.translated(self._place, plan.target.name):
-            return self._push(plan)
+        with errors.translated(self._endpoint, plan.target.name):
+            return self._deploy(plan)
 
-    def _push(self, plan: BuildPlan) -> float:
+    def _deploy(self, plan: BuildPlan) -> float:
         start = time.perf_counter()
         name = plan.target.name
-        before = self._zips.get(name)
+        old_zip = self._zips.get(name)
         packages = host_package.packages(plan)
-        zipped = host_package.pack(plan, self._folder, before)
+        new_zip = host_package.pack(plan, self._folder, old_zip)
         configuration = self._configuration(plan, packages)
         seconds = time.perf_counter() - start
-        if name not in self._known:
-            self._create(name, configuration, zipped)
+        if name not in self._configurations:
+            self._create(name, configuration, new_zip)
         else:
-            if configuration != self._known[name]:
+            if configuration != self._configurations[name]:
                 self._client.update_function_configuration(FunctionName=name, **configuration)
-            if before is None or zipped.artifact.code_sha256 != before.artifact.code_sha256:
-                self._update(name, zipped)
-        self._zips[name], self._known[name] = zipped, configuration
+            if old_zip is None or new_zip.artifact.code_sha256 != old_zip.artifact.code_sha256:
+                self._update(name, new_zip)
+        self._zips[name], self._configurations[name] = new_zip, configuration
         return seconds
 
     def remove(self, name: str) -> None:
-        """Take a function away."""
-        with errors.translated(self._place, name):
+        """Delete a function."""
+        with errors.translated(self._endpoint, name):
             self._client.delete_function(FunctionName=name)
-        for known in (self._known, self._zips, self.urls):
-            known.pop(name, None)
+        for mapping in (self._configurations, self._zips, self.urls):
+            mapping.pop(name, None)
 
-    def _create(self, name: str, configuration: Mapping[str, object], zipped: Zip) -> None:
+    def _create(self, name: str, configuration: Mapping[str, object], new_zip: Zip) -> None:
         self._client.create_function(
-            FunctionName=name, Role=_ROLE, Code={"ZipFile": zipped.content}, **configuration
+            FunctionName=name, Role=_ROLE, Code={"ZipFile": new_zip.content}, **configuration
         )
         cors = {"AllowOrigins": ["*"], "AllowMethods": ["*"], "AllowHeaders": ["*"]}
-        more = {"Cors": cors} if self._settings.cors else {}
-        made = self._client.create_function_url_config(FunctionName=name, AuthType="NONE", **more)
-        self.urls[name] = made["FunctionUrl"]
+        url = self._client.create_function_url_config(
+            FunctionName=name, AuthType="NONE", **({"Cors": cors} if self._settings.cors else {})
+        )
+        self.urls[name] = url["FunctionUrl"]
 
-    def _update(self, name: str, zipped: Zip) -> None:
-        """Give a function new code: once this is answered, each invocation that begins has it."""
-        answer = self._client.update_function_code(FunctionName=name, ZipFile=zipped.content)
-        if answer["CodeSha256"] != zipped.artifact.code_sha256:
+    def _update(self, name: str, new_zip: Zip) -> None:
+        """Update the code of a function. Each invocation that starts afterwards runs it."""
+        response = self._client.update_function_code(FunctionName=name, ZipFile=new_zip.content)
+        if response["CodeSha256"] != new_zip.artifact.code_sha256:
             raise HashzipError(
-                f"{name}: the local AWS has other code than it was sent", "save again"
+                f"{name} in the local AWS does not have the code that was sent", "save again"
             )
 
     def _configuration(self, plan: BuildPlan, packages: Sequence[str]) -> dict[str, object]:
-        target = plan.target
-        assert isinstance(target, Function)  # noqa: S101 - layers come with their functions
-        variables = {**target.environment, **self._settings.environment}
+        function = cast("Function", plan.target)  # layers are deployed with their functions
+        variables = {**function.environment, **self._settings.environment}
         if packages:
-            theirs = [variables["PYTHONPATH"]] if "PYTHONPATH" in variables else []
-            variables["PYTHONPATH"] = ":".join([*packages, *theirs])
+            own = [variables["PYTHONPATH"]] if "PYTHONPATH" in variables else []
+            variables["PYTHONPATH"] = ":".join([*packages, *own])
         return {
-            "Runtime": target.runtime,
-            "Handler": target.handler,
+            "Runtime": function.runtime,
+            "Handler": function.handler,
             "MemorySize": self._settings.memory,
             "Timeout": self._settings.timeout,
             "Environment": {"Variables": variables},
@@ -130,14 +129,14 @@ class LocalFunctions:
         }
 
     def _layer(self, layer: BuildPlan) -> str:
-        """Publish the sources of a layer, unless they are what they were; answer its ARN."""
+        """Publish the sources of a layer if they changed; return the ARN of its version."""
         name = layer.target.name
-        known, arn = self._layers.get(name, ("", ""))
-        if known != layer.fingerprint:
-            zipped = host_package.pack(layer, self._folder, self._zips.get(name))
-            self._zips[name] = zipped
+        fingerprint, arn = self._layers.get(name, ("", ""))
+        if fingerprint != layer.fingerprint:
+            new_zip = host_package.pack(layer, self._folder, self._zips.get(name))
+            self._zips[name] = new_zip
             arn = self._client.publish_layer_version(
-                LayerName=name.replace(".", "-"), Content={"ZipFile": zipped.content}
+                LayerName=name.replace(".", "-"), Content={"ZipFile": new_zip.content}
             )["LayerVersionArn"]
             self._layers[name] = layer.fingerprint, arn
         return arn

@@ -1,4 +1,4 @@
-"""What one `hashzip watch` of a project has for itself."""
+"""Let only one `hashzip watch` run in a project, and give it a folder."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def exclusive(root: str) -> Iterator[Path]:
-    """Lend a folder to one at a time, without what another that was killed has left in it.
+    """Lock the project for as long as the block lasts; yield an empty folder, removed at the end.
 
     Args:
         root: The project's folder.
 
     Raises:
-        HashzipError: Another one runs, or the folder cannot be written.
+        HashzipError: Another `hashzip watch` is running, or the folder cannot be written.
     """
     base = Path(root, layout.CACHE)
     folder = base / "watch"
     try:
         layout.make_cache_folder(base)
-        # The system gives it up for one that was killed.
+        # The system releases the lock of a process that was killed, which leaves its folder.
         with locking.hold(base / "watch.lock", wait=False):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
@@ -39,4 +39,6 @@ def exclusive(root: str) -> Iterator[Path]:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
     except HeldError:
-        raise HashzipError(f"another hashzip watch runs in {root}", "end that one first") from None
+        raise HashzipError(
+            f"another hashzip watch is running in {root}", "stop that one first"
+        ) from None

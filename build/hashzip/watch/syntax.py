@@ -1,4 +1,4 @@
-"""Sees a slip of the pen before it goes live."""
+"""Find syntax errors before new code runs."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ if TYPE_CHECKING:
 
 
 def check(plan: BuildPlan, paths: Collection[str]) -> None:
-    """Refuse modules that this Python cannot read: the one that runs them here is the same.
+    """Check that this Python, which runs the function here, can compile some modules.
 
     Args:
-        plan: Of a function.
-        paths: Of the files to look at. Not all: a template need not be a module.
+        plan: The plan of a function.
+        paths: The files to check, by their paths in the package. Not all files: a template with
+            the ending `.py` need not be a module.
 
     Raises:
-        HashzipError: One cannot be read; the message has the line.
+        HashzipError: A module has a syntax error; the message has the line.
     """
     for file in plan.packed_files:
         if file.path in paths and file.path.endswith(".py"):
             try:
-                with open(file.location, "rb") as opened, warnings.catch_warnings():
+                with open(file.location, "rb") as stream, warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # the function itself shows them
-                    compile(opened.read(), file.path, "exec", dont_inherit=True)
+                    compile(stream.read(), file.path, "exec", dont_inherit=True)
             except SyntaxError as error:
                 line = f":{error.lineno}" if error.lineno else ""
                 raise HashzipError(
-                    f"{escape(file.location)}{line}: {error.msg}", "mend it, and save again"
+                    f"{escape(file.location)}{line}: {error.msg}", "fix it, and save again"
                 ) from error
             except (OSError, ValueError):
-                continue  # the build says what is wrong with it
+                continue  # the build raises the error

@@ -1,4 +1,4 @@
-"""Tells when something was written, in folders that are watched, and when that is over."""
+"""Report changes in watched folders, each burst of them once it is over."""
 
 from __future__ import annotations
 
@@ -14,75 +14,79 @@ from typing import TYPE_CHECKING
 import watchfiles
 
 from hashzip.project import layout
-from hashzip.watch.watch_paths import NEVER, Places, is_below
+from hashzip.watch.watch_paths import NEVER, WatchPaths, is_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_STEP_MS = 15  # a burst of saves is over when nothing was written for this long
-_LONGEST_BURST_MS = 5_000
-_TURN_MS = 200  # how often a thread sees whether it shall end
+_STEP_MS = 15  # a burst is over when nothing was written for this long
+_MAX_BURST_MS = 5_000
+_STOP_MS = 200  # how often a thread checks whether to stop
 _READY_SECONDS = 10.0
 
-# Git makes it for as long as it changes files; one that is older was left by a git that died.
+# Git keeps this file while it changes others. An older one was left by a git that was killed.
 _GIT_LOCK = Path(".git", "index.lock")
 _GIT_LOCK_SECONDS = 60
-_AFTER_GIT_SECONDS = 0.1  # for what it wrote last to be noticed
+_AFTER_GIT_SECONDS = 0.1  # until its last changes are reported
 _POLL_SECONDS = 0.005
 _EMPTY_SECONDS = 0.2  # between emptying a file and writing it, on a busy machine
 
 
 class Watcher:
-    """Tells when something was written.
+    """Reports changes in watched folders.
 
     Args:
         root: The project's folder.
+        empty_seconds: How long an empty file may be about to be written.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, empty_seconds: float = _EMPTY_SECONDS) -> None:
         self._root = root
-        self._places = Places(frozenset(), frozenset(), frozenset())
-        self._changed: Queue[set[str]] = Queue()
+        self._empty_seconds = empty_seconds
+        self._paths = WatchPaths(frozenset(), frozenset())
+        self._changes: Queue[set[str]] = Queue()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def watch(self, places: Places) -> bool:
-        """Watch these places instead of others; answer whether they are others."""
-        if places == self._places:
+    def watch(self, paths: WatchPaths) -> bool:
+        """Watch these folders instead of the previous ones; return whether they differ."""
+        if paths == self._paths:
             return False
         self.close()
         self._stop = threading.Event()
-        self._places = places
+        self._paths = paths
         ready = []
-        for folders, is_deep in ((places.deep, True), (places.flat, False)):
+        for folders, recursive in ((paths.recursive, True), (paths.shallow, False)):
             if folders:
-                ready.append(threading.Event())
-                arguments = (folders, is_deep, self._stop, ready[-1])
-                self._threads.append(
-                    threading.Thread(target=self._follow, args=arguments, daemon=True)
+                event = threading.Event()
+                options = {"recursive": recursive, "stop": self._stop, "ready": event}
+                thread = threading.Thread(
+                    target=self._follow, args=(folders,), kwargs=options, daemon=True
                 )
-                self._threads[-1].start()
+                thread.start()
+                ready.append(event)
+                self._threads.append(thread)
         for event in ready:
             event.wait(_READY_SECONDS)
         return True
 
     def next(self, seconds: float) -> set[str]:
-        """Wait for files to change, and answer which; none after a while without any.
+        """Wait for a change, and return the paths that changed; an empty set after some seconds.
 
-        What is written within a moment is one change, and so is all that one git command writes. A
-        file that is empty may be about to be written: that is waited for, though not for long.
+        Files that are written within a moment are one change, and so is all that one git command
+        writes. An empty file may be about to be written, and is waited for, but not for long.
         """
         try:
-            found = self._changed.get(timeout=seconds)
+            paths = self._changes.get(timeout=seconds)
         except Empty:
             return set()
-        wrote = self._wait_for_git()
-        _wait_for_content(found)
+        git_ran = self._wait_for_git()
+        self._wait_for_content(paths)
         while True:
             try:
-                found |= self._changed.get(timeout=_AFTER_GIT_SECONDS if wrote else _POLL_SECONDS)
+                paths |= self._changes.get(timeout=_AFTER_GIT_SECONDS if git_ran else _POLL_SECONDS)
             except Empty:
-                return found
+                return paths
 
     def close(self) -> None:
         """Stop watching."""
@@ -94,37 +98,38 @@ class Watcher:
     def _follow(
         self,
         folders: Iterable[str],
-        is_deep: bool,  # noqa: FBT001 - a thread takes no keywords
+        *,
+        recursive: bool,
         stop: threading.Event,
         ready: threading.Event,
     ) -> None:
         for changes in watchfiles.watch(
             *sorted(folders),
-            watch_filter=self._counts,
-            debounce=_LONGEST_BURST_MS,
+            watch_filter=self._is_relevant,
+            debounce=_MAX_BURST_MS,
             step=_STEP_MS,
             stop_event=stop,
-            rust_timeout=_TURN_MS,
+            rust_timeout=_STOP_MS,
             yield_on_timeout=True,
             raise_interrupt=False,
-            recursive=is_deep,
+            recursive=recursive,
             ignore_permission_denied=True,
         ):
             ready.set()
             if changes:
-                self._changed.put({path for _, path in changes})
+                self._changes.put({path for _, path in changes})
 
-    def _counts(self, _change: watchfiles.Change, path: str) -> bool:
-        """Leave out what no fingerprint ever sees."""
+    def _is_relevant(self, _change: watchfiles.Change, path: str) -> bool:
+        """Return whether a path can be an input."""
         parts = os.path.relpath(path, self._root).split(os.sep)
         if parts[0] == layout.ARTIFACTS or path.endswith(".pyc") or NEVER.intersection(parts):
             return False
-        # The folder itself is in one that is watched; what is in it is not.
-        is_made = path in self._places.made or parts[-1] == "node_modules"
-        return not is_made or any(is_below(path, folder) for folder in self._places.deep)
+        # An output folder itself appears in a folder that is watched; its content does not.
+        is_output = path in self._paths.outputs or parts[-1] == "node_modules"
+        return not is_output or any(is_below(path, folder) for folder in self._paths.recursive)
 
     def _wait_for_git(self) -> bool:
-        """Wait until git has written all that it writes; answer whether it did."""
+        """Wait until a running git command has ended; return whether there was one."""
         lock = os.path.join(self._root, _GIT_LOCK)
         waited = False
         while True:
@@ -136,15 +141,14 @@ class Watcher:
             waited = True
             time.sleep(_POLL_SECONDS)
 
+    def _wait_for_content(self, paths: Iterable[str]) -> None:
+        """Wait until files have content, or seem to stay empty.
 
-def _wait_for_content(paths: Iterable[str]) -> None:
-    """Wait until files have content, or seem to be meant to have none.
-
-    Most programs save by emptying a file and writing it, and between the two it can be seen.
-    """
-    end = time.monotonic() + _EMPTY_SECONDS
-    while any(map(_is_empty, paths)) and time.monotonic() < end:
-        time.sleep(_POLL_SECONDS)
+        Most programs save a file by emptying it and writing it, and the empty file can be seen.
+        """
+        deadline = time.monotonic() + self._empty_seconds
+        while any(map(_is_empty, paths)) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
 
 
 def _is_empty(path: str) -> bool:
@@ -156,10 +160,10 @@ def _is_empty(path: str) -> bool:
 
 
 @contextmanager
-def watching(root: str) -> Iterator[Watcher]:
-    """Lend a watcher for as long as the block lasts."""
-    one = Watcher(root)
+def watching(root: str, empty_seconds: float = _EMPTY_SECONDS) -> Iterator[Watcher]:
+    """Make a watcher, and close it at the end of the block."""
+    watcher = Watcher(root, empty_seconds)
     try:
-        yield one
+        yield watcher
     finally:
-        one.close()
+        watcher.close()

@@ -1,4 +1,4 @@
-"""Workers that wait for new code, and what they have imported by then."""
+"""Standby workers: what they import, who takes them, and when they end."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# What MiniStack's script does, as far as a spare is concerned: it reads a line, puts the code on
-# the path, imports the module by its name, and answers on stdout. This one says what it found.
+# In place of MiniStack's script, it reads a line, puts the code on the path, imports the module by
+# its name, and prints what it found.
 SCRIPT = """
 import importlib, json, os, sys
 module = sys.stdin.readline().strip()
@@ -39,15 +39,15 @@ PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subproce
 
 
 class Starter:
-    """What starts workers, and each process that it has started.
+    """Starts workers as MiniStack does, and remembers each process.
 
     Args:
-        folder: Where code is put.
+        folder: A folder for code.
     """
 
     def __init__(self, folder: Path) -> None:
         self.started: list[subprocess.Popen[str]] = []
-        self.module = standby.Subprocess()
+        self.module = standby.patched_subprocess()
         self._folder = folder
 
     def start(self, *arguments: Any, **more: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - as in the module
@@ -59,32 +59,32 @@ class Starter:
         """Start a worker, as MiniStack does.
 
         Args:
-            code: Of the function's module.
-            more: Of a module of its own that is called as one of Python's.
-            environment: What its environment has beside what each has.
+            code: The function's module.
+            more: A module of the function's own that has the name of one of Python's.
+            environment: More environment variables.
         """
-        place = self._folder / f"worker{len(self.started)}"
+        folder = self._folder / f"worker{len(self.started)}"
         files = {"_worker.py": SCRIPT, "code/app.py": code}
         if more:
             files["code/fractions.py"] = more
-        projects.write_files(place, {path: text.encode() for path, text in files.items()})
-        found: subprocess.Popen[str] = self.module.Popen(
-            [sys.executable, str(place / "_worker.py")],
-            cwd=str(place / "code"),
+        projects.write_files(folder, {path: text.encode() for path, text in files.items()})
+        worker: subprocess.Popen[str] = self.module.Popen(
+            [sys.executable, str(folder / "_worker.py")],
+            cwd=str(folder / "code"),
             env={
                 "AWS_LAMBDA_FUNCTION_NAME": "hello",
-                "AWS_LAMBDA_LOG_STREAM_NAME": place.name,
-                "LAMBDA_TASK_ROOT": str(place / "code"),
+                "AWS_LAMBDA_LOG_STREAM_NAME": folder.name,
+                "LAMBDA_TASK_ROOT": str(folder / "code"),
                 **environment,
             },
             text=True,
             bufsize=1,
             **PIPES,
         )
-        assert found.stdin
-        found.stdin.write("app\n")
-        found.stdin.flush()
-        return found
+        assert worker.stdin
+        worker.stdin.write("app\n")
+        worker.stdin.flush()
+        return worker
 
     def wait(self, count: int) -> None:
         """Wait until so many processes were started."""
@@ -93,7 +93,7 @@ class Starter:
 
 
 def answer(worker: subprocess.Popen[str]) -> tuple[bool, str, str, list[str], dict[str, str]]:
-    """Read what a worker found: whether it had the import, its word, folder, words, environment."""
+    """Read what a worker prints: had it the import, its word, folder, arguments, environment."""
     assert worker.stdout
     assert worker.stderr
     line = worker.stdout.readline()
@@ -104,48 +104,50 @@ def answer(worker: subprocess.Popen[str]) -> tuple[bool, str, str, list[str], di
 
 @pytest.fixture
 def starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starter]:
-    """A starter of workers, without a spare."""
-    one = Starter(tmp_path)
+    """A starter, with no standby worker yet."""
+    starter = Starter(tmp_path)
     monkeypatch.setattr(
-        standby, "subprocess", SimpleNamespace(Popen=one.start, PIPE=subprocess.PIPE)
+        standby, "subprocess", SimpleNamespace(Popen=starter.start, PIPE=subprocess.PIPE)
     )
-    yield one
-    for process in one.started:
+    yield starter
+    for process in starter.started:
         process.kill()
-    # Whoever follows them may start one more each.
-    watch_process.until(lambda: not any("_follow" in one.name for one in threading.enumerate()))
-    for process in one.started:
+    # The threads that follow them may start one more each.
+    watch_process.until(
+        lambda: not any("_follow" in thread.name for thread in threading.enumerate())
+    )
+    for process in starter.started:
         process.kill()
         process.communicate()
 
 
 @pytest.fixture
-def spare(starter: Starter) -> subprocess.Popen[str]:
-    """The spare that waits once a worker has run."""
+def waiting(starter: Starter) -> subprocess.Popen[str]:
+    """The standby worker that waits once a worker has run."""
     assert answer(starter.worker())[:2] == (False, "1/2")
     starter.wait(2)
     return starter.started[1]
 
 
 def test_worker_is_its_script(starter: Starter) -> None:
-    """A worker runs in the folder, with the environment and the arguments that it was given."""
+    """A worker runs in its folder, with its environment and arguments, and no others."""
     worker = starter.worker(MINE="a")
 
     _, word, folder, arguments, environment = answer(worker)
 
     assert word == "1/2"
     assert folder == os.path.realpath(environment["LAMBDA_TASK_ROOT"])
-    assert [os.path.basename(one) for one in arguments] == ["_worker.py"]
+    assert [os.path.basename(argument) for argument in arguments] == ["_worker.py"]
     assert environment["MINE"] == "a"
-    assert "PATH" not in environment, "it has nothing that it was not given"
+    assert "PATH" not in environment, "it has only the variables that it was given"
     starter.wait(2)
 
 
-def test_spare_is_taken(starter: Starter, spare: subprocess.Popen[str]) -> None:
-    """The next worker is the spare, which has imported what the last one did, and runs new code."""
+def test_next_worker(starter: Starter, waiting: subprocess.Popen[str]) -> None:
+    """The next worker is the standby worker: it has the imports of the last, and runs new code."""
     second = starter.worker(CODE.replace("(1, 2)", "(1, 3)"))
 
-    assert second is spare
+    assert second is waiting
     assert answer(second)[:2] == (True, "1/3")
     starter.wait(3)
     assert answer(starter.worker())[:2] == (True, "1/2")
@@ -160,24 +162,26 @@ def test_spare_is_taken(starter: Starter, spare: subprocess.Popen[str]) -> None:
         ({"AWS_LAMBDA_FUNCTION_NAME": "other"}, False),
     ],
 )
-def test_spare_of_another_environment(
-    starter: Starter, spare: subprocess.Popen[str], changed: dict[str, str], *, taken: bool
+def test_other_environment(
+    starter: Starter, waiting: subprocess.Popen[str], changed: dict[str, str], *, taken: bool
 ) -> None:
-    """It is taken by a worker of its function only, whose environment its imports could not see."""
+    """It serves only its own function, in the environment that its imports have seen."""
     second = starter.worker(**changed)
 
-    assert (second is spare) is taken
+    assert (second is waiting) is taken
     assert answer(second)[4].items() >= changed.items()
     starter.wait(3 if taken else 4)
     other_function = "AWS_LAMBDA_FUNCTION_NAME" in changed
-    assert (spare.poll() is None) is (taken or other_function), "what nobody will take has ended"
+    assert (waiting.poll() is None) is (taken or other_function), (
+        "a standby worker that nobody will take has ended"
+    )
 
 
 @pytest.mark.parametrize("where", ["code", "layer"])
 def test_own_module_wins(
-    starter: Starter, spare: subprocess.Popen[str], tmp_path: Path, where: str
+    starter: Starter, waiting: subprocess.Popen[str], tmp_path: Path, where: str
 ) -> None:
-    """New code with a module of its own, in place of one that is imported, gets its own."""
+    """New code with a module of the name of an imported one gets its own."""
     if where == "code":
         second = starter.worker(more=OWN)
     else:
@@ -185,16 +189,16 @@ def test_own_module_wins(
         projects.write_files(layer, {"python/fractions.py": OWN.encode()})
         second = starter.worker(_LAMBDA_LAYERS_DIRS=str(layer))
 
-    assert second is spare
+    assert second is waiting
     assert answer(second)[:2] == (False, "own")
     starter.wait(3)
-    assert answer(starter.worker())[:2] == (False, "1/2"), "and others need not import it for it"
+    assert answer(starter.worker())[:2] == (False, "1/2"), "the next one starts without it, too"
 
 
-def test_failed_worker(starter: Starter, spare: subprocess.Popen[str]) -> None:
-    """After code that cannot be imported, whose traceback is shown, there is a spare as before."""
+def test_failed_worker(starter: Starter, waiting: subprocess.Popen[str]) -> None:
+    """After code that cannot be imported, there is a standby worker as before."""
     failed = starter.worker("import fractions, nonesuch\n")
-    assert failed is spare
+    assert failed is waiting
     _, error = failed.communicate()
     assert "No module named 'nonesuch'" in error
     starter.wait(3)
@@ -203,33 +207,33 @@ def test_failed_worker(starter: Starter, spare: subprocess.Popen[str]) -> None:
     starter.wait(4)
 
 
-def test_dead_spare(starter: Starter, spare: subprocess.Popen[str]) -> None:
-    """A spare that has ended is not taken; a worker is started in its place."""
-    spare.kill()
-    spare.wait()
+def test_dead_standby_worker(starter: Starter, waiting: subprocess.Popen[str]) -> None:
+    """A standby worker that has ended is not taken; a worker is started in its place."""
+    waiting.kill()
+    waiting.wait()
 
     second = starter.worker()
 
-    assert second is not spare
+    assert second is not waiting
     assert answer(second)[1] == "1/2"
     starter.wait(4)
 
 
-def test_unwanted_spare_ends(spare: subprocess.Popen[str]) -> None:
-    """It ends by itself once whoever started it has gone."""
-    assert spare.poll() is None
-    assert spare.stdin
-    spare.stdin.close()
-    assert spare.wait(watch_process.DEADLINE) == 0
-    spare.stdin = None  # for what else is read of it
+def test_end_with_starter(waiting: subprocess.Popen[str]) -> None:
+    """It ends by itself when its starter has ended."""
+    assert waiting.poll() is None
+    assert waiting.stdin
+    waiting.stdin.close()
+    assert waiting.wait(watch_process.DEADLINE) == 0
+    waiting.stdin = None  # closed
 
 
 def test_other_language(starter: Starter, tmp_path: Path) -> None:
-    """A worker that is no Python is started as it is, and there is no spare of it."""
-    found = starter.module.Popen(
+    """A worker of another language is started as it is, without a standby worker."""
+    worker = starter.module.Popen(
         ["/bin/sh", "-c", "echo $WORD"], cwd=str(tmp_path), env={"WORD": "a"}, text=True, **PIPES
     )
 
-    assert found.communicate()[0] == "a\n"
-    assert starter.started == [found]
-    assert starter.module.PIPE == subprocess.PIPE, "what else the module has is there"
+    assert worker.communicate()[0] == "a\n"
+    assert starter.started == [worker]
+    assert starter.module.PIPE == subprocess.PIPE, "the rest of the module is there"
