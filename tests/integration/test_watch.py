@@ -627,9 +627,9 @@ class TestCommand:
             )
 
         assert "runs every function in Python" in said(a=python, b=node)
-        assert "the node on the PATH runs the functions of nodejs22.x" in said(a=python, b=node)
+        assert "the node on the PATH runs the functions for nodejs22.x" in said(a=python, b=node)
         assert "in Python" not in said(a=python)
         assert "node" not in said(a=python)
         assert "Python" not in said(a=program)
-        assert f"made for {host.architecture()}, not for {ELSEWHERE}" in said(a=program)
+        assert f"built for {host.architecture()}, not for {ELSEWHERE}" in said(a=program)
         assert "not for" not in said(a=python)
