@@ -17,16 +17,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hashzip import planning
 from hashzip.aws.client import Endpoint
 from hashzip.emulator import server as local_aws
 from hashzip.project import host
-from hashzip.watch import host_package
 from tests.support import commands, program, watch_process, wheels
 from tests.support import project as projects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from hashzip.emulator.server import LocalAws
@@ -607,29 +605,3 @@ class TestCommand:
             projects.write_files(made, {"src/template.py": handler("'mended'").encode()})
 
             assert watch_process.answer(watch.url()) == "mended"
-
-    def test_differences(self, made: Path) -> None:
-        """What is otherwise than in Lambda is said of the languages that there are."""
-        python = {
-            "runtime": "python3.13",
-            "handler": "a.b",
-            "architecture": host.architecture(),
-        }
-        node = python | {"runtime": "nodejs22.x"}
-        program = commands.HELLO | {"architecture": ELSEWHERE}
-
-        def said(**tables: Mapping[str, object]) -> str:
-            projects.write_config(
-                made, **{n: {**commands.HELLO, **one} for n, one in tables.items()}
-            )
-            return "\n".join(
-                host_package.differences(planning.load_project(str(made)).targets.values())
-            )
-
-        assert "runs every function in Python" in said(a=python, b=node)
-        assert "the node on the PATH runs the functions for nodejs22.x" in said(a=python, b=node)
-        assert "in Python" not in said(a=python)
-        assert "node" not in said(a=python)
-        assert "Python" not in said(a=program)
-        assert f"built for {host.architecture()}, not for {ELSEWHERE}" in said(a=program)
-        assert "not for" not in said(a=python)

@@ -19,11 +19,11 @@ from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
 from hashzip.project import host
 from hashzip.watch import host_package
-from tests.support import crates, wheels
+from tests.support import commands, crates, wheels
 from tests.support import project as projects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hashzip.builders.build_plan import BuildPlan
 
@@ -192,6 +192,23 @@ class TestDifferences:
         """Where the system is another, compiled packages do not run."""
         monkeypatch.setattr(sys, "platform", system)
         assert ("those for Linux" in said(project)) is told
+
+    def test_languages(self, project: Path) -> None:
+        """Only languages that the project's functions have are named."""
+        python = {**projects.HELLO, "architecture": host.architecture()}
+        node = {**commands.HELLO, "runtime": "nodejs22.x", "handler": "a.b"}
+        rust = {**commands.HELLO, "architecture": OTHER}
+
+        def differences(**functions: Mapping[str, object]) -> str:
+            projects.write_config(project, **functions)
+            targets = planning.load_project(str(project)).targets.values()
+            return "\n".join(host_package.differences(targets))
+
+        assert "runs every function in Python" in differences(a=python, b=node)
+        assert "the node on the PATH runs the functions for nodejs22.x" in differences(b=node)
+        assert "in Python" not in differences(a=python)
+        assert "node" not in differences(a=python)
+        assert "Python" not in differences(a=rust)
 
 
 class TestRust:
