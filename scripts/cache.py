@@ -23,14 +23,7 @@ def folder() -> Path:
 
 @contextmanager
 def locked(name: str) -> Iterator[Path]:
-    """Hold a lock, so that two processes that need the same file do not both make it.
-
-    Args:
-        name: The name of the thing that is being made.
-
-    Yields:
-        The cache folder, which exists.
-    """
+    """Hold a lock on the thing of this name, so that it is made once; yield the cache folder."""
     root = folder()
     root.mkdir(parents=True, exist_ok=True)
     with locking.hold(root / f"{name}.lock"):
@@ -39,14 +32,7 @@ def locked(name: str) -> Iterator[Path]:
 
 @contextmanager
 def written(target: Path) -> Iterator[Path]:
-    """Write a file in one step: it is complete, or it does not exist.
-
-    Args:
-        target: The path of the file; its folder is created.
-
-    Yields:
-        A path in the same file system to write to, which becomes `target` if the block succeeds.
-    """
+    """Yield a path to write to, which becomes `target`, complete, if the block succeeds."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as scratch:
         draft = Path(scratch) / target.name

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import cached_property
+from inspect import isfunction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,34 +18,29 @@ from scripts.errors import ScriptError, exit_code
 
 if TYPE_CHECKING:
     from hashzip.emulator.server import LocalAws
-    from scripts.terraform import Plan, Terraform
+    from scripts.terraform import Terraform
 
 _COPIED = ("build", "handler", "infra", "hashzip.toml")
 _SOURCE = "handler/python/hello.py"
+_APPLIED = ("local-exec): hello", "Apply complete")  # the lines to show of an apply
 _REPORT = "this is a bug in hashzip: please report it, with the output above"
 _BUILD = "module.hello.module.package.terraform_data.build"
 
 
 class Demo:
-    """The steps of the demo. Each checks its own result; its docstring is what users read.
+    """The steps of the demo, in a copy of this repository and on a local AWS.
 
-    Args:
-        root: A copy of this repository.
-        aws: The local AWS to deploy to.
+    Each step checks its own result. Its docstring is what users read.
     """
 
     def __init__(self, root: Path, aws: LocalAws) -> None:
         self.root = root
         self.aws = aws
-        self.source = root / _SOURCE
-        self._terraform: Terraform | None = None
 
-    @property
+    @cached_property
     def terraform(self) -> Terraform:
         """Terraform in the copy, initialised at its first use."""
-        if self._terraform is None:
-            self._terraform = terraform(self.aws.environment, self.root / "infra")
-        return self._terraform
+        return terraform(self.aws.environment, self.root / "infra")
 
     def build(self) -> None:
         """Build the package: hash the sources, install the locked packages, write the zip."""
@@ -55,7 +52,7 @@ class Demo:
 
     def apply(self) -> None:
         """Deploy with `terraform apply`, which finds the zip that is already built."""
-        self._show(self.terraform.apply(), "local-exec): hello", "Apply complete")
+        self._show(self.terraform.apply(), *_APPLIED)
 
     def invoke(self) -> None:
         """Invoke the function."""
@@ -63,34 +60,31 @@ class Demo:
 
     def plan_nothing(self) -> None:
         """Plan again: nothing to do."""
-        self._expect_empty(self.terraform.plan())
+        self._plan_nothing()
 
     def touch(self) -> None:
         """Touch every source file and delete the zip, then plan: still nothing to do."""
         for file in (self.root / "handler").rglob("*"):
             file.touch()
         shutil.rmtree(self.root / "dist")
-        self._expect_empty(self.terraform.plan())
+        self._plan_nothing()
 
     def edit(self) -> None:
         """Edit one file and plan: the plan names that file."""
-        text = self.source.read_text(encoding="utf-8")
-        self.source.write_text(text.replace("Hello, ", "Good evening, "), encoding="utf-8")
+        source = self.root / _SOURCE
+        text = source.read_text(encoding="utf-8")
+        source.write_text(text.replace("Hello, ", "Good evening, "), encoding="utf-8")
         plan = self.terraform.plan(out=self.root / "plan")
         changes = {c["address"]: c["change"] for c in plan.json()["resource_changes"]}
-        files = (
-            changes[_BUILD]["before"]["input"]["files"],
-            changes[_BUILD]["after"]["input"]["files"],
-        )
-        changed = sorted(path for path in files[1] if files[0].get(path) != files[1][path])
+        before, after = (changes[_BUILD][side]["input"]["files"] for side in ("before", "after"))
+        changed = sorted(path for path in after if before.get(path) != after[path])
         _say(f"terraform_data.build.input.files: {', '.join(changed)}")
         if changed != ["hello.py"]:
             raise ScriptError(f"the plan names {changed}, not only hello.py", _REPORT)
 
     def apply_edit(self) -> None:
         """Apply this saved plan: the package is built and deployed."""
-        output = self.terraform.apply(self.root / "plan")
-        self._show(output, "local-exec): hello", "Apply complete")
+        self._show(self.terraform.apply(self.root / "plan"), *_APPLIED)
 
     def invoke_edit(self) -> None:
         """Invoke the function again."""
@@ -101,8 +95,7 @@ class Demo:
         self._show(self.terraform.destroy(), "Destroy complete")
 
     def _hashzip(self, *arguments: str) -> None:
-        command = [sys.executable, "build", *arguments]
-        subprocess.run(command, cwd=self.root, check=True)
+        subprocess.run([sys.executable, "build", *arguments], cwd=self.root, check=True)
 
     def _invoke(self, expected: str) -> None:
         name = self.terraform.output()["function_name"]
@@ -111,7 +104,8 @@ class Demo:
         if response != {"message": expected}:
             raise ScriptError(f'the function returned {response}, not "{expected}"', _REPORT)
 
-    def _expect_empty(self, plan: Plan) -> None:
+    def _plan_nothing(self) -> None:
+        plan = self.terraform.plan()
         if not plan.empty:
             raise ScriptError(f"the plan should be empty, and is:\n{plan.text}", _REPORT)
         self._show(plan.text, "No changes")
@@ -122,18 +116,8 @@ class Demo:
                 _say(line.strip())
 
 
-STEPS = (
-    Demo.build,
-    Demo.build_again,
-    Demo.apply,
-    Demo.invoke,
-    Demo.plan_nothing,
-    Demo.touch,
-    Demo.edit,
-    Demo.apply_edit,
-    Demo.invoke_edit,
-    Demo.destroy,
-)
+# In the order in which the class defines them.
+STEPS = [step for name, step in vars(Demo).items() if isfunction(step) and not name.startswith("_")]
 
 
 def main() -> None:
@@ -149,9 +133,7 @@ def main() -> None:
 
 
 def _copy(root: Path) -> None:
-    ignore = shutil.ignore_patterns(
-        "__pycache__", ".terraform*", "*.tfstate*", "terraform.tfstate.d"
-    )
+    ignore = shutil.ignore_patterns("__pycache__", ".terraform*", "*.tfstate*")
     for name in _COPIED:
         source = REPOSITORY / name
         if source.is_dir():

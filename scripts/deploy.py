@@ -65,13 +65,9 @@ def invoke(function_name: str, payload: object, environment: Mapping[str, str]) 
     Raises:
         ScriptError: The function failed. The message has its error.
     """
-    client = boto3.client(
-        "lambda",
-        endpoint_url=environment.get("AWS_ENDPOINT_URL"),
-        region_name=environment.get("AWS_REGION"),
-        aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
-        aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
-    )
+    keys = (environment.get(f"AWS_{name}") for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"))
+    session = boto3.Session(*keys, region_name=environment.get("AWS_REGION"))
+    client = session.client("lambda", endpoint_url=environment.get("AWS_ENDPOINT_URL"))
     response = client.invoke(FunctionName=function_name, Payload=json.dumps(payload))
     returned = json.loads(response["Payload"].read())
     if "FunctionError" in response:
@@ -104,9 +100,8 @@ def _invoke(runner: Terraform, options: argparse.Namespace) -> None:
     try:
         payload = json.loads(options.data)
     except ValueError as error:
-        raise ScriptError(
-            f"--data is not JSON: {error}", 'try: --data \'{"name": "world"}\''
-        ) from error
+        hint = 'try: --data \'{"name": "world"}\''
+        raise ScriptError(f"--data is not JSON: {error}", hint) from error
     output = "rust_function_name" if options.rust else "function_name"
     name = runner.output().get(output)
     if name is None:
@@ -120,10 +115,8 @@ def _ask(question: str, options: argparse.Namespace) -> None:
     if options.local or options.yes:
         return
     if not sys.stdin.isatty():
-        raise ScriptError(
-            f"cannot ask {question!r}: stdin is not a terminal",
-            "confirm with --yes (with nox: `-- --yes`)",
-        )
+        message = f"cannot ask {question!r}: stdin is not a terminal"
+        raise ScriptError(message, "confirm with --yes (with nox: `-- --yes`)")
     if input(f"{question} Only `yes` confirms: ") != "yes":
         raise ScriptError("not confirmed, so nothing was changed", "run again and type: yes")
 
@@ -134,13 +127,12 @@ _VERBS = {"plan": _plan, "apply": _apply, "destroy": _destroy, "invoke": _invoke
 def main() -> None:
     """Run the verb that the arguments name."""
     parser = argparse.ArgumentParser(prog="scripts.deploy", description="Deploy hello.")
-    parser.add_argument("verb", choices=_VERBS)
-    parser.add_argument("--local", action="store_true", help="use a local AWS")
-    parser.add_argument(
-        "--rust", choices=ARCHITECTURES, help="also deploy hello in Rust, or invoke that"
-    )
-    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
-    parser.add_argument("--data", default="{}", metavar="JSON", help="the event to invoke with")
+    add = parser.add_argument
+    add("verb", choices=_VERBS)
+    add("--local", action="store_true", help="use a local AWS")
+    add("--rust", choices=ARCHITECTURES, help="also deploy hello in Rust, or invoke that")
+    add("--yes", action="store_true", help="do not ask for confirmation")
+    add("--data", default="{}", metavar="JSON", help="the event to invoke with")
     options = parser.parse_args()
     os.chdir(REPOSITORY)
     with stack(local=options.local, rust=options.rust) as runner:

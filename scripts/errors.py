@@ -12,14 +12,9 @@ if TYPE_CHECKING:
 
 
 class ScriptError(HashzipError):
-    """An error that the user of a script can fix.
+    """An error that the user of a script can fix."""
 
-    Attributes:
-        message: What went wrong: the thing and the place.
-        hint: What to do about it.
-    """
-
-    def __init__(self, message: str, hint: str) -> None:
+    def __init__(self, message: str, hint: str) -> None:  # here each one has a hint
         super().__init__(message, hint)
 
     def __str__(self) -> str:
@@ -27,14 +22,7 @@ class ScriptError(HashzipError):
 
 
 def exit_code(main: Callable[[], None]) -> int:
-    """Run a script's main function and return its exit code.
-
-    Args:
-        main: The function.
-
-    Returns:
-        0; 1 after a `HashzipError`, which is printed on stderr; or 130 after Ctrl-C.
-    """
+    """Run a script's main function, print its error, and return the exit code of the process."""
     try:
         main()
     except HashzipError as error:

@@ -19,17 +19,11 @@ _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm6
 
 @dataclass(frozen=True)
 class Module:
-    """A Go module at one version.
+    """A Go module at one version."""
 
-    Attributes:
-        path: Its import path.
-        version: Its version, with the leading `v`.
-        checksum: Its `h1:` checksum, as in `go.sum`. A module with another checksum is refused.
-    """
-
-    path: str
-    version: str
-    checksum: str
+    path: str  # its import path
+    version: str  # with the leading `v`
+    checksum: str  # `h1:…`, as in `go.sum`; a module with another one is refused
 
 
 def system() -> tuple[str, str]:

@@ -45,31 +45,11 @@ class Table:
         )
 
 
-def measured(table: Table, session: str, arguments: Sequence[str]) -> str:
-    """Return a table with today's date, the command that made it, and this machine.
-
-    Args:
-        table: The table.
-        session: The nox session that made it.
-        arguments: The arguments of that session.
-    """
-    command = f"nox -s {session}" + (f" -- {shlex.join(arguments)}" if arguments else "")
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}, `{command}`, {os.cpu_count()} processors, "
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}:\n\n{table}"
-    )
-
-
 def fill(file: Path, name: str, text: str) -> str:
-    """Return a page with another text in one of its generated parts.
-
-    Args:
-        file: The page.
-        name: The name in the two comments around the part.
-        text: The new text of the part.
+    """Return a page with a new text in its generated part of that name.
 
     Raises:
-        ScriptError: The page does not have these two comments.
+        ScriptError: The page does not have the two comments around that part.
     """
     page = file.read_text(encoding="utf-8")
     begin, end = _BEGIN.format(name), _END.format(name)
@@ -79,9 +59,13 @@ def fill(file: Path, name: str, text: str) -> str:
     return f"{page.partition(begin)[0]}{begin}\n{text.strip()}\n\n{end}{page.partition(end)[2]}"
 
 
-def insert(file: Path, name: str, text: str) -> None:
-    """Write another text into one of a file's generated parts; see `fill`."""
-    file.write_text(fill(file, name, text), encoding="utf-8", newline="\n")
+def publish(table: Table, file: Path, session: str, arguments: Sequence[str]) -> None:
+    """Write a table into its place in a page, with the date, the nox session and the machine."""
+    command = f"nox -s {session}" + (f" -- {shlex.join(arguments)}" if arguments else "")
+    machine = f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}"
+    today, version = f"{datetime.now(UTC):%Y-%m-%d}", platform.python_version()
+    text = f"{today}, `{command}`, {machine}, Python {version}:\n\n{table}"
+    file.write_text(fill(file, table.name, text), encoding="utf-8", newline="\n")
 
 
 def megabytes(size: float) -> str:

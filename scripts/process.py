@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from scripts.errors import ScriptError
 
@@ -34,65 +33,34 @@ def output(
     """
     if not shutil.which(command[0]):
         raise ScriptError(f"there is no program {command[0]}", f"install {command[0]}")
-    result = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        errors="replace",
-    )
-    if result.returncode:
-        text = f"{result.stdout.strip()}\n{result.stderr.strip()}".strip()[-4000:]
-        message = f"`{' '.join(command)}` failed with exit code {result.returncode}:\n{text}"
-        raise ScriptError(message, hint)
-    return result.stdout, result.stderr
+    code, stdout, stderr = run(command, folder, {**os.environ, **(environment or {})})
+    if code:
+        text = f"{stdout.strip()}\n{stderr.strip()}".strip()[-4000:]
+        raise ScriptError(f"`{' '.join(command)}` failed with exit code {code}:\n{text}", hint)
+    return stdout, stderr
 
 
 def run(
-    command: Sequence[str], folder: str, environment: Mapping[str, str], *, echo: bool
+    command: Sequence[str], folder: str | None, environment: Mapping[str, str]
 ) -> tuple[int, str, str]:
-    """Run a program to its end, even after Ctrl-C.
+    """Run a program to its end, even after Ctrl-C; return its exit code, stdout and stderr.
 
-    Args:
-        command: The program and its arguments.
-        folder: Its current folder.
-        environment: Its complete environment.
-        echo: Whether to print its stdout while it runs.
-
-    Returns:
-        The exit code, stdout and stderr.
+    The environment is complete: nothing is added to it.
     """
-    # stderr goes to a file: with two pipes, one could fill up while the other is read.
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            encoding="utf-8",
-        )
-        lines: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
         try:
-            _read(process, lines, echo=echo)
+            stdout, stderr = process.communicate()
         except KeyboardInterrupt:
             # Terraform received the same Ctrl-C and must save its state: let it finish.
-            _read(process, lines, echo=echo)
+            process.communicate()
             raise
-        errors.seek(0)
-        return process.returncode, "".join(lines), errors.read()
-
-
-def _read(process: subprocess.Popen[str], lines: list[str], *, echo: bool) -> None:
-    """Collect the lines of a program's stdout until it ends."""
-    stdout = cast("IO[str]", process.stdout)
-    for line in stdout:
-        lines.append(line)
-        if echo:
-            print(line, end="", flush=True)
-    stdout.close()
-    process.wait()
+    return process.returncode, stdout, stderr

@@ -116,14 +116,8 @@ def _link(link: Path, target: Path) -> None:
 
 def _configuration(file: Path, mirror: Path) -> Path:
     """Write the configuration that makes Terraform use the mirror and nothing else."""
-    text = (
-        "provider_installation {\n"
-        "  filesystem_mirror {\n"
-        f"    path = {json.dumps(str(mirror))}\n"
-        "  }\n"
-        "}\n"
-        "disable_checkpoint = true\n"
-    )
+    path = f"filesystem_mirror {{\n    path = {json.dumps(str(mirror))}\n  }}"
+    text = f"provider_installation {{\n  {path}\n}}\ndisable_checkpoint = true\n"
     if not file.exists() or file.read_text(encoding="utf-8") != text:
         with cache.written(file) as draft:
             draft.write_text(text, encoding="utf-8")
@@ -137,7 +131,7 @@ def _roots() -> list[Path]:
         home / ".terraform.d/plugins",
         home / ".terraform.d/plugin-cache",
         platformdirs.user_data_path("terraform") / "plugins",
-        *(Path(root) for root in ("/opt", "/usr/share", "/usr/local/share")),
+        *map(Path, ("/opt", "/usr/share", "/usr/local/share")),
         home,
     ]
     return [root for root in usual if root.is_dir()]
@@ -148,13 +142,12 @@ def _mirrors(roots: list[Path]) -> Iterator[Path]:
     for root in roots:
         for name, folders, _ in os.walk(root):
             folder = Path(name)
+            is_deep = len(folder.relative_to(root).parts) >= _DEPTH
             if folder.name == _HOST:
                 yield folder
+            if folder.name == _HOST or is_deep:
                 folders.clear()
-            elif len(folder.relative_to(root).parts) >= _DEPTH:
-                folders.clear()
-            else:
-                folders[:] = sorted(child for child in folders if not child.startswith("."))
+            folders[:] = sorted(child for child in folders if not child.startswith("."))
 
 
 def main() -> None:

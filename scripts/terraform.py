@@ -30,42 +30,16 @@ _QUIET = {
 
 
 class TerraformError(ScriptError):
-    """A Terraform command failed.
-
-    Attributes:
-        command: The command, with its arguments.
-        exit_code: Its exit code.
-        stdout: Its stdout.
-        stderr: Its stderr.
-    """
-
-    def __init__(
-        self, command: list[str], folder: Path, exit_code: int, stdout: str, stderr: str
-    ) -> None:
-        super().__init__(
-            f"`{' '.join(command)}` in {folder} failed with exit code {exit_code}:\n"
-            f"{stderr.strip() or stdout.strip()}",
-            "read Terraform's message above, and try the same command in that folder",
-        )
-        self.command = command
-        self.exit_code = exit_code
-        self.stdout = stdout
-        self.stderr = stderr
+    """A Terraform command failed; its output is in the message."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of a configuration.
+    """The plan of a configuration."""
 
-    Attributes:
-        exit_code: 0 if there is nothing to do, 2 if there are changes.
-        text: The plan as Terraform prints it.
-        file: The saved plan, or None.
-    """
-
-    exit_code: int
-    text: str
-    file: Path | None
+    exit_code: int  # 0 if there is nothing to do, 2 if there are changes
+    text: str  # as Terraform prints it
+    file: Path | None  # the saved plan
     _terraform: Terraform = field(repr=False, compare=False)
 
     @property
@@ -73,15 +47,24 @@ class Plan:
         """Whether there is nothing to do."""
         return self.exit_code == _NO_CHANGES
 
+    @property
+    def saved(self) -> Path:
+        """The file of a saved plan.
+
+        Raises:
+            ScriptError: The plan was not saved.
+        """
+        if self.file is None:
+            raise ScriptError("this plan was not saved", "pass a file: plan(out=…)")
+        return self.file
+
     def json(self) -> dict[str, Any]:
         """Return a saved plan as `terraform show -json` prints it."""
         return self._shown
 
     @cached_property  # it runs Terraform, and a saved plan does not change
     def _shown(self) -> dict[str, Any]:
-        if self.file is None:
-            raise ScriptError("this plan was not saved", "pass a file: plan(out=…)")
-        return self._terraform.show(self.file)
+        return self._terraform.show(self.saved)
 
 
 class _Runner(python_terraform.Terraform):  # type: ignore[misc]
@@ -93,23 +76,23 @@ class _Runner(python_terraform.Terraform):  # type: ignore[misc]
 
     def __init__(self, folder: Path, environment: Mapping[str, str], executable: str) -> None:
         super().__init__(working_dir=str(folder), terraform_bin_path=executable)
-        self.environment = environment
+        self.environment = os.environ | _QUIET | dict(environment)
 
     def cmd(self, cmd: str, *args: str, **kwargs: object) -> tuple[int, str, str]:
         """Run a command in the folder and return its exit code, stdout and stderr."""
-        accepted = (_NO_CHANGES, _CHANGES) if cmd == "plan" else (0,)
-        echo = kwargs.pop("echo", False)
         command = self.generate_cmd_string(cmd, *args, **kwargs)
         if shutil.which(command[0]) is None:
             raise ScriptError(
                 f"there is no program {command[0]} on the PATH",
                 "install Terraform: https://developer.hashicorp.com/terraform/install",
             )
-        code, stdout, stderr = process.run(
-            command, self.working_dir, os.environ | _QUIET | dict(self.environment), echo=bool(echo)
-        )
-        if code not in accepted:
-            raise TerraformError(command, Path(self.working_dir), code, stdout, stderr)
+        code, stdout, stderr = process.run(command, self.working_dir, self.environment)
+        if code != 0 and (cmd, code) != ("plan", _CHANGES):
+            raise TerraformError(
+                f"`{' '.join(command)}` in {self.working_dir} failed with exit code {code}:\n"
+                f"{stderr.strip() or stdout.strip()}",
+                "read Terraform's message above, and try the same command in that folder",
+            )
         return code, stdout, stderr
 
 
@@ -124,7 +107,6 @@ class Terraform:
         environment: Variables to add to, or to change in, this process's environment.
         executable: `terraform`, `tofu`, or the path of either.
         variables: The values of the input variables: any JSON value.
-        echo: Whether to print Terraform's output while it runs.
     """
 
     def __init__(
@@ -133,29 +115,24 @@ class Terraform:
         environment: Mapping[str, str],
         executable: str = "terraform",
         variables: Mapping[str, object] | None = None,
-        *,
-        echo: bool = False,
     ) -> None:
         self.folder = folder.absolute()
         self.environment = dict(environment)
         self.variables = dict(variables or {})
-        self.echo = echo
         self._runner = _Runner(self.folder, self.environment, executable)
 
     def init(self, **options: object) -> None:
         """Initialise the folder: providers, modules, backend."""
-        self._runner.init(var=None, echo=self.echo, **options)
+        self._runner.init(var=None, **options)
 
     def validate(self) -> None:
         """Check the configuration without looking at deployed resources."""
-        self._runner.cmd("validate", no_color=IsFlagged, echo=self.echo)
+        self._runner.cmd("validate", no_color=IsFlagged)
 
     def plan(self, out: Path | None = None, **options: object) -> Plan:
-        """Make a plan.
+        """Make a plan, and save it in `out`.
 
-        Args:
-            out: The file to save the plan in, relative to this process's current folder.
-            options: More options of the command, such as `refresh=False` for `-refresh=false`.
+        More options of the command are keywords: `refresh=False` is `-refresh=false`.
         """
         file = out.absolute() if out else None
         code, text = self._with_variables("plan", out=str(file) if file else None, **options)
@@ -165,11 +142,9 @@ class Terraform:
         """Apply a saved plan, or else a new one, and return Terraform's output."""
         if plan is None:
             return self._with_variables("apply", skip_plan=True, **options)[1]
-        file = plan.file if isinstance(plan, Plan) else plan.absolute()
-        if file is None:
-            raise ScriptError("this plan was not saved", "pass a file: plan(out=…)")
+        file = plan.saved if isinstance(plan, Plan) else plan.absolute()
         # A saved plan has the values of the variables, and they may not be given again.
-        _, text, _ = self._runner.apply(str(file), var=None, echo=self.echo, **options)
+        _, text, _ = self._runner.apply(str(file), var=None, **options)
         return str(text)
 
     def output(self) -> dict[str, Any]:
@@ -184,9 +159,10 @@ class Terraform:
 
     def show(self, plan: Path) -> dict[str, Any]:
         """Return a saved plan as JSON."""
-        arguments = {"json": IsFlagged, "no_color": IsFlagged}
-        _, text, _ = self._runner.cmd("show", str(plan.absolute()), **arguments)
-        shown: dict[str, Any] = json.loads(text)
+        flags = {"json": IsFlagged, "no_color": IsFlagged}
+        shown: dict[str, Any] = json.loads(
+            self._runner.cmd("show", str(plan.absolute()), **flags)[1]
+        )
         return shown
 
     def _with_variables(self, verb: str, **options: object) -> tuple[int, str]:
@@ -195,5 +171,5 @@ class Terraform:
             values = Path(scratch) / "values.tfvars.json"
             values.write_text(json.dumps(self.variables), encoding="utf-8")
             run = getattr(self._runner, verb)
-            code, text, _ = run(var=None, var_file=str(values), echo=self.echo, **options)
+            code, text, _ = run(var=None, var_file=str(values), **options)
         return code, text

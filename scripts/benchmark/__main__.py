@@ -30,10 +30,6 @@ TABLES = {
 def main(arguments: Sequence[str] | None = None, docs: Path = HERE.checkout / "docs") -> None:
     """Measure tables, and print each when it is complete.
 
-    Args:
-        arguments: The program's arguments; those of this process by default.
-        docs: The folder of `benchmarks.md` and `growth.svg`.
-
     Raises:
         ScriptError: A program failed; or, with `--check`, a goal was missed.
     """
@@ -47,8 +43,7 @@ def main(arguments: Sequence[str] | None = None, docs: Path = HERE.checkout / "d
             print(table, flush=True)
             missed += table.missed
             if options.page:
-                text = pages.measured(table, "bench", arguments)
-                pages.insert(docs / "benchmarks.md", table.name, text)
+                pages.publish(table, docs / "benchmarks.md", "bench", arguments)
     if missed and options.check:
         raise ScriptError(
             f"missed goals: {', '.join(missed)}",

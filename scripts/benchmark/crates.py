@@ -102,6 +102,5 @@ def environment() -> Mapping[str, str]:
     folders = [sysconfig.get_path("scripts"), *zig, os.environ.get("PATH", os.defpath)]
     path = os.pathsep.join(folders)
     for program in ("cargo", "cargo-lambda", "zig"):
-        if not shutil.which(program, path=path):
-            raise programs.MissingError(f"no program {program}")
+        programs.require(program, path)
     return {"PATH": path, "CARGO_ZIGBUILD_ZIG_PATH": str(shutil.which("zig", path=path))}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,8 +22,6 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
-
-from uv import find_uv_bin
 
 from scripts import pages
 from scripts.benchmark import crates, programs, ways
@@ -39,25 +38,23 @@ _CARGO_LAMBDA = ("cargo", "lambda", "watch", "--invoke-address=127.0.0.1", "--in
 _DEADLINE = 900.0  # seconds; the first build in Rust compiles all dependencies
 
 
-def python(folder: Path, saves: int, *, packages: Sequence[str] = ()) -> list[float]:
-    """Measure `hashzip watch` of a function in Python that imports some packages."""
+def python(folder: Path, saves: int, *, imports: str = "") -> list[float]:
+    """Measure `hashzip watch` of a function in Python, with imports of numpy and pandas or not."""
     (folder / "src").mkdir(parents=True)
     keys = {"source": "src", "handler": "app.handler", "runtime": ways.RUNTIME}
-    if packages:
+    if imports:
         keys["requirements"] = "requirements.txt"
-        version = f"--python-version={ways.RUNTIME.removeprefix('python')}"
-        command = [find_uv_bin(), "pip", "compile", "--quiet", "--generate-hashes", version, "-"]
-        lock = subprocess.check_output(command, input="\n".join(packages), text=True)
-        (folder / "requirements.txt").write_text(lock, encoding="utf-8")
-    imports, numbers = "".join(f"import {name}\n" for name in packages), itertools.count()
+        shutil.copy(programs.DATA / "tables.txt", folder / "requirements.txt")
+    numbers = itertools.count()
 
     def save() -> int:
         number = next(numbers)
-        text = f"{imports}def handler(event, context):\n    return {{'number': {number}}}\n"
+        response = f"return {crates.greeting(number)}"
+        text = f"{imports}def handler(event, context):\n    {response}\n"
         (folder / "src/app.py").write_text(text, encoding="utf-8")
         return number
 
-    return _watch(folder, keys, save, lambda number: {"number": number}, saves)
+    return _watch(folder, keys, save, saves)
 
 
 def rust(folder: Path, saves: int, *, crate: Path = crates.CRATE) -> list[float]:
@@ -68,7 +65,7 @@ def rust(folder: Path, saves: int, *, crate: Path = crates.CRATE) -> list[float]
     save = crates.copy(folder / "rust", crate)
     (folder / "rust/hashzip.toml").unlink(missing_ok=True)
     keys = {"builder": "rust", "source": "rust", "runtime": "provided.al2023"}
-    return _watch(folder, keys, save, crates.greeting, saves)
+    return _watch(folder, keys, save, saves)
 
 
 def cargo_lambda(folder: Path, saves: int, *, crate: Path = crates.CRATE) -> list[float]:
@@ -85,7 +82,7 @@ def cargo_lambda(folder: Path, saves: int, *, crate: Path = crates.CRATE) -> lis
 
 LOOPS: Mapping[str, tuple[float | None, Callable[[Path, int], list[float]]]] = {
     "`hashzip watch`, a function in Python": (0.3, python),
-    "the same with numpy and pandas": (1.0, partial(python, packages=["numpy", "pandas"])),
+    "the same with numpy and pandas": (1.0, partial(python, imports="import numpy, pandas\n")),
     "`hashzip watch`, hello in Rust, development build": (None, rust),
     "`cargo lambda watch`, hello in Rust, debug build": (None, cargo_lambda),
 }
@@ -107,13 +104,9 @@ def table(folder: Path, runs: int) -> pages.Table:
 def save_and_wait(
     save: Callable[[], int], wait: Callable[[int], None], saves: int, pause: float = 2.0
 ) -> list[float]:
-    """Save again and again, and return the seconds until each save took effect.
+    """Save new numbers, and return the seconds until the function responds with each of them.
 
-    Args:
-        save: Saves a new number, and returns it.
-        wait: Returns once the function responds with a number.
-        saves: How often, after a first save that is not counted.
-        pause: The seconds before each save.
+    A first save is not counted. Before each of the others there is a pause.
     """
     wait(save())
     seconds = []
@@ -154,8 +147,11 @@ def serving(
             end = time.monotonic() + _DEADLINE
             while time.monotonic() < end and process.poll() is None:
                 # Errors are normal while it starts, and between two versions of the code.
-                with suppress(OSError, ValueError):
-                    if _post(url, patience) == expected:
+                with (
+                    suppress(OSError, ValueError),
+                    urllib.request.urlopen(url, b"{}", patience) as response,
+                ):
+                    if json.load(response) == expected:
                         return
                 time.sleep(0.005)  # compilers need the processor too
             output = Path(log.name).read_text(encoding="utf-8", errors="replace")[-2_000:]
@@ -175,19 +171,10 @@ def serving(
             process.wait()
 
 
-def _post(url: str, patience: float) -> object:
-    with urllib.request.urlopen(url, data=b"{}", timeout=patience) as response:  # noqa: S310 - loopback
-        return json.load(response)
-
-
 def _watch(
-    folder: Path,
-    keys: Mapping[str, str],
-    save: Callable[[], int],
-    response: Callable[[int], object],
-    saves: int,
+    folder: Path, keys: Mapping[str, str], save: Callable[[], int], saves: int
 ) -> list[float]:
     programs.declare(folder, {"app": {**keys, "architecture": ways.ARCHITECTURE}})
     save()
     with serving(_WATCH, folder, "/", {}) as wait:
-        return save_and_wait(save, lambda number: wait(response(number), 60), saves)
+        return save_and_wait(save, lambda number: wait(crates.greeting(number), 60), saves)

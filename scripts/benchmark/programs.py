@@ -68,9 +68,9 @@ def forget(project: Path, *names: str) -> Callable[[], None]:
     return remove
 
 
-def require(program: str) -> None:
-    """Raise `MissingError` if a program is not on the PATH."""
-    if not shutil.which(program):
+def require(program: str, path: str | None = None) -> None:
+    """Raise `MissingError` if a program is not on the PATH, or on another search path."""
+    if not shutil.which(program, path=path):
         raise MissingError(f"no program {program}")
 
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from typing import Any, NamedTuple
 
 from scripts import pages, process
@@ -45,7 +46,7 @@ class Engine(NamedTuple):
         layers = json.loads(run("buildah", "inspect", "--type=image", tag)["Manifest"])["layers"]
         return pages.megabytes(sum(layer["size"] for layer in layers))
 
-    def check(self, tag: str) -> None:
+    def check(self, tag: str, seconds: float = 60) -> None:
         """Run an image on this machine's network, and check its responses to `EVENTS`."""
         name, api = f"hashzip-{os.getpid()}", RuntimeApi([event for event, _ in EVENTS])
         variables = [f"--env={key}={value}" for key, value in api.environment.items()]
@@ -55,17 +56,19 @@ class Engine(NamedTuple):
             config = run("buildah", "inspect", name)["OCIv1"]["config"]
             command = ["buildah", "run", "--isolation=chroot", *variables, name, "--"]
             command += [*config["Entrypoint"], *config.get("Cmd", [])]
-        with api, subprocess.Popen(command, start_new_session=True) as child:
+        with api, subprocess.Popen(command, stdout=PIPE, stderr=STDOUT) as child:
             try:
-                responses = api.wait(60)
+                api.done.wait(seconds)
             finally:
                 child.terminate()
                 force = ["--force"] if self.name == "docker" else []
                 subprocess.run([self.name, "rm", *force, name], capture_output=True, check=False)
-        for (event, expected), response in zip(EVENTS, responses, strict=True):
+            output = child.communicate()[0].decode(errors="replace")
+        responses = [*api.responses, {}]  # {} where the function stopped
+        for (event, expected), response in zip(EVENTS, responses, strict=False):
             if response != {**response, **expected}:  # Python adds a stack trace to an error
-                message = f"{tag} responded to {event} with {response}, not {expected}"
-                raise ScriptError(message, "check that both handlers have the same responses")
+                message = f"{tag} responded to {event} with {response}, not {expected}:\n{output}"
+                raise ScriptError(message, "read its output above; both handlers should be alike")
 
 
 def run(*command: str) -> Any:  # noqa: ANN401 - any JSON
@@ -75,8 +78,7 @@ def run(*command: str) -> Any:  # noqa: ANN401 - any JSON
 
 def find(options: list[str]) -> Engine:
     """Return Docker if its daemon responds, else buildah, with options for each build."""
-    silent, info = subprocess.DEVNULL, ["docker", "info"]
-    if shutil.which("docker") and not subprocess.call(info, stdout=silent, stderr=silent):
+    if shutil.which("docker") and process.run(["docker", "info"], None, os.environ)[0] == 0:
         return Engine("docker", ["docker", "build", "--progress=plain", *options])
     if shutil.which("buildah"):
         return Engine("buildah", ["buildah", "bud", "--layers", "--isolation=chroot", *options])
@@ -105,18 +107,16 @@ def table(engine: Engine, python: list[str], rust: list[str]) -> pages.Table:
 
 
 def rebuild(engine: Engine, values: list[str], *options: str) -> list[str]:
-    """Build hello in Rust after an edit, and count the units of dependencies in cargo's messages.
-
-    Format: https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages
-    """
+    """Build hello in Rust after an edit: the time, and the units that were compiled and reused."""
     with tempfile.TemporaryDirectory(prefix="hashzip-image-") as folder:
-        ignored = shutil.ignore_patterns("target")
-        context = shutil.copytree(RUST, Path(folder, "rust"), ignore=ignored)
+        context = Path(folder, "rust")
+        shutil.copytree(RUST, context, ignore=shutil.ignore_patterns("target"))
         with (context / "src/main.rs").open("a", encoding="utf-8") as source:
             source.write(f"// {time.time_ns()}\n")
         start = time.perf_counter()
         log = engine.build(context, "hello-edited", [*values, "MESSAGE_FORMAT=json"], *options)
         seconds = pages.seconds(time.perf_counter() - start)
+    # https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages
     messages = map(json.loads, re.findall(r'\{"reason":"compiler-artifact".*', log))
     fresh = [each["fresh"] for each in messages if each["package_id"].startswith("registry+")]
     return [seconds, str(fresh.count(False)), str(fresh.count(True))]
@@ -142,8 +142,7 @@ def main() -> None:
     images = table(engine, options.python, options.rust)
     print(images)
     if options.page:
-        text = pages.measured(images, "image", sys.argv[1:])
-        pages.insert(ROOT / "docs/images.md", images.name, text)
+        pages.publish(images, ROOT / "docs/images.md", "image", sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def test_rust(crate: Path, tmp_path: Path) -> None:
     with RuntimeApi([event for event, _ in (*contract.GREETINGS, *contract.ERRORS)]) as api:
         command = [*PROGRAMS.emulator, str(bootstrap)]
         with subprocess.Popen(command, env=api.environment, stdout=subprocess.DEVNULL) as process:
-            responses = api.wait(60)
+            api.done.wait(60)
             process.kill()
 
     greetings = [{"message": greeting} for _, greeting in contract.GREETINGS]
@@ -85,7 +85,7 @@ def test_rust(crate: Path, tmp_path: Path) -> None:
         {"errorType": "InvalidEventError", "errorMessage": message}
         for _, message in contract.ERRORS
     ]
-    assert responses == greetings + errors
+    assert api.responses == greetings + errors
     assert api.errors == errors
 
 

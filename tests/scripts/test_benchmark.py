@@ -135,7 +135,7 @@ def test_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "benchmarks.md"
     page.write_text((HERE.checkout / "docs/benchmarks.md").read_text("utf-8"), encoding="utf-8")
     for name in ("growth", "packages", "loop", "rust"):
-        pages.insert(page, name, "x")
+        pages.fill(page, name, "x")
     for name in ROWS:
         monkeypatch.setitem(ROWS, name, row(1.0))
     main(["--page", "--runs", "1"], tmp_path)

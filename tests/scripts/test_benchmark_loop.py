@@ -41,7 +41,7 @@ def test_hashzip_watch(tmp_path: Path) -> None:
     """A save of a function in Python is measured to its own response."""
     (seconds,) = loop.python(tmp_path / "hello", 1)
     assert seconds > 0
-    assert "'number': 2" in (tmp_path / "hello/src/app.py").read_text(encoding="utf-8")
+    assert "Hello, 2!" in (tmp_path / "hello/src/app.py").read_text(encoding="utf-8")
 
 
 def test_cargo_lambda_watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ def test_each_way(tmp_path: Path) -> None:
         raise MissingError("no such tool")
 
     among = {title: missing if way is ways.sam else way for title, way in ways.WAYS.items()}
-    lacking, *rows, again = packages.measured(function, tmp_path / "out", 1, 1, among)
+    lacking, *rows, again = packages.measured(function, tmp_path / "out", 1, among)
     assert lacking[2] == "no such tool"
     assert all(all(cells) for cells in rows)
     assert len(rows) == len(ways.WAYS) - 1

@@ -1,5 +1,6 @@
 """Tables, and their places in pages."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from scripts import pages
 from scripts.errors import ScriptError
 
-TABLE = pages.Table(("name", "size"), [("a", "1 MB"), ("", "2 MB")])
+TABLE = pages.Table(("name", "size"), [("a", "1 MB"), ("", "2 MB")], name="sizes")
 PAGE = "# Title\n\n<!-- begin: sizes (generated) -->\nold\n<!-- end: sizes -->\n\nmore\n"
 
 
@@ -16,31 +17,36 @@ def test_table() -> None:
     assert str(TABLE) == "| name | size |\n| --- | ---: |\n| a | 1 MB |\n| | 2 MB |\n"
 
 
-def test_insert(tmp_path: Path) -> None:
+def test_fill(tmp_path: Path) -> None:
     """Only the text between the two comments is replaced, as often as one likes."""
     page = tmp_path / "page.md"
     page.write_text(PAGE, encoding="utf-8")
     for text in ("new", "newer"):
-        pages.insert(page, "sizes", text)
+        page.write_text(pages.fill(page, "sizes", text), encoding="utf-8")
         assert page.read_text(encoding="utf-8") == PAGE.replace("old", f"\n{text}\n")
 
 
-def test_page_without_a_place(tmp_path: Path) -> None:
-    """A page without the two comments is an error that names them, and stays as it is."""
+@pytest.mark.parametrize("name,removed", [("growth", ""), ("sizes", "<!-- end: sizes -->")])
+def test_page_without_a_place(tmp_path: Path, name: str, removed: str) -> None:
+    """A page without the two comments is an error that shows them."""
     page = tmp_path / "page.md"
-    for text in (PAGE, PAGE.replace("<!-- end: sizes -->", "")):
-        page.write_text(text, encoding="utf-8")
-        with pytest.raises(ScriptError, match="no place for its generated part") as caught:
-            pages.insert(page, "growth" if text == PAGE else "sizes", "new")
-        assert "<!-- begin: " in caught.value.hint
-        assert page.read_text(encoding="utf-8") == text
+    page.write_text(PAGE.replace(removed, ""), encoding="utf-8")
+    with pytest.raises(
+        ScriptError, match=f"page.md has no place for its generated part {name}"
+    ) as e:
+        pages.fill(page, name, "new")
+    assert f"<!-- end: {name} -->" in e.value.hint
 
 
-def test_stamp() -> None:
-    """A measured table has its date and the command that made it."""
-    text = pages.measured(TABLE, "bench", ["--runs", "9", "a b"])
+def test_publish(tmp_path: Path) -> None:
+    """A table is written into its place, with the date and the command that made it."""
+    page = tmp_path / "page.md"
+    page.write_text(PAGE, encoding="utf-8")
+    pages.publish(TABLE, page, "bench", ["--runs", "9", "a b"])
+    text = page.read_text(encoding="utf-8")
+    assert f"{datetime.now(UTC):%Y}" in text
     assert "`nox -s bench -- --runs 9 'a b'`" in text
-    assert text.endswith(str(TABLE))
+    assert f"\n\n{TABLE}\n<!-- end" in text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import pathlib, signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-print("ready", flush=True)
+pathlib.Path("ready").write_text("")
 while not pathlib.Path("go-on").exists():
     pass
 pathlib.Path("saved").touch()
@@ -26,24 +27,19 @@ pathlib.Path("saved").touch()
 STARTER = f"""
 import os, sys
 from scripts.process import run
-run([sys.executable, "-c", {PROGRAM!r}], sys.argv[1], os.environ, echo=True)
+run([sys.executable, "-c", {PROGRAM!r}], sys.argv[1], os.environ)
 """
 
 
 def test_ctrl_c_waits_for_the_program(tmp_path: Path) -> None:
     """After Ctrl-C the program still finishes; only then is the interrupt raised."""
-    with subprocess.Popen(
-        [sys.executable, "-c", STARTER, str(tmp_path)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as starter:
-        assert starter.stdout is not None
-        assert starter.stdout.readline() == "ready\n"
-        starter.send_signal(signal.SIGINT)
+    os.mkfifo(tmp_path / "ready")
+    starter = [sys.executable, "-c", STARTER, str(tmp_path)]
+    with subprocess.Popen(starter, cwd=ROOT, stderr=subprocess.PIPE, text=True) as running:
+        (tmp_path / "ready").read_text()  # blocks until the program writes to it
+        running.send_signal(signal.SIGINT)
         (tmp_path / "go-on").touch()
-        _, errors = starter.communicate(timeout=30)
+        _, errors = running.communicate(timeout=30)
     assert (tmp_path / "saved").exists()
     assert errors.strip().endswith("KeyboardInterrupt")
 
