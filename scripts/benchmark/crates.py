@@ -10,7 +10,7 @@ from dataclasses import replace
 from importlib import util
 from typing import TYPE_CHECKING
 
-from scripts.benchmark import programs, ways
+from scripts.benchmark import methods, programs
 from scripts.benchmark.measure import Program
 from scripts.errors import ScriptError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CRATE = programs.HERE.checkout / "handler" / "rust"
 
-_FUNCTION = f"hello-{ways.ARCHITECTURE}"
+_FUNCTION = f"hello-{methods.ARCHITECTURE}"
 _CALL = "map(say_hello)"  # what an edit replaces
 
 

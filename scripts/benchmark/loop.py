@@ -24,7 +24,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from scripts import pages
-from scripts.benchmark import crates, programs, ways
+from scripts.benchmark import crates, methods, programs
 from scripts.errors import ScriptError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _DEADLINE = 900.0  # seconds; the first build in Rust compiles all dependencies
 def python(folder: Path, saves: int, *, imports: str = "") -> list[float]:
     """Measure `hashzip watch` of a function in Python, with imports of numpy and pandas or not."""
     (folder / "src").mkdir(parents=True)
-    keys = {"source": "src", "handler": "app.handler", "runtime": ways.RUNTIME}
+    keys = {"source": "src", "handler": "app.handler", "runtime": methods.RUNTIME}
     if imports:
         keys["requirements"] = "requirements.txt"
         shutil.copy(programs.DATA / "tables.txt", folder / "requirements.txt")
@@ -174,7 +174,7 @@ def serving(
 def _watch(
     folder: Path, keys: Mapping[str, str], save: Callable[[], int], saves: int
 ) -> list[float]:
-    programs.declare(folder, {"app": {**keys, "architecture": ways.ARCHITECTURE}})
+    programs.declare(folder, {"app": {**keys, "architecture": methods.ARCHITECTURE}})
     save()
     with serving(_WATCH, folder, "/", {}) as wait:
         return save_and_wait(save, lambda number: wait(crates.greeting(number), 60), saves)

@@ -1,4 +1,4 @@
-"""The table of functions with packages: sizes, builds and imports, in several ways."""
+"""The table of functions with packages: sizes, builds and imports, by several methods."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scripts import pages
-from scripts.benchmark import measure, ways
+from scripts.benchmark import measure, methods
 from scripts.benchmark.measure import BARE, Program
 from scripts.benchmark.programs import MissingError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from scripts.benchmark.ways import Function, Way
+    from scripts.benchmark.methods import Function, Method
 
 HEADER = ("function", "built by", "unpacked", "zip", "first build", "after an edit", "import")
 
@@ -33,9 +33,9 @@ os._exit(0)
 
 
 def table(folder: Path, runs: int) -> pages.Table:
-    """Measure all functions, built in all ways, in an empty folder."""
+    """Measure all functions, built by all methods, in an empty folder."""
     rows: list[Sequence[str]] = []
-    for number, function in enumerate(ways.functions()):
+    for number, function in enumerate(methods.functions()):
         rows += measured(function, folder / str(number), runs)
     return pages.Table(HEADER, rows, text_columns=2, name="packages")
 
@@ -44,34 +44,34 @@ def measured(
     function: Function,
     folder: Path,
     runs: int,
-    among: Mapping[str, Callable[[Function, Path], Way]] = ways.WAYS,
+    among: Mapping[str, Callable[[Function, Path], Method]] = methods.METHODS,
 ) -> list[Sequence[str]]:
-    """Build a function in several ways, import the results, and return the rows of the table.
+    """Build a function by several methods, import the results, and return the rows of the table.
 
-    The first way packs everything, and so stands for AWS's runtime.
+    The first method packs everything, and so stands for AWS's runtime.
     """
     rows: list[Sequence[str]] = []
-    built: dict[str, Way] = {}
+    built: dict[str, Method] = {}
     programs = {"nothing": _import(folder, "sys", folder)}
     for number, (title, make) in enumerate(among.items()):
         try:
-            built[title] = way = make(function, folder / str(number))
+            built[title] = method = make(function, folder / str(number))
         except MissingError as error:
             rows.append((function.title, title, str(error), *[""] * 4))
             continue
         unpacked, runtime = folder / f"unpacked-{number}", folder / "unpacked-0"
         imported = _import(folder, function.module, unpacked, runtime)
-        unpack = partial(_unpack, way.package, unpacked)
-        programs |= {f"first {title}": way.first, f"rebuild {title}": way.rebuild}
+        unpack = partial(_unpack, method.package, unpacked)
+        programs |= {f"first {title}": method.first, f"rebuild {title}": method.rebuild}
         programs |= {f"import {title}": replace(imported, before=unpack)}
-        programs |= {"again": way.again} if way.again else {}
+        programs |= {"again": method.again} if method.again else {}
     times = {name: figures.seconds for name, figures in measure.in_turn(programs, runs).items()}
-    for title, way in built.items():
-        with zipfile.ZipFile(way.package()) as archive:
+    for title, method in built.items():
+        with zipfile.ZipFile(method.package()) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
         steps = [times[f"{step} {title}"] for step in ("first", "rebuild", "import")]
         steps[-1] -= times["nothing"]
-        sizes = map(pages.megabytes, (size, way.package().stat().st_size))
+        sizes = map(pages.megabytes, (size, method.package().stat().st_size))
         rows.append((function.title, title, *sizes, *map(pages.seconds, steps)))
     if "again" in times:
         cell = pages.seconds(times["again"])

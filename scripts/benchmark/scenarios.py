@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hashzip.emulator import server as local_aws
 from scripts import providers
-from scripts.benchmark import crates, measure, programs, trees, ways
+from scripts.benchmark import crates, measure, methods, programs, trees
 from scripts.benchmark.measure import BARE, PYTHON, Program
 from scripts.benchmark.programs import HERE, Hashzip, forget
 from scripts.terraform import Terraform
@@ -123,9 +123,9 @@ def dependencies(place: Place) -> Mapping[str, Program]:
 
 def numpy_pandas(place: Place) -> Mapping[str, Program]:
     """Make a function with numpy and pandas."""
-    function = ways.functions()[-1]
-    way = ways.hashzip(function, place.folder / "numpy-pandas", place.hashzip)
-    return {"first": way.first, "rebuild": way.rebuild}
+    function = methods.functions()[-1]
+    method = methods.hashzip(function, place.folder / "numpy-pandas", place.hashzip)
+    return {"first": method.first, "rebuild": method.rebuild}
 
 
 def many(place: Place) -> Mapping[str, Program]:

@@ -112,10 +112,3 @@ def test_missing_aws_provider_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(providers, "_roots", list)
     with pytest.raises(ScriptError, match="terraform providers mirror"):
         providers.environment(NOWHERE)
-
-
-@pytest.mark.usefixtures("program_path")
-def test_missing_go_is_named(tmp_path: Path) -> None:
-    """Without Go, the error says where to get it."""
-    with pytest.raises(ScriptError, match=r"go\.dev"):
-        golang.build(providers.EXTERNAL, ".", tmp_path / "program")

@@ -1,4 +1,4 @@
-"""Functions with packages, and ways to build them: hashzip, SAM CLI, uv with zip."""
+"""Functions with packages, and methods to build them: hashzip, SAM CLI, uv with zip."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Function:
         return lambda: file.write_text(f"{self.source}# edit {next(numbers)}\n", encoding="utf-8")
 
 
-class Way(NamedTuple):
-    """A way to build a function."""
+class Method(NamedTuple):
+    """A method to build a function."""
 
     first: Program  # where nothing was built before
     rebuild: Program  # after an edit of the source
@@ -74,7 +74,7 @@ def functions() -> Sequence[Function]:
     )
 
 
-def hashzip(function: Function, project: Path, using: Hashzip = HERE, **options: object) -> Way:
+def hashzip(function: Function, project: Path, using: Hashzip = HERE, **options: object) -> Method:
     """Build with hashzip, with options of `hashzip.toml`."""
     edit = function.make(project)
     table = {"source": "source", "handler": f"{function.module}.handler", "runtime": RUNTIME}
@@ -84,10 +84,10 @@ def hashzip(function: Function, project: Path, using: Hashzip = HERE, **options:
     build = replace(using.build(project), environment=cache)
     clean = forget(project, ".hashzip", "dist", "installed")
     package = partial(programs.latest_zip, project, "app")
-    return Way(replace(build, before=clean), replace(build, before=edit), package)
+    return Method(replace(build, before=clean), replace(build, before=edit), package)
 
 
-def sam(function: Function, project: Path) -> Way:
+def sam(function: Function, project: Path) -> Method:
     """Build with SAM CLI; its output is zipped for its size, as SAM does when it deploys.
 
     Raises:
@@ -115,10 +115,10 @@ def sam(function: Function, project: Path) -> Way:
         return project / "package.zip"
 
     clean = forget(project, ".aws-sam")
-    return Way(replace(build, before=clean), replace(build, before=edit), package)
+    return Method(replace(build, before=clean), replace(build, before=edit), package)
 
 
-def uv(function: Function, project: Path) -> Way:
+def uv(function: Function, project: Path) -> Method:
     """Build with a script: uv and zip.
 
     Raises:
@@ -129,7 +129,7 @@ def uv(function: Function, project: Path) -> Way:
     target = f"{platform.machine()}-manylinux_{_GLIBC}"
     command = ("sh", str(DATA / "uv_zip.sh"), find_uv_bin(), sys.executable, target)
     first, again = Program(command, project), Program(("sh", "-c", _ZIP_AGAIN), project)
-    return Way(
+    return Method(
         first,
         replace(first, before=edit),
         lambda: project / "package.zip",
@@ -137,7 +137,7 @@ def uv(function: Function, project: Path) -> Way:
     )
 
 
-WAYS: Mapping[str, Callable[[Function, Path], Way]] = {
+METHODS: Mapping[str, Callable[[Function, Path], Method]] = {
     "hashzip": hashzip,
     "hashzip, `bytecode`": partial(hashzip, bytecode=True),
     "hashzip, `exclude_packages`": partial(hashzip, exclude_packages=["@runtime"]),
