@@ -1,4 +1,4 @@
-"""Programs and shared libraries: for which machine they are, and what the loader sees of them.
+"""Read ELF files: the machine that a program or shared library is for, its sections and segments.
 
 The format: https://gabi.xinuos.com/elf/
 """
@@ -13,17 +13,18 @@ from hashzip.inputs.files import SourceFile
 
 MAGIC = b"\x7fELF"
 
-_HEADER = 20  # bytes; up to the machine, and alike in 32 and 64 bit
-_ORDERS = {1: "little", 2: "big"}
-_BYTE_ORDERS = {1: "<", 2: ">"}  # the same, for `struct`
+_HEADER = 20  # bytes; up to the machine, and the same in 32 and 64 bit
+_ORDERS = {1: "<", 2: ">"}  # as `struct` writes them
+_ORDER_NAMES = {"<": "little", ">": "big"}
 _BITS = {1: 32, 2: 64}
+_USUAL_BITS, _USUAL_ORDER = 64, "little"
 _PROGRAM = 2  # ET_EXEC
-_LIBRARY = 3  # ET_DYN: and programs that can lie anywhere
+_LIBRARY = 3  # ET_DYN, which position-independent programs have too
 _LOADABLE = (_PROGRAM, _LIBRARY)
 
-# What Linux runs on, and wheels are made for; arm64 and x86_64 as Lambda names them. The others are
-# graphics and signal processors and microcontrollers, whose programs are data to Linux.
-# https://gabi.xinuos.com/elf/a-emachine.html
+# The machines that Linux runs on and that wheels are made for; arm64 and x86_64 have Lambda's
+# names. The others are graphics and signal processors and microcontrollers, whose programs are data
+# to Linux. https://gabi.xinuos.com/elf/a-emachine.html
 _MACHINES = {
     3: "x86",
     8: "mips",
@@ -37,29 +38,30 @@ _MACHINES = {
     258: "loongarch",
 }
 
-# The table of sections, by bits. In the header: where it is, the size of a row, how many there are,
-# and which has the names. A row: name, kind, flags, address, offset, size, link.
+# The table of sections, by bits. In the header: its offset, the size of a row, the number of rows,
+# and the row of the names. A row: name, kind, flags, address, offset, size, link.
 _SECTION_TABLES = {64: "40x Q 10x H H H", 32: "32x I 10x H H H"}
 _SECTION_ROWS = {64: "I I Q Q Q Q I", 32: "I I I I I I I"}
 _MEMORY_ONLY = 8  # SHT_NOBITS: a section that takes no room in the file
 _IN_FIRST_ROW = 0xFFFF  # SHN_XINDEX: the number of the names' row is too large for the header
 
-# The header of 64 bit: where the table of segments is, the size of a row, and how many there are.
+# The 64-bit header: the offset of the table of segments, the size of a row, the number of rows.
 _TABLE = struct.Struct("<32x Q 14x H H 6x")
-# What of the header is about the places of tables, which the loader sees nothing of: first, end.
-_PLACES = ((32, 48), (60, 64))
+# The parts of the header with the offsets of tables, which the loader does not use: start, end.
+_OFFSETS = ((32, 48), (60, 64))
+# A row: type, flags, offset, address, physical address, size in the file and in memory, alignment.
 _SEGMENT = struct.Struct("<II Q Q Q Q Q Q")
 _LOAD = 1  # PT_LOAD
-_COMPARED = 1 << 20  # bytes at a time
+_CHUNK = 1 << 20  # bytes to compare at a time
 
 
 class Kind(NamedTuple):
-    """For what an ELF file is made.
+    """The kind of machine that a program or shared library is for.
 
     Attributes:
-        machine: Lambda's name of the architecture, where it is one of Lambda's.
+        machine: The architecture: by Lambda's name, if Lambda has it.
         bits: 64 or 32.
-        order: Of bytes: `little` or `big`.
+        order: The byte order: `little` or `big`.
     """
 
     machine: str
@@ -67,45 +69,45 @@ class Kind(NamedTuple):
     order: str
 
     def fits(self, architecture: str) -> bool:
-        """Answers whether a Lambda of this architecture can load it."""
-        return self == (architecture, 64, "little")
+        """Return whether Lambda can load it on this architecture."""
+        return self == (architecture, _USUAL_BITS, _USUAL_ORDER)
 
     def __str__(self) -> str:
-        """Names the machine: `arm64`, or `x86 (32 bit)`."""
-        odd = [
-            *([f"{self.bits} bit"] if self.bits != 64 else []),  # noqa: PLR2004 - bits
-            *([f"{self.order}-endian"] if self.order != "little" else []),
+        """Name the machine: `arm64`, or `x86 (32 bit)`."""
+        unusual = [
+            *([f"{self.bits} bit"] if self.bits != _USUAL_BITS else []),
+            *([f"{self.order}-endian"] if self.order != _USUAL_ORDER else []),
         ]
-        return f"{self.machine} ({', '.join(odd)})" if odd else self.machine
+        return f"{self.machine} ({', '.join(unusual)})" if unusual else self.machine
 
 
 def kind(start: bytes) -> Kind | None:
-    """Reads for what a program or shared library is made.
+    """Return the kind of machine that a program or shared library is for.
 
     Args:
         start: The first bytes of a file.
 
     Returns:
-        What it is made for; or None where it is nothing that Linux on any machine would load. Such
-        are object files, programs for the kernel (BPF) or for a graphics processor, and dumps.
+        None for a file that Linux loads on no machine: one that is not ELF, an object file, a
+        program for the kernel (BPF) or for a graphics processor, or a core dump.
     """
     if len(start) < _HEADER or not start.startswith(MAGIC):
         return None
     order, bits = _ORDERS.get(start[5]), _BITS.get(start[4])
     if order is None or bits is None:
         return None
-    form, number = struct.unpack_from("<HH" if order == "little" else ">HH", start, 16)
+    form, number = struct.unpack_from(order + "HH", start, 16)
     machine = _MACHINES.get(number)
     if machine is None or form not in _LOADABLE:
         return None
-    return Kind(machine, bits, order)
+    return Kind(machine, bits, _ORDER_NAMES[order])
 
 
 def kind_of(file: SourceFile) -> Kind | None:
-    """Reads for what a file is made, as `kind` does.
+    """Return the kind of machine that a file is for, as `kind` does.
 
     Raises:
-        HashzipError: It cannot be read.
+        HashzipError: The file cannot be read.
     """
     try:
         with open(file.location, "rb", buffering=0) as content:
@@ -117,41 +119,40 @@ def kind_of(file: SourceFile) -> Kind | None:
 def check_architecture(
     files: Iterable[SourceFile], architecture: str, owners: Mapping[str, str]
 ) -> None:
-    """Refuses programs and shared libraries that the function's machine cannot load.
+    """Check that the function's machine can load the programs and shared libraries of a package.
 
-    It would be found out in Lambda, by an import that fails. What is nothing that Linux loads is
-    data, whatever machine it is for: see `kind`. And some packages bring a library for each of
-    several machines, and choose when they run; so what is for another machine is right where it
-    has a sibling, from the same requirement, that fits. A file that no requirement brought must
-    fit in any case: whoever wrote it there can leave it out.
+    Otherwise an import would fail in Lambda. Some packages have a library for each of several
+    machines and choose at run time, so a file for another machine passes if another file of its
+    requirement fits. A file without a requirement must fit, because it can be left out.
 
     Args:
-        files: Of the package.
+        files: The files of the package.
         architecture: `arm64` or `x86_64`.
-        owners: By path in the package, the requirement that brought the file: `numpy 2.3.1`.
+        owners: The requirement that a file is from, as `numpy 2.3.1`, by the file's path.
 
     Raises:
-        HashzipError: There is such a file; the first is named, with its package and machine.
+        HashzipError: A file does not fit.
     """
-    foreign = []
-    served = set()
+    misfits: list[tuple[str, Kind, str]] = []
+    fitting_owners = set()
     for file in files:
-        found = kind_of(file)
-        if found is None:
+        file_kind = kind_of(file)
+        if file_kind is None:
             continue
         owner = owners.get(file.path, "")
-        if found.fits(architecture):
-            served.add(owner)
+        if file_kind.fits(architecture):
+            fitting_owners.add(owner)
         else:
-            foreign.append((file.path, found, owner))
-    refused = [one for one in foreign if not one[2] or one[2] not in served]
+            misfits.append((file.path, file_kind, owner))
+    refused = [misfit for misfit in misfits if not misfit[2] or misfit[2] not in fitting_owners]
     if refused:
-        raise _foreign(*min(refused), len(refused) - 1, architecture)
+        raise _misfit(*min(refused), len(refused) - 1, architecture)
 
 
-def _foreign(path: str, found: Kind, owner: str, others: int, architecture: str) -> HashzipError:
-    whose = f" of {owner}" if owner else ""
-    more = f" (and {others} more files are not for it)" if others else ""
+def _misfit(path: str, kind: Kind, owner: str, others: int, architecture: str) -> HashzipError:
+    of_owner = f" of {owner}" if owner else ""
+    files = "file does" if others == 1 else "files do"
+    more = f" (and {others} more {files} not fit)" if others else ""
     hint = f"build it for {architecture}, name it in exclude, or set the function's architecture"
     if owner:
         hint = (
@@ -159,19 +160,14 @@ def _foreign(path: str, found: Kind, owner: str, others: int, architecture: str)
             "or set the function's architecture"
         )
     return HashzipError(
-        f"{path}{whose} is for {found}, and the function runs on {architecture}{more}", hint
+        f"{path}{of_owner} is for {kind}, and the function runs on {architecture}{more}", hint
     )
 
 
 def sections(content: bytes) -> dict[str, bytes]:
-    """Read the sections of a program or shared library.
+    """Return the content of each section of a file, by its name and in the file's order.
 
-    Args:
-        content: The file.
-
-    Returns:
-        What each section holds in the file, by its name, in the file's order; sections of one name
-        are joined. Empty if there are none, the file is cut off, or it is not an ELF file.
+    Sections of the same name are joined. A file that is truncated, or not ELF, has none.
     """
     parts: dict[str, bytes] = {}
     try:
@@ -183,13 +179,13 @@ def sections(content: bytes) -> dict[str, bytes]:
 
 
 def has_debug_information(content: bytes) -> bool:
-    """Return whether a program has what only a debugger reads, which names folders."""
+    """Return whether a program has debug information, which contains paths."""
     return ".debug_info" in sections(content)
 
 
 def _sections(content: bytes) -> Iterator[tuple[str, int, int]]:
-    """Read the table of sections: the name, offset and size in bytes of each."""
-    order, bits = _BYTE_ORDERS.get(content[5]), _BITS.get(content[4])
+    """Yield the name, the offset and the size in bytes of each section."""
+    order, bits = _ORDERS.get(content[5]), _BITS.get(content[4])
     if not content.startswith(MAGIC) or order is None or bits is None:
         return
     row = struct.Struct(order + _SECTION_ROWS[bits])
@@ -207,53 +203,50 @@ def _sections(content: bytes) -> Iterator[tuple[str, int, int]]:
 
 
 def loads_alike(before: bytes, after: bytes) -> bool:
-    """Answers whether the loader sees the same in two files of 64 bit, in little-endian order.
+    """Return whether the loader sees no difference between two 64-bit little-endian files.
 
-    It sees the segments: where each goes in memory, and what is in it, down to the name of the
-    library and the symbols by which it is linked. Where a segment lies in the file does not matter,
-    if only it can be mapped from there: as far into a page as in memory.
+    It sees the segments: their addresses in memory, and their content with the library's name and
+    the symbols. It does not matter where in the file a segment is, if it can be mapped from there:
+    its offset in a page is the same as in memory.
 
     Args:
-        before: Where one file is.
-        after: Where the other is.
+        before: The path of one file.
+        after: The path of the other.
     """
-    with open(before, "rb") as one, open(after, "rb") as other:
+    with open(before, "rb") as old_file, open(after, "rb") as new_file:
         try:
             with (
-                mmap.mmap(one.fileno(), 0, access=mmap.ACCESS_COPY) as old,
-                mmap.mmap(other.fileno(), 0, access=mmap.ACCESS_COPY) as new,
+                mmap.mmap(old_file.fileno(), 0, access=mmap.ACCESS_COPY) as old,
+                mmap.mmap(new_file.fileno(), 0, access=mmap.ACCESS_COPY) as new,
             ):
-                return _alike(old, new)
-        except (ValueError, IndexError, struct.error):  # an empty file; a table that is cut off
+                return _load_alike(old, new)
+        except (ValueError, IndexError, struct.error):  # an empty file; a truncated table
             return False
 
 
-def _alike(old: mmap.mmap, new: mmap.mmap) -> bool:
+def _load_alike(old: mmap.mmap, new: mmap.mmap) -> bool:
     old_segments, new_segments = _segments(old), _segments(new)
     if old[: _TABLE.size] != new[: _TABLE.size] or len(old_segments) != len(new_segments):
         return False
-    for was, now in zip(old_segments, new_segments, strict=True):
-        (kind, flags, old_start, *rest), (_, _, new_start, *_) = was, now
-        if now != (kind, flags, new_start, *rest):
+    for old_row, new_row in zip(old_segments, new_segments, strict=True):
+        (form, flags, old_start, *rest), new_start = old_row, new_row[2]
+        if new_row != (form, flags, new_start, *rest):
             return False
         address, _, size, _, alignment = rest
-        if kind == _LOAD and (new_start - address) % max(alignment, 1):
+        if form == _LOAD and (new_start - address) % max(alignment, 1):
             return False
-        for offset in range(0, size, _COMPARED):
-            length = min(size - offset, _COMPARED)
-            begin, start = old_start + offset, new_start + offset
-            if old[begin : begin + length] != new[start : start + length]:
+        for offset in range(0, size, _CHUNK):
+            length = min(size - offset, _CHUNK)
+            old_at, new_at = old_start + offset, new_start + offset
+            if old[old_at : old_at + length] != new[new_at : new_at + length]:
                 return False
     return True
 
 
 def _segments(file: mmap.mmap) -> list[tuple[int, ...]]:
-    """Answers the rows of the table, and blots out (not on disk) all that tells places in a file.
-
-    A row is type, flags, offset, address, physical address, size in the file, in memory, alignment.
-    """
+    """Return the rows of the table of segments, and zero in memory all offsets of tables."""
     table, size, count = _TABLE.unpack_from(file)
     rows = [_SEGMENT.unpack_from(file, table + size * number) for number in range(count)]
-    for start, end in (*_PLACES, (table, table + size * count)):
+    for start, end in (*_OFFSETS, (table, table + size * count)):
         file[start:end] = bytes(end - start)
     return rows

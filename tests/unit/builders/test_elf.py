@@ -1,4 +1,4 @@
-"""Programs and libraries: for which machine they are, and whether two load alike."""
+"""ELF files: their machine, sections and segments."""
 
 import shutil
 import struct
@@ -21,7 +21,7 @@ RELOCATABLE, PROGRAM, LIBRARY, DUMP = 1, 2, 3, 4
 def start(
     machine: int = ARM64, form: int = LIBRARY, *, bits: int = 64, order: str = "little"
 ) -> bytes:
-    """Answers the first bytes of an ELF file."""
+    """Return the first bytes of an ELF file."""
     ident = b"\x7fELF" + bytes((bits // 32, 1 if order == "little" else 2, 1))
     numbers = struct.pack("<HH" if order == "little" else ">HH", form, machine)
     return ident.ljust(16, b"\0") + numbers
@@ -30,39 +30,39 @@ def start(
 def library(
     *, content: bytes = b"code", at: int = 0x1000, address: int = 0x7000, rest: bytes = b""
 ) -> bytes:
-    """Answers a library with one segment, and something behind it that is not loaded."""
+    """Return a library with one segment, and more bytes after it that are not loaded."""
     table = struct.pack("<IIQQQQQQ", 1, 5, at, address, address, len(content), 99, 0x1000)
     header = start() + struct.pack("<IQQQIHHH", 1, 0, 64, at + len(content), 0, 64, 56, 1)
     return (header.ljust(64, b"\0") + table).ljust(at, b"\0") + content + rest
 
 
-def refuse(
+def check(
     folder: Path,
     files: Mapping[str, bytes],
     architecture: str = "arm64",
     owners: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes files of a package, and looks for foreign ones."""
-    made = []
+    """Write the files of a package, and check them."""
+    source_files = []
     for number, (path, content) in enumerate(files.items()):
         location = folder / str(number)
         location.write_bytes(content)
-        made.append(SourceFile(path, str(location).encode(), executable=False))
-    elf.check_architecture(made, architecture, owners or {})
+        source_files.append(SourceFile(path, str(location).encode(), executable=False))
+    elf.check_architecture(source_files, architecture, owners or {})
 
 
-class TestRefuseForeign:
-    """What is for another machine than the function's."""
+class TestCheckArchitecture:
+    """Files for another machine than the function's."""
 
     @pytest.mark.parametrize("form", [PROGRAM, LIBRARY])
     @pytest.mark.parametrize("architecture, machine", [("arm64", ARM64), ("x86_64", X86_64)])
     def test_machine(self, tmp_path: Path, architecture: str, machine: int, form: int) -> None:
-        """A program or library of the function's architecture passes, one of the other does not."""
+        """A program or library passes for its own architecture, and not for the other."""
         other = ARM64 + X86_64 - machine
-        refuse(tmp_path, {"a.so": start(machine, form)}, architecture)
+        check(tmp_path, {"a.so": start(machine, form)}, architecture)
 
         with pytest.raises(HashzipError, match=f"runs on {architecture}"):
-            refuse(tmp_path, {"a.so": start(other, form)}, architecture)
+            check(tmp_path, {"a.so": start(other, form)}, architecture)
 
     @pytest.mark.parametrize(
         "content, machine",
@@ -75,36 +75,36 @@ class TestRefuseForeign:
         ],
     )
     def test_words(self, tmp_path: Path, content: bytes, machine: str) -> None:
-        """The error names the file, its machine, the function's, and the way out."""
+        """The error names the file and both machines, and the hint says what to do."""
         with pytest.raises(HashzipError) as caught:
-            refuse(tmp_path, {"lib/a.so": content})
+            check(tmp_path, {"lib/a.so": content})
 
         assert caught.value.message == f"lib/a.so is for {machine}, and the function runs on arm64"
         assert "exclude" in caught.value.hint
 
     def test_owner(self, tmp_path: Path) -> None:
-        """The error names the requirement that brought the file, and how many more there are."""
+        """The error names the file's requirement, and the number of further files."""
         files = {"np/b.so": start(X86_64), "np/a.so": start(X86_64), "np/c.py": b"x"}
         owners = dict.fromkeys(files, "numpy 2.3.1")
 
         with pytest.raises(HashzipError) as caught:
-            refuse(tmp_path, files, owners=owners)
+            check(tmp_path, files, owners=owners)
 
         assert caught.value.message == (
             "np/a.so of numpy 2.3.1 is for x86_64, and the function runs on arm64 "
-            "(and 1 more files are not for it)"
+            "(and 1 more file does not fit)"
         )
         assert "lock a version of numpy that has a wheel for arm64" in caught.value.hint
 
     def test_sibling(self, tmp_path: Path) -> None:
-        """A requirement may bring libraries for several machines if this one's is among them."""
+        """A requirement may have libraries for several machines, if one of them fits."""
         files = {"x.so": start(X86_64), "y.so": start(ARM64)}
         both = dict.fromkeys(files, "sql 1.0")
-        refuse(tmp_path, files, owners=both)
+        check(tmp_path, files, owners=both)
 
         for owners in ({**both, "y.so": "other 1.0"}, {}):
             with pytest.raises(HashzipError, match=r"^x\.so"):
-                refuse(tmp_path, files, owners=owners)
+                check(tmp_path, files, owners=owners)
 
     @pytest.mark.parametrize(
         "content",
@@ -121,13 +121,13 @@ class TestRefuseForeign:
         ],
     )
     def test_data(self, tmp_path: Path, content: bytes) -> None:
-        """What no Linux loads is data, whatever machine it is for."""
-        refuse(tmp_path, {"a.so": content})
+        """A file that no Linux loads is data, and passes."""
+        check(tmp_path, {"a.so": content})
         with pytest.raises(HashzipError):
-            refuse(tmp_path, {"a.so": start(X86_64)})
+            check(tmp_path, {"a.so": start(X86_64)})
 
     def test_vanished(self, tmp_path: Path) -> None:
-        """A file that cannot be read is named."""
+        """The error for an unreadable file names it."""
         gone = SourceFile("gone.so", str(tmp_path / "gone").encode(), executable=False)
 
         with pytest.raises(HashzipError, match="gone vanished"):
@@ -135,16 +135,16 @@ class TestRefuseForeign:
 
 
 class TestLoadsAlike:
-    """Two libraries, as the loader sees them."""
+    """Two libraries as the loader sees them."""
 
     def alike(self, folder: Path, before: bytes, after: bytes) -> bool:
-        """Writes two files and compares them."""
+        """Write two files and compare them."""
         for name, content in (("before", before), ("after", after)):
             (folder / name).write_bytes(content)
         return elf.loads_alike(str(folder / "before").encode(), str(folder / "after").encode())
 
     def test_not_loaded(self, tmp_path: Path) -> None:
-        """What lies in no segment makes no difference, and where the segment lies makes none."""
+        """Bytes outside the segments make no difference, nor does the offset of a segment."""
         before = library(rest=b"debug")
 
         assert self.alike(tmp_path, before, library())
@@ -156,7 +156,7 @@ class TestLoadsAlike:
             library(content=b"c0de"),
             library(content=b"code, and more"),
             library(address=0x8000),
-            library(at=0x1800),  # it cannot be mapped from there
+            library(at=0x1800),  # not mappable from there
             library()[:-1],
             library()[:80],
             library()[:20],
@@ -165,12 +165,12 @@ class TestLoadsAlike:
         ],
     )
     def test_loaded(self, tmp_path: Path, after: bytes) -> None:
-        """What would load otherwise, or not at all, is another library."""
+        """A library that loads differently, or not at all, differs."""
         assert not self.alike(tmp_path, library(), after)
         assert self.alike(tmp_path, library(), library())
 
     def test_large(self, tmp_path: Path) -> None:
-        """The last byte of a segment counts, however large the segment is."""
+        """The last byte of a large segment counts."""
         content = bytes((1 << 21) + 5)
 
         assert self.alike(tmp_path, library(content=content), library(content=content, rest=b"x"))

@@ -1,4 +1,4 @@
-"""Runs the programs that a function names, and takes what they made. Build time."""
+"""Run the programs that a function names, and collect their output."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ from hashzip.project.config import Project
 from hashzip.project.targets import Target
 from hashzip.system import locking
 
-# The time that tools write into what they make is the same for all: no plan sees the user's own.
+# Tools write this time into their output. The user's own is dropped, because no plan sees it.
 _TIME = "SOURCE_DATE_EPOCH"
 
 
@@ -51,7 +51,7 @@ def _build(plan: BuildPlan, folder: Path) -> BuildOutput:
     source = root / target.sources[0]
     named = target.options["output"]
     output = source / named if named else folder / "output"
-    with _alone(root) as cache, _emptied(output, cache / f"{target.name}.output", target):
+    with _locked(root) as cache, _emptied(output, cache / f"{target.name}.output", target):
         if not named:
             output.mkdir(parents=True)
         environment = _environment(target, output)
@@ -59,7 +59,7 @@ def _build(plan: BuildPlan, folder: Path) -> BuildOutput:
             _run(target, arguments, source, environment)
         files = _files(plan, target, output)
         _check_inputs(plan)
-        # Others write there too, once this is over: the programs of another function, or the user.
+        # Once the lock is released, another function's programs, or the user, may write there.
         if named:
             files = _copies(files, folder / "copies")
         return BuildOutput([OutputFile(file) for file in files])
@@ -79,9 +79,9 @@ def _run(
 
 
 def _environment(function: Target, output: Path) -> Mapping[str, str]:
-    theirs = {name: value for name, value in os.environ.items() if name != _TIME}
+    inherited = {name: value for name, value in os.environ.items() if name != _TIME}
     return {
-        **theirs,
+        **inherited,
         **function.options["env"],
         "HASHZIP_FUNCTION": function.name,
         "HASHZIP_RUNTIME": function.runtime,
@@ -91,10 +91,10 @@ def _environment(function: Target, output: Path) -> Mapping[str, str]:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[Path]:
-    """Lends hashzip's own folder to one build at a time.
+def _locked(root: Path) -> Iterator[Path]:
+    """Hold the project's cache folder for one build at a time, and yield it.
 
-    Functions may have one source, where `npm ci` must not run twice at the same time.
+    Functions may share a source, where two `npm ci` must not run at the same time.
     """
     cache = root / layout.CACHE
     layout.make_cache_folder(cache)
@@ -104,12 +104,12 @@ def _alone(root: Path) -> Iterator[Path]:
 
 @contextmanager
 def _emptied(output: Path, aside: Path, function: Target) -> Iterator[None]:
-    """Puts aside what is there, since it would be packed too, and back if the programs fail."""
-    if os.path.lexists(aside):  # a build was killed, and what it had written is half of it
+    """Move an earlier output aside, so that it is not packed; move it back if the block fails."""
+    if os.path.lexists(aside):  # a build was killed: the output is incomplete
         _remove(output)
         _move(aside, output)
     if os.path.lexists(output):
-        _refuse_kept(output, function)
+        _refuse_tracked(output, function)
         _move(output, aside)
     try:
         yield
@@ -118,7 +118,7 @@ def _emptied(output: Path, aside: Path, function: Target) -> Iterator[None]:
         if os.path.lexists(aside):
             _move(aside, output)
         raise
-    # In one step, so that half of it is never taken for the whole.
+    # In one step, so that a part of it is never taken for the earlier output.
     trash = aside.with_suffix(".trash")
     _remove(trash)
     if os.path.lexists(aside):
@@ -126,8 +126,12 @@ def _emptied(output: Path, aside: Path, function: Target) -> Iterator[None]:
         _remove(trash)
 
 
-def _refuse_kept(output: Path, function: Target) -> None:
-    """Refuses to take away what git keeps, and so is no program's to write: sources, perhaps."""
+def _refuse_tracked(output: Path, function: Target) -> None:
+    """Refuse an output with files that git tracks, because they may be sources.
+
+    Raises:
+        HashzipError: It has such a file.
+    """
     try:
         finished = subprocess.run(
             ["git", "--literal-pathspecs", "ls-files", "-z", "--", output.name],
@@ -135,42 +139,47 @@ def _refuse_kept(output: Path, function: Target) -> None:
             capture_output=True,
             check=False,
         )
-    except OSError:  # no git, no repository
+    except OSError:  # without git there is no repository
         return
-    kept = [os.fsdecode(name) for name in finished.stdout.split(b"\0") if name]
-    if kept:
+    tracked = [os.fsdecode(name) for name in finished.stdout.split(b"\0") if name]
+    if tracked:
         raise HashzipError(
-            f"{output} is the output of {function.label}, which a build replaces, and git keeps "
-            f"files in it: {kept[0]}",
-            "set output to what only the programs write, and git ignores",
+            f"{output} is the output of {function.label}, which each build replaces, but git "
+            f"tracks files in it: {tracked[0]}",
+            "set output to a path that only the programs write and that git ignores",
         )
 
 
 def _files(plan: BuildPlan, function: Target, output: Path) -> list[SourceFile]:
-    """Names what the programs made: a file by its name, those of a folder by their paths in it."""
+    """Return the output's files: a single file by its name, those of a folder by their paths.
+
+    Raises:
+        HashzipError: There is no output, or a file cannot be packed.
+    """
     try:
-        found = _listed(plan.project, output)
-        if found.files:
-            return paths.name_files([found], function.executable)
+        listing = _listing(plan.project, output)
+        if listing.files:
+            return paths.name_files([listing], function.executable)
     except HashzipError as error:
-        way = f"have the programs of {function.label} make something else"
-        raise HashzipError(error.message, way) from error
-    told = "" if function.options["output"] else ", which is $HASHZIP_OUTPUT,"
-    state = "is empty" if output.exists() else "is not there"
+        hint = f"change the programs of {function.label} so that they do not make that"
+        raise HashzipError(error.message, hint) from error
+    variable = "" if function.options["output"] else ", which is $HASHZIP_OUTPUT,"
+    state = "is empty" if output.exists() else "does not exist"
     raise HashzipError(
-        f"{output}{told} {state} after the programs of {function.label} ran",
-        "have them write there, or set output to where they write",
+        f"{output}{variable} {state} after the programs of {function.label} ran",
+        "let them write there, or set output to the path where they write",
     )
 
 
-def _listed(project: Project, output: Path) -> Listing:
+def _listing(project: Project, output: Path) -> Listing:
     path = output.relative_to(project.root).as_posix()
     if output.is_dir():
         return walk.walk(project.root, path)
-    found = Listing(os.fsencode(output.parent), [])
+    listing = Listing(os.fsencode(output.parent), [])
     if output.is_file() and output.stat().st_size:
-        found.files.extend(file.location for file in declared_inputs.source_files(project, [path]))
-    return found
+        files = declared_inputs.source_files(project, [path])
+        listing.files.extend(file.location for file in files)
+    return listing
 
 
 def _check_inputs(plan: BuildPlan) -> None:
@@ -179,33 +188,33 @@ def _check_inputs(plan: BuildPlan) -> None:
     if any(different):
         raise HashzipError(
             f"{different} in the sources of {plan.target.label} while its programs ran",
-            "if they write that, have them write elsewhere, or name it in exclude; otherwise wait "
-            "until nothing writes to the sources; and build again",
+            "if the programs write it, let them write elsewhere, or name it in exclude; otherwise "
+            "wait until nothing writes to the sources; and build again",
         )
 
 
 def _copies(files: list[SourceFile], folder: Path) -> list[SourceFile]:
-    copied = []
+    copies = []
     for file in files:
         location = folder / file.path
         location.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file.location, os.fsencode(location))
-        copied.append(file._replace(location=os.fsencode(location)))
-    return copied
+        copies.append(file._replace(location=os.fsencode(location)))
+    return copies
 
 
-def _move(path: Path, place: Path) -> None:
-    """Moves a file or folder, in one step wherever that can be.
+def _move(path: Path, to: Path) -> None:
+    """Move a file or folder, in one step except across file systems.
 
-    By itself, `shutil.move` would copy and remove also where a right is missing, and stop halfway.
+    `shutil.move` alone would also copy and delete where a permission is missing, and stop halfway.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
+    to.parent.mkdir(parents=True, exist_ok=True)
     try:
-        path.rename(place)
+        path.rename(to)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        shutil.move(path, place)
+        shutil.move(path, to)
 
 
 def _remove(path: Path) -> None:

@@ -67,7 +67,7 @@ def plan(project: Project, target: Target, layers: Sequence[BuildPlan]) -> Build
         "runtime": target.runtime,
         "architecture": target.architecture,
         "source": f"{IN_PROJECT}{target.sources[0]}",
-        "bin": crates.program(),
+        "bin": crates.bin_name(),
         "profile": target.options["profile"],
         **options,
     }
@@ -116,7 +116,7 @@ def discover(folder: "Path", root: "Path") -> "Iterator[Discovered]":
     from hashzip.builders.base import Discovered
     from hashzip.builders.rust import bin_targets
 
-    crate = bin_targets.functions(folder / bin_targets.MANIFEST)
+    crate = bin_targets.functions(folder)
     if crate is None:
         return
     is_only = len(crate.binaries) == 1

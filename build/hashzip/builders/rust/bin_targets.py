@@ -1,18 +1,19 @@
-"""Finds which binaries of a Rust crate are functions. Standard library only: Cargo may be absent.
+"""Find the programs of a Rust crate, and which crates are functions, without cargo.
 
-What is read is what Cargo would build by default:
+The rules are those by which cargo finds what it builds by default:
 https://doc.rust-lang.org/cargo/reference/cargo-targets.html
 """
 
 import posixpath
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-MANIFEST = "Cargo.toml"
+from hashzip.builders.rust.cargo_manifests import MANIFEST, Manifest, package, table, tables
 
-# What a function is written with: https://docs.rs/lambda_runtime, https://docs.rs/lambda_http
+# The crates that functions are written with: https://docs.rs/lambda_runtime,
+# https://docs.rs/lambda_http
 _RUNTIMES = frozenset({"lambda_runtime", "lambda_http"})
 
 
@@ -20,8 +21,8 @@ class Binary(NamedTuple):
     """A program that a crate builds.
 
     Attributes:
-        name: Of it.
-        features: Without which Cargo does not build it.
+        name: The program's name.
+        features: The features without which cargo does not build it.
     """
 
     name: str
@@ -32,74 +33,67 @@ class Crate(NamedTuple):
     """A crate whose programs are functions.
 
     Attributes:
-        name: Of the package.
-        binaries: Sorted by name.
+        name: The package's name.
+        binaries: Its programs, sorted by name.
     """
 
     name: str
     binaries: tuple[Binary, ...]
 
 
-def functions(manifest: Path) -> Crate | None:
-    """Answers the crate of a `Cargo.toml`, if it needs the runtime of Lambda and has a program."""
+def functions(crate_dir: Path) -> Crate | None:
+    """Return the crate of a folder, if it depends on Lambda's runtime and has a program."""
     try:
-        document = tomllib.loads(manifest.read_text(encoding="utf-8"))
+        manifest = tomllib.loads((crate_dir / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    package = _table(document, "package")
-    name = package.get("name")
-    if not isinstance(name, str) or not _RUNTIMES.intersection(_dependencies(document)):
+    name = package(manifest).get("name")
+    if not isinstance(name, str) or not _RUNTIMES.intersection(_dependencies(manifest)):
         return None
-    found = tuple(sorted(of(manifest.parent, document)))
-    return Crate(name, found) if found else None
+    binaries = tuple(sorted(find(crate_dir, manifest)))
+    return Crate(name, binaries) if binaries else None
 
 
-def of(folder: Path, document: Mapping[str, Any]) -> Iterator[Binary]:
-    """Answers the programs of a crate: those that its manifest lists, and those found by place.
+def find(crate_dir: Path, manifest: Manifest) -> Iterator[Binary]:
+    """Yield the programs of a crate: those its manifest lists and those in cargo's usual places.
 
     Args:
-        folder: Of the crate.
-        document: Its manifest.
+        crate_dir: The folder of the crate.
+        manifest: Its manifest.
     """
-    listed = document.get("bin")
-    written = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    for one in written:
-        features = one.get("required-features") or ()
-        if isinstance(one.get("name"), str):
-            yield Binary(one["name"], tuple(map(str, features)))
-    package = _table(document, "package")
-    # The first edition finds none where some are listed.
-    is_old = package.get("edition", "2015") == "2015"
-    if package.get("autobins", not (is_old and written)):
-        names = {one.get("name") for one in written}
-        taken = {posixpath.normpath(str(one["path"])) for one in written if "path" in one}
-        for found, path in _present(folder, package.get("name")):
-            if found not in names and path not in taken:
-                yield Binary(found)
+    listed = tables(manifest, "bin")
+    for target in listed:
+        features = target.get("required-features") or ()
+        if isinstance(target.get("name"), str):
+            yield Binary(target["name"], tuple(map(str, features)))
+    settings = package(manifest)
+    # In the 2015 edition, a listed program turns the usual places off.
+    is_old = settings.get("edition", "2015") == "2015"
+    if settings.get("autobins", not (is_old and listed)):
+        names = {target.get("name") for target in listed}
+        paths = {posixpath.normpath(str(target["path"])) for target in listed if "path" in target}
+        for name, path in _in_usual_places(crate_dir, settings.get("name")):
+            if name not in names and path not in paths:
+                yield Binary(name)
 
 
-def _dependencies(document: Mapping[str, Any]) -> Iterator[str]:
-    """Answers the packages that a crate needs when it runs, on some system."""
-    targets = _table(document, "target").values()
-    for table in (document, *(target for target in targets if isinstance(target, dict))):
-        for key, value in _table(table, "dependencies").items():
+def _dependencies(manifest: Manifest) -> Iterator[str]:
+    """Yield the packages that a crate depends on at run time, on any system."""
+    platforms = table(manifest, "target")
+    for owner in (manifest, *(table(platforms, name) for name in platforms)):
+        for key, value in table(owner, "dependencies").items():
             renamed = value.get("package") if isinstance(value, dict) else None
             yield str(renamed or key)
 
 
-def _present(folder: Path, name: object) -> Iterator[tuple[str, str]]:
-    """Answers the programs that a crate has by the places of their files, with these."""
-    if isinstance(name, str) and (folder / "src/main.rs").is_file():
+def _in_usual_places(crate_dir: Path, name: object) -> Iterator[tuple[str, str]]:
+    """Yield the name and the path of each program in `src/main.rs` and `src/bin`."""
+    if isinstance(name, str) and (crate_dir / "src/main.rs").is_file():
         yield name, "src/main.rs"
-    for path in (folder / "src/bin").glob("*"):
+    for path in (crate_dir / "src/bin").glob("*"):
         if path.name.startswith("."):
             continue
         if path.suffix == ".rs" and path.is_file():
             yield path.stem, f"src/bin/{path.name}"
         elif (path / "main.rs").is_file():
             yield path.name, f"src/bin/{path.name}/main.rs"
-
-
-def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = values.get(key)
-    return found if isinstance(found, dict) else {}

@@ -1,10 +1,10 @@
-"""What every build by cargo has in common, for Lambda's machine or for this one. Build time."""
+"""What all builds by cargo share, for Lambda and for this machine."""
 
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from hashzip.builders.rust import crate_inputs, toolchain
+from hashzip.builders.rust import crate_inputs, rustup
 from hashzip.builders.rust.cargo_manifests import join
 from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.toolchain import Rust
@@ -12,50 +12,52 @@ from hashzip.errors import HashzipError
 from hashzip.project.targets import Target
 from hashzip.system import locking
 
+PROGRAM = "bootstrap"  # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
+
 _STALE = re.compile(
     r"lock ?file .* (needs to be updated|to be updated)|cannot update the lock file"
 )
 
 
-def fetch(crates: Crates, tools: Rust) -> None:
-    """Has cargo download what the lock has, and is not here yet.
+def fetch(crates: Crates, rust: Rust) -> None:
+    """Have cargo download the crates of the lock that are not in its cache.
 
     Raises:
-        HashzipError: The lock is stale, or cargo could not.
+        HashzipError: The lock is stale, or a crate cannot be downloaded.
     """
-    words = ("fetch", "--locked", "--quiet", "--target", tools.triple)
-    finished = tools.run(tools.cargo, *words)
+    arguments = ("fetch", "--locked", "--quiet", "--target", rust.triple)
+    finished = rust.run(rust.cargo, *arguments)
     if finished.returncode == 0:
         return
-    said = "\n".join(f"  {line}" for line in finished.stderr.splitlines() if line.strip())
+    output = "\n".join(f"  {line}" for line in finished.stderr.splitlines() if line.strip())
     lock = join(crates.workspace, crate_inputs.LOCK)
     if _STALE.search(finished.stderr):
         raise HashzipError(
-            f"{lock} is stale: it does not fit the manifests any more:\n{said}",
-            f"run: (cd {crates.home} && cargo update --workspace); and commit it",
+            f"{lock} is stale: it does not match the manifests:\n{output}",
+            f"run: (cd {crates.crate_dir} && cargo update --workspace); and commit it",
         )
-    raise toolchain.rustup_error(finished.stderr) or HashzipError(
-        f"cargo could not fetch what {lock} has:\n{said}",
-        "mend what cargo says above, and build again; nothing that was built before has changed",
+    raise rustup.error(finished.stderr) or HashzipError(
+        f"cargo could not fetch the crates of {lock}:\n{output}",
+        "fix what cargo reports above, and build again; earlier builds are unchanged",
     )
 
 
 def features(function: Target) -> Sequence[str]:
-    """Answers the arguments that say what of the crate is compiled."""
-    words = (
-        ["--features", ",".join(function.options["features"])]
-        if function.options["features"]
-        else []
+    """Return the arguments that select the features of the crate."""
+    enabled = function.options["features"]
+    arguments = ["--features", ",".join(enabled)] if enabled else []
+    return (
+        arguments if function.options["default_features"] else [*arguments, "--no-default-features"]
     )
-    return words if function.options["default_features"] else [*words, "--no-default-features"]
 
 
 @contextmanager
-def alone(tools: Rust) -> Iterator[None]:
-    """Lends the folder of what is compiled to one build at a time.
+def locked(rust: Rust) -> Iterator[None]:
+    """Hold the target folder for one build at a time.
 
-    Where projects share it, cargo's own lock ends before the program is copied.
+    Cargo has a lock too, but releases it before the program is copied, and another project may
+    share the folder.
     """
-    tools.target.mkdir(parents=True, exist_ok=True)
-    with locking.hold(tools.target / ".hashzip.lock"):
+    rust.target_dir.mkdir(parents=True, exist_ok=True)
+    with locking.hold(rust.target_dir / ".hashzip.lock"):
         yield

@@ -1,6 +1,6 @@
-"""What a project says in `.cargo/config.toml`. Plan time, and without cargo.
+"""Read a project's `.cargo/config.toml` files, without cargo.
 
-Standard library only. https://doc.rust-lang.org/cargo/reference/config.html
+https://doc.rust-lang.org/cargo/reference/config.html
 """
 
 import os
@@ -12,123 +12,123 @@ from typing import Any
 
 from hashzip.builders.rust.cargo_manifests import above, join, table
 
-# Where both are, cargo reads the first: `discover_config_file` in its `context`.
+# Where a folder has both, cargo reads the first: `discover_config_file` in its `context`.
 _NAMES = (".cargo/config", ".cargo/config.toml")
 
-# `all(…)`, `any(…)`, `not(…)`; a name; or a name and what it has to be.
+# `all(…)`, `any(…)`, `not(…)`; a name; or a name and the value that it must have.
 # https://doc.rust-lang.org/reference/conditional-compilation.html
 _TOKEN = re.compile(r'\s*(?:([(),])|([\w-]+)\s*=\s*("[^"]*")|([\w-]+))\s*')
 
-# What decides bytes, beside `rustflags` in [build] and in the tables of [target].
+# Tables that change the program, besides `rustflags` in [build] and in the tables of [target].
 _DECIDING = ("env", "patch", "paths", "profile")
 
 Document = Mapping[str, Any]
 
 
-def files(root: str, home: str) -> list[str]:
-    """Answers the project's files that apply to a crate, those that count most at the end.
+def files(root: str, crate_dir: str) -> list[str]:
+    """Return the project's files that apply to a crate, in ascending order of precedence.
 
     Args:
         root: The project's folder.
-        home: The crate's, relative to it.
+        crate_dir: The crate's folder, relative to the project's.
     """
-    found: list[str] = []
-    for folder in reversed((home, *above(home))):
+    paths: list[str] = []
+    for folder in reversed((crate_dir, *above(crate_dir))):
         path = _file(root, folder)
         if path:
-            found += _with_included(root, path, ())
-    return list(dict.fromkeys(found))
+            paths += _with_includes(root, path, ())
+    return list(dict.fromkeys(paths))
 
 
-def own_crates(root: str, home: str) -> Iterator[str]:
-    """Answers the folders of crates that replace others: `paths`, and those of `[patch]`."""
-    for folder in (home, *above(home)):
+def replacement_crates(root: str, crate_dir: str) -> Iterator[str]:
+    """Yield the folders of crates that replace others: those in `paths` and in `[patch]`."""
+    for folder in (crate_dir, *above(crate_dir)):
         document = _read(root, _file(root, folder))
         patches = table(document, "patch")
-        crates = [one for source in patches for one in table(patches, source).values()]
-        places = [one.get("path") for one in crates if isinstance(one, dict)]
+        crates = [crate for source in patches for crate in table(patches, source).values()]
+        patched = [crate.get("path") for crate in crates if isinstance(crate, dict)]
         paths = document.get("paths")
-        for path in (*places, *(paths if isinstance(paths, list) else ())):
+        for path in (*patched, *(paths if isinstance(paths, list) else ())):
             if isinstance(path, str):
                 yield posixpath.normpath(posixpath.join(folder, path))
 
 
-def flags(root: str, paths: Iterable[str], triple: str, cfgs: Collection[str]) -> list[str]:
-    """Answers the flags that a project has for the compiler, as cargo takes them.
+def rustflags(root: str, paths: Iterable[str], triple: str, cfgs: Collection[str]) -> list[str]:
+    """Return the compiler flags of a project, as cargo takes them.
 
-    From the tables of `[target]` that fit, if any has some, and else from `[build]`. Lists of
-    several files are joined; of texts, the last counts.
+    They come from the tables of `[target]` that match, or from `[build]` where none of these has
+    flags. Lists from several files are joined; of strings, the last one wins.
 
     Args:
         root: The project's folder.
-        paths: The project's files, those that count most at the end.
-        triple: What is compiled for.
-        cfgs: What holds there, as `rustc --print cfg` writes it.
+        paths: The project's files, in ascending order of precedence.
+        triple: The target's name.
+        cfgs: The target's conditions, as `rustc --print cfg` prints them.
     """
     documents = [_read(root, path) for path in paths]
-    tables = [table(document, "target") for document in documents]
-    keys = dict.fromkeys(key for one in tables for key in one)
-    fitting = sorted((key for key in keys if _fits(key, triple, cfgs)), key=triple.__ne__)
-    found = [_merged([table(one, key) for one in tables]) for key in fitting]
-    if any(one is not None for one in found):
-        return [flag for one in found for flag in one or ()]
-    return _merged([table(document, "build") for document in documents]) or []
+    targets = [table(document, "target") for document in documents]
+    keys = dict.fromkeys(key for target in targets for key in target)
+    matching = sorted((key for key in keys if _matches(key, triple, cfgs)), key=triple.__ne__)
+    flags = [_merge([table(target, key) for target in targets]) for key in matching]
+    if any(merged is not None for merged in flags):
+        return [flag for merged in flags for flag in merged or ()]
+    return _merge([table(document, "build") for document in documents]) or []
 
 
-def text_for_all(root: str, paths: Iterable[str]) -> str | None:
-    """Answers the flags for all targets that are one text, if any are."""
+def rustflags_string(root: str, paths: Iterable[str]) -> str | None:
+    """Return the first `rustflags` of `[build]` that is a string instead of a list, if any is."""
     values = (table(_read(root, path), "build").get("rustflags") for path in paths)
     return next((value for value in values if isinstance(value, str)), None)
 
 
-def unseen(root: str, home: str) -> list[tuple[str, list[str]]]:
-    """Answers files out of the project that apply too, each with what it has that decides bytes.
+def outside(root: str, cargo_home: str) -> list[tuple[str, list[str]]]:
+    """Return the files outside the project that apply too, each with its keys that decide bytes.
 
     Args:
         root: The project's folder.
-        home: Cargo's own.
+        cargo_home: The folder of cargo's own files.
     """
-    places, folder = [], root
+    folders, folder = [], root
     while folder != os.path.dirname(folder):
         folder = os.path.dirname(folder)
-        places.append(folder)
-    found = [(place, _file(place, ".")) for place in places]
-    found += [(home, name) for name in ("config", "config.toml")]
-    answer = {}
-    for place, path in found:
-        document = _read(place, path)
+        folders.append(folder)
+    files = [(folder, _file(folder, ".")) for folder in folders]
+    files += [(cargo_home, name) for name in ("config", "config.toml")]
+    deciding = {}
+    for folder, path in files:
+        document = _read(folder, path)
         keys = [key for key in _DECIDING if document.get(key)]
         if "rustflags" in table(document, "build"):
             keys.append("build.rustflags")
         targets = table(document, "target")
-        keys += [f"target.{one}.rustflags" for one in targets if "rustflags" in table(targets, one)]
+        keys += [f"target.{k}.rustflags" for k in targets if "rustflags" in table(targets, k)]
         if keys:
-            answer[os.path.realpath(os.path.join(place, path))] = keys
-    return list(answer.items())
+            deciding[os.path.realpath(os.path.join(folder, path))] = keys
+    return list(deciding.items())
 
 
 def _file(root: str, folder: str) -> str:
-    """Answers the file of a folder, or ""."""
+    """Return the path of a folder's file, or "" if it has none."""
     paths = (join(folder, name) for name in _NAMES)
     return next((path for path in paths if os.path.isfile(os.path.join(root, path))), "")
 
 
-def _with_included(root: str, path: str, within: tuple[str, ...]) -> Iterator[str]:
-    """Answers a file, and in front of it those that it includes and that are in the project."""
+def _with_includes(root: str, path: str, within: tuple[str, ...]) -> Iterator[str]:
+    """Yield the files of the project that a file includes, then the file itself."""
     listed = _read(root, path).get("include", [])
-    for one in listed if isinstance(listed, list) else [listed]:
-        name = one.get("path") if isinstance(one, dict) else one
+    for entry in listed if isinstance(listed, list) else [listed]:
+        name = entry.get("path") if isinstance(entry, dict) else entry
         if not isinstance(name, str):
             continue
         other = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
         is_inside = not other.startswith(("../", "/"))
         if is_inside and other not in within and os.path.isfile(os.path.join(root, other)):
-            yield from _with_included(root, other, (*within, path))
+            yield from _with_includes(root, other, (*within, path))
     yield path
 
 
 def _read(root: str, path: str) -> Document:
-    """Reads a file; where it cannot be read there is nothing in it, and cargo will say so."""
+    """Read a file. An unreadable one counts as empty here; cargo will report it."""
     try:
         with open(os.path.join(root, path), "rb") as file:
             return tomllib.load(file)
@@ -136,41 +136,41 @@ def _read(root: str, path: str) -> Document:
         return {}
 
 
-def _merged(tables: Iterable[Document]) -> list[str] | None:
-    """Joins the flags of one table in several files."""
-    found: list[str] | None = None
-    for one in tables:
-        value = one.get("rustflags")
+def _merge(tables: Iterable[Document]) -> list[str] | None:
+    """Merge the flags that several files have in one table."""
+    flags: list[str] | None = None
+    for document in tables:
+        value = document.get("rustflags")
         if isinstance(value, str):
-            found = value.split()
+            flags = value.split()
         elif isinstance(value, list):
-            found = [*(found or []), *(flag for flag in value if isinstance(flag, str))]
-    return found
+            flags = [*(flags or []), *(flag for flag in value if isinstance(flag, str))]
+    return flags
 
 
-def _fits(key: str, triple: str, cfgs: Collection[str]) -> bool:
-    """Answers whether a table of `[target]` is for what is compiled for."""
+def _matches(key: str, triple: str, cfgs: Collection[str]) -> bool:
+    """Return whether a table of `[target]` applies to a target."""
     if not (key.startswith("cfg(") and key.endswith(")")):
         return key == triple
     tokens = [match.groups("") for match in _TOKEN.finditer(key[len("cfg(") :])]
     try:
-        return all(_values(iter(tokens), cfgs))
+        return all(_conditions(iter(tokens), cfgs))
     except (StopIteration, IndexError, RecursionError):
-        return False  # cargo says what is wrong with it
+        return False  # cargo reports the syntax error
 
 
-def _values(tokens: Iterator[tuple[str, ...]], cfgs: Collection[str]) -> list[bool]:
-    """Reads a list of conditions up to its closing parenthesis; answers which of them hold."""
-    found: list[bool] = []
+def _conditions(tokens: Iterator[tuple[str, ...]], cfgs: Collection[str]) -> list[bool]:
+    """Evaluate the conditions of a list, up to its closing parenthesis."""
+    results: list[bool] = []
     word = ""
     for sign, key, value, name in tokens:
         if sign == ")":
-            return found
+            return results
         if sign == "(":
-            inner = _values(tokens, cfgs)
+            inner = _conditions(tokens, cfgs)
             holds = any(inner) if word == "any" else all(inner)
-            found[-1] = not holds if word == "not" else holds
+            results[-1] = not holds if word == "not" else holds
         elif not sign:
             word = name
-            found.append(word == "true" or (f"{key}={value}" if key else word) in cfgs)
+            results.append(word == "true" or (f"{key}={value}" if key else word) in cfgs)
     raise StopIteration

@@ -1,6 +1,6 @@
-"""Reads the manifests of crates, and follows the paths in them. Plan time, and without cargo.
+"""Read the manifests of crates and follow the paths in them, without cargo.
 
-Standard library only. Cargo resolves nothing here: `Cargo.lock` says what comes from elsewhere.
+Dependencies are not resolved here: `Cargo.lock` pins those that come from elsewhere.
 https://doc.rust-lang.org/cargo/reference/manifest.html
 """
 
@@ -15,10 +15,10 @@ from hashzip.inputs.gitignore import WILDCARDS
 
 MANIFEST = "Cargo.toml"
 
-# What a crate is compiled with; cargo reads the manifests of the others too, for their features.
-# With underscores they are old, and count still.
+# Tables of dependencies that are compiled. Cargo reads the manifests of the others too, because
+# features are unified over all of them. The spelling with underscores is old, and still accepted.
 _COMPILED = ("dependencies", "build-dependencies", "build_dependencies")
-_READ = (*_COMPILED, "dev-dependencies", "dev_dependencies")
+_ALL = (*_COMPILED, "dev-dependencies", "dev_dependencies")
 
 Manifest = Mapping[str, Any]
 
@@ -28,146 +28,148 @@ class Manifests:
 
     Args:
         root: The project's folder.
-        where: Who needs them, for errors.
+        label: The function's table in `hashzip.toml`, for error messages.
     """
 
-    def __init__(self, root: str, where: str) -> None:
+    def __init__(self, root: str, label: str) -> None:
         self.root = root
-        self.where = where
-        self.read: dict[str, Manifest] = {}
+        self.label = label
+        self._loaded: dict[str, Manifest] = {}
 
     def manifest(self, folder: str) -> Manifest:
-        """Reads the manifest of a folder.
+        """Return the manifest of a folder.
 
         Raises:
-            HashzipError: There is none, or it is no TOML.
+            HashzipError: There is none, or it is not valid TOML.
         """
-        if folder not in self.read:
-            self.read[folder] = self._load(join(folder, MANIFEST))
-        return self.read[folder]
+        if folder not in self._loaded:
+            self._loaded[folder] = self._load(join(folder, MANIFEST))
+        return self._loaded[folder]
 
-    def workspace(self, home: str) -> str:
-        """Answers the folder of the workspace that a crate is in, or its own.
+    def workspace(self, crate_dir: str) -> str:
+        """Return the folder of a crate's workspace; the crate's own folder if it has none.
 
         Raises:
-            HashzipError: It is out of the project; a manifest on the way is none.
+            HashzipError: The workspace is outside the project, or a manifest is not valid TOML.
         """
-        manifest = self.manifest(home)
+        manifest = self.manifest(crate_dir)
         if "workspace" in manifest:
-            return home
-        named = package(manifest).get("workspace")
-        if isinstance(named, str):
-            return self._inside(home, named, "the workspace")
-        for folder in above(home):
+            return crate_dir
+        pointer = package(manifest).get("workspace")
+        if isinstance(pointer, str):
+            return self._inside(crate_dir, pointer, "the workspace")
+        for folder in above(crate_dir):
             if not os.path.isfile(os.path.join(self.root, folder, MANIFEST)):
                 continue
             settings = self.manifest(folder).get("workspace")
-            named = package(self.manifest(folder)).get("workspace")
-            if isinstance(settings, dict) and not _is_left_out(home, folder, settings):
+            pointer = package(self.manifest(folder)).get("workspace")
+            if isinstance(settings, dict) and not _is_excluded(crate_dir, folder, settings):
                 return folder
-            if isinstance(named, str):
-                return self._inside(folder, named, "the workspace")
-        self._refuse_outer(home)
-        return home
+            if isinstance(pointer, str):
+                return self._inside(folder, pointer, "the workspace")
+        self._refuse_outer_workspace(crate_dir)
+        return crate_dir
 
-    def compiled(self, home: str, also: Iterable[str]) -> dict[str, Manifest]:
-        """Answers the crates of the project that one is compiled with, itself first.
+    def compiled(self, crate_dir: str, replacements: Iterable[str]) -> dict[str, Manifest]:
+        """Return the manifests of a crate and of the project's crates it is compiled with.
 
         Args:
-            home: The folder of that one.
-            also: Folders of crates that replace others.
+            crate_dir: The folder of the crate, which comes first in the result.
+            replacements: Folders of crates that cargo's settings put in the place of others.
 
         Raises:
-            HashzipError: One is not there, or out of the project.
+            HashzipError: A crate is missing, or outside the project.
         """
-        workspace = self.workspace(home)
+        workspace = self.workspace(crate_dir)
         top = self.manifest(workspace)
         patches = table(top, "patch")
-        waiting = [home, *also]
-        for replacing in (table(top, "replace"), *(table(patches, name) for name in patches)):
-            waiting += self._paths(workspace, replacing)
-        found: dict[str, Manifest] = {}
+        waiting = [crate_dir, *replacements]
+        for replaced in (table(top, "replace"), *(table(patches, name) for name in patches)):
+            waiting += self._paths(workspace, replaced)
+        manifests: dict[str, Manifest] = {}
         while waiting:
             folder = waiting.pop(0)
-            if folder not in found:
-                found[folder] = self.manifest(folder)
-                waiting += self._needed(folder, _COMPILED)
-        return found
+            if folder not in manifests:
+                manifests[folder] = self.manifest(folder)
+                waiting += self._dependencies(folder, _COMPILED)
+        return manifests
 
-    def read_too(self, compiled: Iterable[str]) -> set[str]:
-        """Answers the folders of crates that cargo reads, and does not compile.
+    def uncompiled(self, compiled: Iterable[str]) -> set[str]:
+        """Return the folders whose manifests cargo reads although it does not compile them.
 
-        What is missing there, or out of the project, decides nothing.
+        A missing crate, or one outside the project, does not affect the build and is skipped.
 
         Args:
-            compiled: Those that it compiles.
+            compiled: Folders of the crates that are compiled.
         """
-        done = set(compiled)
-        workspaces = {self.workspace(folder) for folder in done}
-        waiting = [*done, *workspaces]
+        known = set(compiled)
+        workspaces = {self.workspace(folder) for folder in known}
+        waiting = [*known, *workspaces]
         for workspace in workspaces:
             waiting += self.members(workspace)
-        found: set[str] = set()
+        visited: set[str] = set()
         while waiting:
             folder = waiting.pop()
-            is_there = os.path.isfile(os.path.join(self.root, folder, MANIFEST))
-            if folder not in found and is_there and not _is_outside(folder):
-                found.add(folder)
-                waiting += self._needed(folder, _READ, is_strict=False)
-        return found - done
+            exists = os.path.isfile(os.path.join(self.root, folder, MANIFEST))
+            if folder not in visited and exists and not _is_outside(folder):
+                visited.add(folder)
+                waiting += self._dependencies(folder, _ALL, is_strict=False)
+        return visited - known
 
     def members(self, workspace: str) -> Iterator[str]:
-        """Answers the folders of a workspace's crates."""
+        """Yield the folders of a workspace's members."""
         settings = table(self.manifest(workspace), "workspace")
-        for pattern in _texts(settings, "members"):
-            found = [pattern]
+        for pattern in _strings(settings, "members"):
+            paths = [pattern]
             if WILDCARDS.intersection(pattern):
                 import glob
 
                 location = os.path.join(self.root, workspace)
-                found = glob.glob(pattern, root_dir=location, recursive=True, include_hidden=True)
-            for path in found:
+                paths = glob.glob(pattern, root_dir=location, recursive=True, include_hidden=True)
+            for path in paths:
                 folder = posixpath.normpath(posixpath.join(workspace, path.replace(os.sep, "/")))
-                if not _is_left_out(folder, workspace, settings):
+                if not _is_excluded(folder, workspace, settings):
                     yield folder
 
-    def _needed(
+    def _dependencies(
         self, folder: str, kinds: Iterable[str], *, is_strict: bool = True
     ) -> Iterator[str]:
-        """Answers the folders of the crates that one names as its dependencies."""
+        """Yield the folders of a crate's dependencies that have a path."""
         manifest = self.manifest(folder)
         platforms = table(manifest, "target")
-        for place in (manifest, *(table(platforms, name) for name in platforms)):
+        for owner in (manifest, *(table(platforms, name) for name in platforms)):
             for kind in kinds:
-                yield from self._paths(folder, table(place, kind), is_strict=is_strict)
+                yield from self._paths(folder, table(owner, kind), is_strict=is_strict)
 
     def _paths(
         self, folder: str, dependencies: Mapping[str, Any], *, is_strict: bool = True
     ) -> Iterator[str]:
-        """Answers the folders that dependencies lie in, for those that lie in one."""
-        for name, wanted in dependencies.items():
-            place, one = folder, wanted
-            if isinstance(one, dict) and one.get("workspace") is True:
-                place = self.workspace(folder)
-                one = table(table(self.manifest(place), "workspace"), "dependencies").get(name)
-            if isinstance(one, dict) and isinstance(one.get("path"), str):
+        """Yield the folders of those dependencies that have a path."""
+        for name, value in dependencies.items():
+            base, dependency = folder, value
+            if isinstance(dependency, dict) and dependency.get("workspace") is True:
+                base = self.workspace(folder)
+                shared = table(table(self.manifest(base), "workspace"), "dependencies")
+                dependency = shared.get(name)
+            if isinstance(dependency, dict) and isinstance(dependency.get("path"), str):
                 if is_strict:
-                    yield self._inside(place, one["path"], f"the crate {name}")
+                    yield self._inside(base, dependency["path"], f"the crate {name}")
                 else:
-                    yield posixpath.normpath(posixpath.join(place, one["path"]))
+                    yield posixpath.normpath(posixpath.join(base, dependency["path"]))
 
-    def _inside(self, folder: str, path: str, what: str) -> str:
-        found = posixpath.normpath(posixpath.join(folder, path))
-        if _is_outside(found):
+    def _inside(self, folder: str, path: str, thing: str) -> str:
+        joined = posixpath.normpath(posixpath.join(folder, path))
+        if _is_outside(joined):
             raise HashzipError(
-                f"{join(folder, MANIFEST)} has {what} in {path!r}, out of the project {self.root}",
-                "move hashzip.toml up to a folder that holds both",
+                f"{join(folder, MANIFEST)} has {thing} in {path!r}, outside the project "
+                f"{self.root}",
+                "move hashzip.toml up to a folder that contains both",
             )
-        return found
+        return joined
 
-    def _refuse_outer(self, home: str) -> None:
-        """Refuses a workspace above the project: its lock would count, and no plan would see it."""
-        inner, outer = home, self.root
+    def _refuse_outer_workspace(self, crate_dir: str) -> None:
+        """Refuse a workspace above the project, whose lock would count and no plan would see."""
+        inner, outer = crate_dir, self.root
         while outer != os.path.dirname(outer):
             inner = join(os.path.basename(outer), "" if inner == "." else inner).rstrip("/")
             outer = os.path.dirname(outer)
@@ -177,12 +179,12 @@ class Manifests:
                     settings = tomllib.load(file).get("workspace")
             except (OSError, ValueError, RecursionError):
                 continue
-            if isinstance(settings, dict) and not _is_left_out(inner, ".", settings):
+            if isinstance(settings, dict) and not _is_excluded(inner, ".", settings):
                 raise HashzipError(
-                    f"{join(home, MANIFEST)} is in the workspace of {path}, out of the project "
-                    f"{self.root}",
-                    "move hashzip.toml up there; or write [workspace] into that manifest, to have "
-                    "a workspace of its own",
+                    f"{join(crate_dir, MANIFEST)} is in the workspace of {path}, outside the "
+                    f"project {self.root}",
+                    f"move hashzip.toml to {outer}; or add an empty [workspace] table to "
+                    f"{join(crate_dir, MANIFEST)}, which makes the crate a workspace of its own",
                 )
 
     def _load(self, path: str) -> Manifest:
@@ -192,59 +194,65 @@ class Manifests:
                 return tomllib.load(file)
         except FileNotFoundError:
             raise HashzipError(
-                f"{self.where} needs {path}, and there is none",
+                f"{self.label} needs {path}, which does not exist",
                 "run: cargo init; or correct the path that leads there",
             ) from None
         except OSError as error:
             raise read_error(os.fsencode(location), error) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise HashzipError(
-                f"{escape(os.fsencode(location))} is not valid TOML: {error}", "mend that line"
+                f"{escape(os.fsencode(location))} is not valid TOML: {error}", "fix that line"
             ) from error
 
 
-def _is_left_out(folder: str, workspace: str, settings: Mapping[str, Any]) -> bool:
-    """Answers whether a workspace's `exclude` names a folder, or one above it, by cargo's rule.
+def _is_excluded(folder: str, workspace: str, settings: Mapping[str, Any]) -> bool:
+    """Return whether a workspace's `exclude` covers a folder, by cargo's rule.
 
-    What `members` names by itself, and not by a pattern, is never left out.
+    `members` wins over `exclude` where it has the folder's path, and not only a pattern.
     """
 
-    def names(key: str) -> bool:
-        named = [
-            posixpath.normpath(posixpath.join(workspace, one)) for one in _texts(settings, key)
-        ]
-        return any(folder == one or folder.startswith(one + "/") for one in named)
+    def covers(key: str) -> bool:
+        paths = [posixpath.normpath(posixpath.join(workspace, p)) for p in _strings(settings, key)]
+        return any(folder == path or folder.startswith(path + "/") for path in paths)
 
-    return names("exclude") and not names("members")
+    return covers("exclude") and not covers("members")
 
 
 def _is_outside(path: str) -> bool:
     return path == ".." or path.startswith(("../", "/")) or "\0" in path
 
 
-def _texts(values: Mapping[str, Any], key: str) -> list[str]:
-    found = values.get(key, [])
-    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+def _strings(values: Mapping[str, Any], key: str) -> list[str]:
+    listed = values.get(key, [])
+    return [value for value in listed if isinstance(value, str)] if isinstance(listed, list) else []
 
 
 def package(manifest: Manifest) -> Mapping[str, Any]:
-    """Answers the `[package]` of a manifest, which was called `[project]` once."""
+    """Return the `[package]` of a manifest, whose old name is `[project]`."""
     return table(manifest, "package") or table(manifest, "project")
 
 
 def table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Answers a table of a manifest; none where it is something else, which cargo will refuse."""
-    found = values.get(key, {})
-    return found if isinstance(found, dict) else {}
+    """Return a table of a manifest, empty for another type of value, which cargo will refuse."""
+    value = values.get(key, {})
+    return value if isinstance(value, dict) else {}
+
+
+def tables(values: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """Return an array of tables, as `[[bin]]`, without values of other types."""
+    listed = values.get(key, [])
+    return (
+        [value for value in listed if isinstance(value, dict)] if isinstance(listed, list) else []
+    )
 
 
 def above(folder: str) -> Iterator[str]:
-    """Answers the folders above one, up to the project's."""
+    """Yield the folders above a folder, up to the project's."""
     while folder != ".":
         folder = posixpath.dirname(folder) or "."
         yield folder
 
 
 def join(folder: str, name: str) -> str:
-    """Joins the paths of a folder and of what is in it, both relative to the project."""
+    """Join the path of a folder and a path in it, both relative to the project."""
     return name if folder == "." else f"{folder}/{name}"

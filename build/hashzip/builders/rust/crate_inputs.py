@@ -1,7 +1,4 @@
-"""Which files decide what cargo builds, and which program. Plan time, and without cargo.
-
-Standard library only.
-"""
+"""Find the files that cargo builds a program from, and the program, without cargo."""
 
 import os
 import posixpath
@@ -20,6 +17,7 @@ from hashzip.builders.rust.cargo_manifests import (
     join,
     package,
     table,
+    tables,
 )
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.inputs import gitignore
@@ -27,184 +25,181 @@ from hashzip.project.config import Project
 from hashzip.project.targets import Target
 
 LOCK = "Cargo.lock"
-# What applies to a crate from any folder above it, too:
+# These apply to a crate from any folder above it too:
 # https://rust-lang.github.io/rustup/overrides.html#the-toolchain-file
 TOOLCHAINS = ("rust-toolchain.toml", "rust-toolchain")
 # https://www.cargo-lambda.info/guide/configuration.html
 _CARGO_LAMBDA = "CargoLambda.toml"
 
-# What is beside the sources where these lie in the crate's own folder.
+# Folders that hold no sources of a program, where its sources are in the crate's own folder.
 _NOT_SOURCES = ("/target/", "/tests/", "/benches/", "/examples/")
 
 
 @dataclass(frozen=True)
 class Crates:
-    """The crate that is built, and those of the project that it is built with.
+    """The crate of a function, and the project's other crates that cargo reads with it.
 
     Attributes:
         project: The project.
-        function: What is built.
-        workspace: The folder of the workspace, with the lock; that of the crate, if it has none.
-        manifests: By folder, that of each crate that is compiled, the one that is built first.
-        read: Folders of the other crates and workspaces, which cargo reads, and does not compile.
+        function: The function.
+        workspace: The folder of the workspace, which has the lock: the crate's own by default.
+        compiled: The manifests of the crates that are compiled, by folder; the function's first.
+        uncompiled: The folders of the crates and workspaces whose manifests alone are read.
     """
 
     project: Project
     function: Target
     workspace: str
-    manifests: Mapping[str, Manifest]
-    read: Collection[str]
+    compiled: Mapping[str, Manifest]
+    uncompiled: Collection[str]
 
     @property
-    def home(self) -> str:
-        """The folder of the crate that is built."""
+    def crate_dir(self) -> str:
+        """The folder of the function's crate."""
         return self.function.sources[0]
 
     def inputs(self) -> InputSpec:
-        """Return what decides the program.
+        """Return the files and folders that determine the program.
 
         Raises:
-            HashzipError: The sources of a crate are out of the project.
+            HashzipError: A crate has sources outside the project.
         """
-        files = {join(folder, MANIFEST) for folder in (*self.manifests, *self.read)}
+        files = {join(folder, MANIFEST) for folder in (*self.compiled, *self.uncompiled)}
         files.add(join(self.workspace, LOCK))
-        files.update(self.configs(), self.settings((*TOOLCHAINS, _CARGO_LAMBDA)))
-        sources: list[InputFolder] = []
-        for folder, manifest in self.manifests.items():
-            sources += self._sources(folder, manifest)
-            files.update(
-                script
-                for script in _build_scripts(folder, manifest)
-                if os.path.isfile(self._location(script))
-            )
-        return InputSpec(sorted(files), sources)
+        files.update(self.config_files(), self._files_above((*TOOLCHAINS, _CARGO_LAMBDA)))
+        folders: list[InputFolder] = []
+        for crate_dir, manifest in self.compiled.items():
+            folders += self._source_folders(crate_dir, manifest)
+            scripts = _build_scripts(crate_dir, manifest)
+            files.update(path for path in scripts if os.path.isfile(self._location(path)))
+        return InputSpec(sorted(files), folders)
 
-    def configs(self) -> list[str]:
-        """Answers the project's settings of cargo, those that count most at the end."""
-        return cargo_config.files(self.project.root, self.home)
-
-    def settings(self, names: Iterable[str]) -> list[str]:
-        """Answers those files of some names that are in the crate's folder or above it."""
-        folders = (self.home, *above(self.home))
-        places = [join(folder, name) for folder in folders for name in names]
-        return [path for path in places if os.path.isfile(self._location(path))]
+    def config_files(self) -> list[str]:
+        """Return the project's `.cargo/config.toml` files, in ascending order of precedence."""
+        return cargo_config.files(self.project.root, self.crate_dir)
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the project says which version of Rust compiles it."""
-        return bool(self.settings(TOOLCHAINS))
+        """Whether the project pins the version of Rust."""
+        return bool(self._files_above(TOOLCHAINS))
 
-    def program(self) -> str:
-        """Answers the name of the program that is the function.
+    def bin_name(self) -> str:
+        """Return the name of the program that is the function.
 
         Raises:
-            HashzipError: The crate has none, or several and the function does not name one.
+            HashzipError: The crate has no program; or it has several, and the function's `bin`
+                names none of them.
         """
-        home = Path(self._location(self.home))
-        found = sorted({one.name for one in bin_targets.of(home, self.manifests[self.home])})
-        wanted = self.function.options["bin"]
-        where, manifest = self.function.label, join(self.home, MANIFEST)
+        manifest = self.compiled[self.crate_dir]
+        binaries = bin_targets.find(Path(self._location(self.crate_dir)), manifest)
+        names = sorted({binary.name for binary in binaries})
+        wanted, label = self.function.options["bin"], self.function.label
+        path = join(self.crate_dir, MANIFEST)
         if wanted:
-            if wanted not in found:
+            if wanted not in names:
                 raise HashzipError(
-                    f'{where} has bin = "{wanted}", and {manifest} has no such program',
-                    did_you_mean(wanted, found),
+                    f'{label} has bin = "{wanted}", and {path} has no such program',
+                    did_you_mean(wanted, names),
                 )
             return str(wanted)
-        if len(found) == 1:
-            return found[0]
-        if not found:
+        if len(names) == 1:
+            return names[0]
+        if not names:
             raise HashzipError(
-                f"{manifest} has no program, which {where} needs",
-                "write a src/main.rs with a fn main",
+                f"{path} has no program, which {label} needs", "write a src/main.rs with a fn main"
             )
-        default = package(self.manifests[self.home]).get("default-run")
-        if default in found:
+        default = package(manifest).get("default-run")
+        if default in names:
             return str(default)
         raise HashzipError(
-            f"{manifest} has several programs, {', '.join(found)}",
-            f'say which one {where} is: bin = "{found[0]}"',
+            f"{path} has several programs, {', '.join(names)}",
+            f'name the one for {label}: bin = "{names[0]}"',
         )
 
-    def _sources(self, folder: str, manifest: Manifest) -> Iterator[InputFolder]:
-        """Answers where the sources of a crate are: in `src`, and where its manifest says."""
-        listed = [table(manifest, "lib"), *_tables(manifest, "bin")]
-        paths = [posixpath.join(folder, one["path"]) for one in listed if _has_path(one)]
-        scripts = {_folder_of(path) for path in _build_scripts(folder, manifest)} - {folder}
-        places = {join(folder, "src"), *scripts, *map(_folder_of, paths)}
-        whole = places - {folder}
-        for place in sorted(places):
-            if any(place.startswith(other + "/") for other in whole):
+    def _source_folders(self, crate_dir: str, manifest: Manifest) -> Iterator[InputFolder]:
+        """Yield the folders of a crate's sources: `src`, and those that its manifest names."""
+        targets = [table(manifest, "lib"), *tables(manifest, "bin")]
+        paths = [
+            posixpath.join(crate_dir, target["path"])
+            for target in targets
+            if isinstance(target.get("path"), str)
+        ]
+        own_script_folders = set(map(_dirname, _build_scripts(crate_dir, manifest))) - {crate_dir}
+        folders = {join(crate_dir, "src"), *own_script_folders, *map(_dirname, paths)}
+        entire = folders - {crate_dir}
+        for folder in sorted(folders):
+            if any(folder.startswith(other + "/") for other in entire):
                 continue
-            if place.startswith(("..", "/")):
+            if folder.startswith(("..", "/")):
                 raise HashzipError(
-                    f"{join(folder, MANIFEST)} has sources in {place}, out of the project "
+                    f"{join(crate_dir, MANIFEST)} has sources in {folder}, outside the project "
                     f"{self.project.root}",
-                    "move hashzip.toml up to a folder that holds both",
+                    "move hashzip.toml up to a folder that contains both",
                 )
-            if place == folder:
-                yield InputFolder(folder, ("*.rs",), (*_NOT_SOURCES, *self._nested(folder)))
-            elif os.path.isdir(self._location(place)):
-                yield InputFolder(place)
+            if folder == crate_dir:
+                excluded = (*_NOT_SOURCES, *self._nested_crates(crate_dir))
+                yield InputFolder(crate_dir, ("*.rs",), excluded)
+            elif os.path.isdir(self._location(folder)):
+                yield InputFolder(folder)
 
-    def _nested(self, folder: str) -> Iterator[str]:
-        """Answers patterns of the crates below a folder."""
-        for other in sorted({*self.manifests, *self.read} - {folder}):
-            inner = posixpath.relpath(other, folder)
-            if not inner.startswith(".."):
-                yield gitignore.literal(inner)
+    def _nested_crates(self, crate_dir: str) -> Iterator[str]:
+        """Yield patterns of the crates below a crate's folder."""
+        for other in sorted({*self.compiled, *self.uncompiled} - {crate_dir}):
+            relative = posixpath.relpath(other, crate_dir)
+            if not relative.startswith(".."):
+                yield gitignore.literal(relative)
 
-    def _location(self, *path: str) -> str:
-        return os.path.join(self.project.root, *path)
+    def _files_above(self, names: Iterable[str]) -> list[str]:
+        """Return the files of these names in the crate's folder and in those above it."""
+        folders = (self.crate_dir, *above(self.crate_dir))
+        paths = [join(folder, name) for folder in folders for name in names]
+        return [path for path in paths if os.path.isfile(self._location(path))]
+
+    def _location(self, path: str) -> str:
+        return os.path.join(self.project.root, path)
 
 
 def find(project: Project, function: Target) -> Crates:
-    """Finds the crate of a function, its workspace, and the crates of the project that it needs.
+    """Find the crate of a function, its workspace, and the project's crates that it needs.
 
     Raises:
-        HashzipError: A manifest or the lock is missing, or is none; a crate is out of the project.
+        HashzipError: A manifest or the lock is missing or damaged, or a crate is outside the
+            project.
     """
-    home = function.sources[0]
-    read = Manifests(project.root, function.label)
-    manifest = read.manifest(home)
+    crate_dir = function.sources[0]
+    manifests = Manifests(project.root, function.label)
+    manifest = manifests.manifest(crate_dir)
     if not package(manifest):
-        why = "it is a workspace, and no crate" if "workspace" in manifest else "it is no crate"
+        reason = "it is only a workspace" if "workspace" in manifest else "it is not a crate"
         raise HashzipError(
-            f"{join(home, MANIFEST)} has no [package]: {why}",
-            f"in {function.label}, name the crate's own folder as source",
+            f"{join(crate_dir, MANIFEST)} has no [package]: {reason}",
+            f"in {function.label}, set source to the folder of a crate",
         )
-    workspace = read.workspace(home)
+    workspace = manifests.workspace(crate_dir)
     lock = join(workspace, LOCK)
     if not os.path.isfile(os.path.join(project.root, lock)):
         path = join(workspace, MANIFEST)
         raise HashzipError(
-            f"{function.label} has no {lock}, which says what it is built from",
+            f"{function.label} has no {lock}, which pins its dependencies",
             f"run: cargo generate-lockfile --manifest-path {path}; and commit it",
         )
-    replacing = list(cargo_config.own_crates(project.root, home))
-    manifests = read.compiled(home, replacing)
-    return Crates(project, function, workspace, manifests, read.read_too(manifests))
+    replacements = list(cargo_config.replacement_crates(project.root, crate_dir))
+    compiled = manifests.compiled(crate_dir, replacements)
+    return Crates(project, function, workspace, compiled, manifests.uncompiled(compiled))
 
 
-def _tables(manifest: Manifest, key: str) -> list[Manifest]:
-    found = manifest.get(key, [])
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def _folder_of(path: str) -> str:
+def _dirname(path: str) -> str:
     return posixpath.dirname(posixpath.normpath(path)) or "."
 
 
-def _has_path(one: Manifest) -> bool:
-    return isinstance(one.get("path"), str)
-
-
-def _build_scripts(folder: str, manifest: Manifest) -> list[str]:
-    """Answers where a crate's build scripts are, or may be."""
-    named = package(manifest).get("build", True)
-    if named is True:
-        named = "build.rs"
-    several = named if isinstance(named, list) else [named]
+def _build_scripts(crate_dir: str, manifest: Manifest) -> list[str]:
+    """Return the paths that a crate's build scripts have, whether the files exist or not."""
+    value = package(manifest).get("build", True)
+    if value is True:
+        value = "build.rs"
+    listed = value if isinstance(value, list) else [value]
     return [
-        posixpath.normpath(posixpath.join(folder, one)) for one in several if isinstance(one, str)
+        posixpath.normpath(posixpath.join(crate_dir, script))
+        for script in listed
+        if isinstance(script, str)
     ]

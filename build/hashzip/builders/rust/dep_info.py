@@ -1,32 +1,29 @@
-"""Which files of the project cargo compiled a program from, as it says afterwards. Build time.
+"""Read the files that cargo compiled a program from, as it lists them afterwards.
 
-A rule of `make` in a file beside the program; cargo lists the sources of all crates that have a
-path, and what their build scripts name:
+They are in a make rule beside the program, with the sources of all crates that have a path, and the
+files that their build scripts declare:
 https://doc.rust-lang.org/cargo/reference/build-cache.html#dep-info-files
 """
 
 import re
 from pathlib import Path
 
-_BETWEEN = re.compile(r"(?<!\\) ")
+_SEPARATOR = re.compile(r"(?<!\\) ")
 
 
-def read(path: Path) -> set[str]:
-    """Answers the files and folders, absolute.
+def read(rule: Path) -> set[str]:
+    """Return the absolute paths of the files and folders.
 
     Args:
-        path: Of the rule.
-
-    Returns:
-        Nothing where there is no such rule.
+        rule: The path of the rule. Without this file, there are none.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = rule.read_text(encoding="utf-8")
     except FileNotFoundError:
         return set()
     return {
         name.replace("\\ ", " ")
         for line in text.splitlines()
-        for name in _BETWEEN.split(line.partition(": ")[2])
+        for name in _SEPARATOR.split(line.partition(": ")[2])
         if name
     }

@@ -1,7 +1,7 @@
-"""Compiles a function in Rust for this machine, as fast as can be, while it is worked on.
+"""Compile a function in Rust for this machine, as fast as possible, while it is worked on.
 
-Build time. By cargo alone, by its profile `dev`: incrementally, neither optimized nor made small.
-So what comes of it is never packed for Lambda.
+Cargo alone does it, with its profile `dev`: incrementally, and without optimization. Such a program
+is never packed for Lambda.
 """
 
 import os
@@ -18,14 +18,15 @@ from hashzip.builders.rust import (
     cargo_command,
     crate_inputs,
     dep_info,
+    rustup,
     toolchain,
     undeclared_inputs,
 )
 from hashzip.builders.rust.crate_inputs import Crates
-from hashzip.builders.rust.release_build import PROGRAM
 from hashzip.builders.rust.toolchain import Rust
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
+from hashzip.inputs.paths import IN_PROJECT
 
 PROFILE = "dev"
 
@@ -33,115 +34,115 @@ _HOST = re.compile(r"^host: (\S+)$", re.MULTILINE)
 
 
 def build(plan: BuildPlan, folder: Path) -> BuildOutput:
-    """Compiles a function.
+    """Compile a function.
 
     Args:
-        plan: Of the function.
-        folder: A folder to work in, which does not exist yet.
+        plan: The plan of the function.
+        folder: A folder to work in.
 
     Raises:
-        HashzipError: Rust is not here; the lock is stale; it does not compile, or is compiled from
-            what is no input.
+        HashzipError: Rust is not installed; the lock is stale; the crate does not compile, or is
+            compiled from a file that is no input.
     """
-    function, root = plan.target, plan.project.root
-    crates = crate_inputs.find(plan.project, function)
-    home = os.path.join(root, crates.home)
-    tools = find(root, home, is_pinned=crates.is_pinned)
-    program = str(plan.recipe["bin"])
+    root = plan.project.root
+    crates = crate_inputs.find(plan.project, plan.target)
+    rust = find(root, os.path.join(root, crates.crate_dir), is_pinned=crates.is_pinned)
+    name = str(plan.recipe["bin"])
     # https://doc.rust-lang.org/cargo/reference/build-cache.html
-    compiled = tools.target / tools.triple / "debug" / program
+    compiled = rust.target_dir / rust.triple / "debug" / name
     folder.mkdir(parents=True, exist_ok=True)
-    location = folder / PROGRAM
-    with cargo_command.alone(tools):
-        _fetch(plan, crates, tools)
-        try:
-            process.run(
-                [
-                    *(tools.cargo, "build", "--locked", "--profile", PROFILE),
-                    # Named, since the project's settings may name that of Lambda.
-                    *("--target", tools.triple, "--bin", program),
-                    *cargo_command.features(function),
-                ],
-                cwd=home,
-                environment=tools.environment,
-            )
-        except ProcessFailed as error:
-            raise HashzipError(
-                f"cargo could not build {function.label}; its output is above", _hint(tools)
-            ) from error
-        # A copy: the next build writes there too, be it that of another project.
-        shutil.copyfile(compiled, location)
-        read = dep_info.read(compiled.with_name(f"{program}.d"))
-    undeclared_inputs.refuse(plan, function, tools, read)
-    return BuildOutput([OutputFile(SourceFile(PROGRAM, os.fsencode(location), executable=True))])
+    program = folder / cargo_command.PROGRAM
+    with cargo_command.locked(rust):
+        _fetch(plan, crates, rust)
+        _compile(crates, rust, name)
+        # The next build, perhaps of another project, overwrites the original.
+        shutil.copyfile(compiled, program)
+        compiled_from = dep_info.read(compiled.with_name(f"{name}.d"))
+    undeclared_inputs.check(plan, rust, compiled_from)
+    file = SourceFile(cargo_command.PROGRAM, os.fsencode(program), executable=True)
+    return BuildOutput([OutputFile(file)])
 
 
-def find(root: str, home: str, *, is_pinned: bool) -> Rust:
-    """Finds what compiles for this machine: Rust alone.
+def find(root: str, crate_dir: str, *, is_pinned: bool) -> Rust:
+    """Find what compiles for this machine: Rust alone.
 
-    What it compiled is beside what is built for Lambda, so that neither waits for the other, or
-    has to compile again what the other had compiled.
+    Its output is in a folder beside that of the builds for Lambda, so that neither waits for the
+    other, or compiles again what the other has compiled.
 
     Args:
         root: The project's folder.
-        home: That of the crate.
-        is_pinned: Whether the project says which Rust compiles it.
+        crate_dir: The crate's folder, an absolute path.
+        is_pinned: Whether the project pins the version of Rust.
 
     Raises:
-        HashzipError: Rust is not here, or not the one that the project wants.
+        HashzipError: Rust is not installed, or not in the version that the project pins.
     """
     path = process.path_with_scripts()
-    target = os.path.join(toolchain.target(root), "native")
-    found = Rust(
+    target_dir = os.path.join(toolchain.target_dir(root), "native")
+    rust = Rust(
         cargo=toolchain.cargo(path),
         triple="",
-        home=home,
+        crate_dir=crate_dir,
         environment={
-            **toolchain.environment(target, path, is_pinned=is_pinned),
+            **toolchain.environment(target_dir, path, is_pinned=is_pinned),
             "CARGO_INCREMENTAL": "1",
-            "CARGO_PROFILE_DEV_DEBUG": "0",  # to write and link it takes longer than all else
+            "CARGO_PROFILE_DEV_DEBUG": "0",  # it takes longer to write and link than all else
         },
     )
-    return replace(found, triple=_host(found.answer("rustc", "--version", "--verbose")))
+    return replace(rust, triple=_host(rust.output("rustc", "--version", "--verbose")))
 
 
-def _host(said: str) -> str:
-    """Answers the machine that Rust itself runs on, from what it says of its version.
+def _host(version: str) -> str:
+    """Return the target of the machine that Rust runs on, from its version information.
 
     Raises:
-        HashzipError: It says none.
+        HashzipError: There is none in it.
     """
-    host = _HOST.search(said)
+    host = _HOST.search(version)
     if host is None:
         raise HashzipError(
-            f"rustc does not say which machine it is for:\n{said.strip()}", toolchain.RUSTUP
+            f"rustc does not say which machine it is for:\n{version.strip()}", rustup.INSTALL
         )
     return host[1]
 
 
-def _hint(tools: Rust) -> str:
-    """Answers the way out where cargo failed: zig, which links for Lambda, does not link here."""
-    mend = "mend that, and save again"
-    if shutil.which("cc", path=tools.environment["PATH"]):
-        return mend
-    return (
-        f"{mend}; if it lacks a linker, install a C compiler: Rust links by cc, which is not here"
-    )
+def _fetch(plan: BuildPlan, crates: Crates, rust: Rust) -> None:
+    """Fetch the crates of the lock, unless the files that decide about them are unchanged.
 
-
-def _fetch(plan: BuildPlan, crates: Crates, tools: Rust) -> None:
-    """Has cargo look whether the lock fits, and download what is new, if there may be anything new.
-
-    With each save, it would cost as much again as a small crate takes to compile.
+    At each save, it would take as long as a small crate takes to compile.
 
     Raises:
-        HashzipError: The lock is stale, or cargo could not.
+        HashzipError: The lock is stale, or a crate cannot be downloaded.
     """
-    deciding = {f"//{path}" for path in crates.inputs().files}
-    lines = [f"{one.sha256} {one.path}" for one in plan.inputs if one.path in deciding]
-    state = "\n".join([tools.home, tools.triple, tools.cargo_home, *sorted(lines)])
-    known = tools.target / f"{plan.target.name}.fetched"
-    if known.is_file() and known.read_text(encoding="utf-8") == state:
+    deciding = {f"{IN_PROJECT}{path}" for path in crates.inputs().files}
+    lines = [f"{file.sha256} {file.path}" for file in plan.inputs if file.path in deciding]
+    state = "\n".join([rust.crate_dir, rust.triple, rust.cargo_home, *sorted(lines)])
+    record = rust.target_dir / f"{plan.target.name}.fetched"
+    if record.is_file() and record.read_text(encoding="utf-8") == state:
         return
-    cargo_command.fetch(crates, tools)
-    known.write_text(state, encoding="utf-8")
+    cargo_command.fetch(crates, rust)
+    record.write_text(state, encoding="utf-8")
+
+
+def _compile(crates: Crates, rust: Rust, name: str) -> None:
+    """Compile a program into the target folder.
+
+    Raises:
+        HashzipError: It does not compile.
+    """
+    arguments = [
+        *(rust.cargo, "build", "--locked", "--profile", PROFILE),
+        # Explicitly, because the project's settings may name Lambda's.
+        *("--target", rust.triple, "--bin", name),
+        *cargo_command.features(crates.function),
+    ]
+    try:
+        process.run(arguments, cwd=rust.crate_dir, environment=rust.environment)
+    except ProcessFailed as error:
+        hint = "fix that, and save again"
+        # For Lambda zig links, and here cc does.
+        if not shutil.which("cc", path=rust.environment["PATH"]):
+            hint += "; if a linker is missing, install a C compiler, because Rust links by cc"
+        raise HashzipError(
+            f"cargo could not build {crates.function.label}; its output is above", hint
+        ) from error

@@ -1,4 +1,4 @@
-"""Which crates are compiled into a program, by what cargo says while it compiles. Build time.
+"""Run cargo, and find out which crates it has linked into a program.
 
 https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages
 """
@@ -21,28 +21,28 @@ from hashzip.builders import process
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
 
-# For programs on standard output; what people read cargo goes on to write to standard error.
+# Messages for programs go to standard output; those for people go to standard error, as always.
 _FORMAT = ("--message-format", "json-render-diagnostics")
 
-# What is linked into a program: https://doc.rust-lang.org/reference/linkage.html
+# Targets that are linked into a program: https://doc.rust-lang.org/reference/linkage.html
 _LIBRARIES = frozenset({"lib", "rlib", "dylib", "cdylib", "staticlib"})
 _PROGRAM = "bin"
 
 _PATH = "path+"
-# As cargo up to 1.76 writes an id.
+# The form of package ids up to cargo 1.76.
 _OLD_ID = re.compile(r"(?P<name>\S+) (?P<version>\S+) \((?P<url>.*)\)")
 
 Message = Mapping[str, Any]
 Lock = Mapping[tuple[str, str], Sequence[Package]]
 
 
-class Crate(NamedTuple):
-    """A crate as cargo names it.
+class CrateId(NamedTuple):
+    """A crate as cargo's messages name it.
 
     Attributes:
-        name: Of it.
-        version: Of it.
-        url: Where it is from; of git, with a branch or a tag, and without the commit.
+        name: Its name.
+        version: Its version.
+        url: Its source; for git, with the branch or tag and without the commit.
     """
 
     name: str
@@ -50,113 +50,113 @@ class Crate(NamedTuple):
     url: str
 
 
-def run(words: Sequence[str], *, cwd: str, environment: Mapping[str, str]) -> list[Message]:
-    """Runs cargo, and answers what it says of what it compiled. The user sees the rest.
+def run(arguments: Sequence[str], *, cwd: str, environment: Mapping[str, str]) -> list[Message]:
+    """Run cargo, show its output, and return its messages about what it compiled.
 
     Args:
-        words: The program and its arguments.
+        arguments: The program and its arguments.
         cwd: The folder to run in.
-        environment: What it gets.
+        environment: All variables.
 
     Raises:
         ProcessFailed: It failed.
         HashzipError: It cannot be started.
     """
     # A pipe would stay open as long as any program that cargo left running.
-    with tempfile.TemporaryFile() as told:
+    with tempfile.TemporaryFile() as stdout:
         try:
-            process.run([*words, *_FORMAT], cwd=cwd, environment=environment, stdout=told)
+            process.run([*arguments, *_FORMAT], cwd=cwd, environment=environment, stdout=stdout)
         finally:
-            told.seek(0)
-            found = list(_messages(told))
-    return found
+            stdout.seek(0)
+            messages = list(_messages(stdout))
+    return messages
 
 
 def packages(messages: Iterable[Message], lock: Path, tools: Toolchain) -> list[Package]:
-    """Answers the crates that are in a program beside its own, sorted.
+    """Return the crates that are linked into a program, sorted, without the program's own.
 
-    Neither build scripts nor procedural macros are, nor what only these need: that is compiled for
-    the machine that builds, in a folder beside that of the triple.
+    Build scripts, procedural macros and the crates that only these need are not among them. Cargo
+    compiles them for the machine that builds, in a folder beside that of the target.
 
     Args:
-        messages: What cargo said.
-        lock: The `Cargo.lock`, which has digests and commits.
-        tools: What compiled.
+        messages: Cargo's messages.
+        lock: The path of `Cargo.lock`, which has digests and commits.
+        tools: The programs that compiled it.
 
     Raises:
-        HashzipError: Cargo names a crate in a way that is not known here.
+        HashzipError: Cargo names a crate in an unknown form.
     """
-    artifacts = [one for one in messages if one.get("reason") == "compiler-artifact"]
-    own = {one["package_id"] for one in artifacts if _PROGRAM in one["target"]["kind"]}
+    artifacts = [message for message in messages if message.get("reason") == "compiler-artifact"]
+    own = {item["package_id"] for item in artifacts if _PROGRAM in item["target"]["kind"]}
     linked = {
-        one["package_id"]
-        for one in artifacts
-        if _LIBRARIES.intersection(one["target"]["kind"]) and _is_for_target(one, tools)
+        item["package_id"]
+        for item in artifacts
+        if _LIBRARIES.intersection(item["target"]["kind"]) and _is_for_target(item, tools)
     }
-    known = read_lock(lock.read_text(encoding="utf-8"))
-    found = (_package(crate(one), known) for one in linked - own)
-    return sorted(found, key=lambda one: (one.name, one.version, one.source or ""))
+    locked = read_lock(lock.read_text(encoding="utf-8"))
+    crates = (_package(parse_id(package_id), locked) for package_id in linked - own)
+    return sorted(crates, key=lambda crate: (crate.name, crate.version, crate.source or ""))
 
 
-def crate(identity: str) -> Crate:
-    """Reads the id of a crate.
+def parse_id(package_id: str) -> CrateId:
+    """Parse the id of a crate.
 
     https://doc.rust-lang.org/cargo/reference/pkgid-spec.html
 
     Raises:
-        HashzipError: It is none.
+        HashzipError: It has no name or no version.
     """
-    old = _OLD_ID.fullmatch(identity)
+    old = _OLD_ID.fullmatch(package_id)
     if old:
-        return Crate(old["name"], old["version"], old["url"].partition("#")[0])
-    url, _, end = identity.rpartition("#")
+        return CrateId(old["name"], old["version"], old["url"].partition("#")[0])
+    url, _, end = package_id.rpartition("#")
     name, _, version = end.rpartition("@")
-    # Where the last part of the path is the name, it is not said again.
+    # The name is left out where it is the last part of the URL's path.
     name = name or posixpath.basename(urlsplit(url).path)
     if not url or not name or not version:
         raise HashzipError(
-            f"cargo calls a crate {identity}, which does not say its name and version",
-            "build with a newer hashzip, or with another Rust",
+            f"cargo calls a crate {package_id}, which has no name or no version",
+            "build with a newer hashzip, or with another version of Rust",
         )
-    return Crate(name, version, url)
+    return CrateId(name, version, url)
 
 
 def read_lock(text: str) -> Lock:
-    """Answers the crates of a `Cargo.lock` that come from elsewhere, by name and version."""
+    """Return the crates of a `Cargo.lock` that come from elsewhere, by name and version."""
     document = tomllib.loads(text)
-    # Where the oldest form has the digests.
-    beside = document.get("metadata", {})
-    found: dict[tuple[str, str], list[Package]] = defaultdict(list)
+    # The oldest form has the digests in this table.
+    metadata = document.get("metadata", {})
+    crates: dict[tuple[str, str], list[Package]] = defaultdict(list)
     for row in document.get("package", ()):
         name, version, source = row["name"], row["version"], row.get("source")
         if source:
-            old = beside.get(f"checksum {name} {version} ({source})")
+            old = metadata.get(f"checksum {name} {version} ({source})")
             digest = row.get("checksum", old)
             hashes = (f"sha256:{digest}",) if digest and digest != "<none>" else ()
-            found[name, version].append(Package(name, version, hashes, source))
-    return found
+            crates[name, version].append(Package(name, version, hashes, source))
+    return crates
 
 
 def _is_for_target(artifact: Message, tools: Toolchain) -> bool:
-    """Answers whether a library is in the folder for the program's machine."""
-    within = f"{os.sep}{tools.triple}{os.sep}"
-    target = str(tools.target)  # which may have any name
-    return any(within in path.removeprefix(target) for path in artifact["filenames"])
+    """Return whether a library is in the folder of the target's own files."""
+    folder = f"{os.sep}{tools.triple}{os.sep}"
+    target_dir = str(tools.target_dir)  # which may contain that name too
+    return any(folder in path.removeprefix(target_dir) for path in artifact["filenames"])
 
 
-def _package(found: Crate, lock: Lock) -> Package:
-    """Answers a crate as the lock has it; one of a path without a source, since that is no name."""
-    if not found.url.startswith(_PATH):
-        # One of a registry and one from git may have one name and version.
-        for one in lock.get((found.name, found.version), ()):
-            if unquote(str(one.source).partition("#")[0]) == unquote(found.url):
-                return one
-    return Package(found.name, found.version)
+def _package(crate: CrateId, lock: Lock) -> Package:
+    """Return a crate with the source that the lock has; one with a path has no source."""
+    if not crate.url.startswith(_PATH):
+        # A crate of a registry and one from git may have the same name and version.
+        for package in lock.get((crate.name, crate.version), ()):
+            if unquote(str(package.source).partition("#")[0]) == unquote(crate.url):
+                return package
+    return Package(crate.name, crate.version)
 
 
-def _messages(told: IO[bytes]) -> Iterator[Message]:
-    """Reads a message a line, and hands on what procedural macros print in between."""
-    for line in told:
+def _messages(stdout: IO[bytes]) -> Iterator[Message]:
+    """Yield the messages, one a line, and show the lines that procedural macros print."""
+    for line in stdout:
         try:
             message = json.loads(line) if line.startswith(b"{") else None
         except ValueError:

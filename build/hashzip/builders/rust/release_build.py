@@ -1,14 +1,14 @@
-"""Compiles a function in Rust by cargo-lambda, which links by zig: on any machine, for Lambda's.
+"""Compile a function in Rust for Lambda: by cargo-lambda, which links by zig, on any machine.
 
-Build time. The same sources give the same program, wherever they lie and wherever cargo keeps what
-it downloads, as long as the same Rust compiles them.
+The same sources make the same program, wherever they lie and wherever cargo keeps its downloads, if
+the same Rust compiles them.
 
 https://www.cargo-lambda.info/commands/build.html
 """
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hashzip.builders.base import BuildOutput, OutputFile
@@ -24,30 +24,31 @@ from hashzip.builders.rust import (
     undeclared_inputs,
 )
 from hashzip.builders.rust.crate_inputs import Crates
+from hashzip.builders.rust.linked_crates import Message
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
 from hashzip.project.runtimes import RUNTIMES
 from hashzip.project.targets import Target
 
-PROGRAM = "bootstrap"  # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
-
 
 def build(plan: BuildPlan, folder: Path) -> BuildOutput:
-    """Compiles a function.
+    """Compile a function.
 
     Args:
-        plan: Of the function.
+        plan: The plan of the function.
         folder: A folder to work in, which does not exist yet.
 
     Raises:
-        HashzipError: A tool or target of Rust is not here; the lock is stale; it does not compile.
+        HashzipError: A program or the target's standard library is missing; the lock is stale; the
+            crate does not compile, or is compiled from a file that is no input.
     """
-    function = plan.target
-    crates = crate_inputs.find(plan.project, function)
-    home = os.path.join(plan.project.root, crates.home)
+    crates = crate_inputs.find(plan.project, plan.target)
     tools = toolchain.find(
-        plan.project.root, home, function.architecture, is_pinned=crates.is_pinned
+        plan.project.root,
+        os.path.join(plan.project.root, crates.crate_dir),
+        plan.target.architecture,
+        is_pinned=crates.is_pinned,
     )
     versions = {
         "rustc": tools.version("rustc", "--version"),
@@ -56,87 +57,95 @@ def build(plan: BuildPlan, folder: Path) -> BuildOutput:
     }
     undeclared_inputs.warn(crates, tools, versions)
     cargo_command.fetch(crates, tools)
-    program = str(plan.recipe["bin"])
+    name = str(plan.recipe["bin"])
+    with cargo_command.locked(tools):
+        messages = _compile(crates, tools, name, folder)
+        output = tools.target_dir / tools.triple / _subfolder(plan.target.options["profile"])
+        compiled_from = dep_info.read(output / f"{name}.d")
+    undeclared_inputs.check(plan, tools, compiled_from)
+    program = folder / name / cargo_command.PROGRAM
+    undeclared_inputs.warn_of_paths(crates, tools, program.read_bytes())
+    lock = Path(plan.project.root, crates.workspace, crate_inputs.LOCK)
+    packages = linked_crates.packages(messages, lock, tools)
+    file = SourceFile(cargo_command.PROGRAM, os.fsencode(program), executable=True)
+    return BuildOutput([OutputFile(file)], versions, packages)
+
+
+def _compile(crates: Crates, tools: Toolchain, name: str, folder: Path) -> list[Message]:
+    """Compile a program into a folder, and return cargo's messages.
+
+    Raises:
+        HashzipError: It does not compile.
+    """
+    function = crates.function
     arguments = [
         *(tools.cargo_lambda, "lambda", "build", "--locked", "--skip-target-check"),
         *("--compiler", "cargo-zigbuild", "--output-format", "binary"),
         *("--target", f"{tools.triple}.{RUNTIMES[function.runtime].glibc}"),
-        *("--bin", program, "--lambda-dir", str(folder)),
+        *("--bin", name, "--lambda-dir", str(folder)),
         *_profile(function),
         *cargo_command.features(function),
     ]
-    flags = {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(_flags(crates, tools))}
-    with cargo_command.alone(tools):
-        try:
-            messages = linked_crates.run(
-                arguments, cwd=home, environment={**tools.environment, **flags}
-            )
-        except ProcessFailed as error:
-            raise HashzipError(
-                f"cargo could not build {function.label}; its output is above",
-                "fix that, and build again; earlier builds are unchanged",
-            ) from error
-        read = dep_info.read(
-            tools.target / tools.triple / _folder(function.options["profile"]) / f"{program}.d"
-        )
-    undeclared_inputs.refuse(plan, function, tools, read)
-    location = folder / program / PROGRAM
-    undeclared_inputs.warn_of_names(crates, tools, location.read_bytes())
-    lock = Path(plan.project.root, crates.workspace, crate_inputs.LOCK)
-    packages = linked_crates.packages(messages, lock, tools)
-    file = SourceFile(PROGRAM, os.fsencode(location), executable=True)
-    return BuildOutput([OutputFile(file)], versions, packages)
+    flags = {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(_rustflags(crates, tools))}
+    environment = {**tools.environment, **flags}
+    try:
+        return linked_crates.run(arguments, cwd=tools.crate_dir, environment=environment)
+    except ProcessFailed as error:
+        raise HashzipError(
+            f"cargo could not build {function.label}; its output is above",
+            "fix that, and build again; earlier builds are unchanged",
+        ) from error
 
 
-def _flags(crates: Crates, tools: Toolchain) -> list[str]:
-    """Answers what the compiler gets: the project's own flags, the processor, names for paths.
+def _rustflags(crates: Crates, tools: Toolchain) -> list[str]:
+    """Return the compiler flags: the project's own, the processor, and names in place of paths.
 
-    Cargo takes flags from one place alone, of which this variable is the first; so all are in it:
+    Cargo takes flags from one place alone, and a variable comes first, so all of them are in it:
     https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags
-    What is in settings out of the project is not, since no plan sees it.
+    Flags from outside the project are left out, because no plan sees them.
 
     Raises:
-        HashzipError: Flags for all targets are no list, and cargo-lambda's own would not fit.
+        HashzipError: The project's flags for all targets are a string, to which cargo-lambda cannot
+            add its own.
     """
-    text = cargo_config.text_for_all(crates.project.root, crates.configs())
-    if text is not None:
+    root, config_files = crates.project.root, crates.config_files()
+    string = cargo_config.rustflags_string(root, config_files)
+    if string is not None:
         raise HashzipError(
-            f"rustflags in [build] of .cargo/config.toml are one text, {json.dumps(text)}, to "
-            "which cargo-lambda can add nothing",
-            f"write a list: rustflags = {json.dumps(text.split())}",
+            f"rustflags in [build] of .cargo/config.toml is the string {json.dumps(string)}, to "
+            "which cargo-lambda cannot add flags",
+            f"write a list: rustflags = {json.dumps(string.split())}",
         )
-    triple = tools.triple
-    cfgs = tools.answer("rustc", "--print", "cfg", "--target", triple).splitlines()
-    flags = cargo_config.flags(crates.project.root, crates.configs(), triple, frozenset(cfgs))
+    cfgs = tools.output("rustc", "--print", "cfg", "--target", tools.triple).splitlines()
+    flags = cargo_config.rustflags(root, config_files, tools.triple, frozenset(cfgs))
     if not any("target-cpu" in flag for flag in flags):
-        # As cargo-lambda would, and then the linker gets it too.
-        flags += ["-C", f"target-cpu={tools.processor}"]
-    paths = _paths(crates.project.root, tools)
-    return [*flags, *(f"--remap-path-prefix={path}={name}" for path, name in paths)]
+        # cargo-lambda would add it too, but only where no variable has flags.
+        flags += ["-C", f"target-cpu={tools.cpu}"]
+    names = _names_of_paths(root, tools)
+    return [*flags, *(f"--remap-path-prefix={path}={name}" for path, name in names)]
 
 
-def _paths(root: str, tools: Toolchain) -> Iterable[tuple[str, str]]:
-    """Answers folders of this machine that a program may name, and names for all machines.
+def _names_of_paths(root: str, tools: Toolchain) -> Iterator[tuple[str, str]]:
+    """Yield folders of this machine that a program may contain, each with a name for all machines.
 
-    Of several that fit, the compiler takes the last.
+    The compiler takes the last of those that match.
     """
     yield root, "/project"
     yield tools.cargo_home, "/cargo"
-    yield str(tools.target), "/target"
-    # A mirror has a folder of another name than the registry itself.
+    yield str(tools.target_dir), "/target"
+    # The folder of a mirror has another name than that of the registry itself.
     for registry in sorted(Path(tools.cargo_home, "registry", "src").glob("*")):
         yield str(registry), "/cargo/registry"
 
 
 def _profile(function: Target) -> Sequence[str]:
-    # cargo-lambda makes a program small only if it is asked for a release by this name.
-    if function.options["profile"] == "release":
-        return ["--release"]
-    return ["--profile", function.options["profile"]]
+    profile = function.options["profile"]
+    # cargo-lambda's own settings for small programs apply to this option alone.
+    return ["--release"] if profile == "release" else ["--profile", profile]
 
 
-def _folder(profile: str) -> str:
-    """Answers where cargo puts what it compiles for a profile.
+def _subfolder(profile: str) -> str:
+    """Return the subfolder of the target folder in which a profile's output is.
 
     https://doc.rust-lang.org/cargo/reference/build-cache.html
     """

@@ -1,53 +1,51 @@
-"""Stands in for what cargo wants to see and does not compile. Build time.
+"""Write placeholders for files that cargo requires although it does not compile them.
 
 Cargo reads the manifest of each crate of a workspace, and refuses one whose programs, libraries,
-tests, … it does not find. So where only what is compiled was copied, empty files take their place.
+tests, … do not exist. A copy of the compiled files alone needs empty files in their place.
 https://doc.rust-lang.org/cargo/reference/cargo-targets.html
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from hashzip.builders.rust.cargo_manifests import Manifest, Manifests, join, table
+from hashzip.builders.rust.cargo_manifests import Manifest, Manifests, join, table, tables
 from hashzip.builders.rust.crate_inputs import Crates
 
 _LIBRARY = "src/lib.rs"
 
-# What a crate may list several of, and where each is if the manifest does not say.
+# Targets that a manifest lists, with the folder of those without a path.
 _PROGRAMS = {"bin": "src/bin"}
 _NOT_BUILT = {"test": "tests", "bench": "benches", "example": "examples"}
 
-_EMPTY = "fn main() {}\n"  # a program, a library or a test, whichever is wanted
+_PLACEHOLDER = "fn main() {}\n"  # valid as a program, a library and a test
 
 
 def write(crates: Crates, root: Path) -> None:
-    """Writes what is missing.
+    """Write the missing files.
 
     Args:
-        crates: Those of the function.
-        root: The folder of a copy of the project that has only what is compiled.
+        crates: The crates of a function.
+        root: A folder with a copy of the files that are compiled, and of all manifests.
     """
-    read = Manifests(crates.project.root, crates.function.label)
-    for folder in sorted({*crates.manifests, *crates.read}):
-        manifest = read.manifest(folder)
+    manifests = Manifests(crates.project.root, crates.function.label)
+    for crate_dir in sorted({*crates.compiled, *crates.uncompiled}):
+        manifest = manifests.manifest(crate_dir)
         if "package" not in manifest:
-            continue  # a workspace alone
-        wanted = list(_listed(manifest, _NOT_BUILT))
-        if folder not in crates.manifests:
+            continue  # only a workspace
+        paths = list(_listed(manifest, _NOT_BUILT))
+        if crate_dir not in crates.compiled:
             library = table(manifest, "lib").get("path", _LIBRARY)
-            wanted += [str(library), *_listed(manifest, _PROGRAMS)]
-        for path in wanted:
-            place = root / join(folder, posixpath.normpath(path))
-            if not place.exists():
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_text(_EMPTY, encoding="utf-8", newline="\n")
+            paths += [str(library), *_listed(manifest, _PROGRAMS)]
+        for path in paths:
+            location = root / join(crate_dir, posixpath.normpath(path))
+            if not location.exists():
+                location.parent.mkdir(parents=True, exist_ok=True)
+                location.write_text(_PLACEHOLDER, encoding="utf-8", newline="\n")
 
 
-def _listed(manifest: Manifest, kinds: dict[str, str]) -> Iterator[str]:
-    """Answers the files of what a manifest lists of some kinds."""
+def _listed(manifest: Manifest, kinds: Mapping[str, str]) -> Iterator[str]:
+    """Yield the files of the targets that a manifest lists."""
     for kind, folder in kinds.items():
-        listed = manifest.get(kind, [])
-        for one in listed if isinstance(listed, list) else []:
-            if isinstance(one, dict):
-                yield str(one.get("path", f"{folder}/{one.get('name')}.rs"))
+        for target in tables(manifest, kind):
+            yield str(target.get("path", f"{folder}/{target.get('name')}.rs"))

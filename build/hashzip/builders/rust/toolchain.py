@@ -1,4 +1,4 @@
-"""The programs that compile Rust: where they are, and what they get. Build time."""
+"""Find the programs that compile Rust, and set their environment."""
 
 import os
 import re
@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hashzip.builders import process
+from hashzip.builders.rust import rustup
 from hashzip.errors import HashzipError, warn
 from hashzip.project import layout
 
-# Variables that decide bytes, which no plan could see. The same can be said in files that count:
+# Variables that change the program and that no plan sees. Each setting also has a place in a file
+# that is an input:
 # https://doc.rust-lang.org/cargo/reference/environment-variables.html
 # https://docs.rs/cc/latest/cc/#external-configuration-via-environment-variables
 _HIDDEN = re.compile(
@@ -22,29 +24,21 @@ _HIDDEN = re.compile(
     r"|SOURCE_DATE_EPOCH|RUSTC(_BOOTSTRAP)?|(TARGET_)?(C|CPP|CXX)FLAGS|TARGET_(CC|CXX|AR|RANLIB)"
     r"|(CC|CXX|AR|RANLIB|CFLAGS|CXXFLAGS)_.+"
 )
-_PINNED = "RUSTUP_TOOLCHAIN"  # which goes before what the project says
-RUSTUP = "see https://rustup.rs"
+_OVERRIDE = "RUSTUP_TOOLCHAIN"  # it takes precedence over the project's own choice
 _INSTALL = "run: python3 -m pip install 'hashzip[rust]'"
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
-_MISSING_TOOLCHAIN = re.compile(
-    r"^error: (?:override )?toolchain '([^']+)' is not installed", re.MULTILINE
-)
-_NO_DEFAULT = re.compile(
-    r"^error: (rustup could not choose a version of|no override and no default toolchain set)",
-    re.MULTILINE,
-)
 
 
 class Machine(NamedTuple):
-    """A machine of Lambda's.
+    """An architecture of Lambda.
 
     Attributes:
         triple: Rust's name of it.
-        processor: The oldest that runs functions, as cargo-lambda has it.
+        cpu: Its oldest processor that runs functions, as cargo-lambda has it.
     """
 
     triple: str
-    processor: str
+    cpu: str
 
 
 MACHINES = {
@@ -55,64 +49,64 @@ MACHINES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Rust:
-    """What compiles a function for some machine.
+    """Cargo and rustc, with their target and their settings.
 
     Attributes:
-        cargo: Its path.
-        triple: Rust's name of the machine.
-        home: The folder that it runs in, where cargo and rustup find the project's settings.
-        environment: What it gets.
+        cargo: The path of cargo.
+        triple: Rust's name of the target.
+        crate_dir: The folder to run in, where cargo and rustup find the project's settings.
+        environment: All variables.
     """
 
     cargo: str
     triple: str
-    home: str
+    crate_dir: str
     environment: Mapping[str, str]
 
     @property
     def cargo_home(self) -> str:
-        """The folder that cargo keeps what it downloads in."""
+        """The folder of cargo's downloads."""
         return self.environment.get("CARGO_HOME") or os.path.join(Path.home(), ".cargo")
 
     @property
-    def target(self) -> Path:
-        """The folder that cargo keeps what it compiled in."""
+    def target_dir(self) -> Path:
+        """The folder of cargo's build output."""
         return Path(self.environment["CARGO_TARGET_DIR"])
 
-    def version(self, *words: str) -> str:
-        """Answers the version that a program says it has.
+    def version(self, *arguments: str) -> str:
+        """Return the version that a program prints.
 
         Raises:
-            HashzipError: It does not run.
+            HashzipError: The program failed or cannot be started.
         """
-        said = self.answer(*words)
-        found = _VERSION.search(said)
-        return found[0] if found else said.strip()
+        output = self.output(*arguments)
+        version = _VERSION.search(output)
+        return version[0] if version else output.strip()
 
-    def answer(self, *words: str) -> str:
-        """Answers what a program prints.
+    def output(self, *arguments: str) -> str:
+        """Run a program and return its standard output.
 
         Raises:
-            HashzipError: It failed, or does not run at all.
+            HashzipError: The program failed or cannot be started.
         """
-        finished = self.run(*words)
+        finished = self.run(*arguments)
         if finished.returncode != 0:
-            raise rustup_error(finished.stderr) or HashzipError(
-                f"{' '.join(words)} failed in {self.home}:\n{finished.stderr.strip()}",
+            raise rustup.error(finished.stderr) or HashzipError(
+                f"{' '.join(arguments)} failed in {self.crate_dir}:\n{finished.stderr.strip()}",
                 "fix what it reports, and build again",
             )
         return finished.stdout
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Runs a program, quietly.
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a program and capture its output.
 
         Raises:
-            HashzipError: It does not run at all.
+            HashzipError: The program cannot be started.
         """
         try:
             return subprocess.run(
-                words,
-                cwd=self.home,
+                arguments,
+                cwd=self.crate_dir,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -121,141 +115,118 @@ class Rust:
                 check=False,
             )
         except OSError as error:
-            raise HashzipError(f"cannot run {words[0]}: {error.strerror}", RUSTUP) from error
+            raise HashzipError(
+                f"cannot run {arguments[0]}: {error.strerror}", rustup.INSTALL
+            ) from error
 
 
 @dataclass(frozen=True, kw_only=True)
 class Toolchain(Rust):
-    """The programs that compile a function for Lambda's machine, by their paths.
+    """Rust with the programs that build for Lambda.
 
     Attributes:
-        processor: The oldest of that machine, as cargo-lambda has it.
+        cargo_lambda: The path of cargo-lambda.
+        zig: The path of zig.
+        cpu: The target's oldest processor, as cargo-lambda has it.
     """
 
     cargo_lambda: str
     zig: str
-    processor: str
+    cpu: str
 
 
-def find(root: str, home: str, architecture: str, *, is_pinned: bool) -> Toolchain:
-    """Finds what compiles for Lambda: Rust is the user's own, the rest comes with `hashzip[rust]`.
+def find(root: str, crate_dir: str, architecture: str, *, is_pinned: bool) -> Toolchain:
+    """Find the programs that build for Lambda: the user's Rust, the others from `hashzip[rust]`.
 
     Args:
         root: The project's folder.
-        home: That of the crate.
-        architecture: Of the function.
-        is_pinned: Whether the project says which Rust compiles it.
+        crate_dir: The crate's folder, an absolute path.
+        architecture: The function's architecture.
+        is_pinned: Whether the project pins the version of Rust.
 
     Raises:
-        HashzipError: A program is not here, or Rust cannot compile for that architecture.
+        HashzipError: A program is missing, or Rust cannot compile for that architecture.
     """
     path = process.path_with_scripts()
-    zig = _found(_zig(path), "zig, which links for Lambda's machines,", _INSTALL)
+    zig = _require(_zig(path), "zig, which links for Lambda,", _INSTALL)
+    cargo_lambda = shutil.which("cargo-lambda", path=path)
     machine = MACHINES[architecture]
-    found = Toolchain(
+    toolchain = Toolchain(
         cargo=cargo(path),
-        cargo_lambda=_found(
-            shutil.which("cargo-lambda", path=path),
-            "cargo-lambda, which builds for Lambda,",
-            _INSTALL,
-        ),
+        cargo_lambda=_require(cargo_lambda, "cargo-lambda, which builds for Lambda,", _INSTALL),
         zig=zig,
-        processor=machine.processor,
+        cpu=machine.cpu,
         triple=machine.triple,
-        home=home,
+        crate_dir=crate_dir,
         environment={
-            **environment(target(root), path, is_pinned=is_pinned),
-            "CARGO_INCREMENTAL": "0",  # what was compiled before must not show
+            **environment(target_dir(root), path, is_pinned=is_pinned),
+            "CARGO_INCREMENTAL": "0",  # earlier builds must not change the bytes
             "CARGO_ZIGBUILD_ZIG_PATH": zig,
         },
     )
-    sysroot = found.answer("rustc", "--print", "sysroot").strip()
+    sysroot = toolchain.output("rustc", "--print", "sysroot").strip()
     # cargo-lambda would try to download it.
     if not os.path.isdir(os.path.join(sysroot, "lib", "rustlib", machine.triple, "lib")):
+        first = "" if shutil.which("rustup", path=path) else "install Rust by https://rustup.rs; "
         raise HashzipError(
-            f"Rust's standard library for {machine.triple} is not here (in {sysroot})",
-            f"run: rustup target add {machine.triple}",
+            f"Rust's standard library for {machine.triple} is not installed (in {sysroot})",
+            f"{first}run: rustup target add {machine.triple}",
         )
-    return found
+    return toolchain
 
 
 def cargo(path: str) -> str:
-    """Answers where cargo is.
+    """Return the path of cargo.
 
     Raises:
-        HashzipError: It is not there.
+        HashzipError: It is not installed.
     """
-    return _found(shutil.which("cargo", path=path), "cargo, which compiles Rust,", RUSTUP)
+    return _require(shutil.which("cargo", path=path), "cargo, which compiles Rust,", rustup.INSTALL)
 
 
-def rustup_error(stderr: str) -> HashzipError | None:
-    """Return the error for what rustup prints in place of a program that it cannot run.
-
-    rustup puts `cargo` and `rustc` on the `PATH` before it has a toolchain with them.
-
-    Args:
-        stderr: The output of the program that failed.
-
-    Returns:
-        None if it is not rustup that failed.
-    """
-    missing = _MISSING_TOOLCHAIN.search(stderr)
-    if missing:
-        return HashzipError(
-            f"the Rust toolchain {missing[1]}, which rustup was asked for, is not installed",
-            f"run: rustup toolchain install {missing[1]}",
-        )
-    if _NO_DEFAULT.search(stderr):
-        return HashzipError(
-            "cargo and rustc are on the PATH, but rustup has no default toolchain to run them from",
-            "run: rustup default stable; or, if your toolchains are in the home folder of another "
-            "user, set RUSTUP_HOME to its .rustup",
-        )
-    return None
-
-
-def _found(program: str | None, what: str, hint: str) -> str:
+def _require(program: str | None, description: str, hint: str) -> str:
     if program is None:
-        raise HashzipError(f"{what} is not here", hint)
+        raise HashzipError(f"{description} is not installed", hint)
     return program
 
 
 def _zig(path: str) -> str | None:
-    """Finds zig: that of this Python, or that on the `PATH`."""
+    """Return the path of zig: that of this Python, or that on the `PATH`."""
     package = util.find_spec("ziglang")
     folders = list(package.submodule_search_locations or []) if package else []
     return shutil.which("zig", path=os.pathsep.join([*folders, path]))
 
 
-def target(root: str) -> str:
-    """Answers the folder that is for what is compiled: the project's own, or the user's."""
-    ours = os.path.join(root, layout.CACHE, "target")
-    return os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or ours)
+def target_dir(root: str) -> str:
+    """Return the folder of cargo's build output: the project's own, or the user's choice."""
+    own = os.path.join(root, layout.CACHE, "target")
+    return os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or own)
 
 
-def environment(target: str, path: str, *, is_pinned: bool) -> dict[str, str]:
-    """Answers what cargo gets: nothing that decides bytes and is not in a file that counts.
+def environment(target_dir: str, path: str, *, is_pinned: bool) -> dict[str, str]:
+    """Return the variables for cargo, without those that change the program unseen.
 
     Args:
-        target: Where it keeps what it compiled.
-        path: Where programs are, as `PATH` has it.
-        is_pinned: Whether the project says which Rust compiles it.
+        target_dir: The folder of cargo's build output.
+        path: The value of `PATH`.
+        is_pinned: Whether the project pins the version of Rust.
     """
-    hidden = sorted(
-        name for name in os.environ if _HIDDEN.fullmatch(name) or (is_pinned and name == _PINNED)
+    dropped = sorted(
+        name for name in os.environ if _HIDDEN.fullmatch(name) or (is_pinned and name == _OVERRIDE)
     )
-    if hidden:
+    if dropped:
         warn(
-            f"not used, because no plan sees it: {', '.join(hidden)}",
+            f"ignored, because no plan sees it: {', '.join(dropped)}",
             "write it into the project's .cargo/config.toml or rust-toolchain.toml",
         )
-    # Settings may have another folder for what is made on the way, of which nothing here knows.
+    # The user's settings may move intermediate files elsewhere; here they are all in one folder.
     # https://doc.rust-lang.org/cargo/reference/config.html#buildbuild-dir
-    # Braces would be read as a template; without any settings, it is that of the target anyway.
-    together = {} if "{" in target or "}" in target else {"CARGO_BUILD_BUILD_DIR": target}
+    # Cargo reads braces in it as a template; without the variable, the default is the same folder.
+    has_braces = "{" in target_dir or "}" in target_dir
+    build_dir = {} if has_braces else {"CARGO_BUILD_BUILD_DIR": target_dir}
     return {
-        **{name: value for name, value in os.environ.items() if name not in hidden},
+        **{name: value for name, value in os.environ.items() if name not in dropped},
         "PATH": path,
-        "CARGO_TARGET_DIR": target,
-        **together,
+        "CARGO_TARGET_DIR": target_dir,
+        **build_dir,
     }

@@ -1,7 +1,7 @@
-"""What decides a program in Rust, and no plan sees. Build time.
+"""Report what a program was made from although no plan sees it.
 
-What a plan could have seen is refused; what is this machine's own is warned of, since another
-machine may give other bytes for the same fingerprint.
+A file of the project that should have been declared is an error. What differs between machines is a
+warning, because another machine may make other bytes for the same fingerprint.
 """
 
 import os
@@ -15,22 +15,23 @@ from hashzip.builders.rust.cargo_manifests import join
 from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.toolchain import Rust, Toolchain
 from hashzip.errors import HashzipError
-from hashzip.project.targets import Target
+from hashzip.inputs.paths import IN_PROJECT
 
-# What `hashzip[rust]` installs. Others work, and link other bytes from the same sources.
+# The versions that `hashzip[rust]` installs. Others work, but link other bytes from the same
+# sources.
 LINKERS = {"cargo-lambda": "1.9.2", "zig": "0.17.1"}
 
 
 def warn(crates: Crates, tools: Toolchain, versions: Mapping[str, str]) -> None:
-    """Warns of what differs between machines, before anything is compiled.
+    """Warn before the build of what differs between machines.
 
     Args:
-        crates: What is compiled.
-        tools: What compiles.
-        versions: Of what compiles, by name.
+        crates: The crates of the function.
+        tools: The programs that build it.
+        versions: Their versions by name.
     """
     if not crates.is_pinned:
-        _warn_of_version(crates, versions["rustc"])
+        _warn_of_unpinned_rust(crates, versions["rustc"])
     for name, version in LINKERS.items():
         if versions[name] != version:
             errors.warn(
@@ -38,91 +39,89 @@ def warn(crates: Crates, tools: Toolchain, versions: Mapping[str, str]) -> None:
                 "other bytes for the same fingerprint",
                 "run: python3 -m pip install 'hashzip[rust]'",
             )
-    _warn_of_outsiders(crates)
-    _warn_of_settings(crates, tools)
+    _warn_of_crates_outside_the_workspace(crates)
+    _warn_of_config_outside_the_project(crates, tools)
 
 
-def refuse(plan: BuildPlan, function: Target, tools: Rust, read: Iterable[str]) -> None:
-    """Refuses a program that was compiled from what is no input: its change would go unnoticed.
+def check(plan: BuildPlan, rust: Rust, paths: Iterable[str]) -> None:
+    """Check that a program was compiled from its inputs alone.
 
     Args:
-        plan: Of the function.
-        function: The function.
-        tools: What compiled it.
-        read: What cargo says that it was compiled from.
+        plan: The plan of the function.
+        rust: The Rust that compiled it.
+        paths: The files and folders that cargo compiled it from.
 
     Raises:
-        HashzipError: There is such a file, in the project.
+        HashzipError: One of them is in the project and no input: no plan would see its changes.
     """
-    root, inputs = plan.project.root, [file.path for file in plan.deciding_files]
-    for path in sorted(read):
-        if path.startswith(str(tools.target) + os.sep) or not os.path.exists(path):
+    label, root = plan.target.label, plan.project.root
+    inputs = [file.path for file in plan.deciding_files]
+    for path in sorted(paths):
+        if path.startswith(str(rust.target_dir) + os.sep) or not os.path.exists(path):
             continue
         name = os.path.relpath(path, root).replace(os.sep, "/")
         if name.startswith("../"):
             errors.warn(
-                f"{function.label} is compiled from {path}, out of the project, which no plan sees"
+                f"{label} is compiled from {path}, outside the project, where no plan sees changes"
             )
-        # Of a folder, which a build script may name, some files are enough.
-        elif name != "." and not any(f"{one}/".startswith(f"//{name}/") for one in inputs):
+        # A build script may declare a folder; of its files, some may be no input.
+        elif name != "." and not any(f"{i}/".startswith(f"{IN_PROJECT}{name}/") for i in inputs):
             raise HashzipError(
-                f"{function.label} is compiled from {name}, which is none of its inputs: a change "
-                "of it would not be seen",
-                f'add it: inputs = ["{name}"]; or the folder that it is in',
+                f"{label} is compiled from {name}, which is not one of its inputs: no plan would "
+                "see its changes",
+                f'add it: inputs = ["{name}"]; or add its folder',
             )
 
 
-def warn_of_names(crates: Crates, tools: Toolchain, program: bytes) -> None:
-    """Warns of a program in which folders of this machine are named all the same.
+def warn_of_paths(crates: Crates, tools: Toolchain, program: bytes) -> None:
+    """Warn if a program contains paths of this machine nevertheless.
 
     Args:
-        crates: What was compiled.
-        tools: What compiled it.
-        program: What came of it.
+        crates: The crates of the function.
+        tools: The programs that built it.
+        program: The content of the program.
     """
-    folders = [str(tools.target), tools.cargo_home, crates.project.root]
-    named = next((one for one in folders if os.fsencode(one) in program), None)
-    advice = 'where a source has env!("CARGO_MANIFEST_DIR"), do without it'
+    folders = [str(tools.target_dir), tools.cargo_home, crates.project.root]
+    name = next((folder for folder in folders if os.fsencode(folder) in program), None)
+    hint = 'where a source has env!("CARGO_MANIFEST_DIR"), do without it'
     if elf.has_debug_information(program):
-        # That of zig's own files, which it keeps, names the folder that it was first run in.
-        named = "its folders in debug information"
-        advice = f"set strip = true in [profile.{crates.function.options['profile']}] of Cargo.toml"
-    if named:
+        # That of zig's own files, which are in its cache, has the folder of zig's first run.
+        name = "paths in its debug information"
+        hint = f"set strip = true in [profile.{crates.function.options['profile']}] of Cargo.toml"
+    if name:
         errors.warn(
-            f"the program of {crates.function.label} names {named}, so that another machine gives "
-            "other bytes for the same fingerprint",
-            advice,
+            f"the program of {crates.function.label} contains {name}, so that another machine "
+            "makes other bytes for the same fingerprint",
+            hint,
         )
 
 
-def _warn_of_version(crates: Crates, version: str) -> None:
-    """Warns where the project does not say which Rust."""
+def _warn_of_unpinned_rust(crates: Crates, version: str) -> None:
     path = join(crates.workspace, crate_inputs.TOOLCHAINS[0])
     errors.warn(
-        f"nothing in the project says which Rust compiles {crates.function.label}: another one "
-        "gives other bytes for the same fingerprint",
+        f"the project does not pin the version of Rust that compiles {crates.function.label}, and "
+        "another one makes other bytes for the same fingerprint",
         f'write {path}: [toolchain] channel = "{version}"',
     )
 
 
-def _warn_of_outsiders(crates: Crates) -> None:
-    """Warns of crates whose whole path cargo puts into the names of symbols.
+def _warn_of_crates_outside_the_workspace(crates: Crates) -> None:
+    """Warn of crates whose absolute path cargo hashes into the names of symbols.
 
-    Of those in the workspace it takes the path from there: `SourceId::stable_hash` in cargo.
+    For a crate in the workspace, it hashes the path from there: `SourceId::stable_hash` in cargo.
     """
     workspace = crates.workspace
-    for folder in crates.manifests:
-        if workspace not in {".", folder} and not folder.startswith(workspace + "/"):
+    for crate_dir in crates.compiled:
+        if workspace not in {".", crate_dir} and not crate_dir.startswith(workspace + "/"):
             errors.warn(
-                f"the crate in {folder} is out of the workspace in {workspace}, so that the "
-                "project in another folder gives other bytes for the same fingerprint",
+                f"the crate in {crate_dir} is outside the workspace in {workspace}, so that the "
+                "project in another folder makes other bytes for the same fingerprint",
                 "make one workspace of both",
             )
 
 
-def _warn_of_settings(crates: Crates, tools: Toolchain) -> None:
-    """Warns of settings of cargo that are out of the project, where another machine has others."""
-    for path, keys in cargo_config.unseen(crates.project.root, tools.cargo_home):
+def _warn_of_config_outside_the_project(crates: Crates, tools: Toolchain) -> None:
+    for path, keys in cargo_config.outside(crates.project.root, tools.cargo_home):
         errors.warn(
             f"{path} has {', '.join(keys)}, which no plan sees",
             "write it into the project's .cargo/config.toml",

@@ -1,4 +1,4 @@
-"""What decides a function that a command makes, beside its inputs."""
+"""The plan of a function that programs make."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +12,12 @@ from tests.support import project as projects
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with one function, "hello", that a command makes."""
+    """A project with one function, "hello", that a program makes."""
     return commands.make(tmp_path / "project")
 
 
 def test_recipe(project: Path) -> None:
-    """The recipe has all that is done with the inputs, and options only where they are set."""
+    """The recipe has the programs and their settings, and options only if they are set."""
     least = {
         "builder": "command",
         "runtime": "provided.al2023",
@@ -50,7 +50,7 @@ def test_recipe(project: Path) -> None:
     ],
 )
 def test_decides(project: Path, changes: dict[str, object]) -> None:
-    """Whatever the programs do or see, and hashzip does with what they made, decides the bytes."""
+    """Each setting that the programs see, or that changes the package, changes the fingerprint."""
     before = projects.examine(project).fingerprint
     commands.configure(project, **changes)
 
@@ -67,7 +67,7 @@ def test_decides(project: Path, changes: dict[str, object]) -> None:
     ],
 )
 def test_decides_nothing(project: Path, changes: dict[str, object]) -> None:
-    """What no program sees, and changes no byte, builds nothing anew."""
+    """A setting that no program sees and that changes no byte changes nothing."""
     before = projects.examine(project).fingerprint
     commands.configure(project, **changes)
 
@@ -92,7 +92,7 @@ def test_machine(
     monkeypatch: pytest.MonkeyPatch,
     change: Callable[[Path, pytest.MonkeyPatch], None],
 ) -> None:
-    """What is of this machine, and not of the project, decides nothing."""
+    """Properties of this machine change nothing."""
     before = projects.examine(project).fingerprint
     change(project, monkeypatch)
 
@@ -107,7 +107,7 @@ def test_machine(
     ],
 )
 def test_runtime(project: Path, runtime: str) -> None:
-    """A command may make a package for each runtime that Lambda has."""
+    """Programs may make a package for each runtime of Lambda."""
     commands.configure(project, runtime=runtime, handler="a.b")
 
     assert projects.examine(project).recipe["runtime"] == runtime
@@ -115,7 +115,7 @@ def test_runtime(project: Path, runtime: str) -> None:
 
 @pytest.mark.parametrize("runtime", ["provided", "nodejs24", "go1.x", "python3.14.1", ""])
 def test_unknown_runtime(project: Path, runtime: str) -> None:
-    """What Lambda does not have is refused."""
+    """A runtime that Lambda does not have is refused."""
     commands.configure(project, runtime=runtime, handler="a.b")
 
     with pytest.raises(HashzipError, match="runtime"):

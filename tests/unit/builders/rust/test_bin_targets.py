@@ -1,4 +1,4 @@
-"""Which programs of a crate are functions."""
+"""The programs of a crate, and the crates that are functions."""
 
 import json
 import subprocess
@@ -17,9 +17,9 @@ MAIN = b"fn main() {}\n"
 
 
 def crate(folder: Path, manifest: str, *files: str) -> Crate | None:
-    """Answers what is found of a crate with programs at these places."""
+    """Return what is found in a crate with programs at these paths."""
     projects.write_files(folder, {"Cargo.toml": manifest.encode(), **dict.fromkeys(files, MAIN)})
-    return bin_targets.functions(folder / "Cargo.toml")
+    return bin_targets.functions(folder)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def crate(folder: Path, manifest: str, *files: str) -> Crate | None:
     ],
 )
 def test_dependencies(tmp_path: Path, needs: str, *, is_function: bool) -> None:
-    """A crate is one if it needs Lambda's runtime when it runs, by whatever spelling."""
+    """A crate that depends on Lambda's runtime at run time is a function."""
     assert (crate(tmp_path, PACKAGE + needs, "src/main.rs") is not None) is is_function
 
 
@@ -55,15 +55,15 @@ def test_dependencies(tmp_path: Path, needs: str, *, is_function: bool) -> None:
     ],
 )
 def test_no_crate(tmp_path: Path, text: str) -> None:
-    """What is no manifest of a package is none, and no error: nobody asked for it by name."""
+    """A file that is no manifest of a package is skipped without an error."""
     assert crate(tmp_path, text, "src/main.rs") is None
     assert crate(tmp_path, PACKAGE + NEEDS) is not None
 
 
 def test_not_utf8(tmp_path: Path) -> None:
-    """So is one that is no text, or not there."""
+    """A file that is not UTF-8, or does not exist, is skipped too."""
     (tmp_path / "Cargo.toml").write_bytes(b"\xff" + (PACKAGE + NEEDS).encode())
-    assert bin_targets.functions(tmp_path / "Cargo.toml") is None
+    assert bin_targets.functions(tmp_path) is None
     assert bin_targets.functions(tmp_path / "absent") is None
 
 
@@ -89,19 +89,19 @@ FILES = ("src/main.rs", "src/bin/one.rs", "src/bin/two/main.rs", "src/bin/two/ot
     ],
 )
 def test_binaries_are_those_of_cargo(tmp_path: Path, more: str, files: tuple[str, ...]) -> None:
-    """They are what Cargo itself says that the crate builds."""
+    """The programs are those that cargo itself lists."""
     package = PACKAGE.replace('edition = "2021"\n', "") if "edition" in more else PACKAGE
     before, bins = more.partition("[[bin]]")[::2]
     manifest = f"{package}{before}\n{NEEDS}" + (f"[[bin]]{bins}" if bins else "")
 
-    found = crate(tmp_path, manifest, *files)
+    own = crate(tmp_path, manifest, *files)
 
     command = ["cargo", "metadata", "--no-deps", "--offline", "--format-version", "1"]
-    said = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-    if said.returncode:
-        assert b"no targets specified" in said.stderr
-        assert found is None
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    if finished.returncode:
+        assert b"no targets specified" in finished.stderr
+        assert own is None
         return
-    (package_,) = json.loads(said.stdout)["packages"]
-    theirs = [one["name"] for one in package_["targets"] if one["kind"] == ["bin"]]
-    assert [one.name for one in found.binaries] == sorted(theirs) if found else not theirs
+    (listed,) = json.loads(finished.stdout)["packages"]
+    theirs = [target["name"] for target in listed["targets"] if target["kind"] == ["bin"]]
+    assert [binary.name for binary in own.binaries] == sorted(theirs) if own else not theirs

@@ -1,4 +1,4 @@
-"""What `.cargo/config.toml` says, as cargo reads it. Without cargo."""
+"""`.cargo/config.toml` files, read as cargo reads them, but without cargo."""
 
 from pathlib import Path
 
@@ -12,24 +12,24 @@ CFGS = frozenset(['target_os="linux"', "unix", 'target_arch="x86_64"', 'target_f
 
 
 def flags(root: Path, *texts: str) -> list[str]:
-    """Answers the flags that files have, those that count most at the end."""
+    """Write files in ascending order of precedence, and return their flags."""
     names = [f"{number}.toml" for number in range(len(texts))]
     crates.write(root, dict(zip(names, texts, strict=True)))
-    return cargo_config.flags(str(root), names, LINUX, CFGS)
+    return cargo_config.rustflags(str(root), names, LINUX, CFGS)
 
 
 class TestFiles:
-    """Which files apply."""
+    """The files that apply."""
 
     def test_above(self, tmp_path: Path) -> None:
-        """One in each folder from the project's down to the crate's; the nearest counts most."""
+        """Each folder from the project's to the crate's may have one; the nearest comes last."""
         names = (".cargo/config.toml", "a/.cargo/config.toml", "a/b/.cargo/config.toml")
         crates.write(tmp_path, dict.fromkeys((*names, "c/.cargo/config.toml"), ""))
 
         assert cargo_config.files(str(tmp_path), "a/b") == list(names)
 
     def test_old_name(self, tmp_path: Path) -> None:
-        """Of both names in one folder, cargo reads the old one."""
+        """If a folder has files of both names, cargo reads the one with the old name."""
         crates.write(tmp_path, {".cargo/config.toml": "", ".cargo/config": ""})
 
         assert cargo_config.files(str(tmp_path), ".") == [".cargo/config"]
@@ -43,19 +43,19 @@ class TestFiles:
         ],
     )
     def test_included(self, tmp_path: Path, include: str) -> None:
-        """One that another includes counts less than that."""
+        """An included file comes before the file that includes it."""
         text = f"include = {include}\n"
         crates.write(tmp_path, {".cargo/config.toml": text, ".cargo/more.toml": ""})
 
-        found = cargo_config.files(str(tmp_path), ".")
+        files = cargo_config.files(str(tmp_path), ".")
 
-        assert found == [".cargo/more.toml", ".cargo/config.toml"]
+        assert files == [".cargo/more.toml", ".cargo/config.toml"]
 
     @pytest.mark.parametrize(
         "include", ["[7]", "{}", '"none.toml"', '"../../x.toml"', '"config.toml"']
     )
     def test_odd_include(self, tmp_path: Path, include: str) -> None:
-        """What is not there, out of the project, the file itself or no path is left to cargo."""
+        """A file that is missing, outside the project or the same one, or no path, is skipped."""
         crates.write(tmp_path / "p", {".cargo/config.toml": f"include = {include}\n"})
         crates.write(tmp_path, {"x.toml": ""})
 
@@ -63,7 +63,7 @@ class TestFiles:
 
 
 class TestFlags:
-    """Flags for the compiler."""
+    """Compiler flags."""
 
     @pytest.mark.parametrize(
         "text, expected",
@@ -83,15 +83,15 @@ class TestFlags:
             ("", []),
         ],
     )
-    def test_place(self, tmp_path: Path, text: str, expected: list[str]) -> None:
-        """Those of the tables of targets that fit, if any has some, and else those for all."""
+    def test_table(self, tmp_path: Path, text: str, expected: list[str]) -> None:
+        """They come from matching target tables, or from `[build]` if none of these has flags."""
         assert flags(tmp_path, text) == expected
 
     def test_joined(self, tmp_path: Path) -> None:
-        """Lists of several files are joined, the nearest at the end; of texts, that one counts."""
-        one, two = "[build]\nrustflags = ['-a']", "[build]\nrustflags = ['-b']"
+        """Lists of several files are joined, the nearest last; of strings, the nearest wins."""
+        far, near = "[build]\nrustflags = ['-a']", "[build]\nrustflags = ['-b']"
 
-        assert flags(tmp_path, one, two) == ["-a", "-b"]
+        assert flags(tmp_path, far, near) == ["-a", "-b"]
         assert flags(tmp_path, "[build]\nrustflags = '-a'", "[build]\nrustflags = '-b'") == ["-b"]
 
     @pytest.mark.parametrize(
@@ -117,14 +117,14 @@ class TestFlags:
         ],
     )
     def test_condition(self, tmp_path: Path, condition: str, *, fits: bool) -> None:
-        """A condition holds or not, as for the compiler."""
-        found = flags(tmp_path, f"[target.'cfg({condition})']\nrustflags = ['-a']")
+        """A condition is evaluated as the compiler does."""
+        result = flags(tmp_path, f"[target.'cfg({condition})']\nrustflags = ['-a']")
 
-        assert found == (["-a"] if fits else [])
+        assert result == (["-a"] if fits else [])
 
 
-class TestText:
-    """Flags for all targets as one text."""
+class TestString:
+    """Flags for all targets that are a string."""
 
     @pytest.mark.parametrize(
         "text, expected",
@@ -134,29 +134,29 @@ class TestText:
             (f"[target.{LINUX}]\nrustflags = '-a'", None),
         ],
     )
-    def test_found(self, tmp_path: Path, text: str, expected: str | None) -> None:
-        """It is found, and no list, and none for one target."""
+    def test_string(self, tmp_path: Path, text: str, expected: str | None) -> None:
+        """The string is returned, but no list, and no string of a target table."""
         crates.write(tmp_path, {"a.toml": "", "b.toml": text})
 
-        assert cargo_config.text_for_all(str(tmp_path), ["a.toml", "b.toml"]) == expected
+        assert cargo_config.rustflags_string(str(tmp_path), ["a.toml", "b.toml"]) == expected
 
 
 class TestCrates:
     """Crates that replace others."""
 
-    def test_places(self, tmp_path: Path) -> None:
-        """They are found from the folder that the file's own folder is in."""
+    def test_paths(self, tmp_path: Path) -> None:
+        """Their paths are relative to the folder that contains `.cargo`."""
         text = (
             'paths = ["over/a", 7]\n[patch.crates-io]\nb = { path = "../b" }\nc = { git = "x" }\n'
         )
         crates.write(tmp_path, {"app/.cargo/config.toml": text})
 
-        assert set(cargo_config.own_crates(str(tmp_path), "app")) == {"app/over/a", "b"}
-        assert list(cargo_config.own_crates(str(tmp_path), ".")) == []
+        assert set(cargo_config.replacement_crates(str(tmp_path), "app")) == {"app/over/a", "b"}
+        assert list(cargo_config.replacement_crates(str(tmp_path), ".")) == []
 
 
-class TestUnseen:
-    """Files out of the project."""
+class TestOutside:
+    """Files outside the project."""
 
     @pytest.mark.parametrize(
         "text, keys",
@@ -168,15 +168,15 @@ class TestUnseen:
             ("target = 1\nbuild = 1", None),
         ],
     )
-    @pytest.mark.parametrize("place", ["up/.cargo/config.toml", "home/config.toml", "home/config"])
-    def test_keys(self, tmp_path: Path, place: str, text: str, keys: list[str] | None) -> None:
-        """They are named with what decides bytes, and where there is nothing, not at all."""
+    @pytest.mark.parametrize("path", ["up/.cargo/config.toml", "home/config.toml", "home/config"])
+    def test_keys(self, tmp_path: Path, path: str, text: str, keys: list[str] | None) -> None:
+        """They are listed with the keys that change the program, if they have any."""
         root = tmp_path / "up/project"
         root.mkdir(parents=True)
         crates.write(root, {".cargo/config.toml": "[build]\nrustflags = ['-a']"})
-        crates.write(tmp_path, {place: text})
+        crates.write(tmp_path, {path: text})
 
-        found = dict(cargo_config.unseen(str(root), str(tmp_path / "home")))
+        files = dict(cargo_config.outside(str(root), str(tmp_path / "home")))
 
-        assert found.get(str(tmp_path / place)) == keys
-        assert str(root / ".cargo/config.toml") not in found
+        assert files.get(str(tmp_path / path)) == keys
+        assert str(root / ".cargo/config.toml") not in files

@@ -1,4 +1,4 @@
-"""Which crates a crate is compiled with, and which cargo only reads. Without cargo."""
+"""The crates that a crate is compiled with, and those that cargo only reads, without cargo."""
 
 from pathlib import Path
 
@@ -13,26 +13,26 @@ WORKSPACE = '[workspace]\nmembers = ["app", "lib/*"]\n'
 
 
 def read(root: Path, files: dict[str, str]) -> Manifests:
-    """Writes manifests, and answers what reads them."""
+    """Write manifests, and return their reader."""
     root.mkdir(exist_ok=True)
     crates.write(root, files)
     return Manifests(str(root), "[function.hello]")
 
 
 def compiled(root: Path, files: dict[str, str]) -> list[str]:
-    """Answers the folders of what `app` is compiled with, without its own."""
+    """Return the folders of the crates that `app` is compiled with, without its own."""
     first, *others = read(root, files).compiled("app", [])
     assert first == "app"
     return sorted(others)
 
 
 def needs(more: str) -> dict[str, str]:
-    """Answers the manifests of an app that needs something."""
+    """Return the manifest of an app with more tables."""
     return {"app/Cargo.toml": manifest("app", more)}
 
 
 class TestCompiled:
-    """What is compiled."""
+    """Crates that are compiled."""
 
     @pytest.mark.parametrize(
         "table",
@@ -45,7 +45,7 @@ class TestCompiled:
         ],
     )
     def test_kinds(self, tmp_path: Path, table: str) -> None:
-        """A dependency with a path is, in whatever table it stands, and none without one."""
+        """A dependency with a path is among them, whichever table has it."""
         text = f'{table}\na = {{ path = "../a" }}\nserde = "1"\nb = {{ version = "1" }}\n'
 
         assert compiled(tmp_path, {**needs(text), **library("a"), **library("b")}) == ["a"]
@@ -54,14 +54,14 @@ class TestCompiled:
         "table", ["[dev-dependencies]", "[target.'cfg(unix)'.dev-dependencies]"]
     )
     def test_development(self, tmp_path: Path, table: str) -> None:
-        """What is for tests only is not compiled; cargo reads its manifest."""
+        """A dependency of tests alone is not compiled, but cargo reads its manifest."""
         files = {**needs(f'{table}\na = {{ path = "../a" }}\n'), **library("a")}
 
         assert compiled(tmp_path, files) == []
-        assert read(tmp_path, files).read_too(["app"]) == {"a"}
+        assert read(tmp_path, files).uncompiled(["app"]) == {"a"}
 
     def test_transitive(self, tmp_path: Path) -> None:
-        """A dependency's dependency is, by its path from there; circles end."""
+        """The dependencies of a dependency are compiled, by their paths from there; cycles end."""
         files = {
             **needs('[dependencies]\na = { path = "../libs/a" }\n'),
             **library("libs/a", '[dependencies]\nb = { path = "../b" }\n'),
@@ -74,7 +74,7 @@ class TestCompiled:
         "table", ["[patch.crates-io]", "[patch.'https://example.com/a']", "[replace]"]
     )
     def test_replaced(self, tmp_path: Path, table: str) -> None:
-        """What the workspace's manifest puts in the place of others is, by its path from there."""
+        """A crate by which the workspace's manifest replaces another is compiled."""
         files = {
             "Cargo.toml": f'{WORKSPACE}{table}\n"a:0.1.0" = {{ path = "forks/a" }}\n',
             **needs('[dependencies]\na = "0.1"\n'),
@@ -84,7 +84,7 @@ class TestCompiled:
         assert compiled(tmp_path, files) == ["forks/a"]
 
     def test_replaced_elsewhere(self, tmp_path: Path) -> None:
-        """Cargo takes such a table from the workspace's manifest alone."""
+        """Such a table counts in the workspace's manifest alone."""
         files = {
             "Cargo.toml": WORKSPACE,
             **needs('[patch.crates-io]\na = { path = "../forks/a" }\n'),
@@ -94,7 +94,7 @@ class TestCompiled:
         assert compiled(tmp_path, files) == []
 
     def test_inherited(self, tmp_path: Path) -> None:
-        """`workspace = true` stands for the workspace's own line, whose path is from there."""
+        """`workspace = true` stands for the workspace's entry, with a path from there."""
         files = {
             "Cargo.toml": f'{WORKSPACE}[workspace.dependencies]\na = {{ path = "lib/a" }}\n',
             **needs("[dependencies]\na.workspace = true\nb = { workspace = true }\n"),
@@ -104,7 +104,7 @@ class TestCompiled:
         assert compiled(tmp_path, files) == ["lib/a"]
 
     def test_inherited_in_another_workspace(self, tmp_path: Path) -> None:
-        """A crate out of the workspace inherits from its own, whose manifest is read."""
+        """A crate outside the workspace inherits from its own workspace, whose manifest is read."""
         files = {
             **needs('[workspace]\n[dependencies]\na = { path = "../other/a" }\n'),
             "other/Cargo.toml": (
@@ -114,25 +114,25 @@ class TestCompiled:
             **library("other/b"),
         }
 
-        found = read(tmp_path, files)
+        manifests = read(tmp_path, files)
 
-        assert sorted(found.compiled("app", [])) == ["app", "other/a", "other/b"]
-        assert found.read_too(["app", "other/a", "other/b"]) == {"other"}
+        assert sorted(manifests.compiled("app", [])) == ["app", "other/a", "other/b"]
+        assert manifests.uncompiled(["app", "other/a", "other/b"]) == {"other"}
 
     def test_missing(self, tmp_path: Path) -> None:
-        """One that is not there is named, and who needs it."""
-        with pytest.raises(HashzipError, match=r"\[function.hello\] needs a/Cargo.toml, and there"):
+        """The error for a missing crate names it and the function that needs it."""
+        with pytest.raises(HashzipError, match=r"\[function.hello\] needs a/Cargo.toml, which"):
             compiled(tmp_path, needs('[dependencies]\na = { path = "../a" }\n'))
 
     @pytest.mark.parametrize("path", ["../../a", "/a", "../..", "a\\u0000b"])
     def test_outside(self, tmp_path: Path, path: str) -> None:
-        """One out of the project is named, with the manifest that has it."""
-        with pytest.raises(HashzipError, match=r"app/Cargo.toml has the crate a in .*, out of"):
+        """The error for a crate outside the project names it and the manifest that needs it."""
+        with pytest.raises(HashzipError, match=r"app/Cargo.toml has the crate a in .*, outside"):
             compiled(tmp_path, needs(f'[dependencies]\na = {{ path = "{path}" }}\n'))
 
 
 class TestWorkspace:
-    """Which workspace a crate is in."""
+    """The workspace of a crate."""
 
     @pytest.mark.parametrize(
         "files, expected",
@@ -159,10 +159,10 @@ class TestWorkspace:
         ],
     )
     def test_above(self, tmp_path: Path, files: dict[str, str], expected: str) -> None:
-        """The nearest above that does not leave it out, or that a crate on the way points to."""
-        found = read(tmp_path, {"one/app/Cargo.toml": manifest("app"), **files})
+        """It is the nearest above that does not exclude the crate, or one that a manifest names."""
+        manifests = read(tmp_path, {"one/app/Cargo.toml": manifest("app"), **files})
 
-        assert found.workspace("one/app") == expected
+        assert manifests.workspace("one/app") == expected
 
     @pytest.mark.parametrize(
         "own, expected",
@@ -173,33 +173,34 @@ class TestWorkspace:
         ],
     )
     def test_own(self, tmp_path: Path, own: str, expected: str) -> None:
-        """What the crate's manifest says goes before what is above."""
-        found = read(tmp_path, {"app/Cargo.toml": own, "Cargo.toml": "[workspace]\n"})
+        """The crate's own manifest takes precedence over those above it."""
+        manifests = read(tmp_path, {"app/Cargo.toml": own, "Cargo.toml": "[workspace]\n"})
 
-        assert found.workspace("app") == expected
+        assert manifests.workspace("app") == expected
 
-    @pytest.mark.parametrize("home", ["app", "."])
-    def test_out_of_the_project(self, tmp_path: Path, home: str) -> None:
-        """One above the project is refused, unless it leaves the crate out."""
-        found = read(tmp_path / "project", {f"{home}/Cargo.toml": manifest("app")})
+    @pytest.mark.parametrize("crate_dir", ["app", "."])
+    def test_outside_the_project(self, tmp_path: Path, crate_dir: str) -> None:
+        """A workspace above the project is refused, unless it excludes the crate."""
+        manifests = read(tmp_path / "project", {f"{crate_dir}/Cargo.toml": manifest("app")})
         crates.write(tmp_path, {"Cargo.toml": "[workspace]\n"})
         with pytest.raises(HashzipError, match="is in the workspace of") as caught:
-            found.workspace(home)
+            manifests.workspace(crate_dir)
         assert str(tmp_path / "Cargo.toml") in caught.value.message
 
         crates.write(tmp_path, {"Cargo.toml": '[workspace]\nexclude = ["project"]\n'})
-        assert found.workspace(home) == home
+        assert manifests.workspace(crate_dir) == crate_dir
 
-    def test_pointer_out_of_the_project(self, tmp_path: Path) -> None:
-        """So is one that the manifest points to."""
-        found = read(tmp_path, {"app/Cargo.toml": manifest("app", head='workspace = "../../x"')})
+    def test_named_outside_the_project(self, tmp_path: Path) -> None:
+        """A workspace outside the project that the manifest names is refused."""
+        own = manifest("app", head='workspace = "../../x"')
+        manifests = read(tmp_path, {"app/Cargo.toml": own})
 
         with pytest.raises(HashzipError, match=r"app/Cargo.toml has the workspace in '../../x'"):
-            found.workspace("app")
+            manifests.workspace("app")
 
 
-class TestRead:
-    """What cargo reads, and does not compile."""
+class TestUncompiled:
+    """Crates that cargo reads and does not compile."""
 
     @pytest.mark.parametrize(
         "settings, expected",
@@ -214,7 +215,7 @@ class TestRead:
         ],
     )
     def test_members(self, tmp_path: Path, settings: str, expected: set[str]) -> None:
-        """Those of the workspace's other members that have a manifest."""
+        """They are the workspace's other members that have a manifest."""
         files = {
             "Cargo.toml": f"[workspace]\n{settings}\n",
             "app/Cargo.toml": manifest("app"),
@@ -223,10 +224,10 @@ class TestRead:
             "lib/none/README.md": "",
         }
 
-        assert read(tmp_path, files).read_too(["app"]) == expected
+        assert read(tmp_path, files).uncompiled(["app"]) == expected
 
     def test_paths_of_members(self, tmp_path: Path) -> None:
-        """And what these have by a path, which cargo takes for members too."""
+        """Dependencies of members by a path are among them: cargo takes these for members too."""
         files = {
             "Cargo.toml": '[workspace]\nmembers = ["app", "lib/a"]\n',
             "app/Cargo.toml": manifest("app"),
@@ -234,11 +235,11 @@ class TestRead:
             **library("lib/b", '[dependencies]\nc = { path = "../../../c" }\n'),
         }
 
-        assert read(tmp_path, files).read_too(["app"]) == {".", "lib/a", "lib/b"}
+        assert read(tmp_path, files).uncompiled(["app"]) == {".", "lib/a", "lib/b"}
 
 
 class TestMalformed:
-    """Manifests that are none."""
+    """Damaged manifests."""
 
     @pytest.mark.parametrize(
         "text",
@@ -252,15 +253,15 @@ class TestMalformed:
         ],
     )
     def test_types(self, tmp_path: Path, text: str) -> None:
-        """Values of other types count for nothing: cargo will refuse them."""
-        found = read(tmp_path, {"app/Cargo.toml": text})
+        """Values of other types are ignored: cargo will refuse them."""
+        manifests = read(tmp_path, {"app/Cargo.toml": text})
 
-        assert list(found.compiled("app", [])) == ["app"]
-        assert found.read_too(["app"]) == set()
+        assert list(manifests.compiled("app", [])) == ["app"]
+        assert manifests.uncompiled(["app"]) == set()
 
     @pytest.mark.parametrize("text", ["[package", "\udcff", "a = " + "[" * 5_000])
-    def test_no_toml(self, tmp_path: Path, text: str) -> None:
-        """What is no TOML is named, with the line."""
+    def test_invalid_toml(self, tmp_path: Path, text: str) -> None:
+        """The error for invalid TOML names the file and the line."""
         (tmp_path / "app").mkdir()
         (tmp_path / "app/Cargo.toml").write_bytes(text.encode(errors="surrogateescape"))
 

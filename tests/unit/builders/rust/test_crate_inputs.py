@@ -1,4 +1,4 @@
-"""Which files decide what cargo builds, and which program. By its own word, at the end."""
+"""The files that cargo builds a program from, and the program; compared with cargo at the end."""
 
 import json
 import os
@@ -20,28 +20,28 @@ from tests.support.rust import needs_cargo
 OWN = {"app/Cargo.toml", "app/Cargo.lock", "app/src/main.rs"}
 
 
-def found(root: Path, files: dict[str, str], more: str = "", head: str = "") -> set[str]:
-    """Answers what hello is built from, beside what each crate has."""
+def inputs(root: Path, files: dict[str, str], more: str = "", head: str = "") -> set[str]:
+    """Return the inputs of hello, without those that each crate has."""
     crates.make(root, files, more, head)
     paths = crates.inputs(root)
     assert paths >= OWN
     return paths - OWN
 
 
-def program(root: Path, files: dict[str, str], more: str = "", head: str = "") -> str:
-    """Answers which program hello is."""
+def bin_name(root: Path, files: dict[str, str], more: str = "", head: str = "") -> str:
+    """Return the name of hello's program."""
     crates.make(root, files, more, head)
     project = planning.load_project(str(root))
     function = project.target("hello")
     assert isinstance(function, Function)
-    return crate_inputs.find(project, function).program()
+    return crate_inputs.find(project, function).bin_name()
 
 
 class TestSources:
-    """Files of the crate."""
+    """The sources of the crate."""
 
     def test_own(self, tmp_path: Path) -> None:
-        """All below `src` count, whatever they are, and nothing beside that."""
+        """All files below `src` are inputs, and no others."""
         files = {
             "app/src/a/mod.rs": "",
             "app/src/page.html": "",
@@ -54,7 +54,7 @@ class TestSources:
             "README.md": "",
         }
 
-        assert found(tmp_path, files) == {"app/src/a/mod.rs", "app/src/page.html"}
+        assert inputs(tmp_path, files) == {"app/src/a/mod.rs", "app/src/page.html"}
 
     @pytest.mark.parametrize(
         "head, expected",
@@ -69,10 +69,10 @@ class TestSources:
         ],
     )
     def test_build_script(self, tmp_path: Path, head: str, expected: set[str]) -> None:
-        """The build script counts, and the folder that it has for itself."""
+        """The build script is an input, with its folder if that is not the crate's."""
         names = ("build.rs", "make.rs", "make/main.rs", "make/more.rs")
 
-        assert found(tmp_path, {f"app/{name}": "" for name in names}, head=head) == expected
+        assert inputs(tmp_path, {f"app/{name}": "" for name in names}, head=head) == expected
 
     @pytest.mark.parametrize(
         "table, expected",
@@ -89,7 +89,7 @@ class TestSources:
         ],
     )
     def test_path(self, tmp_path: Path, table: str, expected: set[str]) -> None:
-        """Where a library or program is elsewhere, that folder counts too."""
+        """The folder of a library or program that is elsewhere is an input too."""
         files = {
             "app/all.rs": "",
             "app/lib/all.rs": "",
@@ -100,10 +100,10 @@ class TestSources:
             "shared/all.rs": "",
         }
 
-        assert found(tmp_path, files, table) == expected
+        assert inputs(tmp_path, files, table) == expected
 
     def test_path_in_the_root(self, tmp_path: Path) -> None:
-        """Sources in the crate's own folder are not those of the crates below it."""
+        """Sources in the crate's own folder do not include those of the crates below it."""
         files = {
             **library("app/lib/used"),
             **library("app/lib/unused"),
@@ -114,22 +114,22 @@ class TestSources:
             '[dependencies]\nused = { path = "lib/used" }\n'
         )
 
-        assert found(tmp_path, files, more) == {
+        assert inputs(tmp_path, files, more) == {
             "app/main.rs",
             "app/lib/used/Cargo.toml",
             "app/lib/used/src/lib.rs",
             "app/lib/unused/Cargo.toml",
         }
 
-    def test_path_out_of_the_project(self, tmp_path: Path) -> None:
-        """Sources out of the project are refused."""
+    def test_path_outside_the_project(self, tmp_path: Path) -> None:
+        """Sources outside the project are refused."""
         crates.make(tmp_path, more='[lib]\npath = "../../lib.rs"')
 
-        with pytest.raises(HashzipError, match=r"app/Cargo.toml has sources in \.\., out of"):
+        with pytest.raises(HashzipError, match=r"app/Cargo.toml has sources in \.\., outside"):
             crates.inputs(tmp_path)
 
     def test_crate_at_the_root(self, tmp_path: Path) -> None:
-        """A crate may be the project itself; what hashzip makes there is none of it."""
+        """The crate may be the project's folder; files that hashzip makes there are no inputs."""
         crates.write(
             tmp_path,
             {
@@ -145,7 +145,7 @@ class TestSources:
         assert crates.inputs(tmp_path) == {"Cargo.toml", "Cargo.lock", "main.rs"}
 
     def test_inputs(self, tmp_path: Path) -> None:
-        """What the key `inputs` names counts, of files and folders and by patterns."""
+        """The key `inputs` adds files and folders, by name and by pattern."""
         files = {"a.txt": "", "data/b.txt": "", "data/c.md": "", "sql/d/e.sql": ""}
         crates.make(tmp_path, files)
         crates.configure(tmp_path, inputs=["a.txt", "sql", "data/*.md"])
@@ -154,7 +154,7 @@ class TestSources:
 
 
 class TestSettings:
-    """Files that say how."""
+    """Files with settings."""
 
     @pytest.mark.parametrize(
         "name",
@@ -167,23 +167,23 @@ class TestSettings:
         ],
     )
     def test_above(self, tmp_path: Path, name: str) -> None:
-        """They count in the crate's folder and those above it, and in no other."""
+        """They are inputs in the crate's folder and in those above it, and in no other."""
         files = {f"app/{name}": "", name: "", f"other/{name}": "", f"app/src/{name}": ""}
 
-        assert found(tmp_path, files) - {f"app/src/{name}"} == {f"app/{name}", name}
+        assert inputs(tmp_path, files) - {f"app/src/{name}"} == {f"app/{name}", name}
 
     def test_included(self, tmp_path: Path) -> None:
-        """So does what settings of cargo include."""
+        """Files that cargo's settings include are inputs."""
         files = {".cargo/config.toml": 'include = ["../more.toml"]', "more.toml": "", "x.toml": ""}
 
-        assert found(tmp_path, files) == {".cargo/config.toml", "more.toml"}
+        assert inputs(tmp_path, files) == {".cargo/config.toml", "more.toml"}
 
     def test_patched(self, tmp_path: Path) -> None:
-        """And crates that they put in the place of others."""
+        """Crates by which they replace others are inputs."""
         text = '[patch.crates-io]\na = { path = "forks/a" }\n'
         files = {".cargo/config.toml": text, **library("forks/a")}
 
-        assert found(tmp_path, files) == {
+        assert inputs(tmp_path, files) == {
             ".cargo/config.toml",
             "forks/a/Cargo.toml",
             "forks/a/src/lib.rs",
@@ -191,7 +191,7 @@ class TestSettings:
 
 
 class TestWorkspace:
-    """Crates beside it."""
+    """The other crates of a workspace."""
 
     FILES: ClassVar = {
         "Cargo.toml": '[workspace]\nmembers = ["app", "other", "lib/*"]\n',
@@ -206,7 +206,7 @@ class TestWorkspace:
     NEEDS = '[dependencies]\nshared = { path = "../lib/shared" }'
 
     def make(self, root: Path) -> Path:
-        """Makes a workspace with two functions that share a crate."""
+        """Make a workspace with two functions that share a crate."""
         crates.make(root, self.FILES, self.NEEDS)
         (root / "app/Cargo.lock").unlink()
         hello = crates.HELLO
@@ -214,7 +214,7 @@ class TestWorkspace:
         return root
 
     def test_inputs(self, tmp_path: Path) -> None:
-        """The lock is the workspace's; a member that is not compiled counts by its manifest."""
+        """The lock is the workspace's; a member that is not compiled has only its manifest here."""
         assert crates.inputs(self.make(tmp_path)) == {
             "Cargo.toml",
             "Cargo.lock",
@@ -239,7 +239,7 @@ class TestWorkspace:
         ],
     )
     def test_changed(self, tmp_path: Path, path: str, changed: set[str]) -> None:
-        """Each function is another one when something changes that it is built from."""
+        """A change of a file changes the fingerprints of the functions that are built from it."""
         root = self.make(tmp_path)
         before = {name: projects.fingerprint(root, name) for name in ("hello", "other")}
 
@@ -249,7 +249,7 @@ class TestWorkspace:
         assert {name for name in before if before[name] != now[name]} == changed
 
     def test_missing_lock(self, tmp_path: Path) -> None:
-        """The hint makes the lock where cargo looks for it."""
+        """The hint makes the lock where cargo expects it."""
         (self.make(tmp_path) / "Cargo.lock").unlink()
 
         with pytest.raises(HashzipError, match=r"\[function.hello\] has no Cargo.lock") as caught:
@@ -257,8 +257,8 @@ class TestWorkspace:
         assert "cargo generate-lockfile --manifest-path Cargo.toml" in caught.value.hint
 
 
-class TestProgram:
-    """Which program it is."""
+class TestBinName:
+    """The program of a function."""
 
     BINS: ClassVar = {
         "app/src/bin/one.rs": "",
@@ -280,8 +280,8 @@ class TestProgram:
         ],
     )
     def test_only(self, tmp_path: Path, head: str, more: str, expected: str) -> None:
-        """Where a crate has one, it is that; `src/main.rs` has the crate's name by default."""
-        assert program(tmp_path, {"app/src/x.rs": ""}, more, head) == expected
+        """A crate's only program is the function; `src/main.rs` has the crate's name by default."""
+        assert bin_name(tmp_path, {"app/src/x.rs": ""}, more, head) == expected
 
     @pytest.mark.parametrize(
         "head, more, names",
@@ -295,20 +295,20 @@ class TestProgram:
         ],
     )
     def test_several(self, tmp_path: Path, head: str, more: str, names: str) -> None:
-        """Of several the error names all, and one that can be written."""
+        """The error for several programs names all of them, and the hint one that works."""
         with pytest.raises(HashzipError) as caught:
-            program(tmp_path, {**self.BINS, "app/src/bin/none/x.rs": ""}, more, head)
+            bin_name(tmp_path, {**self.BINS, "app/src/bin/none/x.rs": ""}, more, head)
 
         assert caught.value.message == f"app/Cargo.toml has several programs, {names}"
         assert f'bin = "{names.partition(",")[0]}"' in caught.value.hint
 
     def test_default(self, tmp_path: Path) -> None:
-        """Of several it is the one that cargo would run."""
-        assert program(tmp_path, self.BINS, head='default-run = "two"') == "two"
+        """Of several programs, it is cargo's default."""
+        assert bin_name(tmp_path, self.BINS, head='default-run = "two"') == "two"
 
     @pytest.mark.parametrize("head", ["", 'default-run = "two"'])
-    def test_wanted(self, tmp_path: Path, head: str) -> None:
-        """The function's own word goes before all."""
+    def test_bin_key(self, tmp_path: Path, head: str) -> None:
+        """The key `bin` takes precedence."""
         crates.make(tmp_path, self.BINS, head=head)
         crates.configure(tmp_path, bin="one")
 
@@ -318,7 +318,7 @@ class TestProgram:
         "head, main", [("", "app/src/lib.rs"), ("autobins = false", "app/src/main.rs")]
     )
     def test_none(self, tmp_path: Path, head: str, main: str) -> None:
-        """A library is no function."""
+        """A crate without a program is refused."""
         crates.make(tmp_path, head=head)
         (tmp_path / "app/src/main.rs").rename(tmp_path / main)
 
@@ -330,7 +330,7 @@ class TestProgram:
         "more", ["bin = 1", "[bin]\nname = 1", "[[bin]]\nname = 1\npath = 2", "[[bin]]\n"]
     )
     def test_malformed(self, tmp_path: Path, more: str) -> None:
-        """Values of other types count for nothing: cargo will refuse them."""
+        """Values of other types are ignored: cargo will refuse them."""
         crates.make(tmp_path)
         text = manifest("hello")
         text = f"{more}\n{text}" if more.startswith("bin") else text + more
@@ -340,8 +340,8 @@ class TestProgram:
 
 
 @needs_cargo
-class TestTruth:
-    """What cargo itself says of a workspace that has most of this."""
+class TestCargo:
+    """A comparison with cargo, on a workspace with most of these features."""
 
     FILES: ClassVar = {
         "Cargo.toml": (
@@ -381,7 +381,7 @@ class TestTruth:
         return root
 
     def test_dep_info(self, root: Path, tmp_path: Path) -> None:
-        """All that the compiler read is an input; the control is a file that no rule covers."""
+        """Each file that the compiler reads is an input, except one that no rule covers."""
         crates.write(root, {"app/src/bin/more/inner.rs": 'include!("../../../../hidden.rs");\n'})
         crates.write(root, {"hidden.rs": ""})
         target = tmp_path / "target"
@@ -402,15 +402,15 @@ class TestTruth:
         assert sources - crates.inputs(root) == {"hidden.rs"}
 
     def test_programs(self, root: Path) -> None:
-        """The programs are those that cargo finds."""
-        said = subprocess.run(
+        """The programs are those that cargo lists."""
+        listing = subprocess.run(
             ["cargo", "metadata", "--no-deps", "--offline", "--format-version", "1"],
             cwd=root / "app",
             capture_output=True,
             check=True,
         ).stdout
-        (package,) = [one for one in json.loads(said)["packages"] if one["name"] == "hello"]
-        theirs = {one["name"] for one in package["targets"] if one["kind"] == ["bin"]}
+        (package,) = [p for p in json.loads(listing)["packages"] if p["name"] == "hello"]
+        theirs = {t["name"] for t in package["targets"] if t["kind"] == ["bin"]}
         crates.configure(root)
 
         with pytest.raises(HashzipError) as caught:

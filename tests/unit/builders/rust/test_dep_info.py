@@ -1,4 +1,4 @@
-"""What cargo says that it compiled a program from."""
+"""The files that cargo lists after it has compiled a program."""
 
 from pathlib import Path
 
@@ -18,12 +18,12 @@ from hashzip.builders.rust import dep_info
     ],
 )
 def test_read(tmp_path: Path, text: str, expected: set[str]) -> None:
-    """Each is found, with spaces in its name or without."""
+    """Each file is returned, even if its name contains spaces."""
     (tmp_path / "hello.d").write_text(text, encoding="utf-8")
 
     assert dep_info.read(tmp_path / "hello.d") == expected
 
 
 def test_none(tmp_path: Path) -> None:
-    """Where cargo wrote nothing, there is nothing to compare."""
+    """Without cargo's file, there are none."""
     assert dep_info.read(tmp_path / "hello.d") == set()

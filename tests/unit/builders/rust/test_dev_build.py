@@ -20,7 +20,7 @@ from tests.support import project as projects
 from tests.support.rust import needs_cargo
 
 TRIPLE = "riscv64gc-unknown-linux-musl"
-# Says what it was compiled with.
+# Prints its compiler settings.
 MAIN = (
     "fn main() {\n"
     + "".join(
@@ -29,7 +29,7 @@ MAIN = (
             "debug_assertions": "assertions",
             'feature = "slow"': "slow",
             'feature = "fast"': "fast",
-            "one": "one",
+            "flag": "flag",
         }.items()
     )
     + "}\n"
@@ -42,18 +42,18 @@ ELSEWHERE = {
 
 
 def write(path: Path, text: str) -> None:
-    """Writes a program."""
+    """Write a program."""
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
 class TestFind:
-    """What compiles, with programs that only look like it."""
+    """Finding Rust, with fake programs."""
 
     @pytest.fixture
     def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A folder with Rust, which the `PATH` is: neither cargo-lambda nor zig."""
+        """A `PATH` of one folder, with Rust and without cargo-lambda and zig."""
         folder = tmp_path / "bin"
         write(folder / "cargo", "")
         write(folder / "rustc", f"echo 'rustc 1.2.3'; echo 'host: {TRIPLE}'; echo 'release: 1'")
@@ -63,42 +63,42 @@ class TestFind:
         return folder
 
     def find(self, root: Path) -> Rust:
-        """Finds it."""
+        """Find Rust."""
         return dev_build.find(str(root), str(root), is_pinned=False)
 
     def test_rust_alone(self, folder: Path) -> None:
-        """Cargo and rustc are enough, and rustc says which machine this is."""
-        found = self.find(folder)
+        """Cargo and rustc are enough, and the target is rustc's own machine."""
+        rust = self.find(folder)
 
-        assert found.cargo == str(folder / "cargo")
-        assert found.triple == TRIPLE
+        assert rust.cargo == str(folder / "cargo")
+        assert rust.triple == TRIPLE
 
     def test_environment(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """It is compiled incrementally and without debug information, whatever the user has set."""
+        """Builds are incremental and without debug information, whatever the user has set."""
         monkeypatch.setenv("CARGO_INCREMENTAL", "0")
         monkeypatch.setenv("CARGO_PROFILE_DEV_DEBUG", "2")
 
-        found = self.find(folder).environment
+        environment = self.find(folder).environment
 
-        assert found["CARGO_INCREMENTAL"] == "1"
-        assert found["CARGO_PROFILE_DEV_DEBUG"] == "0"
+        assert environment["CARGO_INCREMENTAL"] == "1"
+        assert environment["CARGO_PROFILE_DEV_DEBUG"] == "0"
 
     def test_target(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What is compiled has a folder of its own, in that of what is built for Lambda."""
-        assert self.find(folder).target == folder / ".hashzip/target/native"
+        """The output has a folder of its own, in the target folder of the builds for Lambda."""
+        assert self.find(folder).target_dir == folder / ".hashzip/target/native"
 
         monkeypatch.setenv("CARGO_TARGET_DIR", "/x")
-        assert self.find(folder).target == Path("/x/native")
+        assert self.find(folder).target_dir == Path("/x/native")
 
     @pytest.mark.parametrize(
         "name, message",
         [
-            ("cargo", "cargo, which compiles Rust, is not here"),
+            ("cargo", "cargo, which compiles Rust, is not installed"),
             ("rustc", "cannot run rustc: No such file"),
         ],
     )
     def test_missing(self, folder: Path, name: str, message: str) -> None:
-        """A program that is not there is named, with where it comes from."""
+        """The error for a missing program says how to install it."""
         (folder / name).unlink()
 
         with pytest.raises(HashzipError, match=message) as caught:
@@ -106,15 +106,15 @@ class TestFind:
         assert caught.value.hint == "see https://rustup.rs"
 
     def test_missing_toolchain(self, folder: Path) -> None:
-        """Where the Rust that the project pins is not installed, the hint installs it."""
+        """If the Rust that the project pins is not installed, the hint installs it."""
         write(folder / "rustc", "echo \"error: toolchain '1.2' is not installed\" >&2; exit 1")
 
         with pytest.raises(HashzipError, match=r"toolchain 1\.2, .* is not installed") as caught:
             self.find(folder)
         assert caught.value.hint == "run: rustup toolchain install 1.2"
 
-    def test_odd(self, folder: Path) -> None:
-        """A rustc that does not say what it is for is refused, with what it says."""
+    def test_no_host(self, folder: Path) -> None:
+        """A rustc that does not print its machine is refused, with its output."""
         write(folder / "rustc", "echo 'something else'")
 
         with pytest.raises(HashzipError, match="which machine it is for:\nsomething else"):
@@ -122,12 +122,12 @@ class TestFind:
 
 
 @needs_cargo
-class TestMake:
-    """What comes of it, really compiled."""
+class TestBuild:
+    """Real builds."""
 
     @pytest.fixture(autouse=True)
     def _target(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Has each test compile in its own project."""
+        """Let each test compile in its own project."""
         monkeypatch.delenv("CARGO_TARGET_DIR", raising=False)
 
     def make(
@@ -137,22 +137,22 @@ class TestMake:
         more: str = "",
         **changes: object,
     ) -> Path:
-        """Makes a project with hello, whose lock is right."""
+        """Make a project with hello and its lock."""
         crates.make(root, {"app/src/main.rs": MAIN, **(files or {})}, more)
         crates.lock(root)
         crates.configure(root, **({"architecture": host.architecture()} | changes))
         return root
 
     def compiled(self, root: Path) -> Path:
-        """Compiles hello, and answers where its program is."""
+        """Compile hello, and return the path of its program."""
         plan = projects.examine(root)
-        made = dev_build.build(plan, root.parent / "made")
-        ((file, _),) = made.files
+        output = dev_build.build(plan, root.parent / "output")
+        ((file, _),) = output.files
         assert (file.path, file.executable) == ("bootstrap", True)
         return Path(os.fsdecode(file.location))
 
-    def said(self, root: Path) -> list[str]:
-        """Compiles hello, runs it, and answers the words that it says."""
+    def printed(self, root: Path) -> list[str]:
+        """Compile hello, run it, and return the words that it prints."""
         program = self.compiled(root)
         program.chmod(0o755)
         return subprocess.run(
@@ -160,11 +160,11 @@ class TestMake:
         ).stdout.split()
 
     def test_program(self, tmp_path: Path) -> None:
-        """It is a development build that runs here, whatever profile is deployed."""
+        """The program is a development build for this machine, whatever profile is deployed."""
         root = self.make(tmp_path / "project", profile="release")
 
-        assert self.said(root) == ["assertions"]
-        program = tmp_path / "made/bootstrap"
+        assert self.printed(root) == ["assertions"]
+        program = tmp_path / "output/bootstrap"
         kind = elf.kind(program.read_bytes())
         assert kind
         assert kind.machine == host.architecture()
@@ -175,19 +175,19 @@ class TestMake:
         assert elf.has_debug_information(theirs)
 
     def test_options(self, tmp_path: Path) -> None:
-        """Features and the project's own flags count, and not the machine that it names."""
-        settings = f'[build]\ntarget = "{ELSEWHERE}"\nrustflags = ["--cfg", "one"]\n'
+        """Features and the project's flags apply, and its build target does not."""
+        settings = f'[build]\ntarget = "{ELSEWHERE}"\nrustflags = ["--cfg", "flag"]\n'
         files = {"app/.cargo/config.toml": settings}
         root = self.make(tmp_path / "project", files, FEATURES)
-        assert self.said(root) == ["assertions", "slow", "one"]
+        assert self.printed(root) == ["assertions", "slow", "flag"]
         architecture = host.architecture()
 
         crates.configure(root, architecture=architecture, features=["fast"], default_features=False)
 
-        assert self.said(root) == ["assertions", "fast", "one"]
+        assert self.printed(root) == ["assertions", "fast", "flag"]
 
     def test_fetch(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Cargo is asked to download once, and again where a manifest or the lock has changed."""
+        """Cargo fetches once, and again after a manifest or the lock has changed."""
         root = self.make(tmp_path / "project")
         log, folder = tmp_path / "log", tmp_path / "bin"
         write(folder / "cargo", f'echo "$1" >>"{log}"\nexec "{shutil.which("cargo")}" "$@"')
@@ -207,22 +207,22 @@ class TestMake:
         assert words() == ["build"]
 
     def test_stale_lock(self, tmp_path: Path) -> None:
-        """A lock that does not fit any more is named, with the command that mends it."""
+        """The error for a stale lock names it and the command that fixes it."""
         root = self.make(tmp_path / "project", crates.library("shared"))
         self.compiled(root)
         manifest = (root / "app/Cargo.toml").read_text(encoding="utf-8")
         needs = '\n[dependencies]\nshared = { path = "../shared" }\n'
         crates.write(root, {"app/Cargo.toml": manifest + needs})
 
-        for _ in range(2):  # it is not taken for seen
+        for _ in range(2):  # a failed fetch is not remembered
             with pytest.raises(HashzipError, match=r"app/Cargo\.lock is stale") as caught:
                 self.compiled(root)
             assert "(cd app && cargo update --workspace)" in caught.value.hint
         crates.lock(root)
-        assert self.said(root) == ["assertions"]
+        assert self.printed(root) == ["assertions"]
 
     def test_error(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        """What does not compile is shown in the compiler's words, and one line says what failed."""
+        """The compiler's errors are shown, and one line says which function failed."""
         root = self.make(tmp_path / "project")
         crates.write(root, {"app/src/main.rs": "fn main() { nothing(); }\n"})
 
@@ -235,7 +235,7 @@ class TestMake:
         assert "src/main.rs:1:13" in shown
 
     def test_no_linker(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Where there is no C compiler, by which Rust links, the hint says so."""
+        """Without a C compiler, by which Rust links, the hint mentions it."""
         root = self.make(tmp_path / "project")
         crates.write(root, {"app/src/main.rs": "fn main() { nothing(); }\n"})
         folder = tmp_path / "bin"
@@ -252,13 +252,13 @@ class TestMake:
             self.compiled(root)
         assert "install" not in caught.value.hint
 
-    def test_no_input(self, tmp_path: Path) -> None:
-        """What is compiled in and is no input is named at once, and not only by the real build."""
+    def test_undeclared_input(self, tmp_path: Path) -> None:
+        """A file that is compiled in and is no input is refused here too."""
         main = 'fn main() { print!("{}", include_str!("../../page.txt")); }\n'
         root = self.make(tmp_path / "project", {"app/src/main.rs": main, "page.txt": "page"})
 
-        with pytest.raises(HashzipError, match=r"page\.txt, which is none of its inputs"):
+        with pytest.raises(HashzipError, match=r"page\.txt, which is not one of its inputs"):
             self.compiled(root)
 
         crates.configure(root, architecture=host.architecture(), inputs=["page.txt"])
-        assert self.said(root) == ["page"]
+        assert self.printed(root) == ["page"]

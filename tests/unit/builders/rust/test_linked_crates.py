@@ -1,4 +1,4 @@
-"""Which crates are in a program, by what cargo says. Without cargo."""
+"""The crates in a program, from cargo's messages, without cargo."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 from hashzip.artifacts.manifest import Package
 from hashzip.builders.process import ProcessFailed
 from hashzip.builders.rust import linked_crates
-from hashzip.builders.rust.linked_crates import Crate, Message
+from hashzip.builders.rust.linked_crates import CrateId, Message
 from hashzip.builders.rust.toolchain import MACHINES, Toolchain
 from hashzip.errors import HashzipError
 
@@ -46,14 +46,14 @@ version = "0.1.0"
 
 
 def tools(target: str = "/target") -> Toolchain:
-    """Answers what compiles into a folder."""
+    """Return a toolchain with a target folder."""
     return Toolchain(
         cargo="",
         cargo_lambda="",
         zig="",
-        processor="",
+        cpu="",
         triple=MACHINE.triple,
-        home="",
+        crate_dir="",
         environment={"CARGO_TARGET_DIR": target},
     )
 
@@ -61,7 +61,7 @@ def tools(target: str = "/target") -> Toolchain:
 def artifact(
     identity: str, kind: str = "lib", *, target: str = "/target", is_for_host: bool = False
 ) -> Message:
-    """Answers what cargo says of a crate that it compiled."""
+    """Return cargo's message about a crate that it has compiled."""
     folder = [target] if is_for_host else [target, MACHINE.triple]
     return {
         "reason": "compiler-artifact",
@@ -75,167 +75,170 @@ def artifact(
 def listed(
     folder: Path, *messages: Message, lock: str = LOCK, target: str = "/target"
 ) -> list[Package]:
-    """Answers the crates of a program, with what cargo says of the program itself."""
+    """Return the crates of a program; the messages about the program itself are added."""
     path = folder / "Cargo.lock"
     path.write_text(lock, encoding="utf-8")
-    said = [*messages, artifact(OWN, "bin"), {"reason": "build-finished", "success": True}]
-    return linked_crates.packages(said, path, tools(target))
+    end = (artifact(OWN, "bin"), {"reason": "build-finished", "success": True})
+    return linked_crates.packages([*messages, *end], path, tools(target))
 
 
 class TestPackages:
-    """Which crates."""
+    """The crates that are listed."""
 
     @pytest.mark.parametrize("kind", ["lib", "rlib", "dylib", "cdylib", "staticlib"])
     def test_libraries(self, tmp_path: Path, kind: str) -> None:
-        """A library for the program's machine is in it."""
-        (found,) = listed(tmp_path, artifact(f"{REGISTRY}#a@1.0.0", kind))
+        """A library for the target is listed."""
+        (package,) = listed(tmp_path, artifact(f"{REGISTRY}#a@1.0.0", kind))
 
-        assert (found.name, found.version) == ("a", "1.0.0")
+        assert (package.name, package.version) == ("a", "1.0.0")
 
     @pytest.mark.parametrize("kind", ["proc-macro", "custom-build", "example"])
     def test_others(self, tmp_path: Path, kind: str) -> None:
-        """What is no library is not, wherever it is; the library of the same crate is."""
+        """A target that is no library is not listed, but the library of the same crate is."""
         other = artifact(f"{REGISTRY}#a@1.0.0", kind)
 
         assert listed(tmp_path, other) == []
         assert len(listed(tmp_path, other, artifact(f"{REGISTRY}#a@1.0.0"))) == 1
 
     def test_host(self, tmp_path: Path) -> None:
-        """What only build scripts and macros need is not; what the program needs too is, once."""
+        """A crate that only build scripts and macros need is not listed; a shared one is, once."""
         for_host = artifact(f"{REGISTRY}#a@1.0.0", is_for_host=True)
 
         assert listed(tmp_path, for_host) == []
         assert len(listed(tmp_path, for_host, artifact(f"{REGISTRY}#a@1.0.0"))) == 1
 
-    def test_name_of_the_folder(self, tmp_path: Path) -> None:
-        """A folder above, which has the name of the machine, tells nothing."""
+    def test_name_of_a_folder_above(self, tmp_path: Path) -> None:
+        """A folder above with the name of the target makes no difference."""
         target = os.sep.join(["", MACHINE.triple, "target"])
         for_host = artifact(f"{REGISTRY}#a@1.0.0", target=target, is_for_host=True)
         for_target = artifact(f"{REGISTRY}#a@2.0.0", target=target)
 
-        found = listed(tmp_path, for_host, for_target, target=target)
+        packages = listed(tmp_path, for_host, for_target, target=target)
 
-        assert [one.version for one in found] == ["2.0.0"]
+        assert [package.version for package in packages] == ["2.0.0"]
 
     def test_own(self, tmp_path: Path) -> None:
-        """The program's own crate is none of them, though it has a library; others here are."""
+        """The program's own crate is not listed, even if it has a library; a local one is."""
         near = artifact("path+file:///home/me/near#0.3.0")
 
         assert listed(tmp_path, artifact(OWN), near) == [Package("near", "0.3.0")]
 
     def test_order(self, tmp_path: Path) -> None:
-        """They are sorted, two versions of one too, however cargo came to them, fresh or not."""
-        said = [
+        """They are sorted by name and version, whatever cargo's order, fresh or not."""
+        messages = [
             artifact(f"{REGISTRY}#a@2.0.0"),
             artifact(f"{GIT}#b@0.1.0"),
             artifact(f"{REGISTRY}#a@1.0.0"),
         ]
-        found = listed(tmp_path, *said)
+        packages = listed(tmp_path, *messages)
 
-        assert [(one.name, one.version) for one in found] == [
+        assert [(package.name, package.version) for package in packages] == [
             ("a", "1.0.0"),
             ("a", "2.0.0"),
             ("b", "0.1.0"),
         ]
-        assert listed(tmp_path, *({**one, "fresh": True} for one in reversed(said))) == found
+        assert (
+            listed(tmp_path, *({**message, "fresh": True} for message in reversed(messages)))
+            == packages
+        )
 
 
 class TestLock:
-    """What the lock says of them."""
+    """What the lock adds."""
 
     def test_registry(self, tmp_path: Path) -> None:
-        """A crate of a registry has the digest of its own version."""
+        """A crate of a registry has the digest of its version."""
         assert listed(tmp_path, artifact(f"{REGISTRY}#a@2.0.0")) == [
             Package("a", "2.0.0", ("sha256:" + "22" * 32,), REGISTRY)
         ]
 
     def test_git(self, tmp_path: Path) -> None:
-        """One from git has its commit, and no digest."""
+        """A crate from git has its commit, and no digest."""
         assert listed(tmp_path, artifact(f"{GIT}#b@0.1.0")) == [
             Package("b", "0.1.0", (), f"{GIT}#{COMMIT}")
         ]
 
     def test_path(self, tmp_path: Path) -> None:
-        """One of a path has neither, nor that path, though the lock has another of that name."""
-        found = listed(tmp_path, artifact("path+file:///home/me/a#1.0.0"))
+        """A crate with a path has no source, even if the lock has another one of that name."""
+        packages = listed(tmp_path, artifact("path+file:///home/me/a#1.0.0"))
 
-        assert found == [Package("a", "1.0.0")]
+        assert packages == [Package("a", "1.0.0")]
 
     def test_same_version(self, tmp_path: Path) -> None:
-        """Of two with one name and version, each has what is its own."""
+        """Two crates with the same name and version each have their own source."""
         row = f'[[package]]\nname = "a"\nversion = "1.0.0"\nsource = "{GIT}#{COMMIT}"\n'
-        said = [artifact(f"{REGISTRY}#a@1.0.0"), artifact(f"{GIT}#a@1.0.0")]
+        messages = [artifact(f"{REGISTRY}#a@1.0.0"), artifact(f"{GIT}#a@1.0.0")]
 
-        found = listed(tmp_path, *said, lock=f"{LOCK}\n{row}")
+        packages = listed(tmp_path, *messages, lock=f"{LOCK}\n{row}")
 
-        assert found == [
+        assert packages == [
             Package("a", "1.0.0", (), f"{GIT}#{COMMIT}"),
             Package("a", "1.0.0", ("sha256:" + "11" * 32,), REGISTRY),
         ]
 
     def test_encoded(self, tmp_path: Path) -> None:
-        """A branch is the same, however it is encoded."""
+        """A branch may be percent-encoded or not."""
         lock = LOCK.replace("branch=main", "branch=my%2Fown")
         url = GIT.replace("branch=main", "branch=my/own")
 
-        (found,) = listed(tmp_path, artifact(f"{url}#b@0.1.0"), lock=lock)
+        (package,) = listed(tmp_path, artifact(f"{url}#b@0.1.0"), lock=lock)
 
-        assert found.source == f"{GIT.replace('branch=main', 'branch=my%2Fown')}#{COMMIT}"
+        assert package.source == f"{GIT.replace('branch=main', 'branch=my%2Fown')}#{COMMIT}"
 
     def test_oldest_form(self, tmp_path: Path) -> None:
-        """Where digests are in a table of their own, they are found there."""
+        """The digests of the oldest form, in a table of their own, are read too."""
         digest = f'checksum = "{"11" * 32}"\n'
         table = f'\n[metadata]\n"checksum a 1.0.0 ({REGISTRY})" = "{"33" * 32}"\n'
-        said = artifact(f"{REGISTRY}#a@1.0.0")
+        messages = artifact(f"{REGISTRY}#a@1.0.0")
 
-        (found,) = listed(tmp_path, said, lock=LOCK.replace(digest, "") + table)
-        (control,) = listed(tmp_path, said, lock=LOCK.replace(digest, ""))
+        (package,) = listed(tmp_path, messages, lock=LOCK.replace(digest, "") + table)
+        (control,) = listed(tmp_path, messages, lock=LOCK.replace(digest, ""))
 
-        assert found.hashes == ("sha256:" + "33" * 32,)
+        assert package.hashes == ("sha256:" + "33" * 32,)
         assert control.hashes == ()
 
 
-class TestIdentity:
-    """How cargo names a crate."""
+class TestId:
+    """Ids of crates."""
 
     @pytest.mark.parametrize(
         "identity, expected",
         [
-            (f"{REGISTRY}#a@1.0.0", Crate("a", "1.0.0", REGISTRY)),
-            (f"{REGISTRY}#a@1.0.0-rc.1+b.2", Crate("a", "1.0.0-rc.1+b.2", REGISTRY)),
+            (f"{REGISTRY}#a@1.0.0", CrateId("a", "1.0.0", REGISTRY)),
+            (f"{REGISTRY}#a@1.0.0-rc.1+b.2", CrateId("a", "1.0.0-rc.1+b.2", REGISTRY)),
             (
                 "sparse+https://example.com/index/#a@1.0.0",
-                Crate("a", "1.0.0", "sparse+https://example.com/index/"),
+                CrateId("a", "1.0.0", "sparse+https://example.com/index/"),
             ),
-            ("path+file:///p/near#0.1.0", Crate("near", "0.1.0", "path+file:///p/near")),
-            ("path+file:///p/x@y#near@0.1.0", Crate("near", "0.1.0", "path+file:///p/x@y")),
+            ("path+file:///p/near#0.1.0", CrateId("near", "0.1.0", "path+file:///p/near")),
+            ("path+file:///p/x@y#near@0.1.0", CrateId("near", "0.1.0", "path+file:///p/x@y")),
             (
                 "git+https://example.com/b?rev=1#0.1.0",
-                Crate("b", "0.1.0", "git+https://example.com/b?rev=1"),
+                CrateId("b", "0.1.0", "git+https://example.com/b?rev=1"),
             ),
-            (f"a 1.0.0 ({REGISTRY})", Crate("a", "1.0.0", REGISTRY)),
-            (f"b 0.1.0 ({GIT}#{COMMIT})", Crate("b", "0.1.0", GIT)),
+            (f"a 1.0.0 ({REGISTRY})", CrateId("a", "1.0.0", REGISTRY)),
+            (f"b 0.1.0 ({GIT}#{COMMIT})", CrateId("b", "0.1.0", GIT)),
         ],
     )
-    def test_forms(self, identity: str, expected: Crate) -> None:
-        """It is read as it is documented, and as cargo wrote it before."""
-        assert linked_crates.crate(identity) == expected
+    def test_forms(self, identity: str, expected: CrateId) -> None:
+        """The documented form is parsed, and the older one."""
+        assert linked_crates.parse_id(identity) == expected
 
     @pytest.mark.parametrize("identity", ["", "a", "#", "a@1.0.0", f"{REGISTRY}#", "x:///#1.0.0"])
-    def test_none(self, identity: str) -> None:
-        """What does not say name and version is an error that quotes it."""
-        with pytest.raises(HashzipError, match="does not say its name") as caught:
-            linked_crates.crate(identity)
+    def test_invalid(self, identity: str) -> None:
+        """An id without name or version is an error that quotes it."""
+        with pytest.raises(HashzipError, match="has no name") as caught:
+            linked_crates.parse_id(identity)
         assert f"crate {identity}," in caught.value.message
 
 
 class TestRun:
-    """What cargo says, and who hears it."""
+    """Cargo's output."""
 
     @pytest.mark.parametrize("code", [0, 1])
     def test_lines(self, capsys: pytest.CaptureFixture[str], tmp_path: Path, code: int) -> None:
-        """Messages are answered; the user sees all else, also of cargo that fails."""
-        said = [
+        """Messages are returned; the user sees all other lines, even if cargo fails."""
+        lines = [
             json.dumps(artifact(OWN)),
             "a macro says é",
             "{ so does this }",
@@ -243,16 +246,16 @@ class TestRun:
             "[]",
             json.dumps({"reason": "build-finished"}),
         ]
-        text = "".join(f"{line}\n" for line in said).encode()
+        text = "".join(f"{line}\n" for line in lines).encode()
         program = f"import sys; sys.stdout.buffer.write({text!r}); sys.exit({code})"
         words = [sys.executable, "-c", program]
-        found: list[Message] = []
+        returned: list[Message] = []
 
         if code:
             with pytest.raises(ProcessFailed):
                 linked_crates.run(words, cwd=str(tmp_path), environment=os.environ)
         else:
-            found = linked_crates.run(words, cwd=str(tmp_path), environment=os.environ)
+            returned = linked_crates.run(words, cwd=str(tmp_path), environment=os.environ)
 
-        assert capsys.readouterr() == ("", "".join(f"{line}\n" for line in said[1:5]))
-        assert found == ([] if code else [artifact(OWN), {"reason": "build-finished"}])
+        assert capsys.readouterr() == ("", "".join(f"{line}\n" for line in lines[1:5]))
+        assert returned == ([] if code else [artifact(OWN), {"reason": "build-finished"}])

@@ -1,4 +1,4 @@
-"""What decides a function in Rust beside its files. Without cargo."""
+"""The plan of a function in Rust, without cargo."""
 
 import sys
 from pathlib import Path
@@ -12,13 +12,13 @@ from tests.support.crates import library
 
 
 def recipe(root: Path, **changes: object) -> dict[str, object]:
-    """Answers the recipe of hello."""
+    """Return the recipe of hello."""
     crates.configure(root, **changes)
     return dict(projects.examine(root).recipe)
 
 
 def test_recipe(tmp_path: Path) -> None:
-    """It holds what is asked of cargo, and nothing of this machine."""
+    """The recipe has the settings for cargo, and nothing of this machine."""
     assert recipe(crates.make(tmp_path)) == {
         "builder": "rust",
         "runtime": "provided.al2023",
@@ -41,13 +41,13 @@ def test_recipe(tmp_path: Path) -> None:
     ],
 )
 def test_options(tmp_path: Path, changes: dict[str, object]) -> None:
-    """Each key that changes the program changes the fingerprint, and is in the recipe."""
+    """Each key that changes the program changes the fingerprint and the recipe."""
     crates.make(tmp_path, {"app/src/bin/other.rs": ""}, head='default-run = "hello"')
     before = projects.examine(tmp_path).fingerprint
 
-    found = recipe(tmp_path, **changes)
+    planned = recipe(tmp_path, **changes)
 
-    assert found | changes == found
+    assert planned | changes == planned
     assert projects.examine(tmp_path).fingerprint != before
 
 
@@ -63,7 +63,7 @@ def test_options(tmp_path: Path, changes: dict[str, object]) -> None:
     ],
 )
 def test_same(tmp_path: Path, changes: dict[str, object]) -> None:
-    """What is so anyway, or no part of the package, changes nothing."""
+    """A key with its default, or one that does not change the package, changes nothing."""
     before = projects.examine(crates.make(tmp_path)).fingerprint
 
     crates.configure(tmp_path, **changes)
@@ -72,18 +72,18 @@ def test_same(tmp_path: Path, changes: dict[str, object]) -> None:
 
 
 def test_moved(tmp_path: Path) -> None:
-    """Two folders of one project have one fingerprint, and another crate has another."""
-    one, two, other = (
+    """The project has the same fingerprint in two folders; another crate has another."""
+    first, second, other = (
         projects.fingerprint(crates.make(tmp_path / name, library(f"app/{crate}")))
         for name, crate in (("one", "src/a"), ("two here", "src/a"), ("other", "src/b"))
     )
 
-    assert one == two != other
+    assert first == second != other
 
 
 @pytest.mark.parametrize("runtime", ["python3.13", "provided.al2024", "provided"])
 def test_runtime(tmp_path: Path, runtime: str) -> None:
-    """A runtime that runs no program of one's own is refused."""
+    """A runtime that does not run programs is refused."""
     crates.make(tmp_path)
 
     with pytest.raises(HashzipError, match="which does not run Rust") as caught:
@@ -92,7 +92,7 @@ def test_runtime(tmp_path: Path, runtime: str) -> None:
 
 
 def test_standard_library(tmp_path: Path) -> None:
-    """A plan needs neither cargo nor any package."""
+    """A plan needs neither cargo nor a package."""
     crates.make(tmp_path, library("a"), '[dependencies]\na = { path = "../a" }')
 
     finished = program.run(

@@ -1,4 +1,4 @@
-"""What stands in for crates that cargo reads, and does not compile."""
+"""Placeholders for crates that cargo reads and does not compile."""
 
 import subprocess
 from pathlib import Path
@@ -34,7 +34,7 @@ COPIED = ("Cargo.toml", "Cargo.lock", "one/Cargo.toml", "one/src/main.rs")
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of what is compiled of a workspace, and of all manifests, without placeholders."""
+    """A copy of a workspace's compiled files and of all manifests, without placeholders."""
     (tmp_path / "project").mkdir()
     projects.write_files(tmp_path / "project", MEMBERS)
     projects.write_config(tmp_path / "project", one=ONE)
@@ -44,7 +44,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def write(copy: Path) -> None:
-    """Writes what is missing in a copy."""
+    """Write the missing files of a copy."""
     project = planning.load_project(str(copy.with_name("project")))
     function = project.target("one")
     assert isinstance(function, Function)
@@ -52,12 +52,12 @@ def write(copy: Path) -> None:
 
 
 def files(folder: Path) -> set[str]:
-    """Answers the paths of all files below a folder."""
+    """Return the paths of all files below a folder."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def test_written(copy: Path) -> None:
-    """Each is written where the manifest says, or where cargo looks if it does not."""
+    """A placeholder is where the manifest says, or else where cargo expects it."""
     before = files(copy)
 
     write(copy)
@@ -72,7 +72,7 @@ def test_written(copy: Path) -> None:
 
 
 def test_nothing_replaced(copy: Path) -> None:
-    """What is compiled stays as it is."""
+    """A file that exists is not replaced."""
     (copy / "one/src/main.rs").write_bytes(b"fn main() { todo!() }\n")
 
     write(copy)
@@ -82,7 +82,7 @@ def test_nothing_replaced(copy: Path) -> None:
 
 @needs_cargo
 def test_enough_for_cargo(copy: Path) -> None:
-    """With them cargo takes the workspace, and without them it does not."""
+    """With the placeholders cargo reads the workspace, and without them it fails."""
 
     def read() -> subprocess.CompletedProcess[bytes]:
         words = ["cargo", "metadata", "--offline", "--locked", "--format-version", "1"]

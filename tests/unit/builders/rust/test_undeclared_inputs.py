@@ -1,4 +1,4 @@
-"""What decides a program in Rust and no plan sees. More of it is in `test_builder_cargo_lambda`."""
+"""What a program was made from although no plan sees it, without cargo."""
 
 import tomllib
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.support import project as projects
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project with hello, beside a file and folders that are no inputs, and one that is."""
+    """A project with hello, and with files and folders of which one is an input."""
     files = {"app/page.txt": "", "app/proto/a": "", "app/sql/a": "", "app/sql/b": ""}
     crates.make(tmp_path / "project", files)
     crates.configure(tmp_path / "project", inputs=["app/sql/a"])
@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def tools(root: Path) -> Toolchain:
-    """What compiled hello, as far as it is looked at."""
+    """Return the toolchain that compiled hello."""
     environment = {
         "CARGO_TARGET_DIR": str(root / "target"),
         "CARGO_HOME": str(root.parent / "home"),
@@ -35,8 +35,8 @@ def tools(root: Path) -> Toolchain:
         cargo_lambda="",
         zig="",
         triple=machine.triple,
-        processor=machine.processor,
-        home=str(root / "app"),
+        cpu=machine.cpu,
+        crate_dir=str(root / "app"),
         environment=environment,
     )
 
@@ -49,20 +49,24 @@ def examined(root: Path) -> tuple[BuildPlan, Function]:
 
 
 class TestVersions:
-    """What links."""
+    """The versions of the linking programs."""
 
     @pytest.mark.parametrize("name", ["cargo-lambda", "zig"])
     def test_other(self, root: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
-        """Another version than the extra has is warned of, and that one is not."""
+        """A version other than the extra's causes a warning; the extra's does not."""
         crates.write(root, {"rust-toolchain.toml": ""})
         plan, function = examined(root)
-        found = crate_inputs.find(plan.project, function)
+        hello_crates = crate_inputs.find(plan.project, function)
 
-        undeclared_inputs.warn(found, tools(root), {"rustc": "1.2.3", **undeclared_inputs.LINKERS})
+        undeclared_inputs.warn(
+            hello_crates, tools(root), {"rustc": "1.2.3", **undeclared_inputs.LINKERS}
+        )
         assert capsys.readouterr().err == ""
 
         undeclared_inputs.warn(
-            found, tools(root), {"rustc": "1.2.3", **undeclared_inputs.LINKERS, name: "0.0.1"}
+            hello_crates,
+            tools(root),
+            {"rustc": "1.2.3", **undeclared_inputs.LINKERS, name: "0.0.1"},
         )
         assert (
             f"{name} is 0.0.1 here, and hashzip[rust] has {undeclared_inputs.LINKERS[name]}"
@@ -70,24 +74,24 @@ class TestVersions:
         )
 
     def test_extra(self) -> None:
-        """They are those of the extra."""
+        """The expected versions are those of the extra."""
         text = (program.CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
         extra = tomllib.loads(text)["project"]["optional-dependencies"]["rust"]
 
         packages = {"cargo-lambda": "cargo-lambda", "zig": "ziglang"}
         assert extra == [
-            f"{packages[name]} == {one}" for name, one in undeclared_inputs.LINKERS.items()
+            f"{packages[name]} == {version}" for name, version in undeclared_inputs.LINKERS.items()
         ]
 
 
-class TestRefuse:
-    """What was compiled in."""
+class TestCheck:
+    """Files that were compiled in."""
 
     @pytest.mark.parametrize("path", ["app/page.txt", "app/proto", "app/sql/b"])
-    def test_no_input(self, root: Path, path: str) -> None:
-        """A file of the project, or a folder, that is no input is refused by its name."""
-        with pytest.raises(HashzipError, match=f"is compiled from {path}, which is none") as caught:
-            undeclared_inputs.refuse(*examined(root), tools(root), {str(root / path)})
+    def test_undeclared(self, root: Path, path: str) -> None:
+        """A file or folder of the project that is no input is refused by its name."""
+        with pytest.raises(HashzipError, match=f"is compiled from {path}, which is not") as caught:
+            undeclared_inputs.check(projects.examine(root), tools(root), {str(root / path)})
 
         assert f'inputs = ["{path}"]' in caught.value.hint
 
@@ -105,39 +109,42 @@ class TestRefuse:
         ],
     )
     def test_input(self, root: Path, capsys: pytest.CaptureFixture[str], path: str) -> None:
-        """What is one, or has one in it, is not, nor what cargo made or what is not there."""
+        """An input passes, as does a folder with one, cargo's own output, and a missing file."""
         crates.write(root, {"target/x.rs": ""})
 
-        undeclared_inputs.refuse(*examined(root), tools(root), {str(root / path)})
+        undeclared_inputs.check(projects.examine(root), tools(root), {str(root / path)})
 
         assert capsys.readouterr().err == ""
 
-    def test_out_of_the_project(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """What is out of the project, where no input can be, is warned of."""
+    def test_outside_the_project(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A file outside the project, where no input can be, causes a warning."""
         crates.write(root.parent, {"x.h": ""})
 
-        undeclared_inputs.refuse(*examined(root), tools(root), {str(root.parent / "x.h")})
+        undeclared_inputs.check(projects.examine(root), tools(root), {str(root.parent / "x.h")})
 
         assert (
-            f"is compiled from {root.parent / 'x.h'}, out of the project" in capsys.readouterr().err
+            f"is compiled from {root.parent / 'x.h'}, outside the project"
+            in capsys.readouterr().err
         )
 
 
-class TestNames:
-    """Folders of this machine in a program."""
+class TestPaths:
+    """Paths of this machine in a program."""
 
     @pytest.mark.parametrize("folder", ["project/app", "project/target/x", "home/registry"])
     def test_named(self, root: Path, capsys: pytest.CaptureFixture[str], folder: str) -> None:
-        """They are warned of; the control is a program without."""
+        """A path causes a warning; the control is a program without one."""
         plan, function = examined(root)
-        found = crate_inputs.find(plan.project, function)
+        hello_crates = crate_inputs.find(plan.project, function)
 
-        undeclared_inputs.warn_of_names(found, tools(root), b"\x7fELF a program /project /cargo")
+        undeclared_inputs.warn_of_paths(
+            hello_crates, tools(root), b"\x7fELF a program /project /cargo"
+        )
         assert capsys.readouterr().err == ""
 
-        undeclared_inputs.warn_of_names(
-            found, tools(root), f"text{root.parent}/{folder}text".encode()
+        undeclared_inputs.warn_of_paths(
+            hello_crates, tools(root), f"text{root.parent}/{folder}text".encode()
         )
         warning = capsys.readouterr().err
-        assert "another machine gives other bytes" in warning
+        assert "another machine makes other bytes" in warning
         assert str(root.parent / folder.split("/", 1)[0]) in warning
