@@ -1,4 +1,4 @@
-"""Running the programs of a function, and taking what they made."""
+"""Builds by the programs of a function."""
 
 import os
 import signal
@@ -45,27 +45,27 @@ FILES = st.dictionaries(
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with one function, "hello", that a command makes from `src/words.txt`."""
+    """A project with one function, "hello", that a program makes from `src/words.txt`."""
     return commands.make(tmp_path / "project")
 
 
-def refused(root: Path, match: str) -> HashzipError:
-    """Builds, checks that it is refused, and that no build is there; answers the error."""
+def error_of(root: Path, match: str) -> HashzipError:
+    """Return the error of a build, and check that it leaves no artifact."""
     with pytest.raises(HashzipError, match=match) as caught:
         projects.make_zip(root)
     assert [name for name in projects.artifacts(root) if name.endswith(".zip")] == []
     return caught.value
 
 
-def made(root: Path) -> dict[str, bytes]:
-    """Answers what is in the output of a function: files by their paths."""
+def output_files(root: Path) -> dict[str, bytes]:
+    """Return the files in the output of hello, by their paths."""
     folder = root / "src/out"
     files = [file for file in folder.rglob("*") if file.is_file()]
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
 def until(holds: Callable[[], object]) -> None:
-    """Waits until something holds."""
+    """Wait until a condition holds."""
     end = time.monotonic() + DEADLINE
     while not holds():
         assert time.monotonic() < end
@@ -73,10 +73,10 @@ def until(holds: Callable[[], object]) -> None:
 
 
 class TestPackage:
-    """What the programs made is what is packed."""
+    """The files that are packed."""
 
     def test_folder(self, project: Path) -> None:
-        """All files of the output are packed, by their paths in it, and no source is."""
+        """All files of the output are packed, by their paths in it, and no source."""
         commands.write_script(project, "mkdir -p out/deep/er && cp words.txt out/deep/er/a.txt")
 
         zip_file = projects.make_zip(project)
@@ -94,7 +94,7 @@ class TestPackage:
         assert projects.names(projects.make_zip(project)) == ["bootstrap"]
 
     def test_without_output(self, project: Path) -> None:
-        """Without one, programs get an empty folder, and nothing of it is left in the project."""
+        """Without `output`, programs get an empty folder, which does not stay in the project."""
         projects.write_config(project, hello=WITHOUT_OUTPUT)
         commands.write_script(project, 'ls -A "$HASHZIP_OUTPUT" > "$HASHZIP_OUTPUT/seen"')
         before = projects.listing(project / "src")
@@ -106,7 +106,7 @@ class TestPackage:
         assert projects.listing(project / "src").keys() == before.keys()
 
     def test_modes(self, project: Path) -> None:
-        """What can be executed is known by its content, or by `executable`; not by the disk."""
+        """Executables are recognized by content, or by `executable`, and not by their modes."""
         commands.configure(project, executable=["run"])
         commands.write_script(
             project,
@@ -114,14 +114,14 @@ class TestPackage:
             "&& chmod 700 plain && chmod 600 script",
         )
 
-        with zipfile.ZipFile(projects.make_zip(project)) as found:
-            modes = {info.filename: info.external_attr >> 16 for info in found.infolist()}
+        with zipfile.ZipFile(projects.make_zip(project)) as archive:
+            modes = {info.filename: info.external_attr >> 16 for info in archive.infolist()}
 
         program, data = stat.S_IFREG | 0o755, stat.S_IFREG | 0o644
         assert modes == {"plain": data, "run": program, "script": program}
 
     def test_links(self, project: Path) -> None:
-        """A link in the output counts as what it leads to, anywhere in the project."""
+        """A link in the output is packed as its target, anywhere in the project."""
         commands.write_script(
             project, "mkdir -p out && ln -s ../words.txt out/a && echo x > out/b && ln -s b out/c"
         )
@@ -132,23 +132,23 @@ class TestPackage:
         assert projects.content(zip_file, "c") == b"x\n"
 
     def test_stale_output(self, project: Path) -> None:
-        """What an earlier run left in the output is not packed."""
+        """Files that an earlier run has left in the output are not packed."""
         projects.write_files(project / "src/out", {"stale.txt": b"x"})
 
         assert projects.names(projects.make_zip(project)) == ["answer.txt"]
-        assert made(project) == {"answer.txt": b"first"}
+        assert output_files(project) == {"answer.txt": b"first"}
 
     @settings(deadline=None, max_examples=20)
     @given(files=FILES, mask=st.sampled_from(["000", "022", "077"]))
     def test_two_machines(self, files: dict[str, bytes], mask: str) -> None:
-        """Wherever a project lies, whatever the umask and times, the same files are one zip."""
+        """The same files make the same zip, wherever the project is, for any umask and times."""
         with tempfile.TemporaryDirectory() as folder:
             try:
-                found = [
+                source_files = [
                     SourceFile(paths.decode(path.encode(), b""), path.encode(), False)  # noqa: FBT003
                     for path in files
                 ]
-                paths.check_no_clashes(found)
+                paths.check_no_clashes(source_files)
             except HashzipError:
                 return  # no project can have these together
             zips = []
@@ -173,7 +173,7 @@ class TestRun:
     """How the programs run."""
 
     def test_variables(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """They get what hashzip says, `env`, and the user's own; `env` wins over that."""
+        """They get hashzip's variables, those of `env`, and the user's, in this precedence."""
         commands.configure(
             project, env={"MINE": "env", "SPACE": "a $HOME"}, runtime="nodejs24.x", handler="a.b"
         )
@@ -185,7 +185,7 @@ class TestRun:
         zip_file = projects.make_zip(project)
 
         lines = projects.content(zip_file, "env").decode().splitlines()
-        said = dict(line.partition("=")[::2] for line in lines)
+        variables = dict(line.partition("=")[::2] for line in lines)
         expected = {
             "HASHZIP_OUTPUT": str(project / "src/out"),
             "HASHZIP_FUNCTION": "hello",
@@ -196,11 +196,11 @@ class TestRun:
             "THEIRS": "user",
             "SOURCE_DATE_EPOCH": "315532800",
         }
-        assert {name: said.get(name) for name in expected} == expected
+        assert {name: variables.get(name) for name in expected} == expected
         assert projects.content(zip_file, "pwd").decode().strip() == str(project / "src")
 
     def test_no_shell(self, project: Path) -> None:
-        """No shell reads the words: each is an argument as it is written."""
+        """There is no shell: each argument arrives as it is written."""
         words = ["$(touch x)", "a b", "*", "", "$HOME", "; exit 1"]
         commands.configure(project, command=["sh", "build.sh", *words])
         commands.write_script(project, "mkdir -p out && printf '%s\\n' \"$@\" > out/words")
@@ -210,7 +210,7 @@ class TestRun:
         assert projects.content(zip_file, "words").decode().split("\n") == [*words, ""]
 
     def test_in_order(self, project: Path) -> None:
-        """Several programs run one after the other; after one that failed, none does."""
+        """Several programs run in order; after a failure, no other starts."""
         append = ["sh", "build.sh"]
         commands.configure(project, command=[[*append, "1"], [*append, "2"]])
         commands.write_script(project, 'mkdir -p out && printf "$1" >> out/order; test "$1" != 3')
@@ -229,20 +229,20 @@ class TestRun:
 
         assert projects.names(projects.make_zip(project)) == ["a"]
 
-    def test_output_of_a_failed_program_is_seen(self, project: Path) -> None:
-        """What a program says comes on standard error, on both its channels; then hashzip's own."""
-        commands.write_script(project, "echo said; echo cried >&2; exit 3")
+    def test_output_of_a_failed_program(self, project: Path) -> None:
+        """Both outputs of a program are on standard error, and hashzip's error comes after them."""
+        commands.write_script(project, "echo out; echo err >&2; exit 3")
 
         finished = program.run("build", cwd=project)
 
         assert (finished.code, finished.out) == (1, "")
-        said, cried, error, hint = finished.err.splitlines()
-        assert {said, cried} == {"said", "cried"}
+        *shown, error, hint = finished.err.splitlines()
+        assert sorted(shown) == ["err", "out"]
         assert error.startswith("error: sh build.sh failed, which [function.hello] runs in ")
-        assert hint.startswith("hint: mend that")
+        assert hint.startswith("hint: fix that")
 
-    def test_output_comes_as_it_is_said(self, project: Path) -> None:
-        """What a program says is seen while it runs, not when it has ended."""
+    def test_output_while_it_runs(self, project: Path) -> None:
+        """The output of a program is shown while it runs."""
         commands.write_script(
             project,
             "echo waiting; until [ -e ../go ]; do sleep 0.01; done; mkdir out; echo > out/a",
@@ -254,8 +254,8 @@ class TestRun:
             (project / "go").touch()
             assert running.wait(DEADLINE) == 0
 
-    def test_built_alone(self, project: Path) -> None:
-        """Two functions of one source are never built at the same time, by two processes either."""
+    def test_one_build_at_a_time(self, project: Path) -> None:
+        """Two functions with one source are not built at the same time, even by two processes."""
         tables = {
             name: commands.HELLO | {"command": ["sh", "build.sh", name, other]}
             for name, other in (("one", "two"), ("two", "one"))
@@ -283,54 +283,54 @@ class TestRun:
             assert projects.content(zip_file, "name").decode().strip() == name
 
     def test_own_copy(self, project: Path, tmp_path: Path) -> None:
-        """What is written to the output once the programs are done does not reach the package."""
+        """Files written to the output after the build do not reach the package."""
         plan = projects.examine(project)
 
-        found = run.build(plan, tmp_path / "work")
+        output = run.build(plan, tmp_path / "work")
         projects.write_files(project / "src/out", {"answer.txt": b"other"})
 
-        ((file, _),) = found.files
+        ((file, _),) = output.files
         assert Path(os.fsdecode(file.location)).read_bytes() == b"first"
 
 
-class TestRefused:
-    """What stops a build. What a plan sees already is in `test_bad_input.py`."""
+class TestErrors:
+    """Errors of a build. Those of a plan are in `test_bad_input.py`."""
 
     def test_missing_program(self, project: Path) -> None:
-        """A program that is not here is named."""
+        """The error for a missing program names it."""
         commands.configure(project, command=["no-such-program", "x"])
 
-        error = refused(project, "cannot run no-such-program: No such file or directory")
+        error = error_of(project, "cannot run no-such-program: No such file or directory")
 
         assert "install it" in error.hint
 
     @pytest.mark.parametrize(
-        "script, said",
+        "script, message",
         [
-            ("true", "src/out is not there after the programs of .function.hello. ran"),
+            ("true", "src/out does not exist after the programs of .function.hello. ran"),
             ("mkdir out", "src/out is empty after"),
             ("mkdir -p out/deep", "src/out is empty after"),
             ("mkdir -p out/.git && echo > out/.git/config", "src/out is empty after"),
             ("touch out", "src/out is empty after"),
-            ("ln -s nowhere out", "src/out is not there after"),
+            ("ln -s nowhere out", "src/out does not exist after"),
         ],
     )
-    def test_nothing_made(self, project: Path, script: str, said: str) -> None:
-        """An output that is not there or has no file is an error, and no empty package."""
+    def test_nothing_made(self, project: Path, script: str, message: str) -> None:
+        """A missing or empty output is an error, and not an empty package."""
         commands.write_script(project, script)
 
-        assert "set output to where they write" in refused(project, said).hint
+        assert "set output to the path where they write" in error_of(project, message).hint
 
     @pytest.mark.parametrize("script", ["true", 'rmdir "$HASHZIP_OUTPUT"'])
-    def test_nothing_made_where_told(self, project: Path, script: str) -> None:
-        """And so is the folder that programs are told, if they do not write there."""
+    def test_nothing_written_to_the_variable(self, project: Path, script: str) -> None:
+        """So is an empty `$HASHZIP_OUTPUT`."""
         projects.write_config(project, hello=WITHOUT_OUTPUT)
         commands.write_script(project, script)
 
-        refused(project, "which is .HASHZIP_OUTPUT, is (empty|not there) after")
+        error_of(project, "which is .HASHZIP_OUTPUT, (is empty|does not exist) after")
 
     @pytest.mark.parametrize(
-        "script, said",
+        "script, message",
         [
             (
                 "mkdir out && ln -s /etc/hosts out/a",
@@ -343,58 +343,58 @@ class TestRefused:
             ("mkdir out && touch out/a out/A", "differ in case or kind alone"),
         ],
     )
-    def test_odd_files(self, project: Path, script: str, said: str) -> None:
-        """What no package can have is named, and the program is to be mended: not `exclude`."""
+    def test_unpackable_files(self, project: Path, script: str, message: str) -> None:
+        """The error for a file that cannot be packed names it, and the hint is not `exclude`."""
         commands.write_script(project, script)
 
-        hint = refused(project, said).hint
+        hint = error_of(project, message).hint
 
-        assert hint == "have the programs of [function.hello] make something else"
+        assert hint == "change the programs of [function.hello] so that they do not make that"
 
     def test_secret(self, project: Path) -> None:
-        """What looks like a secret in the output is refused, unless it is allowed."""
+        """A file of the output that looks like a secret is refused, unless it is allowed."""
         commands.write_script(project, "mkdir out && echo A=1 > out/.env")
 
-        error = refused(project, r"would pack a file that looks like a secret:\n  .env")
+        error = error_of(project, r"would pack a file that looks like a secret:\n  .env")
 
         assert error.hint.startswith("change the program that makes the package so that it leaves ")
         commands.configure(project, allow=["/.env"])
         assert projects.names(projects.make_zip(project)) == [".env"]
 
     def test_secret_in_the_source(self, project: Path) -> None:
-        """One in the source is none in the package: the program decides what is packed."""
+        """One in the source is not refused, because it is not packed."""
         projects.write_files(project / "src", {".env": b"A=1"})
 
         assert projects.names(projects.make_zip(project)) == ["answer.txt"]
 
     def test_foreign_program(self, project: Path) -> None:
-        """A program for another machine than the function's is refused."""
+        """A program for another architecture than the function's is refused."""
         start = ELF.pack(b"\x7fELF", 2, 1, 1, 2, 183)
         projects.write_files(project / "src", {"program": start + bytes(44)})
         commands.write_script(project, "mkdir out && cp program out/bootstrap")
 
-        error = refused(project, "bootstrap is for arm64, and the function runs on x86_64")
+        error = error_of(project, "bootstrap is for arm64, and the function runs on x86_64")
 
         assert "HASHZIP_ARCHITECTURE" in error.hint
         commands.configure(project, architecture="arm64")
         assert projects.names(projects.make_zip(project)) == ["bootstrap"]
 
     @pytest.mark.parametrize(
-        "script, said",
+        "script, message",
         [
             ("echo more >> words.txt", "//src/words.txt changed in the sources"),
             ("rm words.txt", "//src/words.txt removed in the sources"),
             ("echo 1 > made.txt", "//src/made.txt added in the sources"),
         ],
     )
-    def test_changed_sources(self, project: Path, script: str, said: str) -> None:
-        """Programs that write among the sources are stopped: the next plan would not be empty."""
+    def test_changed_sources(self, project: Path, script: str, message: str) -> None:
+        """Programs that change their inputs are refused: the next plan would not be empty."""
         commands.write_script(project, f"{script}; mkdir -p out && echo 1 > out/a")
 
-        assert "name it in exclude" in refused(project, said).hint
+        assert "name it in exclude" in error_of(project, message).hint
 
-    def test_changed_files_that_are_no_input(self, project: Path) -> None:
-        """What is excluded, or made, programs may write as they like."""
+    def test_changed_files_that_are_no_inputs(self, project: Path) -> None:
+        """Programs may write files that are excluded or generated."""
         commands.configure(project, exclude=["*.buildinfo"])
         commands.write_script(
             project,
@@ -404,24 +404,24 @@ class TestRefused:
 
         assert projects.names(projects.make_zip(project)) == ["a"]
 
-    def test_output_that_git_keeps(self, project: Path) -> None:
-        """An output that git keeps is refused before anything is touched: it may be sources."""
+    def test_tracked_output(self, project: Path) -> None:
+        """An output with files that git tracks is refused at once: they may be sources."""
         projects.write_files(project / "src/out", {"source.ts": b"x", "more.ts": b"y"})
         for words in (["init", "-q"], ["add", "src/out/source.ts"]):
             subprocess.run(["git", *words], cwd=project, check=True)
-        before = made(project)
+        before = output_files(project)
 
-        error = refused(project, "a build replaces, and git keeps files in it: out/source.ts")
+        error = error_of(project, "each build replaces, but git tracks files in it: out/source.ts")
 
         assert "git ignores" in error.hint
-        assert made(project) == before
+        assert output_files(project) == before
         subprocess.run(
             ["git", "rm", "-q", "--cached", "src/out/source.ts"], cwd=project, check=True
         )
         assert projects.names(projects.make_zip(project)) == ["answer.txt"]
 
     def test_source_that_cannot_be_written(self, project: Path) -> None:
-        """Where what is there cannot be put aside, the error names it, and it stays."""
+        """If the earlier output cannot be moved aside, the error names it, and it stays."""
         projects.make_zip(project)
         projects.write_files(project / "src", {"words.txt": b"second"})
         (project / "src").chmod(0o555)
@@ -432,12 +432,12 @@ class TestRefused:
         assert "cannot build [function.hello]: " in error
         assert "Permission denied" in error
         assert str(project / "src/out") in error
-        assert "right to read and write" in hint
-        assert made(project) == {"answer.txt": b"first"}
+        assert "check the permissions" in hint
+        assert output_files(project) == {"answer.txt": b"first"}
 
 
 class TestEarlier:
-    """What was there before."""
+    """The earlier output and artifact."""
 
     @pytest.mark.parametrize(
         "script",
@@ -450,7 +450,7 @@ class TestEarlier:
         ],
     )
     def test_failed_build(self, project: Path, script: str) -> None:
-        """A build that failed leaves the earlier output, and the earlier artifact, as they were."""
+        """A failed build leaves the earlier output and artifact as they were."""
         zip_file = projects.make_zip(project)
         content, output = zip_file.read_bytes(), projects.listing(project / "src/out")
         commands.write_script(project, script)
@@ -463,7 +463,7 @@ class TestEarlier:
         assert list((project / ".hashzip").glob("*.output")) == []
 
     def test_failed_build_of_a_file(self, project: Path) -> None:
-        """It comes back even where a program removed the folder that it was in."""
+        """The earlier output comes back even if a program has removed its folder."""
         commands.configure(project, output="made/bootstrap", exclude=["/made/"])
         commands.write_script(project, "mkdir -p made && cp words.txt made/bootstrap")
         projects.make_zip(project)
@@ -475,18 +475,18 @@ class TestEarlier:
         assert (project / "src/made/bootstrap").read_bytes() == b"first"
 
     def test_failed_first_build(self, project: Path) -> None:
-        """Where there was no output before, there is none after a build that failed."""
+        """Without an earlier output, there is none after a failed build."""
         commands.write_script(project, "mkdir out && echo half > out/half.txt && exit 1")
 
-        refused(project, "failed")
+        error_of(project, "failed")
 
         assert not (project / "src/out").exists()
 
     def test_killed_build(self, project: Path) -> None:
-        """After a build that was killed, the next one finds the earlier output, not half of one."""
+        """After a killed build, the next one finds the earlier, complete output."""
         commands.write_script(project, HANGING)
         zip_file = projects.make_zip(project)
-        content, output = zip_file.read_bytes(), made(project)
+        content, output = zip_file.read_bytes(), output_files(project)
         projects.write_files(project / "src", {"words.txt": b"second"})
         words = [sys.executable, str(program.BUILD), "build"]
         running = subprocess.Popen(
@@ -495,18 +495,18 @@ class TestEarlier:
         until((project / "hangs").exists)
         os.killpg(running.pid, signal.SIGKILL)
         running.wait(DEADLINE)
-        assert made(project) == {"half.txt": b"half\n"}
+        assert output_files(project) == {"half.txt": b"half\n"}
 
         failed = program.run("build", cwd=project, settings={"FAIL": "1"})
 
         assert failed.code == 1
-        assert made(project) == output == {"answer.txt": b"first"}
+        assert output_files(project) == output == {"answer.txt": b"first"}
         assert zip_file.read_bytes() == content
         assert projects.content(projects.make_zip(project), "answer.txt") == b"second"
         assert list((project / ".hashzip").glob("hello.[ot]*")) == []
 
     def test_nothing_to_do(self, project: Path) -> None:
-        """What is built is not built again, however often a file is touched."""
+        """A package is not built again after a file was touched."""
         commands.write_script(project, f"{commands.SCRIPT}; echo ran >> ../runs")
         projects.make_zip(project)
         (project / "src/words.txt").touch()

@@ -1,4 +1,4 @@
-"""Functions in Rust, really compiled. What is refused at plan time is in `test_bad_input.py`."""
+"""Functions in Rust, really compiled for Lambda. Errors of a plan are in `test_bad_input.py`."""
 
 import json
 import os
@@ -21,8 +21,8 @@ from tests.support.crates import library
 
 pytestmark = pytest.mark.slow
 
-# Each name is in the program if what it stands for held when it was compiled.
-_HELD = {
+# A name is in the program if its condition held when it was compiled.
+_NAMES = {
     'feature = "slow"': "has-slow",
     'feature = "fast"': "has-fast",
     "debug_assertions": "has-assertions",
@@ -31,10 +31,11 @@ _HELD = {
     "wrong": "has-wrong",
     'target_feature = "avx2"': "has-processor",
 }
-TELLING = {
+CONDITIONS = {
     "app/src/main.rs": "fn main() {\n"
     + "".join(
-        f'    if cfg!({condition}) {{ println!("{name}"); }}\n' for condition, name in _HELD.items()
+        f'    if cfg!({condition}) {{ println!("{name}"); }}\n'
+        for condition, name in _NAMES.items()
     )
     + "}\n"
 }
@@ -46,14 +47,14 @@ _TRIPLE = "x86_64-unknown-linux-gnu"
 
 @pytest.fixture(autouse=True)
 def _target(rust: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has all tests share what is compiled."""
+    """Let all tests share the target folder."""
     monkeypatch.setenv("CARGO_TARGET_DIR", str(rust))
 
 
 def make(
     root: Path, files: Mapping[str, str] | None = None, more: str = "", **changes: object
 ) -> Path:
-    """Makes a project with hello, whose lock is right."""
+    """Make a project with hello and its lock."""
     crates.make(root, files, QUICK + more)
     crates.lock(root)
     crates.configure(root, **changes)
@@ -61,25 +62,25 @@ def make(
 
 
 def bootstrap(root: Path) -> bytes:
-    """Builds hello, and answers its program."""
+    """Build hello, and return its program."""
     return projects.content(projects.make_zip(root), "bootstrap")
 
 
 def held(root: Path) -> set[str]:
-    """Builds hello, and answers which names are in it."""
-    found = bootstrap(root)
-    return {name for name in _HELD.values() if name.encode() in found}
+    """Build hello, and return the names of the conditions that hold."""
+    content = bootstrap(root)
+    return {name for name in _NAMES.values() if name.encode() in content}
 
 
-def said(finished: program.Finished) -> tuple[str, str]:
-    """Answers the error and the hint at the end of a build that failed."""
+def error_of(finished: program.Finished) -> tuple[str, str]:
+    """Return the error and the hint of a failed build."""
     assert finished.code == 1
     *_, error, hint = finished.err.splitlines()
     return error, hint
 
 
 def plain(root: Path, target: Path, **settings: str) -> bytes:
-    """Compiles hello by cargo alone, and answers the program."""
+    """Compile hello by cargo alone, and return the program."""
     subprocess.run(
         ["cargo", "build", "--release", "--locked", "--quiet"],
         cwd=root / "app",
@@ -90,13 +91,13 @@ def plain(root: Path, target: Path, **settings: str) -> bytes:
 
 
 class TestPackage:
-    """What is packed."""
+    """The package."""
 
     @pytest.mark.parametrize(
         "runtime, newest", [("provided.al2023", (2, 34)), ("provided.al2", (2, 26))]
     )
     def test_program(self, tmp_path: Path, runtime: str, newest: tuple[int, int]) -> None:
-        """One program for Lambda's machine, which asks for no newer C library than is there."""
+        """It is one program for Lambda's machine, which needs no newer C library than Lambda's."""
         root = crates.make(tmp_path, more="[profile.release]\nlto = false\n")
         crates.lock(root)
         crates.configure(root, runtime=runtime)
@@ -104,26 +105,26 @@ class TestPackage:
 
         (entry,) = zipfile.ZipFile(zip_file).infolist()
         content = projects.content(zip_file, "bootstrap")
-        asked = {
+        needed = {
             (int(major), int(minor)) for major, minor in re.findall(rb"GLIBC_(\d+)\.(\d+)", content)
         }
         assert entry.filename == "bootstrap"
         assert entry.external_attr >> 16 & 0o777 == 0o755
         assert elf.kind(content) == elf.Kind("x86_64", 64, "little")
-        assert max(asked) <= newest
+        assert max(needed) <= newest
         # The control: that for the newer one does ask for more than the older one has.
-        assert (max(asked) > (2, 26)) == (runtime == "provided.al2023")
+        assert (max(needed) > (2, 26)) == (runtime == "provided.al2023")
 
     def test_tools(self, tmp_path: Path) -> None:
-        """The manifest says what compiled it."""
+        """The manifest has the versions of the compiling programs."""
         tools = projects.build(projects.examine(make(tmp_path))).tools
 
-        said = subprocess.run(["rustc", "--version"], capture_output=True, check=True).stdout
-        assert tools["rustc"] == said.decode().split()[1]
+        version = subprocess.run(["rustc", "--version"], capture_output=True, check=True).stdout
+        assert tools["rustc"] == version.decode().split()[1]
         assert {"cargo-lambda", "zig"} < set(tools)
 
     def test_arm64(self, tmp_path: Path) -> None:
-        """The same for the other machine; without Rust's target, the command that adds it."""
+        """A build for arm64 works, or the hint installs the missing standard library."""
         make(tmp_path, architecture="arm64")
         sysroot = subprocess.run(
             ["rustc", "--print", "sysroot"], capture_output=True, check=True
@@ -140,7 +141,7 @@ class TestPackage:
 
 
 class TestCrates:
-    """Which crates a program says it is compiled from."""
+    """The crates that a manifest lists."""
 
     # In the program are shared, deep and ours, which the macro and the build script need too.
     FILES: ClassVar[Mapping[str, str]] = {
@@ -162,7 +163,7 @@ class TestCrates:
 
     @staticmethod
     def needs(root: Path) -> str:
-        """Answers what the manifest of hello needs, one crate of it from git."""
+        """Return the tables of hello's manifest, with a crate from git."""
         ours = root / "ours"
         crates.write(ours, library("ours"))
         for words in (
@@ -184,7 +185,7 @@ class TestCrates:
         monkeypatch: pytest.MonkeyPatch,
         capfd: pytest.CaptureFixture[str],
     ) -> None:
-        """Those in the program, with two homes of cargo, and where nothing is compiled anew."""
+        """They are those in the program, for any `CARGO_HOME`, even if nothing is compiled."""
         root = crates.make(tmp_path / "project", self.FILES, QUICK + self.needs(tmp_path))
         (root / "app/Cargo.lock").unlink()
         subprocess.run(["cargo", "generate-lockfile", "--quiet"], cwd=root / "app", check=True)
@@ -215,7 +216,7 @@ class TestCrates:
         assert third == first
 
     def test_changed(self, tmp_path: Path) -> None:
-        """`sbom` lists them as `dist` has them, and `diff` names those that changed."""
+        """`sbom` lists them, as does `dist`, and `diff` names those that have changed."""
         needs = '[dependencies]\nshared = { path = "../shared" }\n'
         root = make(tmp_path, library("shared"), needs)
         zip_file = projects.make_zip(root)
@@ -238,7 +239,7 @@ class TestSame:
     def test_folders(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """Two folders, one with a space, and two that cargo compiles in and a source names."""
+        """The project's folder, the target folder and paths in sources do not change them."""
         files = {
             "app/build.rs": (
                 "fn main() {\n"
@@ -251,38 +252,40 @@ class TestSame:
                 'fn main() { println!("{}", file()); }\n'
             ),
         }
-        found = []
+        programs = []
         for name in ("one", "two here"):
             root = make(tmp_path / name, files)
             monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / "target" / name))
-            found.append(bootstrap(root))
+            programs.append(bootstrap(root))
 
-        assert found[0] == found[1]
-        assert b"/target/x86_64-unknown-linux-gnu/release/build/hello-" in found[0]
-        assert str(tmp_path).encode() not in found[0]
-        assert "out of the workspace" not in capsys.readouterr().err
+        assert programs[0] == programs[1]
+        assert b"/target/x86_64-unknown-linux-gnu/release/build/hello-" in programs[0]
+        assert str(tmp_path).encode() not in programs[0]
+        assert "outside the workspace" not in capsys.readouterr().err
         # The control: cargo alone.
         assert str(tmp_path / "plain").encode() in plain(tmp_path / "one", tmp_path / "plain")
 
-    def test_out_of_the_workspace(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """A crate out of the workspace is built, and warned of: cargo hashes its whole path."""
+    def test_outside_the_workspace(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A crate outside the workspace causes a warning: cargo hashes its absolute path."""
         files = {
             "app/src/main.rs": 'fn main() { println!("{}", shared::file()); }\n',
             **library("shared", source="pub fn file() -> &'static str { file!() }\n"),
         }
         root = make(tmp_path, files, '[dependencies]\nshared = { path = "../shared" }\n')
 
-        found = bootstrap(root)
+        content = bootstrap(root)
 
-        assert b"/project/shared/src/lib.rs" in found
-        assert str(tmp_path).encode() not in found
-        assert "the crate in shared is out of the workspace in app" in capsys.readouterr().err
+        assert b"/project/shared/src/lib.rs" in content
+        assert str(tmp_path).encode() not in content
+        assert "the crate in shared is outside the workspace in app" in capsys.readouterr().err
         # The control: cargo alone.
         assert str(root / "shared/src/lib.rs").encode() in plain(root, tmp_path / "target")
 
     @pytest.mark.registry
     def test_homes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Two folders that cargo downloads to, whose names panics of what is there would show."""
+        """`CARGO_HOME`, which messages of panics would contain, does not change them."""
         main = (
             'fn main() {\n    let all = bytes::Bytes::from_static(b"x");\n'
             '    println!("{:?}", all.slice(std::env::args().count()..));\n}\n'
@@ -294,16 +297,16 @@ class TestSame:
         )
         (root / "app/Cargo.lock").unlink()
         subprocess.run(["cargo", "generate-lockfile", "--quiet"], cwd=root / "app", check=True)
-        found, theirs, listed = [], [], []
+        programs, theirs, listed = [], [], []
         for name in ("one", "two"):
             monkeypatch.setenv("CARGO_HOME", str(tmp_path / name))
             (crate,) = projects.build(projects.examine(root), force=True).packages
             listed.append(crate)
-            found.append(bootstrap(root))
+            programs.append(bootstrap(root))
             theirs.append(plain(root, tmp_path / "target" / name))
 
-        assert found[0] == found[1]
-        assert b"/cargo/registry/bytes-" in found[0]
+        assert programs[0] == programs[1]
+        assert b"/cargo/registry/bytes-" in programs[0]
         assert listed[0] == listed[1]
         (digest,) = listed[0].hashes
         assert digest.removeprefix("sha256:") in (root / "app/Cargo.lock").read_text("utf-8")
@@ -313,8 +316,8 @@ class TestSame:
     def test_environment(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """Variables that would change it are dropped with a warning, and in a file they count."""
-        make(tmp_path, TELLING, FEATURES)
+        """Variables that would change them are dropped with a warning; settings in a file apply."""
+        make(tmp_path, CONDITIONS, FEATURES)
         before = bootstrap(tmp_path)
         assert "RUSTFLAGS" not in capsys.readouterr().err
         monkeypatch.setenv("RUSTFLAGS", "--cfg one")
@@ -330,11 +333,11 @@ class TestSame:
         )
         assert held(tmp_path) == {"has-slow", "has-processor", "has-assertions"}
 
-    def test_settings_of_others(
+    def test_settings_outside_the_project(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """So are flags in settings out of the project."""
-        root = make(tmp_path / "project", TELLING)
+        """So are flags in cargo's settings outside the project."""
+        root = make(tmp_path / "project", CONDITIONS)
         home = tmp_path / "home"
         crates.write(home, {"config.toml": '[build]\nrustflags = ["--cfg", "one"]\n'})
         monkeypatch.setenv("CARGO_HOME", str(home))
@@ -347,7 +350,7 @@ class TestSame:
 
 
 class TestOptions:
-    """What the project says."""
+    """The project's settings."""
 
     @pytest.mark.parametrize(
         "text, flags",
@@ -372,24 +375,24 @@ class TestOptions:
         ],
     )
     def test_flags(self, tmp_path: Path, text: str, flags: set[str]) -> None:
-        """Flags count as cargo would have it, wherever they stand, and the processor too."""
-        make(tmp_path, {**TELLING, "app/.cargo/config.toml": text})
+        """Flags apply by cargo's rules, and the processor is Lambda's."""
+        make(tmp_path, {**CONDITIONS, "app/.cargo/config.toml": text})
 
         assert held(tmp_path) == {"has-processor", *flags}
 
-    def test_flags_as_text(self, tmp_path: Path) -> None:
-        """One text for all targets, which cargo-lambda cannot add to, is refused with the list."""
+    def test_string(self, tmp_path: Path) -> None:
+        """A string for all targets, to which cargo-lambda cannot add flags, is refused."""
         make(tmp_path, {"app/.cargo/config.toml": '[build]\nrustflags = "--cfg one"\n'})
 
-        with pytest.raises(HashzipError, match="are one text") as caught:
+        with pytest.raises(HashzipError, match="is the string") as caught:
             bootstrap(tmp_path)
         assert 'rustflags = ["--cfg", "one"]' in caught.value.hint
 
     def test_own_processor(self, tmp_path: Path) -> None:
-        """Where they name a processor, it is that."""
+        """Flags may name another processor."""
         text = '[build]\nrustflags = ["-Ctarget-cpu=x86-64"]\n'
 
-        assert held(make(tmp_path, {**TELLING, "app/.cargo/config.toml": text})) == set()
+        assert held(make(tmp_path, {**CONDITIONS, "app/.cargo/config.toml": text})) == set()
 
     @pytest.mark.parametrize(
         "profile, unstripped", [("release", False), ("small", False), ("dev", True)]
@@ -402,23 +405,23 @@ class TestOptions:
         *,
         unstripped: bool,
     ) -> None:
-        """They are what is asked for; debug information, which tells folders, is warned of."""
+        """Features and profile apply; debug information, which contains paths, causes a warning."""
         small = '[profile.small]\ninherits = "release"\nstrip = true\ndebug-assertions = true\n'
         changes = {"features": ["fast"], "default_features": False, "profile": profile}
-        make(tmp_path, TELLING, FEATURES + small, **changes)
+        make(tmp_path, CONDITIONS, FEATURES + small, **changes)
 
-        found = held(tmp_path)
+        names = held(tmp_path)
 
-        assert found - {"has-assertions"} == {"has-fast", "has-processor"}
-        assert ("has-assertions" in found) == (profile != "release")
-        assert ("names its folders in debug information" in capsys.readouterr().err) == unstripped
+        assert names - {"has-assertions"} == {"has-fast", "has-processor"}
+        assert ("has-assertions" in names) == (profile != "release")
+        assert ("contains paths in its debug information" in capsys.readouterr().err) == unstripped
 
     def test_pinned(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """Where no file says which Rust, a warning says what to write; else there is none."""
+        """Without a pinned version of Rust, a warning says what to write."""
         make(tmp_path)
         projects.make_zip(tmp_path)
         warnings = capsys.readouterr().err
-        assert "nothing in the project says which Rust" in warnings
+        assert "does not pin the version of Rust" in warnings
         assert 'write app/rust-toolchain.toml: [toolchain] channel = "1.' in warnings
         sysroot = subprocess.run(
             ["rustc", "--print", "sysroot"], capture_output=True, check=True
@@ -427,15 +430,15 @@ class TestOptions:
         crates.write(tmp_path, {"rust-toolchain.toml": f"[toolchain]\npath = '{sysroot.strip()}'"})
 
         projects.make_zip(tmp_path)
-        assert "which Rust" not in capsys.readouterr().err
+        assert "pin the version" not in capsys.readouterr().err
 
 
-class TestRefused:
-    """What stops a build, and leaves what was built before."""
+class TestErrors:
+    """Errors, after which the earlier artifact is unchanged."""
 
     @pytest.fixture
     def built(self, tmp_path: Path) -> Iterator[Path]:
-        """A project with an artifact, which is there still in the end."""
+        """A project with an artifact, which the test must not change."""
         root = make(tmp_path / "project")
         zip_file = projects.make_zip(root)
         content = zip_file.read_bytes()
@@ -443,8 +446,8 @@ class TestRefused:
         assert zip_file.read_bytes() == content
         assert len(projects.artifacts(root)) == 2  # and its manifest, and nothing half-made
 
-    def test_no_rust(self, built: Path) -> None:
-        """What does not compile: the compiler's words, and then one line that says what failed."""
+    def test_compile_error(self, built: Path) -> None:
+        """The compiler's errors are shown, and one line says which function failed."""
         crates.write(built, {"app/src/main.rs": "fn main() { nothing(); }\n"})
 
         finished = program.run("build", cwd=built)
@@ -458,32 +461,32 @@ class TestRefused:
         assert "Traceback" not in finished.err
 
     def test_stale_lock(self, built: Path) -> None:
-        """A lock that does not fit: what cargo says, and the command that mends it does."""
+        """Cargo's words about a stale lock are shown, and the command of the hint fixes it."""
         text = (built / "app/Cargo.toml").read_text(encoding="utf-8")
         needs = '\n[dependencies]\nshared = { path = "../shared" }\n'
         crates.write(built, {**library("shared"), "app/Cargo.toml": text + needs})
 
         finished = program.run("build", cwd=built)
 
-        _, hint = said(finished)
+        _, hint = error_of(finished)
         assert "error: app/Cargo.lock is stale" in finished.err
         assert "--locked" in finished.err
         (command,) = re.findall(r"run: \((.*)\); and commit it", hint)
         subprocess.run(["sh", "-c", f"{command} --offline"], cwd=built, check=True)
         assert "shared" in (built / "app/Cargo.lock").read_text(encoding="utf-8")
 
-    def test_no_input(self, built: Path) -> None:
-        """What is compiled in and is no input: it is named, and is built once it is one."""
+    def test_undeclared_input(self, built: Path) -> None:
+        """The error for a file that is compiled in and is no input names it."""
         main = 'fn main() { print!(include_str!("../../page.txt")); }\n'
         crates.write(built, {"app/src/main.rs": main, "page.txt": "page-one"})
 
-        error, hint = said(program.run("build", cwd=built))
+        error, hint = error_of(program.run("build", cwd=built))
 
-        assert "[function.hello] is compiled from page.txt, which is none of its inputs" in error
+        assert "[function.hello] is compiled from page.txt, which is not one of its inputs" in error
         assert 'inputs = ["page.txt"]' in hint
 
     def test_input(self, tmp_path: Path) -> None:
-        """The control: it is built once that is an input, and anew when it changes."""
+        """The control: with that input, the function is built, and again after a change."""
         main = 'fn main() { print!(include_str!("../../page.txt")); }\n'
         files = {"app/src/main.rs": main, "page.txt": "page-one"}
         make(tmp_path, files, inputs=["page.txt"])
@@ -494,10 +497,10 @@ class TestRefused:
 
 
 class TestProcesses:
-    """Which programs run, and when."""
+    """The programs that run."""
 
     def test_known(self, tmp_path: Path) -> None:
-        """Where the fingerprint is known, none is started; the control is one that is not."""
+        """For a known fingerprint no program runs; the control is another one."""
         root = make(tmp_path / "project")
         projects.make_zip(root)
         traced, fakes = tmp_path / "traced", tmp_path / "bin"
@@ -515,7 +518,7 @@ class TestProcesses:
         assert traced.read_text(encoding="utf-8").split() == ["rustc"]
 
     def test_together(self, tmp_path: Path) -> None:
-        """Two projects that keep what they compiled in one folder, at a time, get their own."""
+        """Two projects that share a target folder at the same time get their own programs."""
         roots = [
             make(
                 tmp_path / name, {"app/src/main.rs": f'fn main() {{ println!("this-is-{name}"); }}'}
@@ -527,8 +530,8 @@ class TestProcesses:
             program.start(sys.executable, str(program.BUILD), "build", cwd=root) for root in roots
         ]
 
-        for one in running:
-            _, said = one.communicate(timeout=300)
-            assert one.returncode == 0, said
+        for process in running:
+            _, stderr = process.communicate(timeout=300)
+            assert process.returncode == 0, stderr
         for root in roots:
             assert f"this-is-{root.name}".encode() in bootstrap(root)

@@ -27,7 +27,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_save_and_error(root: Path) -> None:
-    """A save is live once it is said; after an error the last good code answers, until mended."""
+    """A save is live when hashzip says so; after an error, the last good code stays live."""
     with watch_process.watching(root) as watch:
         watch.wait_for("watching for changes; press Ctrl-C to stop")
         assert "unlike Lambda: functions in Rust are development builds" in watch.text
