@@ -96,10 +96,10 @@ TABLE = (
         BadProject(
             f"{state} output",
             _built_by(script),
-            ["src/out is", state, "after the programs of [function.hello] ran"],
-            "set output to where they write",
+            [f"src/out {state} after the programs of [function.hello] ran"],
+            "set output to the path where they write",
         )
-        for state, script in (("not there", "exit 0"), ("empty", "mkdir out"))
+        for state, script in (("does not exist", "exit 0"), ("is empty", "mkdir out"))
     ),
     BadProject(
         "secret in the output",

@@ -48,8 +48,8 @@ TABLE = (
     BadProject(
         "a crate without a manifest",
         _rust(without="app/Cargo.toml"),
-        ["[function.hello] needs app/Cargo.toml, and there is none"],
-        "run: cargo init",
+        ["[function.hello] needs app/Cargo.toml, which does not exist"],
+        "run: cargo init app",
     ),
     BadProject(
         "a crate without a program",
@@ -61,7 +61,7 @@ TABLE = (
         "a crate with several programs",
         _rust({"app/src/bin/other.rs": ""}),
         ["app/Cargo.toml has several programs, hello, other"],
-        'say which one [function.hello] is: bin = "hello"',
+        'name the one for [function.hello]: bin = "hello"',
     ),
     BadProject(
         "a program that the crate does not have",
@@ -72,37 +72,37 @@ TABLE = (
     BadProject(
         "a workspace for a crate",
         _rust({"app/Cargo.toml": "[workspace]\n"}),
-        ["app/Cargo.toml has no [package]: it is a workspace"],
-        "in [function.hello], name the crate's own folder as source",
+        ["app/Cargo.toml has no [package]: it is only a workspace"],
+        "in [function.hello], set source to the folder of a crate",
     ),
     BadProject(
         "a manifest that is no TOML",
         _rust({"app/Cargo.toml": "[package\n"}),
         ["app/Cargo.toml is not valid TOML", "line 1"],
-        "that line",
+        "fix that line",
     ),
     BadProject(
         "a crate by a path that leads nowhere",
         _rust(more='[dependencies]\na = { path = "../a" }'),
-        ["[function.hello] needs a/Cargo.toml, and there is none"],
-        "correct the path that leads there",
+        ["[function.hello] needs a/Cargo.toml, which does not exist"],
+        "correct the path that leads there, or run: cargo init a",
     ),
     BadProject(
         "a crate out of the project",
         _rust(more='[dependencies]\na = { path = "../../a" }'),
-        ["app/Cargo.toml has the crate a in '../../a', out of the project"],
+        ["app/Cargo.toml has the crate a in '../../a', outside the project"],
         "move hashzip.toml up",
     ),
     BadProject(
         "a workspace out of the project",
         _rust(head='workspace = "../.."'),
-        ["app/Cargo.toml has the workspace in '../..', out of the project"],
+        ["app/Cargo.toml has the workspace in '../..', outside the project"],
         "move hashzip.toml up",
     ),
     BadProject(
         "sources of a crate out of the project",
         _rust(more='[lib]\npath = "../../shared/lib.rs"'),
-        ["app/Cargo.toml has sources in ../shared, out of the project"],
+        ["app/Cargo.toml has sources in ../shared, outside the project"],
         "move hashzip.toml up",
     ),
     BadProject(

@@ -43,7 +43,7 @@ class Manifests:
             HashzipError: There is none, or it is not valid TOML.
         """
         if folder not in self._loaded:
-            self._loaded[folder] = self._load(join(folder, MANIFEST))
+            self._loaded[folder] = self._load(folder)
         return self._loaded[folder]
 
     def workspace(self, crate_dir: str) -> str:
@@ -187,15 +187,15 @@ class Manifests:
                     f"{join(crate_dir, MANIFEST)}, which makes the crate a workspace of its own",
                 )
 
-    def _load(self, path: str) -> Manifest:
-        location = os.path.join(self.root, path)
+    def _load(self, folder: str) -> Manifest:
+        location = os.path.join(self.root, folder, MANIFEST)
         try:
             with open(location, "rb") as file:
                 return tomllib.load(file)
         except FileNotFoundError:
             raise HashzipError(
-                f"{self.label} needs {path}, which does not exist",
-                "run: cargo init; or correct the path that leads there",
+                f"{self.label} needs {join(folder, MANIFEST)}, which does not exist",
+                f"correct the path that leads there, or run: cargo init {folder}",
             ) from None
         except OSError as error:
             raise read_error(os.fsencode(location), error) from error
