@@ -20,7 +20,7 @@ from tests.support.project import content, examine, make_zip, names
 
 @pytest.fixture
 def locked(project: Path, index: Index) -> Path:
-    """A project whose function needs one package of the index."""
+    """Make a project whose function needs one package of the index."""
     greet = wheels.make(project)
     index.add(greet)
     wheels.lock(project, greet, where="")
@@ -30,14 +30,14 @@ def locked(project: Path, index: Index) -> Path:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the trees, in a cache for one test."""
+    """Set a cache for one test, and return the folder of its trees."""
     monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache" / "trees"
 
 
 @pytest.fixture
 def unreachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """A function that takes away the network and uv's cache."""
+    """Return a function that takes away the network and uv's cache."""
     with indexes.unreachable(tmp_path / "nowhere") as nowhere:
 
         def take_away() -> None:

@@ -55,7 +55,7 @@ def tidied(folder: Path) -> list[str]:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
-    """An empty folder."""
+    """Make an empty folder."""
     folder = tmp_path / "target"
     folder.mkdir()
     return folder

@@ -20,7 +20,7 @@ HOUR = 3600
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the trees, in a cache for one test."""
+    """Set a cache for one test, and return the folder of its trees."""
     monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache" / "trees"
 

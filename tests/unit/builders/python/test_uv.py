@@ -93,7 +93,7 @@ def fake(folder: Path, script: str, version: str = "uv 0.13.9 (a machine)") -> P
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is first on the `PATH`, of a Python that has no uv."""
+    """Put a folder first on the `PATH`, of a Python that has no uv."""
     monkeypatch.setitem(sys.modules, "uv", None)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin")
     for name in uv.PATIENCE:
