@@ -1,4 +1,4 @@
-"""A local AWS and Terraform's providers, for all tests in this folder."""
+"""Fixtures for the tests in this folder: a local AWS, Terraform's providers, deployments."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from tests.support.stack import Stack
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[LocalAws]:
-    """A local AWS, which really runs functions."""
+    """Run a local AWS, which executes functions."""
     with local_aws.running() as running:
         yield running
 
@@ -27,8 +27,8 @@ def aws() -> Iterator[LocalAws]:
 def provider_environment(
     terraform_executable: str,  # noqa: ARG001 - without it, nobody needs providers
 ) -> Mapping[str, str]:
-    """What `terraform init` needs to find its providers."""
-    # A larger heap: Terraform and the AWS provider spend much of their time on collecting garbage.
+    """Return environment variables that make `terraform init` find its providers."""
+    # A larger heap: Terraform and the AWS provider spend much of their time on garbage collection.
     return {**providers.environment(), "GOGC": "400"}
 
 
@@ -39,7 +39,7 @@ def new_stack(
     aws: LocalAws,
     terraform_executable: str,
 ) -> Iterator[Stack]:
-    """A fresh clone with a small function, initialised, and not deployed yet."""
+    """Make a clone with a small function, initialised and not deployed."""
     root = tmp_path / "clone"
     name = _function_name(tmp_path)
     clone = stacks.make(root, name, aws, provider_environment, terraform_executable)
@@ -71,11 +71,12 @@ def proxied_stack(
 
 @pytest.fixture
 def from_nothing(new_stack: Stack) -> Stack:
-    """A clone whose function is deployed, by an apply of the test's own."""
-    new_stack.apply()
+    """Make a clone and deploy its function, for a test that destroys or replaces it."""
+    new_stack.terraform.apply()
     return new_stack
 
 
+# For the session: each worker runs several modules that use it.
 @pytest.fixture(scope="session")
 def deployment(
     tmp_path_factory: pytest.TempPathFactory,
@@ -83,7 +84,7 @@ def deployment(
     aws: LocalAws,
     terraform_executable: str,
 ) -> Iterator[Deployment[Stack]]:
-    """A clone whose function is deployed, by an apply from nothing."""
+    """Make a clone and deploy its function."""
     root = tmp_path_factory.mktemp("deployment")
     clone = stacks.make(root / "clone", "deployed", aws, provider_environment, terraform_executable)
     with clone.init().attached() as stack:
@@ -92,7 +93,7 @@ def deployment(
 
 @pytest.fixture
 def deployed(deployment: Deployment[Stack]) -> Stack:
-    """That clone; whatever a test did, it is as it was first deployed."""
+    """Return that clone, restored as it was right after its first apply."""
     return deployment.put_back()
 
 

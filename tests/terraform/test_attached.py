@@ -1,4 +1,4 @@
-"""One AWS provider for many Terraform commands."""
+"""An attached AWS provider serves many Terraform commands."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_attached_provider_is_used_by_each_command(
 def test_attached_provider_has_the_types_of_the_configuration(
     tmp_path: Path, terraform_executable: str
 ) -> None:
-    """Its schema has all types that the configuration uses, in modules too, and no others."""
+    """Its schema has all types that the configuration uses, in modules too, and no other names."""
     (tmp_path / "main.tf").write_text(CONFIGURATION, encoding="utf-8")
     (tmp_path / "module").mkdir()
     module = 'module "it" { source = "./module" }\n'

@@ -1,4 +1,4 @@
-"""A change is planned by name, and what was planned is what is deployed."""
+"""A plan names the changed files, and an apply deploys exactly what was planned."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ FUNCTION = "module.app.aws_lambda_function.this"
 
 
 def test_plan_names_the_files(deployed: Stack, tmp_path: Path) -> None:
-    """An edited, an added and a removed file are in the plan by name, and no other file."""
+    """The plan names an edited, an added and a removed file, and no other."""
     clone = deployed.clone(tmp_path / "clone", state=True, only_plans=True).init()
     clone.answer_with("edited")
     clone.write({"src/added.py": ""})
@@ -29,7 +29,7 @@ def test_plan_names_the_files(deployed: Stack, tmp_path: Path) -> None:
 
 
 def test_saved_plan_is_applied_in_another_clone(deployed: Stack, tmp_path: Path) -> None:
-    """A plan saved in one clone is applied in another, which has the same sources and no zip."""
+    """A plan saved in one clone can be applied in another with the same sources and no zip."""
     deployed.answer_with("second")
     plan = deployed.plan()
     clone = deployed.clone(tmp_path / "other", state=True).init()
@@ -39,7 +39,7 @@ def test_saved_plan_is_applied_in_another_clone(deployed: Stack, tmp_path: Path)
 
 
 def test_edit_after_the_plan_is_refused(deployed: Stack) -> None:
-    """Sources edited between plan and apply fail the apply by name; the function stays."""
+    """An apply fails if sources changed since the plan, names them, and leaves the function."""
     deployed.answer_with("planned")
     plan = deployed.plan()
     deployed.answer_with("not planned")
@@ -54,31 +54,31 @@ def test_edit_after_the_plan_is_refused(deployed: Stack) -> None:
 
 @pytest.mark.parametrize("damage", ["deleted", "truncated", "flipped", "foreign"])
 def test_damaged_zip_is_built_again(deployed: Stack, damage: str) -> None:
-    """Whatever happens to the zip between plan and apply, the planned code is deployed."""
+    """An apply deploys the planned code even if the zip was damaged since the plan."""
     deployed.answer_with("wrong")
     foreign = _build(deployed)
     deployed.answer_with("right")
     artifact = _build(deployed)
-    whole = artifact.read_bytes()
+    intact = artifact.read_bytes()
     plan = deployed.plan()
     if damage == "deleted":
         artifact.unlink()
     else:
-        flipped = bytes([whole[100] ^ 1])
+        flipped = bytes([intact[100] ^ 1])
         artifact.write_bytes(
             {
-                "truncated": whole[:-10],
-                "flipped": whole[:100] + flipped + whole[101:],
+                "truncated": intact[:-10],
+                "flipped": intact[:100] + flipped + intact[101:],
                 "foreign": foreign.read_bytes(),
             }[damage]
         )
     deployed.apply(plan)
     assert deployed.invoke() == "right"
-    assert artifact.read_bytes() == whole
+    assert artifact.read_bytes() == intact
 
 
 def test_wrong_zip_at_the_place_is_not_deployed(deployed: Stack) -> None:
-    """A zip that lies at the artifact's path before anything was built there is not used."""
+    """An apply does not use a zip at the artifact's path that no build wrote."""
     foreign = next(deployed.dist.rglob("*.zip")).read_bytes()
     deployed.answer_with("right")
     plan = deployed.plan()
@@ -89,7 +89,7 @@ def test_wrong_zip_at_the_place_is_not_deployed(deployed: Stack) -> None:
 
 
 def test_memory_alone_builds_nothing(deployed: Stack) -> None:
-    """Another memory size, without a zip on disk, updates the function and builds nothing."""
+    """A change of the memory size updates the function and builds nothing, even without a zip."""
     stack.remove_artifacts(deployed)
     changed = deployed.using(memory_size=256)
     assert stack.changes(changed.plan()) == {FUNCTION: ["update"]}
@@ -99,7 +99,7 @@ def test_memory_alone_builds_nothing(deployed: Stack) -> None:
 
 
 def test_reverted_change_is_the_earlier_zip(deployed: Stack) -> None:
-    """A reverted change has the earlier fingerprint, zip and answer, and is not built again."""
+    """A reverted change has the earlier fingerprint and zip, and is not built again."""
     first = next(deployed.dist.rglob("*.zip"))
     before = (first.stat().st_mtime_ns, hashlib.sha256(first.read_bytes()).hexdigest())
     deployed.answer_with("second")
@@ -115,7 +115,7 @@ def test_reverted_change_is_the_earlier_zip(deployed: Stack) -> None:
 
 
 def test_reverted_change_is_the_same_zip_if_built_again(deployed: Stack) -> None:
-    """A reverted change whose zip is gone is built to the same bytes."""
+    """A reverted change whose zip is gone is built with the same bytes."""
     first = next(deployed.dist.rglob("*.zip"))
     before = first.read_bytes()
     deployed.answer_with("second")
@@ -127,7 +127,7 @@ def test_reverted_change_is_the_same_zip_if_built_again(deployed: Stack) -> None
 
 
 def test_replaced_function_gets_its_zip(from_nothing: Stack) -> None:
-    """Another function name, without a zip on disk, builds it and creates the function."""
+    """A change of the function's name builds a missing zip and creates the function."""
     stack.remove_artifacts(from_nothing)
     renamed = from_nothing.using(function_name=f"{from_nothing.variables['function_name']}-2")
     actions = stack.changes(renamed.plan())
@@ -137,7 +137,7 @@ def test_replaced_function_gets_its_zip(from_nothing: Stack) -> None:
 
 
 def test_deployed_code_is_the_zip(deployed: Stack) -> None:
-    """The code that AWS reports is the one that the manifest promises."""
+    """The digest of the code in AWS is the one in the manifest."""
     deployed.answer_with("second")
     deployed.apply()
     fingerprint = deployed.terraform.output()["fingerprint"]
@@ -146,7 +146,7 @@ def test_deployed_code_is_the_zip(deployed: Stack) -> None:
 
 
 def _build(clone: Stack) -> Path:
-    """Builds by hand, and answers the zip."""
+    """Build by hand and return the path of the zip."""
     (built,) = json.loads(stack.hashzip(clone, "build", "--json").stdout)
     return Path(built["file"])
 

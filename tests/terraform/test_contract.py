@@ -1,4 +1,4 @@
-"""The two hellos, in Python and in Rust, deployed side by side: they answer alike."""
+"""The two hellos, in Python and in Rust, behave alike when deployed."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def hellos(
     aws: LocalAws,
     terraform_executable: str,
 ) -> Iterator[Stack]:
-    """Both, from a clean checkout, by one apply."""
+    """Deploy both from a clean checkout, with one apply."""
     root = tmp_path_factory.mktemp("contract") / "checkout"
     clone = stack.checkout(root, "contract", aws, provider_environment, terraform_executable)
     with clone.using(rust_architecture="x86_64").init().attached() as both:
@@ -34,12 +34,12 @@ def hellos(
 
 @pytest.fixture(params=TWINS)
 def twin(request: pytest.FixtureRequest, hellos: Stack) -> "Twin":
-    """One of them."""
+    """Return each of them in turn."""
     return Twin(hellos, hellos.terraform.output()[TWINS[request.param]])
 
 
 class Twin:
-    """A hello in AWS."""
+    """A deployed hello."""
 
     def __init__(self, hellos: Stack, name: str) -> None:
         self.name = name
@@ -47,25 +47,28 @@ class Twin:
         self.logs = hellos.client("logs")
 
     def invoke(self, event: object) -> Any:  # noqa: ANN401 - any JSON
-        """Invokes it, and answers the answer."""
+        """Invoke it and return its response."""
         response = self.client.invoke(FunctionName=self.name, Payload=json.dumps(event))
         answer = json.loads(response["Payload"].read())
         assert "FunctionError" not in response, answer
         return answer
 
     def fail(self, event: object) -> tuple[str, str]:
-        """Invokes it, which must fail; answers the error's message, and all that names it."""
+        """Invoke it, and return the error's message, and a text with the error's type.
+
+        It must fail.
+        """
         response = self.client.invoke(
             FunctionName=self.name, Payload=json.dumps(event), LogType="Tail"
         )
         assert "FunctionError" in response
         answer = json.loads(response["Payload"].read())
-        # Of Python's errors the local AWS gives no type, other than AWS, but the trace.
+        # Unlike AWS, the local AWS does not report the type of Python's errors; the log has it.
         log = b64decode(response["LogResult"]).decode()
         return answer["errorMessage"], answer["errorType"] + log
 
     def log(self) -> list[dict[str, Any]]:
-        """Answers what it logged: each line a JSON object."""
+        """Return the lines of its log, which are JSON objects."""
         group = f"/aws/lambda/{self.name}"
         events = self.logs.filter_log_events(logGroupName=group)["events"]
         lines = [event["message"].strip() for event in events]
@@ -73,14 +76,14 @@ class Twin:
 
 
 def test_answer(twin: Twin) -> None:
-    """Each greets the name of an event, or a stranger."""
+    """Each greets the name in the event, or a stranger."""
     answers = [(event, twin.invoke(event)) for event, _ in contract.GREETINGS]
 
     assert answers == [(event, {"message": greeting}) for event, greeting in contract.GREETINGS]
 
 
 def test_invalid_event(twin: Twin) -> None:
-    """Each says alike what is wrong with an event, under one name to catch it by."""
+    """Each reports an invalid event with the same message and the same type of error."""
     failures = [(event, *twin.fail(event)) for event, _ in contract.ERRORS]
 
     assert [(event, message) for event, message, _ in failures] == contract.ERRORS
@@ -91,7 +94,7 @@ def test_log(twin: Twin) -> None:
     """Each logs an invocation as one line of JSON with a level, a time and the event."""
     name = f"log-of-{twin.name}"
     twin.invoke({"name": name})
-    # On a busy machine, the local AWS logs a line with the invocation after its own.
+    # On a busy machine, the local AWS logs a line only with the next invocation.
     watch_process.until(lambda: twin.invoke({}) and any(name in str(line) for line in twin.log()))
 
     (line,) = [line for line in twin.log() if name in str(line)]
@@ -102,7 +105,7 @@ def test_log(twin: Twin) -> None:
 
 
 def test_packages(hellos: Stack) -> None:
-    """What Lambda has is, to the byte, what was built, for each of them."""
+    """The code of each in Lambda is what was built, to the byte."""
     outputs = hellos.terraform.output()
     for folder, name in ((".", "function_name"), ("handler/rust", "rust_function_name")):
         (path,) = (hellos.root / folder / "dist").glob(f"*/{'?' * 64}.json")

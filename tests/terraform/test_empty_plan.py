@@ -1,4 +1,4 @@
-"""A plan is empty unless content changed, on any machine."""
+"""A plan is empty on every machine unless content changed."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def elsewhere(deployed: Stack, tmp_path: Path) -> Stack:
-    """The deployed function's sources and state in another folder, without a zip."""
+    """Copy sources and state of the deployed function to another folder, without a zip."""
     return deployed.clone(tmp_path / "another" / "place", state=True, only_plans=True).init()
 
 
@@ -25,7 +25,7 @@ def test_nothing_to_do_after_apply(deployed: Stack) -> None:
 
 
 def test_nothing_to_do_in_another_folder_without_zip(elsewhere: Stack) -> None:
-    """A plan is empty in a fresh clone at another path; an edit there makes it not empty."""
+    """A plan in a fresh clone at another path is empty, and one after an edit there is not."""
     assert not elsewhere.dist.exists()
     assert elsewhere.plan().exit_code == 0
     elsewhere.answer_with("something else")
@@ -33,13 +33,13 @@ def test_nothing_to_do_in_another_folder_without_zip(elsewhere: Stack) -> None:
 
 
 def test_nothing_to_do_after_touch_and_chmod(elsewhere: Stack) -> None:
-    """Neither times nor modes nor what tools leave behind make a plan."""
+    """Changed times and modes, and files that tools write, leave the plan empty."""
     stack.invisible_edits(elsewhere.root / "src")
     assert elsewhere.plan().exit_code == 0
 
 
 def test_nothing_to_do_after_checkout_with_umask_077(deployed: Stack, tmp_path: Path) -> None:
-    """A git checkout by somebody with umask 077 makes no plan."""
+    """The plan of a git checkout with umask 077 is empty."""
     origin = deployed.clone(tmp_path / "origin", state=True, only_plans=True)
     git = ["git", "-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "All"]):
@@ -51,7 +51,7 @@ def test_nothing_to_do_after_checkout_with_umask_077(deployed: Stack, tmp_path: 
 
 
 def test_nothing_to_do_after_running_the_code(elsewhere: Stack) -> None:
-    """Running the function locally leaves `__pycache__`, which makes no plan."""
+    """The `__pycache__` of a local run leaves the plan empty."""
     environment = {name: value for name, value in os.environ.items() if "PYCACHE" not in name}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     subprocess.run(

@@ -37,7 +37,7 @@ LONG = 600.0  # seconds; Go compiles its standard library once for each architec
     ]
 )
 def example(request: pytest.FixtureRequest) -> str:
-    """The name of an example whose program is installed."""
+    """Return the name of each example whose program is installed."""
     name: str = request.param
     required = PROGRAMS.get(name, sys.executable)
     if not shutil.which(required):

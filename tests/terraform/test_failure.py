@@ -1,4 +1,4 @@
-"""A build that fails changes nothing, and leaves nothing that the next apply cannot finish."""
+"""A failed build changes nothing, and the next apply can go on from what it left."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ from tests.support.stack import Stack
 
 pytestmark = pytest.mark.slow
 
-# Runs hashzip, and kills it at the worst moment: the zip is written, and not yet at its place.
+# Runs hashzip and kills it when the zip is written but not yet at its path.
 KILLED = """
 import os, runpy, signal, sys
 sys.argv = sys.argv[1:]
@@ -31,18 +31,18 @@ def _require_what_does_not_exist(clone: Stack) -> None:
     clone.write({"requirements.txt": requirement, "hashzip.toml": config})
 
 
-def _unspoil(clone: Stack) -> None:
+def _restore_config(clone: Stack) -> None:
     clone.write({"hashzip.toml": stacks.PROJECT["hashzip.toml"]})
 
 
 def test_failed_build_leaves_the_function(deployed: Stack) -> None:
-    """A requirement that does not exist fails the apply; the function answers as before."""
+    """An apply whose build fails leaves the function as it was."""
     deployed.answer_with("second")
     _require_what_does_not_exist(deployed)
     with pytest.raises(TerraformError, match="no-such-package-anywhere"):
         deployed.terraform.apply()
     assert deployed.invoke() == "first"
-    _unspoil(deployed)
+    _restore_config(deployed)
     deployed.apply()
     assert deployed.invoke() == "second"
 
@@ -57,18 +57,18 @@ def _forbid(source: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil, message", [(_dangle, "leads to nothing"), (_forbid, "Permission denied")]
+    "damage, message", [(_dangle, "leads to nothing"), (_forbid, "Permission denied")]
 )
-def test_source_that_is_spoiled_after_the_plan(
-    deployed: Stack, spoil: Callable[[Path], None], message: str
+def test_source_that_is_unreadable_after_the_plan(
+    deployed: Stack, damage: Callable[[Path], None], message: str
 ) -> None:
-    """A source that cannot be read at apply fails it by name; a new plan and apply work."""
+    """An apply names a source that it cannot read; a new plan and apply work."""
     command = [*program.without_roots_rights(), sys.executable, "../build"]
     stack = deployed.using(hashzip_command=command)
     stack.answer_with("second")
     plan = stack.plan()
     source = stack.root / "src/words.py"
-    spoil(source)
+    damage(source)
     with pytest.raises(TerraformError) as failure:
         stack.terraform.apply(plan)
     words = _one_line(failure)
@@ -82,17 +82,17 @@ def test_source_that_is_spoiled_after_the_plan(
 
 
 def test_failed_first_build_is_finished_by_the_next_apply(new_stack: Stack) -> None:
-    """A first apply whose build fails makes no function; the next apply makes the rest."""
+    """A first apply whose build fails creates no function; the next apply creates it."""
     _require_what_does_not_exist(new_stack)
     with pytest.raises(TerraformError, match="no-such-package-anywhere"):
         new_stack.terraform.apply()
-    _unspoil(new_stack)
+    _restore_config(new_stack)
     new_stack.apply()
     assert new_stack.invoke() == "first"
 
 
 def test_killed_build_leaves_no_artifact(deployed: Stack, tmp_path: Path) -> None:
-    """A build that is killed leaves nothing at the artifact's path; the next apply works."""
+    """A killed build leaves nothing at the artifact's path, and the next apply works."""
     before = sorted(deployed.dist.rglob("*.zip"))
     deployed.answer_with("second")
     script = tmp_path / "killed.py"
@@ -109,5 +109,5 @@ def test_killed_build_leaves_no_artifact(deployed: Stack, tmp_path: Path) -> Non
 
 
 def _one_line(failure: pytest.ExceptionInfo[TerraformError]) -> str:
-    """Undoes Terraform's wrapping of long lines."""
+    """Undo Terraform's wrapping of long lines."""
     return re.sub(r"[\s│]+", " ", str(failure.value))

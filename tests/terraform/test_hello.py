@@ -1,4 +1,4 @@
-"""This repository's own function, by its own configuration, from a clean checkout."""
+"""This repository's own function and configuration, deployed from a clean checkout."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ def hello(
     aws: LocalAws,
     terraform_executable: str,
 ) -> Iterator[Stack]:
-    """A clean checkout, initialised; nothing is built or deployed."""
+    """Make a clean checkout, initialised; nothing is built or deployed."""
     name = tmp_path.name.replace("_", "-")[-40:]
     clone = stack.checkout(
         tmp_path / "checkout", name, aws, provider_environment, terraform_executable
@@ -30,7 +30,7 @@ def hello(
 
 
 def test_apply_from_a_clean_checkout(hello: Stack) -> None:
-    """One apply builds and deploys; the function answers; its outputs are what users want."""
+    """One apply builds and deploys the function, which answers, and sets all outputs."""
     hello.apply()
     assert hello.invoke({"name": "world"}) == {"message": "Hello, world!"}
     assert hello.invoke() == {"message": "Hello, stranger!"}
@@ -48,7 +48,7 @@ def test_apply_from_a_clean_checkout(hello: Stack) -> None:
 
 
 def test_build_first_then_apply(hello: Stack) -> None:
-    """What `hashzip build` made is what apply deploys: same fingerprint, nothing built twice."""
+    """An apply deploys what `hashzip build` built before, and builds nothing again."""
     (built,) = json.loads(stack.hashzip(hello, "build", "--json").stdout)
     before = Path(built["file"]).stat()
     log = hello.terraform.apply()

@@ -1,4 +1,4 @@
-"""Packages in a layer of their own, apart from the function's code."""
+"""Packages in a layer are deployed apart from the function's code."""
 
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -83,14 +83,14 @@ NEW_FIRST = ["create", "delete"]
 
 @pytest.fixture
 def layered(prepared: Stack) -> Stack:
-    """A function that has one package in a layer and one of its own, deployed."""
-    prepared.apply()
+    """Deploy a function with one package in a layer and one of its own."""
+    prepared.terraform.apply()
     return prepared
 
 
 @pytest.fixture
 def prepared(new_stack: Stack) -> Stack:
-    """The same, not deployed yet."""
+    """Make a function with one package in a layer and one of its own, not deployed yet."""
     new_stack.write(PROJECT)
     lock(new_stack, "1.0")
     return new_stack.init()
@@ -103,7 +103,7 @@ def layer_deployment(
     aws: LocalAws,
     terraform_executable: str,
 ) -> Iterator[Deployment[Stack]]:
-    """A function that has one package in a layer and one of its own."""
+    """Deploy a function with one package in a layer and one of its own."""
     root = tmp_path_factory.mktemp("layer-deployment")
     clone = stack.make(root / "clone", "layered", aws, provider_environment, terraform_executable)
     clone.write(PROJECT)
@@ -114,12 +114,12 @@ def layer_deployment(
 
 @pytest.fixture
 def deployed(layer_deployment: Deployment[Stack]) -> Stack:
-    """The same, for tests that leave the layer in AWS as it is."""
+    """Return it, restored, for tests that leave the layer in AWS as it is."""
     return layer_deployment.put_back()
 
 
 def lock(clone: Stack, version: str) -> None:
-    """Locks a version of greet, for the layer and for the function, which has one package more."""
+    """Lock a version of greet for the layer, and that and another package for the function."""
     greet = wheels.make(
         clone.root, "greet", version, files={"greet.py": f"VERSION = {version!r}\n"}
     )
@@ -130,33 +130,33 @@ def lock(clone: Stack, version: str) -> None:
 
 
 def versions(clone: Stack) -> set[str]:
-    """Answers the versions of the layer that are in AWS, by their ARNs."""
+    """Return the ARNs of the layer's versions in AWS."""
     name = f"{clone.variables['function_name']}-deps"
-    found = clone.client("lambda").list_layer_versions(LayerName=name)["LayerVersions"]
-    return {version["LayerVersionArn"] for version in found}
+    listing = clone.client("lambda").list_layer_versions(LayerName=name)["LayerVersions"]
+    return {version["LayerVersionArn"] for version in listing}
 
 
 def layer(clone: Stack) -> str:
-    """Answers the ARN that Terraform knows."""
+    """Return the ARN in Terraform's output."""
     return str(clone.terraform.output()["layer"])
 
 
 def packed(clone: Stack, target: str) -> set[str]:
-    """Answers the modules in the zip of a function or layer."""
+    """Return the modules in the zip of a function or layer."""
     (path,) = (clone.dist / target).glob("*.zip")
-    with zipfile.ZipFile(path) as found:
-        return {name for name in found.namelist() if name.endswith(".py")}
+    with zipfile.ZipFile(path) as archive:
+        return {name for name in archive.namelist() if name.endswith(".py")}
 
 
 def test_function_imports_from_its_layer(deployed: Stack) -> None:
-    """The layer has the package that both lock, the function's zip has not, and imports it."""
+    """A function imports a package of its layer, which its own zip does not have."""
     assert deployed.invoke() == ["first", "own", "1.0"]
     assert packed(deployed, "layer.deps") == {"python/greet.py"}
     assert packed(deployed, "app") == {"app.py", "words.py", "unused.py", "own.py"}
 
 
 def test_edited_handler_leaves_the_layer(deployed: Stack) -> None:
-    """An edit of the handler changes the function; the layer is the one that it was."""
+    """An edit of the handler changes the function and leaves the layer as it is."""
     before = layer(deployed)
     deployed.answer_with("second")
     plan = deployed.plan()
@@ -168,7 +168,7 @@ def test_edited_handler_leaves_the_layer(deployed: Stack) -> None:
 
 @pytest.mark.parametrize("skip_destroy", [False, True])
 def test_new_requirement_makes_a_new_version(prepared: Stack, *, skip_destroy: bool) -> None:
-    """The function uses the new version; the old one is removed, unless the user wants it."""
+    """The function gets the new version; the old one is removed unless `skip_destroy` is set."""
     keeping = prepared.using(skip_destroy=skip_destroy)
     keeping.apply()
     before = layer(keeping)
@@ -189,7 +189,7 @@ def test_new_requirement_makes_a_new_version(prepared: Stack, *, skip_destroy: b
 
 
 def test_new_version_of_the_same_content_gets_its_zip(layered: Stack) -> None:
-    """Whatever else makes AWS have a new version, without a zip on disk, builds it."""
+    """Each variable whose change makes a new version builds a missing zip."""
     changed = layered
     changes = {"layer_name": "other"}, {"description": "other"}, {"skip_destroy": True}
     for change in changes:
@@ -209,7 +209,7 @@ def test_new_version_of_the_same_content_gets_its_zip(layered: Stack) -> None:
 
 
 def test_nothing_to_do_in_another_folder_without_zip(deployed: Stack, tmp_path: Path) -> None:
-    """A plan is empty in a fresh clone at another path; another lock there makes it not empty."""
+    """A plan in a fresh clone at another path is empty, and one with another lock is not."""
     clone = deployed.clone(tmp_path / "another" / "place", state=True, only_plans=True).init()
     assert not clone.dist.exists()
     assert clone.plan().exit_code == 0
@@ -218,7 +218,7 @@ def test_nothing_to_do_in_another_folder_without_zip(deployed: Stack, tmp_path: 
 
 
 def test_moved_project_keeps_the_layer(layered: Stack) -> None:
-    """Where the zip has another path and is not there, it is built; the layer stays as it is."""
+    """A project at another path builds the zip for that path, and the layer stays as it is."""
     before = layer(layered)
     stack.remove_artifacts(layered)
     moved = layered.root / "moved"
@@ -241,7 +241,7 @@ def test_moved_project_keeps_the_layer(layered: Stack) -> None:
 
 
 def test_lost_layer_is_made_again_after_a_build_by_hand(layered: Stack) -> None:
-    """A version that was deleted in AWS, without a zip on disk, is planned, and made again."""
+    """A version that was deleted in AWS is created again after a build by hand."""
     stack.remove_artifacts(layered)
     before = layer(layered)
     _, _, name, version = before.rsplit(":", 3)

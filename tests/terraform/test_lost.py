@@ -1,4 +1,4 @@
-"""What was deployed can be lost, and so can the sources."""
+"""A lost function is created again, and a destroy works without the sources."""
 
 import shutil
 
@@ -16,14 +16,14 @@ FUNCTION = "module.app.aws_lambda_function.this"
 
 @pytest.fixture
 def lost(deployed: Stack) -> Stack:
-    """A stack whose function was deleted behind Terraform's back, without a zip on disk."""
+    """Delete the function behind Terraform's back, and the zip."""
     deployed.client("lambda").delete_function(FunctionName=deployed.variables["function_name"])
     stack.remove_artifacts(deployed)
     return deployed
 
 
 def test_lost_function_is_made_again_after_a_build_by_hand(lost: Stack) -> None:
-    """The plan shows the creation; `hashzip build` makes exactly the file that apply needs."""
+    """The plan shows the creation, and `hashzip build` makes the file that apply needs."""
     plan = lost.plan()
     assert stack.changes(plan) == {FUNCTION: ["create"]}
     stack.hashzip(lost, "build", "app")
@@ -32,13 +32,13 @@ def test_lost_function_is_made_again_after_a_build_by_hand(lost: Stack) -> None:
 
 
 def test_lost_function_without_zip_cannot_be_made(lost: Stack) -> None:
-    """Without that build, the apply fails and names the file that is missing."""
+    """Without a build by hand, the apply fails and names the missing file."""
     with pytest.raises(TerraformError, match=r"dist/app/[0-9a-f]{64}\.zip"):
         lost.terraform.apply()
 
 
 def test_lost_function_is_made_again_by_a_plan_that_builds(lost: Stack) -> None:
-    """With `build_during_plan` the plan makes the zip, and shows no other change."""
+    """With `build_during_plan`, the plan builds the zip and shows the creation only."""
     building = lost.using(build_during_plan=True)
     plan = building.plan()
     assert stack.changes(plan) == {FUNCTION: ["create"]}
@@ -48,7 +48,7 @@ def test_lost_function_is_made_again_by_a_plan_that_builds(lost: Stack) -> None:
 
 
 def test_function_replaced_by_hand(deployed: Stack) -> None:
-    """`-replace` of the function, without a zip on disk, works after a build by hand."""
+    """`-replace` of the function works after a build by hand, if there was no zip."""
     stack.remove_artifacts(deployed)
     plan = deployed.terraform.plan(out=deployed.root / "plan", replace=FUNCTION)
     assert stack.changes(plan) == {FUNCTION: ["delete", "create"]}
@@ -58,7 +58,7 @@ def test_function_replaced_by_hand(deployed: Stack) -> None:
 
 
 def test_built_elsewhere_and_not_deployed(deployed: Stack) -> None:
-    """Where an apply got no further than the build, and its zip is gone, a build by hand helps."""
+    """A build by hand helps where an apply ended after the build and the zip was lost."""
     deployed.answer_with("second")
     deployed.terraform.apply(target=BUILD)
     assert deployed.invoke() == "first"
@@ -79,7 +79,7 @@ def test_destroy(from_nothing: Stack) -> None:
 
 
 def test_destroy_without_sources(from_nothing: Stack) -> None:
-    """Where the sources are gone, `terraform destroy -refresh=false` still destroys."""
+    """Without the sources, `terraform destroy -refresh=false` removes the function."""
     shutil.rmtree(from_nothing.root / "src")
     with pytest.raises(TerraformError, match="source folder"):
         from_nothing.terraform.destroy()

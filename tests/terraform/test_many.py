@@ -1,4 +1,4 @@
-"""Many functions of one project, built at the same time."""
+"""Many functions of one project are built at the same time."""
 
 import json
 import zipfile
@@ -30,7 +30,7 @@ module "app" {
 
 
 def test_ten_functions_at_once(new_stack: Stack) -> None:
-    """Ten functions, three of them the same one, are built in parallel: each answers right."""
+    """Ten functions built in parallel, three of them from one folder, all answer right."""
     names = {f"f{n}": "shared" if n < SHARED else f"own{n}" for n in range(FUNCTIONS)}
     pairs = ", ".join(f'{key} = "{function}"' for key, function in names.items())
     functions = sorted(set(names.values()))

@@ -1,4 +1,4 @@
-"""The modules' own logic, by `terraform test` with mocked providers."""
+"""The modules' own tests, which use mocked providers."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def test_module(
     module: str, tmp_path: Path, provider_environment: Mapping[str, str], terraform_executable: str
 ) -> None:
-    """The module's own `*.tftest.hcl` pass."""
+    """`terraform test` passes for each module."""
     stack.copy_build_and_modules(tmp_path)
     folder = tmp_path / "infra/modules" / module
 
@@ -37,7 +37,7 @@ def test_module(
     run("init", {})
     with ExitStack() as running:
         more = {}
-        # Each `run` of a test starts the AWS provider anew, but for one that runs already.
+        # Without an attached AWS provider, each `run` block of a test starts one.
         if list((folder / ".terraform").glob("providers/*/hashicorp/aws")):
             provider = attached(aws_provider(folder), folder, provider_environment)
             more = running.enter_context(provider)

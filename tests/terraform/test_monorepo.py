@@ -1,4 +1,4 @@
-"""Several functions and a library that they share, in one workspace of uv."""
+"""Functions that share a library, in one uv workspace."""
 
 import subprocess
 from pathlib import Path
@@ -56,7 +56,7 @@ def handler(event, context):
     return [{name!r}, shared.WORD]
 """
 
-# Needs no package that would have to be downloaded.
+# A build backend without dependencies, so that nothing is downloaded.
 BACKEND = """
 import base64
 import hashlib
@@ -109,7 +109,7 @@ backend-path = ["."]
 
 @pytest.fixture
 def monorepo(new_stack: Stack) -> Stack:
-    """A workspace whose two functions are deployed."""
+    """Deploy the two functions of a workspace."""
     new_stack.write(PROJECT)
     _lock(new_stack.root)
     new_stack.init().apply()
@@ -121,7 +121,7 @@ def _lock(root: Path) -> None:
 
 
 def _updates(*names: str) -> dict[str, list[str]]:
-    """Answers the changes of a plan that updates these functions."""
+    """Return the changes of a plan that updates these functions."""
     return {
         address: actions
         for name in names
@@ -137,8 +137,8 @@ def _answers(clone: Stack) -> list[object]:
     return [clone.invoke(name=name) for name in names]
 
 
-def test_edit_changes_those_who_use_it(monorepo: Stack) -> None:
-    """An edit of one function changes that one alone; one of the library changes both."""
+def test_edit_changes_its_users(monorepo: Stack) -> None:
+    """An edit of a function changes that function only, and one of the library changes both."""
     assert _answers(monorepo) == [["one", "shared"], ["two", "shared"]]
 
     monorepo.write({"one/src/app.py": HANDLER.format(name="uno")})

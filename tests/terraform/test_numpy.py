@@ -1,4 +1,4 @@
-"""A real package with compiled code, in functions that really run."""
+"""A package with compiled code runs in deployed functions."""
 
 import platform
 import shutil
@@ -71,7 +71,7 @@ def handler(event, context):
 @pytest.mark.registry
 @pytest.mark.skipif(sys.platform != "linux", reason="the packages are Lambda's, so for Linux")
 def test_numpy_computes(new_stack: Stack) -> None:
-    """Numpy answers right from a function's own zip, and from a layer where that has none of it."""
+    """Numpy computes in a function that packs it, and in one that has it in a layer."""
     new_stack.write(PROJECT)
     shutil.copy(LOCK, new_stack.root)
     new_stack.init().apply()
@@ -86,5 +86,5 @@ def test_numpy_computes(new_stack: Stack) -> None:
 
 def _packed(clone: Stack, target: str) -> list[str]:
     (path,) = (clone.dist / target).glob("*.zip")
-    with zipfile.ZipFile(path) as found:
-        return found.namelist()
+    with zipfile.ZipFile(path) as archive:
+        return archive.namelist()

@@ -1,4 +1,4 @@
-"""A function in Rust keeps every promise that one in Python keeps."""
+"""What holds for a function in Python holds for one in Rust."""
 
 import json
 import shutil
@@ -29,15 +29,14 @@ runtime = "provided.al2023"
 architecture = "x86_64"
 profile = "quick"
 """
-# A crate without dependencies: how hashzip and Terraform deal with a function is the same for one
-# with a hundred of them, which takes half a minute to compile for each folder that it lies in.
-# `test_contract.py` deploys this repository's own.
+# A crate without dependencies: one with a hundred is handled in the same way, and takes half a
+# minute to compile in each new folder. `test_contract.py` deploys this repository's own.
 LIBRARY = 'pub fn greeting() -> &\'static str { "Hello" }\n'
 MAIN = rust.function(r'&format!("\"{}\"", hello::greeting())')
 CRATE = {
     "app/Cargo.toml": crates.manifest(
         "hello",
-        # What is shown here does not need the smallest program, which takes longer to make.
+        # These tests do not need a small program, which takes longer to compile.
         '[profile.quick]\ninherits = "dev"\ndebug = false\nstrip = true\n',
         head='edition = "2021"',
     ),
@@ -46,7 +45,7 @@ CRATE = {
     "app/src/main.rs": MAIN,
 }
 
-# Runs hashzip, and kills it when cargo is at work.
+# Runs hashzip and kills it when it starts cargo.
 KILLED = """
 import os, runpy, signal, sys
 sys.argv = sys.argv[1:]
@@ -59,10 +58,10 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 @dataclass(frozen=True)
 class RustStack(Stack):
-    """A stack whose function is hello in Rust."""
+    """A stack with a function in Rust."""
 
     def answer_with(self, word: str) -> None:
-        """Edits the source so that the function greets with this word."""
+        """Edit the source so that the function greets with this word."""
         self.write({"app/src/lib.rs": LIBRARY.replace("Hello", word)})
 
     @property
@@ -83,7 +82,7 @@ def rust_deployment(
     aws: LocalAws,
     terraform_executable: str,
 ) -> Iterator[Deployment[RustStack]]:
-    """The function, deployed from a clean checkout."""
+    """Deploy the function from a clean checkout."""
     folder = tmp_path_factory.mktemp("rust-deployment")
     root = folder / "clone"
     made = stack.make(root, "rust-deployed", aws, provider_environment, terraform_executable)
@@ -96,20 +95,21 @@ def rust_deployment(
 
 @pytest.fixture
 def deployed(rust_deployment: Deployment[RustStack]) -> RustStack:
-    """The function, as it was first deployed; whatever a test did, it is so again."""
-    found = rust_deployment.put_back()
-    found.answer_with("Hello")  # with a new time, or cargo could take it for what it compiled last
-    return found
+    """Return the function's stack, restored as it was right after its first apply."""
+    restored = rust_deployment.put_back()
+    # Give the source a new time: cargo could take it for what it compiled last.
+    restored.answer_with("Hello")
+    return restored
 
 
 def test_apply_from_a_clean_checkout(deployed: RustStack) -> None:
-    """One apply compiles and deploys; the function answers; after it there is nothing to do."""
+    """One apply compiles and deploys the function, which answers; the next plan is empty."""
     assert deployed.greeting == "Hello"
     assert deployed.plan().exit_code == 0
 
 
 def test_nothing_to_do_after_touch_and_chmod(deployed: RustStack, tmp_path: Path) -> None:
-    """Neither times nor modes, nor what cargo leaves behind, make a plan, wherever it is made."""
+    """Changed times and modes, and files that cargo writes, leave the plan empty."""
     clone = deployed.clone(tmp_path / "another" / "place", state=True, only_plans=True).init()
     stack.invisible_edits(clone.root / "app")
     clone.write({"app/target/release/hello": "compiled", "app/tests/more.rs": "// no input"})
@@ -120,7 +120,7 @@ def test_nothing_to_do_after_touch_and_chmod(deployed: RustStack, tmp_path: Path
 
 
 def test_nothing_to_do_after_checkout_with_umask_077(deployed: RustStack, tmp_path: Path) -> None:
-    """A git checkout by somebody with umask 077 makes no plan."""
+    """The plan of a git checkout with umask 077 is empty."""
     origin = deployed.clone(tmp_path / "origin", state=True, only_plans=True)
     git = ["git", "-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "All"]):
@@ -132,7 +132,7 @@ def test_nothing_to_do_after_checkout_with_umask_077(deployed: RustStack, tmp_pa
 
 
 def test_plan_names_the_files(deployed: RustStack, tmp_path: Path) -> None:
-    """An edited, an added and a removed file are in the plan by name, and no other file."""
+    """The plan names an edited, an added and a removed file, and no other."""
     clone = deployed.clone(tmp_path / "clone", state=True, only_plans=True).init()
     clone.answer_with("edited")
     clone.write({"app/src/added.rs": ""})
@@ -150,7 +150,7 @@ def test_plan_names_the_files(deployed: RustStack, tmp_path: Path) -> None:
 
 
 def test_saved_plan_is_applied_in_another_clone(deployed: RustStack, tmp_path: Path) -> None:
-    """A plan saved in one clone is applied in another, which has the same sources and no zip."""
+    """A plan saved in one clone can be applied in another with the same sources and no zip."""
     deployed.answer_with("Good evening")
     plan = deployed.plan()
     clone = deployed.clone(tmp_path / "other", state=True).init()
@@ -159,7 +159,7 @@ def test_saved_plan_is_applied_in_another_clone(deployed: RustStack, tmp_path: P
 
 
 def test_edit_after_the_plan_is_refused(deployed: RustStack) -> None:
-    """Sources edited between plan and apply fail the apply by name; the function stays."""
+    """An apply fails if sources changed since the plan, names them, and leaves the function."""
     deployed.answer_with("planned")
     plan = deployed.plan()
     deployed.answer_with("not planned")
@@ -172,37 +172,37 @@ def test_edit_after_the_plan_is_refused(deployed: RustStack) -> None:
 
 @pytest.mark.parametrize("damage", ["deleted", "flipped"])
 def test_damaged_zip_is_built_again(deployed: RustStack, damage: str) -> None:
-    """Whatever happens to the zip between plan and apply, the planned code is deployed."""
+    """An apply deploys the planned code even if the zip was damaged since the plan."""
     deployed.answer_with("Right")
     (built,) = json.loads(stack.hashzip(deployed, "build", "--json").stdout)
     artifact = Path(built["file"])
-    whole = artifact.read_bytes()
+    intact = artifact.read_bytes()
     plan = deployed.plan()
     artifact.unlink()
     if damage == "flipped":
-        artifact.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
+        artifact.write_bytes(intact[:100] + bytes([intact[100] ^ 1]) + intact[101:])
     deployed.apply(plan)
     assert deployed.greeting == "Right"
-    assert artifact.read_bytes() == whole
+    assert artifact.read_bytes() == intact
 
 
 def test_reverted_change_is_the_earlier_zip(deployed: RustStack) -> None:
-    """A reverted change is the earlier zip, which is not built again; if it is, it is the same."""
-    first, at = deployed.artifact.read_bytes(), deployed.artifact.stat().st_mtime_ns
+    """A reverted change uses the earlier zip, and a new build of it has the same bytes."""
+    first, time = deployed.artifact.read_bytes(), deployed.artifact.stat().st_mtime_ns
     deployed.answer_with("second")
     deployed.apply()
     assert deployed.artifact.read_bytes() != first
     deployed.answer_with("Hello")
     deployed.apply()
     assert deployed.greeting == "Hello"
-    assert deployed.artifact.stat().st_mtime_ns == at
+    assert deployed.artifact.stat().st_mtime_ns == time
     deployed.artifact.unlink()
     stack.hashzip(deployed, "build")
     assert deployed.artifact.read_bytes() == first
 
 
 def test_killed_build_leaves_no_artifact(deployed: RustStack, tmp_path: Path) -> None:
-    """A build that is killed leaves nothing at the artifact's path; the next apply works."""
+    """A killed build leaves nothing at the artifact's path, and the next apply works."""
     before = sorted(deployed.dist.rglob("*.zip"))
     deployed.answer_with("after the kill")
     script = tmp_path / "killed.py"
@@ -217,7 +217,7 @@ def test_killed_build_leaves_no_artifact(deployed: RustStack, tmp_path: Path) ->
 
 
 def test_compile_error_leaves_the_function(deployed: RustStack) -> None:
-    """What does not compile fails the apply, in the compiler's words; the function stays."""
+    """An apply whose compilation fails shows the compiler's error and leaves the function."""
     deployed.write({"app/src/lib.rs": "pub fn say_hello( -> nonsense"})
     with pytest.raises(TerraformError) as failure:
         deployed.terraform.apply()
