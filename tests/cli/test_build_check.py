@@ -1,4 +1,4 @@
-"""`hashzip build --check`: what it prints, its exit code, and what it leaves."""
+"""`hashzip build --check`: its output, its exit code, and the files that it leaves."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.support import program, watch_process
 from tests.support import project as projects
 from tests.support.program import Finished
 
-# What each file says of where and how it was made, in the words of a shell.
+# Shell commands that write something about the build's environment into a file each.
 FILES = {
     "alike": "cat hello.py",
     "time": "date +%s",
@@ -37,13 +37,13 @@ COMMAND = {
 
 
 def command(project: Path, files: Mapping[str, str]) -> None:
-    """Has hello made by a shell, a file a command."""
+    """Configure hello to be built by shell commands, one for each file."""
     script = "; ".join(f"({words}) > $HASHZIP_OUTPUT/{name}" for name, words in files.items())
     projects.write_config(project, hello=COMMAND | {"command": ["sh", "-c", script]})
 
 
 def check(project: Path, *arguments: str) -> Finished:
-    """Runs the check, with a folder for temporary files beside the project."""
+    """Run the check with a folder for temporary files beside the project."""
     temporary = project.with_name("temporary")
     temporary.mkdir(exist_ok=True)
     settings = {"TMPDIR": str(temporary)}
@@ -51,13 +51,13 @@ def check(project: Path, *arguments: str) -> Finished:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What JSON says of a function whose files are made otherwise each time, and the exit code."""
+def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Check a function whose files differ in each build; return the JSON and the exit code."""
     project = projects.make(tmp_path_factory.mktemp("different") / "project")
     command(project, FILES)
     finished = check(project, "hello", "--json")
     (result,) = json.loads(finished.out)
-    paths = {one["path"]: one for one in result["differences"]}
+    paths = {difference["path"]: difference for difference in result["differences"]}
     return {**result, "by path": paths, "code": finished.code}
 
 
@@ -65,7 +65,7 @@ class TestSame:
     """A function that is reproducible."""
 
     def test_line(self, project: Path) -> None:
-        """It is said in a line, and nothing is left, in the project or beside it."""
+        """One line says so, and no file is left in the project or beside it."""
         before = projects.listing(project)
 
         finished = check(project, "hello")
@@ -76,16 +76,16 @@ class TestSame:
         assert list(project.with_name("temporary").iterdir()) == []
 
     def test_json(self, project: Path) -> None:
-        """For machines, with what was varied, and what was not."""
-        (found,) = json.loads(check(project, "hello", "--json").out)
+        """The JSON has what was varied and what was not."""
+        (checked,) = json.loads(check(project, "hello", "--json").out)
 
-        assert found["reproducible"] is True
-        assert (found["differences"], found["zips"]) == ([], {})
-        assert found["fingerprint"] == projects.fingerprint(project)
-        assert {"clock", "locale", "umask", "folder"} <= {*found["varied"], *found["same"]}
+        assert checked["reproducible"] is True
+        assert (checked["differences"], checked["zips"]) == ([], {})
+        assert checked["fingerprint"] == projects.fingerprint(project)
+        assert {"clock", "locale", "umask", "folder"} <= {*checked["varied"], *checked["same"]}
 
     def test_all(self, project: Path) -> None:
-        """Without a name, all functions are checked, and what was not varied is told once."""
+        """Without a name, all functions are checked; what was not varied is printed once."""
         projects.write_config(project, hello=projects.HELLO, other=projects.HELLO)
 
         finished = check(project)
@@ -95,13 +95,13 @@ class TestSame:
 
 
 class TestDifferent:
-    """A function that is made otherwise each time. All is looked at in one check."""
+    """A function whose files differ in each build; one check serves all tests."""
 
-    def test_exit_code(self, found: dict[str, Any]) -> None:
-        """The exit code says so, and each file but one differs."""
-        assert found["code"] == 1
-        assert found["reproducible"] is False
-        assert set(found["by path"]) == set(FILES) - {"alike"}
+    def test_exit_code(self, checked: dict[str, Any]) -> None:
+        """The exit code is 1, and each file but one differs."""
+        assert checked["code"] == 1
+        assert checked["reproducible"] is False
+        assert set(checked["by path"]) == set(FILES) - {"alike"}
 
     @pytest.mark.parametrize(
         "path, looks_like",
@@ -117,26 +117,26 @@ class TestDifferent:
             ("seed", ["PYTHONHASHSEED"]),
         ],
     )
-    def test_cause(self, found: dict[str, Any], path: str, looks_like: list[str]) -> None:
-        """What made a file differ is named, where it can be told."""
-        one = found["by path"][path]
+    def test_cause(self, checked: dict[str, Any], path: str, looks_like: list[str]) -> None:
+        """The cause of a difference is named where it is known."""
+        difference = checked["by path"][path]
 
-        assert one["looks_like"] == looks_like
+        assert difference["looks_like"] == looks_like
 
-    def test_values(self, found: dict[str, Any]) -> None:
-        """What both files have is shown."""
-        assert found["by path"]["umask"]["where"] == "line 1: '0022' and '0002'"
-        assert found["by path"]["umask"]["offset"] == 2
+    def test_values(self, checked: dict[str, Any]) -> None:
+        """The different parts of both files are shown."""
+        assert checked["by path"]["umask"]["where"] == "line 1: '0022' and '0002'"
+        assert checked["by path"]["umask"]["offset"] == 2
 
-    def test_zips(self, found: dict[str, Any]) -> None:
-        """Both zips are where the answer says."""
-        first, second = (Path(found["zips"][who]) for who in ("first", "second"))
+    def test_zips(self, checked: dict[str, Any]) -> None:
+        """Both zips are at the paths in the JSON."""
+        first, second = (Path(checked["zips"][who]) for who in ("first", "second"))
 
         assert projects.content(first, "umask") == b"0022\n"
         assert projects.content(second, "umask") == b"0002\n"
 
     def test_lines(self, project: Path) -> None:
-        """People read a line a file, and where the zips are."""
+        """The output for people has a line for each file, and the paths of the zips."""
         command(project, {"umask": "umask", "alike": "echo"})
 
         finished = check(project, "hello")
@@ -152,7 +152,7 @@ class TestDifferent:
         assert all(Path(path).is_file() for path in zips.groups())
 
     def test_only_in_one(self, project: Path) -> None:
-        """A file with another name each time is told as two."""
+        """A file with another name in each build is listed as two files."""
         command(project, {"$(umask)": "echo"})
 
         _, old, new, _ = check(project, "hello").out.splitlines()
@@ -161,7 +161,7 @@ class TestDifferent:
         assert new == "- 0022 (1 bytes): only in the first zip"
 
     def test_not_as_built_before(self, project: Path) -> None:
-        """A zip that was built before must be the same too, and the hint says why it may not be."""
+        """A zip from an earlier build must be the same too; the hint says why it may differ."""
         projects.write_files(project, {"shared.txt": b"world"})
         command(project, {"x": "cat ../shared.txt || echo nobody"})
         assert check(project, "hello").code == 0
@@ -178,10 +178,10 @@ class TestDifferent:
 
 
 class TestErrors:
-    """What cannot be checked."""
+    """Functions that cannot be checked."""
 
     def test_fails(self, project: Path) -> None:
-        """What the program said is shown, and the hint asks for inputs."""
+        """The output of a failing program is shown, and the hint asks for inputs."""
         projects.write_config(
             project, hello=COMMAND | {"command": ["sh", "-c", "echo no such thing >&2; exit 3"]}
         )
@@ -194,20 +194,20 @@ class TestErrors:
 
     @pytest.mark.parametrize("option", [("--force",), ("--expect", "0" * 64)])
     def test_other_options(self, project: Path, option: tuple[str, ...]) -> None:
-        """Options that would do nothing are refused."""
+        """Options that have no effect on a check are refused."""
         error, hint = projects.complaint(check(project, "hello", *option))
 
         assert f"{option[0]} has no effect with --check" in error
         assert f"remove {option[0]}" in hint
 
     def test_unknown(self, project: Path) -> None:
-        """A name that is none is told before anything is built."""
+        """An unknown name is reported before anything is built."""
         error, _ = projects.complaint(check(project, "hello", "hallo"))
 
         assert 'no function "hallo"' in error
 
     def test_interrupted(self, project: Path, tmp_path: Path) -> None:
-        """Ctrl-C ends the build as well, and leaves nothing."""
+        """Ctrl-C ends the build too, and no file is left."""
         before = projects.listing(project)
         temporary = tmp_path / "temporary"
         temporary.mkdir()
@@ -232,7 +232,7 @@ class TestErrors:
 
 
 def _runs(process: str) -> bool:
-    """Answers whether a process runs; one that has ended may still be listed, as a zombie."""
+    """Return whether a process runs. A zombie has ended, although it is listed."""
     try:
         return ") Z " not in Path("/proc", process, "stat").read_text(encoding="utf-8")
     except (FileNotFoundError, ProcessLookupError):

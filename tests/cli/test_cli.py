@@ -1,4 +1,4 @@
-"""The command line: what is said, where, and with which exit code."""
+"""The command line: output, standard error and exit codes."""
 
 import argparse
 import json
@@ -18,18 +18,18 @@ from tests.support import project as projects
 
 
 def change(project: Path) -> None:
-    """Changes hello.py."""
+    """Change hello.py."""
     (project / "src" / "hello.py").write_bytes(b"changed\n")
 
 
 def plan(project: Path) -> tuple[str, dict[str, str]]:
-    """Answers what a plan saw: the fingerprint, and the environment that the build gets."""
+    """Make a plan; return its fingerprint and the environment that Terraform gives the build."""
     answer = projects.external(project)
     return answer["fingerprint"], {build.EXPECT_FILES: answer["files"]}
 
 
 def loaded(modules: str, *arguments: str, cwd: Path, isolated: bool = False) -> list[str]:
-    """Runs hashzip, and answers which of some modules, an expression, it loads itself."""
+    """Run hashzip, and return the modules it imports whose names match a regular expression."""
     options = ["-I", "-S"] if isolated else []
     ran = program.run(
         *arguments,
@@ -38,7 +38,7 @@ def loaded(modules: str, *arguments: str, cwd: Path, isolated: bool = False) -> 
         python=[sys.executable, *options, "-X", "importtime"],
     )
     assert ran.code == 0
-    _, _, own = ran.err.partition(" hashzip\n")  # what is before, an interpreter always loads
+    _, _, own = ran.err.partition(" hashzip\n")  # the interpreter loads those before
     return re.findall(rf"\| +({modules})$", own, re.MULTILINE)
 
 
@@ -46,7 +46,7 @@ class TestBuild:
     """`hashzip build`."""
 
     def test_what_and_why(self, project: Path) -> None:
-        """A line a function says what was done, and why."""
+        """A line for each function says what was done, and why."""
         fingerprint = projects.fingerprint(project)
 
         first = program.run("build", cwd=project)
@@ -61,14 +61,14 @@ class TestBuild:
         assert first.err + second.err + third.err == ""
 
     def test_force(self, project: Path) -> None:
-        """`--force` builds what is there already."""
+        """`--force` builds an artifact that exists."""
         assert projects.built(project)["built"]
         assert not projects.built(project)["built"]
 
         assert projects.built(project, "--force")["reason"] == "forced"
 
     def test_json(self, project: Path) -> None:
-        """`--json` says the same to machines."""
+        """`--json` prints the same for programs."""
         fingerprint = projects.fingerprint(project)
         result = projects.built(project)
         zip_file = project / "dist" / "hello" / f"{fingerprint}.zip"
@@ -100,7 +100,7 @@ class TestBuild:
         assert path.read_bytes() == content
 
     def test_all_functions(self, project: Path) -> None:
-        """Without a name each function is built, with one only that."""
+        """Without a name each function is built; with one, only that."""
         projects.write_config(project, one=projects.HELLO, two=projects.HELLO)
 
         named = program.run("build", "two", cwd=project)
@@ -113,7 +113,7 @@ class TestBuild:
         ]
 
     def test_from_a_folder_below(self, project: Path) -> None:
-        """The project is found upwards, or where `--project` says."""
+        """The project is the folder of `--project`, or the nearest one upwards."""
         below = program.run("build", "--json", cwd=project / "src" / "lib")
         beside = program.run("build", "--json", "--project", str(project), cwd=project.parent)
 
@@ -121,7 +121,7 @@ class TestBuild:
         assert not json.loads(beside.out)[0]["built"]
 
     def test_expected(self, project: Path) -> None:
-        """What was planned is built."""
+        """A build accepts the fingerprint that was planned."""
         fingerprint, files = plan(project)
 
         finished = program.run("build", "--expect", fingerprint, cwd=project, settings=files)
@@ -130,7 +130,7 @@ class TestBuild:
         assert projects.artifacts(project) == [f"{fingerprint}.json", f"{fingerprint}.zip"]
 
     def test_not_expected(self, project: Path) -> None:
-        """Anything else is refused, and what changed since the plan is named."""
+        """A build refuses another fingerprint, and names what changed since the plan."""
         fingerprint, files = plan(project)
         change(project)
 
@@ -142,7 +142,7 @@ class TestBuild:
         assert not (project / "dist").exists()
 
     def test_not_expected_though_built(self, project: Path) -> None:
-        """An artifact that is there already does not make up for it."""
+        """A build refuses another fingerprint even if its artifact exists."""
         fingerprint, _ = plan(project)
         projects.built(project)
         change(project)
@@ -152,13 +152,13 @@ class TestBuild:
 
     @pytest.mark.parametrize("expected", ["", "0" * 64, "x"])
     def test_never_expected(self, project: Path, expected: str) -> None:
-        """An empty fingerprint, or none at all, is not what was planned either."""
+        """A build refuses a fingerprint that is empty, unknown or malformed."""
         projects.complaint(program.run("build", "--expect", expected, cwd=project))
 
         assert projects.artifacts(project) == []
 
     def test_expect_of_two(self, project: Path) -> None:
-        """One fingerprint cannot be that of two functions."""
+        """A build of two functions refuses a planned fingerprint."""
         projects.write_config(project, one=projects.HELLO, two=projects.HELLO)
         fingerprint = projects.fingerprint(project, "one")
 
@@ -170,7 +170,7 @@ class TestBuild:
 
     @pytest.mark.parametrize("files", ["{", "[]", "[" * 100_000])
     def test_expected_files_that_are_none(self, project: Path, files: str) -> None:
-        """A variable that Terraform did not set is named."""
+        """A malformed value of the variable that Terraform sets is an error that names it."""
         arguments = ("build", "--expect", projects.fingerprint(project))
 
         finished = program.run(*arguments, cwd=project, settings={build.EXPECT_FILES: files})
@@ -182,7 +182,7 @@ class TestStatus:
     """`hashzip status`."""
 
     def test_rows(self, project: Path) -> None:
-        """A row a function, before and after a build; and it writes nothing."""
+        """There is a row for each function, before and after a build, and nothing is written."""
         fingerprint = projects.fingerprint(project)
         before = projects.listing(project)
 
@@ -205,11 +205,11 @@ class TestStatus:
 
 
 class TestTerminal:
-    """What people see, and programs do not."""
+    """Output on a terminal."""
 
     @pytest.mark.parametrize("arguments", [["build"], ["status"]])
     def test_terminal(self, project: Path, arguments: list[str]) -> None:
-        """On a terminal there is more to see than in a pipe, and it ends well."""
+        """A terminal shows more than a pipe, and the exit code is 0."""
         piped = program.run(*arguments, cwd=project)
         ours, theirs = pty.openpty()
         shown = subprocess.Popen(
@@ -234,7 +234,7 @@ class TestTerminal:
         assert "\x1b[" not in piped.out + piped.err
 
     def test_terminal_of_a_program(self, tmp_path: Path) -> None:
-        """What a program that makes a package shows there is not written over."""
+        """The output of a build program is not overwritten."""
         script = f"printf 'half a line'; test -t 2; {commands.SCRIPT}"
         root = commands.make(tmp_path / "made", script)
         ours, theirs = pty.openpty()
@@ -254,7 +254,7 @@ class TestTerminal:
         assert "\x1b[" not in text
 
     def test_ascii_terminal(self, project: Path) -> None:
-        """A name that the terminal cannot show is escaped, and no reason to fail."""
+        """A name that the terminal cannot show is escaped."""
         projects.built(project)
         (project / "src" / "caf\u00e9.py").touch()
 
@@ -267,12 +267,12 @@ class TestTerminal:
 
 
 def _everything(descriptor: int) -> str:
-    """Reads a terminal until nobody writes to it."""
+    """Read a terminal until it is closed."""
     text = b""
     try:
         while chunk := os.read(descriptor, 1 << 16):
             text += chunk
-    except OSError:  # Linux's way to say that it is closed
+    except OSError:  # on Linux, when it is closed
         pass
     finally:
         os.close(descriptor)
@@ -280,13 +280,13 @@ def _everything(descriptor: int) -> str:
 
 
 class TestProgram:
-    """The program as such."""
+    """The program as a whole."""
 
-    @pytest.mark.parametrize("way", [[str(program.BUILD)], ["-m", "hashzip"]])
-    def test_version(self, project: Path, way: list[str]) -> None:
-        """Its version is the package's, whichever way it is started."""
-        found = subprocess.run(
-            [sys.executable, *way, "--version"],
+    @pytest.mark.parametrize("command", [[str(program.BUILD)], ["-m", "hashzip"]])
+    def test_version(self, project: Path, command: list[str]) -> None:
+        """`--version` prints the package's version, however the program is started."""
+        finished = subprocess.run(
+            [sys.executable, *command, "--version"],
             cwd=project,
             env=program.environment(PYTHONPATH=str(program.BUILD)),
             capture_output=True,
@@ -294,10 +294,10 @@ class TestProgram:
             text=True,
         )
 
-        assert found.stdout == f"hashzip {__version__}\n"
+        assert finished.stdout == f"hashzip {__version__}\n"
 
     def test_missing_package(self, project: Path) -> None:
-        """On a bare Python a build says which package it needs, and how to get it."""
+        """Without the dependencies, a build names the missing package and how to install it."""
         bare = [sys.executable, "-I", "-S"]
 
         error, hint = projects.complaint(program.run("build", cwd=project, python=bare))
@@ -307,19 +307,19 @@ class TestProgram:
         assert f"{sys.executable} -m pip install {program.CHECKOUT};" in hint
 
     def test_loads_little(self, project: Path) -> None:
-        """A plan loads none of what is slow to load and needed only where something is built."""
+        """A plan imports no slow module that only a build needs."""
         slow = "argparse|dataclasses|hashlib|pathlib|shutil|tempfile|hashzip.artifacts.manifest"
 
         def loads() -> list[str]:
             return loaded(slow, "external", cwd=project, isolated=True)
 
-        assert loads() == ["hashlib"]  # to read what it has never seen
+        assert loads() == ["hashlib"]  # to hash new files
         projects.built(project)
         loads()
         assert loads() == []
 
     def test_rebuild_loads_little(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A build after an edit loads none of what is slow, unless it has packages."""
+        """A build after an edit imports no slow module, unless the function has packages."""
         monkeypatch.delenv("COLUMNS", raising=False)  # where it is set, argparse loads `shutil`
         slow = "dataclasses|shutil|tempfile|hashzip.archive.zip_writer"
         projects.built(project)
@@ -331,7 +331,7 @@ class TestProgram:
         assert "tempfile" in loaded(slow, "build", cwd=project)
 
     def test_short_way(self) -> None:
-        """What Terraform says on every plan is read without argparse, and to the same end."""
+        """Terraform's arguments are parsed without argparse, with the same result."""
         words = ["external"]
 
         assert vars(cli.parse(words)) == vars(_parser.parse(words))
@@ -340,7 +340,7 @@ class TestProgram:
 
     @pytest.mark.parametrize("command", ["build", "status", "external"])
     def test_closed_pipe(self, project: Path, command: str) -> None:
-        """Whoever stops reading, such as `head`, gets no traceback."""
+        """A reader that closes the pipe early, such as `head`, gets no traceback."""
         reader, writer = os.pipe()
         os.close(reader)
         finished = subprocess.run(
@@ -358,7 +358,7 @@ class TestProgram:
         assert (finished.returncode, finished.stderr) == (1, "")
 
     def test_vanished_folder(self, project: Path) -> None:
-        """A current folder that was removed is an error like others."""
+        """A current folder that was removed is an error with a hint."""
         (project / "gone").mkdir()
         leave = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.executable, sys.argv[1:])"
         away = [sys.executable, "-c", leave, sys.executable]

@@ -1,4 +1,4 @@
-"""`hashzip completion`: what a shell completes."""
+"""`hashzip completion`: the completions that a shell offers."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from hashzip.commands import _parser, completion
 from tests.support import program
 from tests.support import project as projects
 
-# Asks bash for what it would offer at the end of a line.
+# Asks bash for its completions at the end of a line.
 ASK = """
 source "$1"
 shift
@@ -24,7 +24,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
 @pytest.fixture
 def script(project: Path) -> Path:
-    """What bash reads."""
+    """Write the script for bash to a file."""
     finished = program.run("completion", "bash", cwd=project)
     assert finished.code == 0, finished.err
     path = project / "completion.bash"
@@ -33,7 +33,7 @@ def script(project: Path) -> Path:
 
 
 def offered(project: Path, script: Path, *words: str) -> list[str]:
-    """Answers what bash offers for the last word."""
+    """Return bash's completions of the last word."""
     bash = shutil.which("bash")
     assert bash
     finished = subprocess.run(
@@ -47,15 +47,15 @@ def offered(project: Path, script: Path, *words: str) -> list[str]:
 
 
 class TestBash:
-    """In bash, which each machine that runs these tests has."""
+    """Completions in bash, which every machine that runs these tests has."""
 
     def test_commands(self, project: Path, script: Path) -> None:
-        """All commands are offered, and those that start alike."""
+        """All commands are offered, or those that start with the given letters."""
         assert set(_parser.COMMANDS) <= set(offered(project, script, ""))
         assert offered(project, script, "st") == ["status"]
 
     def test_names(self, project: Path, script: Path) -> None:
-        """Functions and layers of the project are offered where a name is wanted."""
+        """The project's functions and layers are offered as arguments."""
         layer = {"runtime": "python3.13", "architecture": "arm64", "source": "src"}
         projects.write_config(project, hello=projects.HELLO, other=projects.HELLO)
         with (project / "hashzip.toml").open("a", encoding="utf-8") as file:
@@ -66,14 +66,14 @@ class TestBash:
         assert offered(project, script, "build", "o") == ["other"]
 
     def test_options(self, project: Path, script: Path) -> None:
-        """A command's own options are offered, and not another's."""
+        """A command's own options are offered, and no others."""
         assert "--against" in offered(project, script, "diff", "--")
         assert "--against" not in offered(project, script, "build", "--")
 
 
 @pytest.mark.parametrize("shell", completion.SHELLS)
 def test_shells(project: Path, shell: str) -> None:
-    """Each shell gets its own; another one is bad usage that names those that there are."""
+    """Each shell gets its own script; an unknown shell is bad usage that names the known ones."""
     finished = program.run("completion", shell, cwd=project)
 
     assert finished.code == 0, finished.err

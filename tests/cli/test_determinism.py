@@ -1,4 +1,4 @@
-"""The same inputs give the same bytes everywhere; other inputs give others.
+"""The same inputs give the same bytes everywhere, and other inputs give other bytes.
 
 These tests also run on every other Python that hashzip supports.
 """
@@ -28,7 +28,7 @@ def build(
     settings: Mapping[str, str] | None = None,
     before: Callable[[], object] | None = None,
 ) -> tuple[str, str]:
-    """Builds in a new process, and answers the fingerprint and the SHA-256 of the zip."""
+    """Build in a new process; return the fingerprint and the SHA-256 of the zip."""
     where = cwd or project
     arguments = ("build", "--project", os.path.relpath(project, where))
     finished = program.run(*arguments, cwd=where, settings=settings, before=before)
@@ -38,23 +38,23 @@ def build(
 
 
 def examine(project: Path) -> str:
-    """Answers a project's fingerprint, in this process."""
+    """Return a project's fingerprint, computed in this process."""
     return planning.plan(planning.load_project(str(project)), "hello").fingerprint
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """The golden project."""
+    """Make the golden project."""
     return golden.make(tmp_path / "golden")
 
 
 def everything(tree: Path) -> Iterator[Path]:
-    """Answers each file and folder of a project's sources."""
+    """Return each file and folder in a project's sources."""
     return (tree / "src").rglob("*")
 
 
 class TestSame:
-    """What must not matter. Each test compares with the same two digests."""
+    """What must not matter: each test compares with the same two digests."""
 
     def test_plain(self, tree: Path) -> None:
         """The golden project gives the golden digests, on this machine and Python."""
@@ -62,22 +62,22 @@ class TestSame:
 
     @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
     def test_umask(self, tmp_path: Path, mask: int) -> None:
-        """Neither the umask of whoever wrote the sources, nor of whoever builds, matters."""
+        """The umask does not matter, neither when the sources are written nor in the build."""
         before = os.umask(mask)
         try:
             tree = golden.make(tmp_path / "golden")
         finally:
             os.umask(before)
 
-        found = build(tree, before=functools.partial(os.umask, mask))
+        built = build(tree, before=functools.partial(os.umask, mask))
 
-        assert found == (golden.FINGERPRINT, golden.SHA256)
+        assert built == (golden.FINGERPRINT, golden.SHA256)
 
     @pytest.mark.parametrize(
         "time", [0, 1_000_000_000.5, 4_070_908_800], ids=["1970", "2001", "2099"]
     )
     def test_times(self, tree: Path, time: float) -> None:
-        """The times of files do not matter, not even such as a zip cannot hold."""
+        """The times of files do not matter, not even those that a zip cannot store."""
         for path in everything(tree):
             os.utime(path, (time, time))
 
@@ -121,12 +121,12 @@ class TestSame:
         ids=lambda settings: " ".join(f"{name}={value}" for name, value in settings.items()),
     )
     def test_environment(self, tree: Path, settings: dict[str, str]) -> None:
-        """Neither time zone, locale, encoding nor hash seed matters."""
+        """Time zone, locale, encoding and hash seed do not matter."""
         assert build(tree, settings=settings) == (golden.FINGERPRINT, golden.SHA256)
 
     @pytest.mark.parametrize("folder", ["a", "with space/\u00fc/deep", ".hidden", "dist/build"])
     def test_path_of_the_project(self, tmp_path: Path, folder: str) -> None:
-        """Where the project lies does not matter."""
+        """The path of the project does not matter."""
         assert build(golden.make(tmp_path / folder)) == (golden.FINGERPRINT, golden.SHA256)
 
     @pytest.mark.parametrize("folder", ["", "src/deep", ".."])
@@ -141,7 +141,7 @@ class TestSame:
         orders = set()
 
         class Shuffled:
-            """A listing in another order, each time."""
+            """List the folder in another order each time."""
 
             def __init__(self, path: bytes) -> None:
                 self.listing = real(path)
@@ -161,7 +161,7 @@ class TestSame:
         assert len(orders) > 7  # folders
 
         assert {plan.fingerprint for plan in plans} == {golden.FINGERPRINT}
-        manifests = [projects.build(one, force=True) for one in plans]
+        manifests = [projects.build(plan, force=True) for plan in plans]
         assert {manifest.artifact.sha256 for manifest in manifests} == {golden.SHA256}
 
     @pytest.mark.parametrize("jobs", [1, 2, 7])
@@ -172,7 +172,7 @@ class TestSame:
         assert projects.build(plan, jobs=jobs).artifact.sha256 == golden.SHA256
 
     def test_links_in_place_of_files(self, tree: Path) -> None:
-        """A link to a file is that file, and a link to a folder is that folder."""
+        """A link to a file counts as that file, and a link to a folder as that folder."""
         (tree / "src" / "hello.py").rename(tree / "elsewhere.py")
         (tree / "src" / "hello.py").symlink_to("../elsewhere.py")
         (tree / "src" / "deep").rename(tree / "elsewhere")
@@ -181,14 +181,14 @@ class TestSame:
         assert build(tree) == (golden.FINGERPRINT, golden.SHA256)
 
     def test_decomposed_names(self, tree: Path) -> None:
-        """A name in the other Unicode form, as macOS may write it, is the same name."""
+        """A name in the other Unicode form, as macOS may write it, counts as the same name."""
         (tree / "src" / "caf\u00e9").rename(tree / "src" / "cafe\u0301")
 
         assert build(tree) == (golden.FINGERPRINT, golden.SHA256)
 
 
 def require(tree: Path, version: str) -> None:
-    """Locks a package."""
+    """Lock a package."""
     line = f"greet=={version} --hash=sha256:{'0' * 64}\n"
     (tree / "requirements.txt").write_text(line, encoding="utf-8")
     golden.configure(tree, requirements="requirements.txt")
@@ -219,11 +219,11 @@ SAME_ZIP = {"another runtime", "another architecture"}
 
 
 class TestDifferent:
-    """What must matter: the controls of all the above."""
+    """What must matter: the controls of the tests above."""
 
     @pytest.mark.parametrize("change", DIFFERENT.values(), ids=DIFFERENT)
     def test_fingerprint(self, tree: Path, change: Callable[[Path], object]) -> None:
-        """Whatever can change the zip changes the fingerprint."""
+        """Everything that can change the zip changes the fingerprint."""
         assert examine(tree) == golden.FINGERPRINT
         change(tree)
 
@@ -231,31 +231,31 @@ class TestDifferent:
 
     @pytest.mark.parametrize("name", sorted(DIFFERENT.keys() - SAME_ZIP - {"a requirement"}))
     def test_zip(self, tree: Path, name: str) -> None:
-        """And whatever of that is in the zip changes the zip."""
+        """Everything of that which is in the zip changes the zip."""
         DIFFERENT[name](tree)
         plan = planning.plan(planning.load_project(str(tree)), "hello")
 
         assert projects.build(plan).artifact.sha256 != golden.SHA256
 
     def test_requirement(self, tree: Path) -> None:
-        """Another version of a requirement is another fingerprint."""
-        found = set()
+        """Another version of a requirement changes the fingerprint."""
+        fingerprints = set()
         for version in ("1.0", "1.1"):
             require(tree, version)
-            found.add(examine(tree))
+            fingerprints.add(examine(tree))
 
-        assert len(found) == 2
+        assert len(fingerprints) == 2
 
 
 def by_zipfile(zip_file: Path) -> dict[str, bytes]:
-    """Reads by Python's own reader, which goes by the directory at the end."""
-    with zipfile.ZipFile(zip_file) as found:
-        assert found.testzip() is None
-        return {name: found.read(name) for name in found.namelist()}
+    """Read with Python's own reader, which uses the directory at the end."""
+    with zipfile.ZipFile(zip_file) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def by_stream(zip_file: Path) -> dict[str, bytes]:
-    """Reads by a strict reader that never sees the directory, only what stands before each file."""
+    """Read with a strict reader that uses only the header of each file, never the directory."""
     return {
         name.decode(): b"".join(chunks)
         for name, size, chunks in stream_unzip.stream_unzip(io.BytesIO(zip_file.read_bytes()))
@@ -263,7 +263,7 @@ def by_stream(zip_file: Path) -> dict[str, bytes]:
 
 
 def by_unzip(zip_file: Path) -> dict[str, bytes]:
-    """Reads by Info-ZIP, as most people do, where it is."""
+    """Read with Info-ZIP, if it is installed."""
     unzip = shutil.which("unzip")
     if unzip is None:
         pytest.skip("unzip is not on the PATH: install Info-ZIP's unzip")
@@ -279,11 +279,11 @@ def by_unzip(zip_file: Path) -> dict[str, bytes]:
 
 
 class TestReaders:
-    """Programs that others wrote read the zip."""
+    """Other programs can read the zip."""
 
     @pytest.mark.parametrize("read", [by_zipfile, by_stream, by_unzip])
     def test_content(self, tree: Path, read: Callable[[Path], dict[str, bytes]]) -> None:
-        """What went in comes out."""
+        """Each reader returns the files that were packed."""
         build(tree)
         (zip_file,) = (tree / "dist" / "hello").glob("*.zip")
 
@@ -291,7 +291,7 @@ class TestReaders:
 
     @pytest.mark.parametrize("read", [by_zipfile, by_stream, by_unzip])
     def test_damage(self, tree: Path, read: Callable[[Path], dict[str, bytes]]) -> None:
-        """The control: each reader sees a byte that is not what it was."""
+        """Control: each reader notices a changed byte."""
         build(tree)
         (zip_file,) = (tree / "dist" / "hello").glob("*.zip")
         content = bytearray(zip_file.read_bytes())
@@ -304,11 +304,11 @@ class TestReaders:
             read(zip_file)
 
     def test_modes(self, tree: Path) -> None:
-        """Unpacked, what is executable is executable, and all can be read."""
+        """Unpacked files are readable, and executable files are executable."""
         build(tree)
         (zip_file,) = (tree / "dist" / "hello").glob("*.zip")
-        with zipfile.ZipFile(zip_file) as found:
-            modes = {info.filename: info.external_attr >> 16 & 0o777 for info in found.infolist()}
+        with zipfile.ZipFile(zip_file) as archive:
+            modes = {info.filename: info.external_attr >> 16 & 0o777 for info in archive.infolist()}
 
         assert {path for path, mode in modes.items() if mode == 0o755} == {
             "bin/script",

@@ -1,4 +1,4 @@
-"""`hashzip diff`: what differs from an earlier build."""
+"""`hashzip diff`: the differences from an earlier build or from the deployed code."""
 
 import io
 import json
@@ -15,14 +15,14 @@ from tests.support.aws_project import Running
 
 
 def diff(project: Path, *arguments: str) -> list[str]:
-    """Answers the lines for hello."""
+    """Return the output for hello, line by line."""
     finished = program.run("diff", "hello", *arguments, cwd=project)
     assert finished.code == 0, finished.err
     return finished.out.splitlines()
 
 
 def edit(project: Path, text: str) -> None:
-    """Writes hello's source."""
+    """Write hello's source."""
     (project / "src" / "hello.py").write_text(text, encoding="utf-8")
 
 
@@ -30,7 +30,7 @@ class TestDiff:
     """`hashzip diff`."""
 
     def test_changes(self, project: Path) -> None:
-        """Each file and key that differs from the last build has a line."""
+        """There is a line for each file and key that differs from the last build."""
         projects.built(project)
         assert program.run("diff", "hello", cwd=project).out == ""
 
@@ -53,14 +53,14 @@ class TestDiff:
         }
 
     def test_never_built(self, project: Path) -> None:
-        """Without a build there is nothing to compare with."""
+        """Without a build, the error says that there is nothing to compare with."""
         error, hint = projects.complaint(program.run("diff", "hello", cwd=project))
 
         assert "never built" in error
         assert "hashzip build hello" in hint
 
     def test_packages(self, project: Path) -> None:
-        """Packages that were added, changed and removed are named, with their versions."""
+        """Added, changed and removed packages are listed with their versions."""
         projects.configure(project, requirements="requirements.txt")
         wheels.lock(project, wheels.make(project, "able"), wheels.make(project, "greet"))
         projects.built(project)
@@ -80,7 +80,7 @@ class TestDiff:
         assert json.loads("".join(before))["packages"]["added"] == []  # not known before the build
 
     def test_against(self, project: Path) -> None:
-        """An earlier build is named by its first digits; one that is not there is an error."""
+        """An earlier build can be named by its first digits; an unknown one is an error."""
         first = str(projects.built(project)["fingerprint"])
         edit(project, "second\n")
         projects.built(project)
@@ -93,7 +93,7 @@ class TestDiff:
         assert first[:12] in hint
 
     def test_ambiguous(self, project: Path) -> None:
-        """Digits that several builds start with are not enough."""
+        """Digits that several builds start with are an error."""
         projects.built(project)
         edit(project, "second\n")
         projects.built(project)
@@ -103,7 +103,7 @@ class TestDiff:
         assert "2 builds of hello" in projects.complaint(finished)[0]
 
     def test_text(self, project: Path) -> None:
-        """What is in the files is compared line by line; what is no text is only named."""
+        """Text files are compared line by line, and other files are only named."""
         (project / "src" / "noise").write_bytes(b"\xff")
         projects.built(project)
         edit(project, "second\n")
@@ -119,7 +119,7 @@ class TestDiff:
 
     @pytest.mark.parametrize("damaged", [False, True])
     def test_text_without_zip(self, project: Path, *, damaged: bool) -> None:
-        """If the earlier zip is missing or damaged, the error says how to compare without it."""
+        """Without an intact earlier zip, the hint says how to compare without it."""
         projects.built(project)
         edit(project, "second\n")
         (zip_file,) = (project / "dist" / "hello").glob("*.zip")
@@ -138,24 +138,24 @@ class TestDiff:
 
     @staticmethod
     def other(project: Path, fingerprint: str) -> str:
-        """Answers the fingerprint of the one other build."""
-        found = {path.stem for path in (project / "dist" / "hello").glob("*.zip")}
-        (other,) = found - {fingerprint}
+        """Return the fingerprint of the only other build."""
+        fingerprints = {path.stem for path in (project / "dist" / "hello").glob("*.zip")}
+        (other,) = fingerprints - {fingerprint}
         return other
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A project whose function runs in a local AWS; of the user's account nothing is known."""
+    """Run a project's function in a local AWS, without access to an AWS account."""
     with pytest.MonkeyPatch.context() as patch:
         aws_project.hide_account(patch)
-        with aws_project.running(tmp_path_factory.mktemp("diff") / "project") as found:
-            yield found
+        with aws_project.running(tmp_path_factory.mktemp("diff") / "project") as project:
+            yield project
 
 
 @pytest.fixture
 def deployed(running: Running) -> Running:
-    """The same, with the sources as they were when they were deployed, and built."""
+    """Return that project, with the deployed sources, and built."""
     projects.configure(running.root, handler="app.handler", architecture="x86_64")
     projects.write_files(running.root / "src", projects.SOURCES | {"app.py": aws_project.SOURCE})
     update(running, aws_project.zip_file(running.root).read_bytes())
@@ -163,12 +163,12 @@ def deployed(running: Running) -> Running:
 
 
 def update(running: Running, code: bytes) -> None:
-    """Deploys a zip by hand."""
+    """Deploy a zip by hand."""
     running.client("lambda").update_function_code(FunctionName="hello", ZipFile=code)
 
 
 def against(running: Running, *arguments: str) -> list[str]:
-    """Answers the lines for hello, against what is deployed."""
+    """Return the output for hello, compared with the deployed code, line by line."""
     return diff(running.root, "--against", "deployed", *arguments)
 
 
@@ -176,7 +176,7 @@ class TestDeployed:
     """`hashzip diff --against deployed`."""
 
     def test_equal(self, deployed: Running) -> None:
-        """Of what is deployed as it is built, nothing is printed."""
+        """Nothing is printed if the deployed code is what was built."""
         assert against(deployed) == []
         assert json.loads("".join(against(deployed, "--json"))) == {
             "added": [],
@@ -187,7 +187,7 @@ class TestDeployed:
         }
 
     def test_changes(self, deployed: Running) -> None:
-        """Each file that a deployment would add, change or remove has a line, with its size."""
+        """Each file that a deployment would add, change or remove has a line with its size."""
         source = deployed.root / "src"
         (source / "new.py").write_text("new\n")
         (source / "run.sh").unlink()
@@ -202,7 +202,7 @@ class TestDeployed:
         (source / "new.py").unlink()
 
     def test_text(self, deployed: Running) -> None:
-        """What is in the files is compared, from what is deployed to what is built."""
+        """Text files are compared line by line, from the deployed to the built one."""
         edit(deployed.root, "changed\n")
         projects.built(deployed.root)
 
@@ -212,7 +212,7 @@ class TestDeployed:
         assert lines[-1] == "+changed"
 
     def test_not_built(self, deployed: Running) -> None:
-        """What is not built from its current inputs cannot be compared."""
+        """A function that is not built from its current inputs is an error."""
         edit(deployed.root, "another\n")
 
         finished = program.run("diff", "hello", "--against", "deployed", cwd=deployed.root)
@@ -222,7 +222,7 @@ class TestDeployed:
         assert "hashzip build hello" in hint
 
     def test_another_packer(self, deployed: Running) -> None:
-        """Another zip of the same files is equal; a file that lost its mode is not."""
+        """Another zip of the same files is equal; a file with another mode is not."""
         again = io.BytesIO()
         with (
             zipfile.ZipFile(aws_project.zip_file(deployed.root)) as old,
@@ -243,7 +243,7 @@ class TestDeployed:
         assert against(deployed) == ["~ run.sh (17 bytes, mode 0644 -> 0755)"]
 
     def test_settings(self, deployed: Running) -> None:
-        """Runtime, handler and architecture are compared too, also where the files are equal."""
+        """Runtime, handler and architecture are compared even if the files are equal."""
         functions = deployed.client("lambda")
         try:
             functions.update_function_configuration(
@@ -259,7 +259,7 @@ class TestDeployed:
             )
 
     def test_packages(self, deployed: Running) -> None:
-        """Packages are named with the versions that are deployed and built."""
+        """Packages are listed with the deployed and the built version."""
         root = deployed.root
         settings = {"handler": "app.handler", "architecture": "x86_64"}
         projects.configure(root, **settings, requirements="requirements.txt")
@@ -279,7 +279,7 @@ class TestDeployed:
         assert any(line.startswith("+ zebra.py") for line in lines)
 
     def test_damaged(self, deployed: Running) -> None:
-        """A zip with an entry that cannot be read is named as such."""
+        """A deployed zip with an unreadable entry is an error that says so."""
         damaged = io.BytesIO()
         with zipfile.ZipFile(damaged, "w") as archive:
             archive.writestr("app.py", b"content")
@@ -290,7 +290,7 @@ class TestDeployed:
         assert "is damaged" in projects.complaint(finished)[0]
 
     def test_image(self, deployed: Running) -> None:
-        """A function that runs a container image has no zip to compare."""
+        """A function with a container image is an error, because it has no zip."""
         deployed.client("lambda").create_function(
             FunctionName="boxed",
             PackageType="Image",
@@ -306,7 +306,7 @@ class TestDeployed:
         assert "container image" in projects.complaint(finished)[0]
 
     def test_unknown(self, deployed: Running) -> None:
-        """Of a function that is not in AWS, the hint has the nearest that is."""
+        """For a function that is not in AWS, the hint has the nearest name."""
         finished = program.run(
             *("diff", "hello", "--against", "deployed", "--function-name", "hallo"),
             cwd=deployed.root,
@@ -316,7 +316,7 @@ class TestDeployed:
 
     @pytest.mark.parametrize("words", [("--profile", "x"), ("--remote",)], ids=str)
     def test_only_deployed_has_a_place(self, project: Path, words: tuple[str, ...]) -> None:
-        """Where a function runs says nothing about builds, and is refused there."""
+        """Options about AWS are refused without `--against deployed`."""
         projects.built(project)
 
         finished = program.run("diff", "hello", *words, cwd=project)

@@ -7,17 +7,17 @@ from tests.support import project as projects
 
 
 def explain(project: Path) -> list[str]:
-    """Answers the sentences on hello."""
+    """Return the output for hello, line by line."""
     finished = program.run("explain", "hello", cwd=project)
     assert finished.code == 0, finished.err
     return finished.out.splitlines()
 
 
 class TestExplain:
-    """Each group of inputs in a sentence."""
+    """There is a sentence for each group of inputs."""
 
     def test_never_built(self, project: Path) -> None:
-        """Before the first build it says so, and what it will be built from."""
+        """Before the first build, the output says so and counts the inputs."""
         lines = explain(project)
 
         assert lines[0] == "hello will be built: it was never built here."
@@ -27,7 +27,7 @@ class TestExplain:
         ]
 
     def test_built(self, project: Path) -> None:
-        """Once it is built it will not be again, until something changes."""
+        """After a build, nothing is rebuilt until something changes."""
         fingerprint = str(projects.built(project)["fingerprint"])
 
         lines = explain(project)
@@ -36,7 +36,7 @@ class TestExplain:
         assert lines[0] == f"hello will not be rebuilt: {reason}."
 
     def test_changes(self, project: Path) -> None:
-        """Each file is named in its group, and each key with both values."""
+        """Each changed file is named in its group, and each changed key with both values."""
         wheels.lock(project, wheels.make(project))
         projects.configure(project, requirements="requirements.txt")
         fingerprint = str(projects.built(project)["fingerprint"])
@@ -72,7 +72,7 @@ class TestExplain:
         ]
 
     def test_what_a_program_makes(self, tmp_path: Path) -> None:
-        """Of a function that a program makes, there are inputs, and no sources that are packed."""
+        """A function that a command builds has inputs instead of packed sources."""
         root = commands.make(tmp_path / "made")
         assert explain(root)[1] == "Inputs: 2 files, from which a program in src builds it."
         projects.built(root)
@@ -85,7 +85,7 @@ class TestExplain:
         ]
 
     def test_damaged(self, project: Path) -> None:
-        """A zip that is damaged is the reason, though no input changed."""
+        """A damaged zip is the reason if no input changed."""
         projects.built(project)
         (zip_file,) = (project / "dist" / "hello").glob("*.zip")
         zip_file.write_bytes(b"")

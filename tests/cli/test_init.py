@@ -1,4 +1,4 @@
-"""`hashzip init`: the first `hashzip.toml`, and what Terraform needs."""
+"""`hashzip init`: the first `hashzip.toml` and its Terraform configuration."""
 
 import os
 import pty
@@ -18,16 +18,16 @@ HANDLER = b"def lambda_handler(event, context):\n    return {}\n"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A repository with a function, and no `hashzip.toml`."""
+    """Make a repository with a function and no `hashzip.toml`."""
     projects.write_files(tmp_path, {"orders/app.py": HANDLER, ".python-version": b"3.12\n"})
     return tmp_path
 
 
 class TestInit:
-    """Writing them."""
+    """The files that `init` writes."""
 
     def test_written(self, root: Path) -> None:
-        """What is written can be built at once, and is what was shown before."""
+        """The files that were shown are written, and the function can be built."""
         finished = program.run("init", "--yes", "--architecture", "arm64", cwd=root)
 
         assert finished.code == 0, finished.err
@@ -40,7 +40,7 @@ class TestInit:
         assert projects.built(root)["function"] == "orders"
 
     def test_terraform(self, root: Path) -> None:
-        """The Terraform leads to the module and to the project from where it stands."""
+        """The paths to module and project in the configuration are relative to its folder."""
         program.run("init", "--yes", "--infra", "deploy/aws", cwd=root)
 
         text = (root / "deploy/aws/hashzip.tf").read_text(encoding="utf-8")
@@ -50,7 +50,7 @@ class TestInit:
         assert 'function = "orders"' in text
 
     def test_flags(self, root: Path) -> None:
-        """What is named is not searched for."""
+        """With a folder given, no other is searched."""
         (root / "orders" / "app.py").rename(root / "orders" / "other.py")
         words = ["--source", "orders", "--handler", "other.run", "--function", "mine"]
 
@@ -63,7 +63,7 @@ class TestInit:
 
     @pytest.mark.parametrize("words", [[], ["--source", "rust"]])
     def test_rust(self, tmp_path: Path, words: list[str]) -> None:
-        """A crate is shown with its builder and runtime, and no handler; Terraform is as ever."""
+        """A crate gets its builder and runtime, and no handler; the configuration is the same."""
         files = {
             "rust/Cargo.toml": b'[package]\nname = "orders"\n[dependencies]\nlambda_http = "1"\n',
             "rust/src/main.rs": b"fn main() {}\n",
@@ -71,7 +71,7 @@ class TestInit:
         }
         projects.write_files(tmp_path, files)
 
-        # Nobody is there to ask, so that it shows, and writes nothing.
+        # Without a terminal it shows the files and writes nothing.
         finished = program.run("init", "--architecture", "arm64", *words, cwd=tmp_path)
 
         table = (
@@ -83,7 +83,7 @@ class TestInit:
         assert not (tmp_path / "hashzip.toml").exists()
 
     def test_written_rust(self, tmp_path: Path) -> None:
-        """What is written for several programs of a crate is read as functions in Rust."""
+        """Several programs of a crate become functions in Rust."""
         crate = b'[package]\nname = "a"\nedition = "2024"\n[dependencies]\nlambda_runtime = "1"\n'
         main = b"fn main() {}\n"
         projects.write_files(
@@ -93,17 +93,21 @@ class TestInit:
         finished = program.run("init", "--yes", cwd=tmp_path)
 
         assert finished.code == 0, finished.err
-        found = planning.load_project(str(tmp_path)).targets
+        targets = planning.load_project(str(tmp_path)).targets
         assert {
-            name: one.options["bin"] for name, one in found.items() if isinstance(one, Function)
+            name: target.options["bin"]
+            for name, target in targets.items()
+            if isinstance(target, Function)
         } == {
             "a": "a",
             "one": "one",
         }
-        assert {one.builder for one in found.values() if isinstance(one, Function)} == {"rust"}
+        assert {target.builder for target in targets.values() if isinstance(target, Function)} == {
+            "rust"
+        }
 
     def test_several_programs(self, tmp_path: Path) -> None:
-        """Of a crate with several, each is a function that says which it is."""
+        """Each program of a crate becomes a function with the key `bin`."""
         crate = b'[package]\nname = "a"\nedition = "2024"\n[dependencies]\nlambda_runtime = "1"\n'
         more = b'[[bin]]\nname = "one"\nrequired-features = ["x", "y"]\n'
         main = b"fn main() {}\n"
@@ -112,13 +116,13 @@ class TestInit:
 
         finished = program.run("init", cwd=tmp_path)
 
-        one = 'source = "."\nbin = "one"\nfeatures = ["x", "y"]\nruntime'
-        assert f'[function.one]\nbuilder = "rust"\n{one}' in finished.out
-        two = 'source = "."\nbin = "two"\nruntime'
-        assert f'[function.two]\nbuilder = "rust"\n{two}' in finished.out
+        lines = 'source = "."\nbin = "one"\nfeatures = ["x", "y"]\nruntime'
+        assert f'[function.one]\nbuilder = "rust"\n{lines}' in finished.out
+        lines = 'source = "."\nbin = "two"\nruntime'
+        assert f'[function.two]\nbuilder = "rust"\n{lines}' in finished.out
 
     def test_names_of_several_programs(self, tmp_path: Path) -> None:
-        """One name for several functions is refused; for one, it is taken."""
+        """`--function` names the only program of a crate, and is refused for two programs."""
         crate = b'[package]\nname = "a"\nedition = "2024"\n[dependencies]\nlambda_runtime = "1"\n'
         projects.write_files(tmp_path, {"r/Cargo.toml": crate, "r/src/bin/one.rs": b""})
         words = ("init", "--source", "r", "--function", "mine")
@@ -137,7 +141,7 @@ class TestInit:
         ],
     )
     def test_runtime_of_a_language(self, root: Path, asked: str, runtimes: list[str]) -> None:
-        """A runtime that is asked for is that of the functions in its language."""
+        """`--runtime` sets the runtime of the functions in its language."""
         crate = b'[package]\nname = "r"\n[dependencies]\nlambda_runtime = "1"\n'
         projects.write_files(root, {"r/Cargo.toml": crate, "r/src/main.rs": b""})
 
@@ -146,7 +150,7 @@ class TestInit:
         assert [line.split('"')[1] for line in lines if line.startswith("runtime")] == runtimes
 
     def test_source_without_handler(self, root: Path) -> None:
-        """A folder that is named, and no crate, needs the name of its handler."""
+        """A given folder that is no crate needs `--handler`."""
         error, hint = projects.complaint(program.run("init", "--source", "orders", cwd=root))
 
         assert "cannot tell which function in orders to use" in error
@@ -154,7 +158,7 @@ class TestInit:
 
     @pytest.mark.parametrize("path", ["hashzip.toml", "infra/hashzip.tf"])
     def test_nothing_is_overwritten(self, root: Path, path: str) -> None:
-        """A file that is there stays, nothing else is written, and the text is in the error."""
+        """An existing file is kept, nothing is written, and the error has the text to add."""
         projects.write_files(root, {path: b"# mine\n"})
         before = projects.listing(root)
 
@@ -168,7 +172,7 @@ class TestInit:
 
     @pytest.mark.parametrize("text", ["", "*.log\n", "*.log"])
     def test_gitignore(self, root: Path, text: str) -> None:
-        """A line is added, and those that are there stay; a line that is there is not doubled."""
+        """A missing line is added to `.gitignore`, and an existing one is not repeated."""
         (root / ".gitignore").write_text(text, encoding="utf-8")
         program.run("init", "--yes", cwd=root)
         lines = (root / ".gitignore").read_text(encoding="utf-8").splitlines()
@@ -180,14 +184,14 @@ class TestInit:
         assert (root / ".gitignore").read_text(encoding="utf-8").splitlines() == lines
 
     def test_no_function(self, tmp_path: Path) -> None:
-        """Where there is none, the error says how to name it."""
+        """If no function is found, the error says how to name one."""
         error, hint = projects.complaint(program.run("init", "--yes", cwd=tmp_path))
 
         assert str(tmp_path) in error
         assert "--source" in hint
 
     def test_nobody_to_ask(self, root: Path) -> None:
-        """In a pipe nothing is written without `--yes`."""
+        """Without a terminal, nothing is written without `--yes`."""
         finished = program.run("init", cwd=root)
 
         assert finished.code == 1
@@ -196,7 +200,7 @@ class TestInit:
 
     @pytest.mark.parametrize("answer, written", [("y", True), ("n", False), ("", False)])
     def test_question(self, root: Path, answer: str, *, written: bool) -> None:
-        """On a terminal it asks, and writes only after a yes."""
+        """On a terminal it asks, and writes only after "y"."""
         ours, theirs = pty.openpty()
         asked = subprocess.Popen(
             [sys.executable, str(program.BUILD), "init"],

@@ -1,4 +1,4 @@
-"""`hashzip invoke`: sends a function an event, and prints its answer."""
+"""`hashzip invoke`: send an event to a function and print the response."""
 
 import json
 import os
@@ -20,16 +20,16 @@ WORLD = '{"name": "wörld"}'
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A project whose function runs in a local AWS; of the user's account nothing is known."""
+    """Run a project's function in a local AWS, without access to an AWS account."""
     with pytest.MonkeyPatch.context() as patch:
         aws_project.hide_account(patch)
-        with aws_project.running(tmp_path_factory.mktemp("invoke") / "project") as found:
-            yield found
+        with aws_project.running(tmp_path_factory.mktemp("invoke") / "project") as project:
+            yield project
 
 
 @pytest.fixture(scope="session")
 def sam(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A folder with SAM CLI, of which only the example events are needed."""
+    """Make a folder with the example events of SAM CLI."""
     folder = tmp_path_factory.mktemp("sam")
     command = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
     subprocess.run([*command, "aws-sam-cli", "chevron"], check=True)
@@ -37,10 +37,10 @@ def sam(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 class TestAnswer:
-    """What comes back."""
+    """The response."""
 
     def test_data(self, running: Running) -> None:
-        """The answer of the function is all that is printed; without an event it gets {}."""
+        """Standard output is the response only; without an event the function gets {}."""
         finished = running.run("invoke", "hello", "--data", WORLD)
 
         assert (finished.code, finished.err) == (0, "")
@@ -49,13 +49,13 @@ class TestAnswer:
 
     @pytest.mark.parametrize("option", ["--data", "--data-file"])
     def test_stdin(self, running: Running, option: str) -> None:
-        """A dash stands for standard input."""
+        """`-` reads the event from standard input."""
         finished = running.run("invoke", "hello", option, "-", text=WORLD)
 
         assert json.loads(finished.out) == json.loads(WORLD)
 
     def test_file(self, running: Running) -> None:
-        """The event may be in a file, as some editors write it: with a byte order mark."""
+        """The event can be in a file, with or without a byte order mark."""
         (running.root / "event.json").write_text(WORLD, encoding="utf-8-sig")
 
         finished = running.run("invoke", "hello", "--data-file", "event.json")
@@ -63,12 +63,12 @@ class TestAnswer:
         assert json.loads(finished.out) == json.loads(WORLD)
 
     def test_any_json(self, running: Running) -> None:
-        """An event and an answer may be any JSON, not objects only."""
+        """Event and response can be any JSON value."""
         for text in ("null", "[1]", '"word"', "1.5"):
             assert running.run("invoke", "hello", "--data", text).out == f"{text}\n"
 
     def test_terminal(self, running: Running) -> None:
-        """On a terminal the answer is indented, and it is said where it comes from."""
+        """On a terminal the response is indented, and the endpoint is named."""
         ours, theirs = pty.openpty()
         with subprocess.Popen(
             [sys.executable, program.BUILD, "invoke", "hello", "--data", WORLD],
@@ -87,10 +87,10 @@ class TestAnswer:
 
 
 class TestHow:
-    """How it is invoked."""
+    """Options of the invocation."""
 
     def test_logs(self, running: Running) -> None:
-        """With --logs, what the function logs goes to stderr, readable; else nothing does."""
+        """`--logs` prints the function's log to standard error, which is empty without it."""
         event = "invoke", "hello", "--data", '{"log": "here"}'
 
         assert running.run(*event).err == ""
@@ -100,7 +100,7 @@ class TestHow:
         assert json.loads(finished.out) == {"log": "here"}
 
     def test_async(self, running: Running) -> None:
-        """An asynchronous invocation answers with its request, and has no log to show yet."""
+        """`--async` prints the request's id, and cannot show the log."""
         finished = running.run("invoke", "hello", "--async")
 
         assert (finished.code, finished.out) == (0, "")
@@ -109,13 +109,13 @@ class TestHow:
         assert "hashzip logs hello" in hint
 
     def test_async_failure(self, running: Running) -> None:
-        """Whoever does not wait does not hear that the function fails."""
+        """`--async` succeeds even if the function fails."""
         finished = running.run("invoke", "hello", "--async", "--data", '{"fail": true}')
 
         assert finished.code == 0
 
     def test_qualifier(self, running: Running) -> None:
-        """A version or alias is invoked by its name; the hint has the nearest that there is."""
+        """`--qualifier` invokes a version or alias; for an unknown one the hint has the nearest."""
         functions = running.client("lambda")
         version = functions.publish_version(FunctionName="hello")["Version"]
         functions.create_alias(FunctionName="hello", Name="live", FunctionVersion=version)
@@ -126,7 +126,7 @@ class TestHow:
         assert 'did you mean "live"?' in hint
 
     def test_function_name(self, running: Running) -> None:
-        """A function that has another name in AWS is invoked by that."""
+        """`--function-name` gives a function's name in AWS."""
         running.deploy("hello-dev")
 
         finished = running.run("invoke", "hello", "--function-name", "hello-dev")
@@ -134,7 +134,7 @@ class TestHow:
         assert finished.out == "{}\n"
 
     def test_account(self, running: Running) -> None:
-        """With --remote, it is the account of the environment, with its own functions."""
+        """`--remote` uses the account of the environment even if a local AWS runs."""
         with aws_project.refusing(403, "AccessDeniedException") as account:
             settings = aws_project.account(account.endpoint)
             assert running.run("invoke", "hello", "--remote", settings=settings).code == 1
@@ -143,7 +143,7 @@ class TestHow:
             assert len(account.asked) == 1
 
     def test_users_environment(self, running: Running) -> None:
-        """Nothing of the user's own settings reaches the local AWS, or keeps it away."""
+        """The user's own AWS settings have no effect on the local AWS."""
         settings = {
             "AWS_PROFILE": "missing",
             "AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:9",
@@ -155,10 +155,10 @@ class TestHow:
 
 
 class TestFailure:
-    """What the function, or the user, does wrong."""
+    """Errors of the function and of the user."""
 
     def test_function_fails(self, running: Running) -> None:
-        """A function that fails is an error, with its trace; nothing is on stdout."""
+        """A function's exception is an error with its traceback, and standard output is empty."""
         finished = running.run("invoke", "hello", "--data", '{"fail": true}')
 
         assert (finished.code, finished.out) == (1, "")
@@ -169,14 +169,14 @@ class TestFailure:
         assert last == "hint: run: hashzip logs hello --since 5m"
 
     def test_trace_once(self, running: Running) -> None:
-        """With --logs, the trace that is in the log is not printed a second time."""
+        """With `--logs`, a traceback in the log is printed once."""
         finished = running.run("invoke", "hello", "--logs", "--data", '{"fail": true}')
 
         assert finished.code == 1
         assert finished.err.count("app.py") == 1
 
     @pytest.mark.parametrize(
-        "data, said",
+        "data, place",
         [
             ('{"a": 1', "line 1, column 8"),
             ('{\n "a" 1}', "line 2, column 6"),
@@ -185,8 +185,8 @@ class TestFailure:
             ("[" * 100_000, "is not JSON"),
         ],
     )
-    def test_not_json(self, running: Running, data: str, said: str) -> None:
-        """What is not JSON is refused, with the place, wherever it comes from."""
+    def test_not_json(self, running: Running, data: str, place: str) -> None:
+        """An event that is no JSON is refused with line and column, from every source."""
         (running.root / "bad.json").write_text(data)
 
         for words, where in (
@@ -196,17 +196,17 @@ class TestFailure:
         ):
             error, hint = projects.complaint(running.run("invoke", "hello", *words, text=data))
             assert error.startswith(f"error: {where} is not JSON")
-            assert said in error
+            assert place in error
             assert '{"name": "world"}' in hint
 
     def test_not_text(self, running: Running) -> None:
-        """What is not UTF-8 is refused, with the byte."""
+        """An event that is not UTF-8 is refused with the position of the byte."""
         finished = running.run("invoke", "hello", "--data", "-", text=b'{"a": "\xff"}')
 
         assert "byte 7" in projects.complaint(finished)[0]
 
     def test_missing_file(self, running: Running) -> None:
-        """A file that is not there is named."""
+        """A missing file is named."""
         error, _ = projects.complaint(running.run("invoke", "hello", "--data-file", "none.json"))
 
         assert "cannot read none.json" in error
@@ -220,7 +220,7 @@ class TestFailure:
         assert "S3" in hint
 
     def test_unknown(self, running: Running) -> None:
-        """A function that is not in hashzip.toml, or not in AWS, has the nearest in its hint."""
+        """For a function that is missing in hashzip.toml or AWS, the hint has the nearest name."""
         error, hint = projects.complaint(running.run("invoke", "hallo"))
         assert "hashzip.toml" in error
         assert 'did you mean "hello"?' in hint
@@ -230,7 +230,7 @@ class TestFailure:
         assert 'did you mean "hello"?' in hint
 
     def test_layer(self, tmp_path: Path) -> None:
-        """A layer runs nowhere."""
+        """A layer cannot be invoked."""
         (tmp_path / "hashzip.toml").write_text(
             '[layer.deps]\nsource = "src"\nruntime = "python3.13"\narchitecture = "arm64"\n'
         )
@@ -241,7 +241,7 @@ class TestFailure:
 
 
 class TestExamples:
-    """Events as AWS's services send them."""
+    """Example events of AWS services."""
 
     @pytest.mark.parametrize(
         "name, key",
@@ -256,7 +256,7 @@ class TestExamples:
         ],
     )
     def test_common(self, running: Running, sam: str, name: str, key: str) -> None:
-        """Those of common services have the name that people know, and reach the function."""
+        """Events of common services have short names, and reach the function."""
         finished = running.run(
             "invoke", "hello", "--data-example", name, settings={"PYTHONPATH": sam}
         )
@@ -265,7 +265,7 @@ class TestExamples:
         assert key in json.loads(finished.out)
 
     def test_list(self, running: Running, sam: str) -> None:
-        """All that there are can be listed, with what SAM CLI calls them."""
+        """`list` prints all names, with SAM CLI's own."""
         finished = running.run(
             "invoke", "hello", "--data-example", "list", settings={"PYTHONPATH": sam}
         )
@@ -276,7 +276,7 @@ class TestExamples:
         assert lines == sorted(lines)
 
     def test_all_are_json(self, sam: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Each is an event: an object of JSON."""
+        """Each is a JSON object."""
         script = (
             "import json; from hashzip.aws import sample_events as examples\n"
             "for name in examples.names():\n"
@@ -287,7 +287,7 @@ class TestExamples:
         subprocess.run([sys.executable, "-c", script], check=True)
 
     def test_unknown(self, running: Running, sam: str) -> None:
-        """Of one that is not there, the hint has the nearest."""
+        """For an unknown name, the hint has the nearest."""
         finished = running.run(
             "invoke", "hello", "--data-example", "sqss", settings={"PYTHONPATH": sam}
         )
@@ -305,7 +305,7 @@ class TestExamples:
         assert "pip install 'hashzip[events]'" in hint
 
 
-# Where SAM CLI happens to be installed beside the tests, it must look as if it were not.
+# Makes Python not find SAM CLI, even if it is installed.
 _WITHOUT_SAM = (
     "import sys, runpy; sys.modules['samcli'] = None; sys.argv.pop(0); "
     "runpy.run_path(sys.argv[0], run_name='__main__')"

@@ -1,4 +1,4 @@
-"""`hashzip logs`: what a function has logged, and goes on logging."""
+"""`hashzip logs`: print a function's log, and follow it."""
 
 import fcntl
 import json
@@ -26,36 +26,36 @@ TIME = r"\d\d:\d\d:\d\d\.\d\d\d"
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A project whose function runs in a local AWS; of the user's account nothing is known."""
+    """Run a project's function in a local AWS, without access to an AWS account."""
     with pytest.MonkeyPatch.context() as patch:
         aws_project.hide_account(patch)
-        with aws_project.running(tmp_path_factory.mktemp("logs") / "project") as found:
-            yield found
+        with aws_project.running(tmp_path_factory.mktemp("logs") / "project") as project:
+            yield project
 
 
 @pytest.fixture
 def name(running: Running, request: pytest.FixtureRequest) -> str:
-    """A function of the test's own, which has logged nothing yet."""
+    """Deploy a function for one test, which has logged nothing yet."""
     name = re.sub(r"\W+", "-", request.node.name)
     running.deploy(name)
     return name
 
 
 def log(running: Running, name: str, text: str) -> None:
-    """Makes a function log something, and waits until it is in the log."""
+    """Make a function log something, and wait until it is in the log."""
     client, event = running.client("lambda"), {"log": text}
     end = time.monotonic() + DEADLINE
     while True:
         answer = client.invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail")
         if text in b64decode(answer["LogResult"]).decode():
             return
-        # On a busy machine, the local AWS logs a line with the invocation after its own.
+        # On a busy machine, the local AWS logs a line only with the next invocation.
         event = {}
         assert time.monotonic() < end
 
 
 def put(running: Running, group: str, *events: tuple[int, str]) -> None:
-    """Writes events of some times, in milliseconds since 1970, into a stream of their own."""
+    """Write events with these times, in milliseconds since 1970, into a new stream."""
     logs = running.client("logs")
     stream = f"by-hand-{time.monotonic_ns()}"
     logs.create_log_stream(logGroupName=group, logStreamName=stream)
@@ -64,14 +64,14 @@ def put(running: Running, group: str, *events: tuple[int, str]) -> None:
 
 
 class Terminal:
-    """What somebody sees who has started a program on a terminal."""
+    """A terminal on which a program was started."""
 
     def __init__(self, ours: int) -> None:
         self.ours = ours
         self.text = ""
 
     def wait_for(self, text: str) -> None:
-        """Reads until a text is there."""
+        """Read until a text is on it."""
         end = time.monotonic() + DEADLINE
         while text not in self.text:
             left = end - time.monotonic()
@@ -80,7 +80,7 @@ class Terminal:
                 self.text += os.read(self.ours, 65536).decode()
 
     def press(self, keys: bytes) -> None:
-        """Presses keys."""
+        """Press keys."""
         os.write(self.ours, keys)
 
 
@@ -88,7 +88,7 @@ class Terminal:
 def on_a_terminal(
     running: Running, *arguments: str
 ) -> Iterator[tuple[Terminal, subprocess.Popen[bytes]]]:
-    """Runs hashzip on a terminal of its own, as long as the block lasts."""
+    """Run hashzip on a terminal of its own for as long as the block lasts."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, program.BUILD, *arguments],
@@ -98,7 +98,7 @@ def on_a_terminal(
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        # So that Ctrl-C comes from the terminal, as it does for a person.
+        # The terminal sends SIGINT on Ctrl-C, as for a person.
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one system call
     )
     os.close(theirs)
@@ -111,10 +111,10 @@ def on_a_terminal(
 
 
 class TestLogs:
-    """What has been logged."""
+    """The log so far."""
 
     def test_readable(self, running: Running, name: str) -> None:
-        """An invocation is its lines, readable, and one about how it went."""
+        """An invocation is printed as its lines and one with duration and memory."""
         log(running, name, "here")
 
         finished = running.run("logs", "hello", "--function-name", name)
@@ -125,7 +125,7 @@ class TestLogs:
         assert re.fullmatch(rf"{TIME} -- \d+ ms, \d+ of 128 MB, request [0-9a-f-]+", second)
 
     def test_json(self, running: Running, name: str) -> None:
-        """With --json, each event is as it came."""
+        """`--json` prints each event as AWS returned it."""
         log(running, name, "here")
 
         finished = running.run("logs", "hello", "--function-name", name, "--json")
@@ -136,7 +136,7 @@ class TestLogs:
         assert all(isinstance(event["timestamp"], int) for event in events)
 
     def test_since(self, running: Running, name: str) -> None:
-        """What is older than --since is left out."""
+        """`--since` leaves out older events."""
         log(running, name, "new")
         now = int(time.time() * 1000)
         put(running, f"/aws/lambda/{name}", (now - 90 * 60_000, "old"))
@@ -152,14 +152,14 @@ class TestLogs:
 
     @pytest.mark.parametrize("since", ["", "10", "m", "-1m", "1w", "1.5h"])
     def test_no_time(self, running: Running, since: str) -> None:
-        """An invalid duration is bad usage, and the error says how to write one."""
+        """An invalid duration is bad usage; the error says how to write one."""
         finished = running.run("logs", "hello", f"--since={since}")
 
         assert finished.code == 2
         assert "write 30s, 10m, 2h or 1d" in finished.err
 
     def test_own_group(self, running: Running) -> None:
-        """A function that logs to a group of another name is read there."""
+        """A log group with another name, set in the function's configuration, is read."""
         running.deploy("elsewhere", LoggingConfig={"LogGroup": "/my/group"})
         log(running, "elsewhere", "here")
 
@@ -168,14 +168,14 @@ class TestLogs:
         assert "INFO  here" in finished.out
 
     def test_nothing_logged(self, running: Running, name: str) -> None:
-        """A function that was never invoked has no log; the error says so."""
+        """A function that was never invoked is an error that says so."""
         error, hint = projects.complaint(running.run("logs", "hello", "--function-name", name))
 
         assert f"no log group /aws/lambda/{name} yet" in error
         assert "invoke" in hint
 
     def test_unknown(self, running: Running) -> None:
-        """A function that is not in AWS is no function without a log."""
+        """A function that is not in AWS is reported as missing, and not as one without a log."""
         finished = running.run("logs", "hello", "--function-name", "hallo")
 
         error, hint = projects.complaint(finished)
@@ -184,10 +184,10 @@ class TestLogs:
 
 
 class TestFollow:
-    """What is logged from now on."""
+    """`--follow` prints new events."""
 
     def test_each_once(self, running: Running, name: str) -> None:
-        """Lines come as they are logged, each once, from before the first one on; late ones too."""
+        """Each event is printed once, also the first ones of a function and late ones."""
         with on_a_terminal(running, "logs", "hello", "-f", "--function-name", name) as (seen, run):
             seen.wait_for(f"in {running.endpoint}")
             for number in range(3):
@@ -203,7 +203,7 @@ class TestFollow:
             assert seen.text.count(text) == 1
 
     def test_interrupt(self, running: Running, name: str) -> None:
-        """Ctrl-C ends it as it ends `tail -f`: with 130, and without a word."""
+        """Ctrl-C ends it with exit code 130 and no message, as it ends `tail -f`."""
         with on_a_terminal(running, "logs", "hello", "-f", "--function-name", name) as (seen, run):
             log(running, name, "line.")
             seen.wait_for("request")
@@ -214,7 +214,7 @@ class TestFollow:
         assert "Traceback" not in seen.text
 
     def test_reader_goes(self, running: Running, name: str) -> None:
-        """When whoever reads has gone, as `head` does, it ends at the next line."""
+        """It ends at the next line after the reader, such as `head`, has closed the pipe."""
         log(running, name, "first.")
         command = [sys.executable, str(program.BUILD), "logs", "hello", "--function-name", name]
         with subprocess.Popen(

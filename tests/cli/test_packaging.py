@@ -1,4 +1,4 @@
-"""The distributions: what is in them, and that they run where they are installed."""
+"""The distributions have the right files and run where they are installed."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.support import project as projects
 
 
 def uv(*arguments: str | Path) -> None:
-    """Runs uv."""
+    """Run uv."""
     finished = subprocess.run(
         [find_uv_bin(), *map(str, arguments)],
         capture_output=True,
@@ -31,21 +31,21 @@ def uv(*arguments: str | Path) -> None:
 
 @dataclass(frozen=True)
 class Distributions:
-    """What is uploaded, and the wheel as it comes straight from the checkout."""
+    """The sdist, the wheel made from it, and the wheel made from the checkout."""
 
     sdist: Path
     wheel: Path
     straight: Path
 
     def content(self, wheel: Path) -> dict[str, bytes]:
-        """Reads a wheel."""
-        with zipfile.ZipFile(wheel) as found:
-            return {name: found.read(name) for name in found.namelist()}
+        """Return the files in a wheel."""
+        with zipfile.ZipFile(wheel) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
 
 
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
-    """The distributions of this checkout. Hatchling comes from uv's cache, or else from PyPI."""
+    """Build the distributions of this checkout with hatchling, from uv's cache or from PyPI."""
     folder = tmp_path_factory.mktemp("distributions")
     build = ("build", "--quiet", "--python", sys.executable)
     uv(*build, "--out-dir", folder, program.CHECKOUT)
@@ -58,7 +58,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
 
 @pytest.fixture(scope="module")
 def scripts(distributions: Distributions, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the new environment's programs."""
+    """Install the wheel in a new environment; return the folder of its programs."""
     folder = tmp_path_factory.mktemp("environment") / "venv"
     uv("venv", "--quiet", "--python", sys.executable, folder)
     python = folder / "bin" / "python"
@@ -67,10 +67,10 @@ def scripts(distributions: Distributions, tmp_path_factory: pytest.TempPathFacto
 
 
 class TestContent:
-    """What is in the distributions."""
+    """The files in the distributions."""
 
     def test_wheel(self, distributions: Distributions) -> None:
-        """The wheel has each module of the checkout, the mark of types, and nothing else."""
+        """The wheel has the modules of the checkout, `py.typed`, and nothing else."""
         package = program.BUILD / "hashzip"
         expected = {
             f"hashzip/{path.relative_to(package).as_posix()}"
@@ -92,10 +92,10 @@ class TestContent:
         )
 
     def test_sdist(self, distributions: Distributions) -> None:
-        """The sdist has what is needed to build the wheel, and nothing that was made here."""
+        """The sdist has all files to build the wheel, and no generated file."""
         top = f"hashzip-{__version__}/"
-        with tarfile.open(distributions.sdist) as found:
-            names = {name.removeprefix(top) for name in found.getnames()}
+        with tarfile.open(distributions.sdist) as archive:
+            names = {name.removeprefix(top) for name in archive.getnames()}
 
         wanted = {
             "pyproject.toml",
@@ -110,10 +110,10 @@ class TestContent:
 
 
 class TestInstalled:
-    """The wheel in a new environment, with what it asks for and nothing else."""
+    """The wheel in a new environment with its dependencies only."""
 
     def run(self, command: Sequence[str | Path], cwd: Path, text: str = "") -> str:
-        """Runs a program of the new environment, and answers what it says."""
+        """Run a program of the new environment and return its output."""
         environment = program.environment(PATH=os.devnull)
         return subprocess.run(
             command,
@@ -126,20 +126,20 @@ class TestInstalled:
         ).stdout
 
     def test_version(self, scripts: Path, tmp_path: Path) -> None:
-        """The console script is there, and so is `python -m hashzip`."""
+        """The console script and `python -m hashzip` both run."""
         version = f"hashzip {__version__}\n"
 
         assert self.run([scripts / "hashzip", "--version"], tmp_path) == version
         assert self.run([scripts / "python", "-m", "hashzip", "--version"], tmp_path) == version
 
     def test_external(self, scripts: Path, project: Path) -> None:
-        """It answers what the checkout answers."""
+        """`external` prints the same as in the checkout."""
         answer = self.run([scripts / "hashzip", "external"], project, projects.query())
 
         assert json.loads(answer) == projects.external(project)
 
     def test_build(self, scripts: Path, project: Path) -> None:
-        """It builds what the checkout builds."""
+        """`build` makes the same zip as in the checkout."""
         (ours,) = json.loads(self.run([scripts / "hashzip", "build", "--json"], project))
         content = Path(ours["file"]).read_bytes()
 
