@@ -1,4 +1,4 @@
-"""The command line: which command, what its errors look like, and the exit code."""
+"""The command line: choose the command, print errors, and return the exit code."""
 
 import gc
 import io
@@ -17,38 +17,39 @@ if TYPE_CHECKING:
 
 
 def run() -> NoReturn:
-    """Runs hashzip as a whole process.
+    """Run hashzip as a process, and end it.
 
-    Which ends at once: Python would take down object by object, a twentieth of the time of a run.
+    It ends without Python's cleanup, object by object, which takes a twentieth of the time of a
+    run.
     """
     code = main()
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):  # after an error, whoever read it may have gone
+        with suppress(OSError):  # its reader may have gone
             stream.flush()
     os._exit(code)
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs hashzip.
+    """Run hashzip.
 
     Args:
         words: The arguments, without the program's name; by default, those of the process.
 
     Returns:
-        The exit code: 0, or 1 after an error. Bad usage exits with 2.
+        The exit code: 0; 1 after an error; 130 after Ctrl-C. Bad usage exits with 2.
     """
-    # A run is short, makes many objects and next to no cycles: it would be a tenth of its time.
+    # A run is short and makes many objects but few cycles: collecting them takes a tenth of it.
     gc.disable()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A name that the terminal cannot show is no reason to fail.
+            # Print a name that the terminal cannot show with escapes, instead of failing.
             stream.reconfigure(errors="backslashreplace")
     options = parse(sys.argv[1:] if words is None else words)
     try:
         import_module(f"hashzip.commands.{options.command}").run(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read this has gone, as `head` does; Python's last flush must not complain either.
+        # The reader has gone, such as `head`. Python's last flush must not fail either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (HashzipError, ModuleNotFoundError, OSError) as error:
@@ -57,40 +58,40 @@ def main(words: Sequence[str] | None = None) -> int:
         _print_error(*_explain(error))
         return 1
     except KeyboardInterrupt:
-        _print_error("interrupted", "nothing is half-written; run it again")
+        _print_error("interrupted", "no file was left half-written; run it again")
         return 130
     return 0
 
 
 def parse(words: Sequence[str]) -> "Namespace | SimpleNamespace":
-    """Reads the arguments. Bad usage exits with 2.
+    """Parse the arguments. Bad usage exits with 2.
 
-    What Terraform's modules say on every plan is read without argparse: to load that would be a
-    tenth of the time of such a plan.
+    The arguments of a plan, `external`, are parsed without argparse: loading it would take a tenth
+    of the time of a plan.
     """
     if words == ["external"]:
         return SimpleNamespace(command="external", project=None, debug=False)
-    from hashzip.commands import _parser  # noqa: PLC0415 - as said above
+    from hashzip.commands import _parser  # noqa: PLC0415 - it loads argparse
 
     return _parser.parse(words)
 
 
 def _explain(error: Exception) -> tuple[str, str]:
-    """Answers what is wrong, and the way out."""
+    """Return the message and the hint of an error."""
     if isinstance(error, HashzipError):
         return error.message, error.hint
     if isinstance(error, ModuleNotFoundError):
         hint = (
-            f"run: {sys.executable} -m pip install {_distribution()}; or have Terraform use "
-            "a Python that has it, by the module's variable `command`"
+            f"run: {sys.executable} -m pip install {_distribution()}; or set the variable "
+            "`command` of the Terraform module to a Python that has it"
         )
-        return f"this needs the Python package {error.name}, which {sys.executable} lacks", hint
-    # What no stage foresaw, such as a current folder that is gone.
-    return str(error), "with --debug, this shows where it happened"
+        return f"the Python package {error.name} is not installed for {sys.executable}", hint
+    # An error that no module expects, such as a deleted current folder.
+    return str(error), "run it again with --debug to see where it failed"
 
 
 def _distribution() -> str:
-    """Answers what pip installs hashzip from: the checkout that runs, or else the index."""
+    """Return what pip installs hashzip from: the checkout that runs, or else the index."""
     checkout = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     return checkout if os.path.isfile(os.path.join(checkout, "pyproject.toml")) else "hashzip"
 

@@ -1,6 +1,5 @@
 """The command line: output, standard error and exit codes."""
 
-import argparse
 import json
 import os
 import pty
@@ -11,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hashzip import __version__, cli
-from hashzip.commands import _parser, build
+from hashzip import __version__
+from hashzip.commands import build
 from tests.support import commands, program, wheels
 from tests.support import project as projects
 
@@ -302,7 +301,7 @@ class TestProgram:
 
         error, hint = projects.complaint(program.run("build", cwd=project, python=bare))
 
-        assert "Python package" in error
+        assert "the Python package" in error
         assert sys.executable in error
         assert f"{sys.executable} -m pip install {program.CHECKOUT};" in hint
 
@@ -329,14 +328,6 @@ class TestProgram:
         wheels.lock(project, wheels.make(project))
         projects.configure(project, requirements="requirements.txt")
         assert "tempfile" in loaded(slow, "build", cwd=project)
-
-    def test_short_way(self) -> None:
-        """Terraform's arguments are parsed without argparse, with the same result."""
-        words = ["external"]
-
-        assert vars(cli.parse(words)) == vars(_parser.parse(words))
-        assert type(cli.parse(words)) is not argparse.Namespace
-        assert type(cli.parse([*words, "--debug"])) is argparse.Namespace
 
     @pytest.mark.parametrize("command", ["build", "status", "external"])
     def test_closed_pipe(self, project: Path, command: str) -> None:

@@ -1,4 +1,4 @@
-"""What a plan loads: `external` runs on each `terraform plan`, on a Python without packages."""
+"""`external`: what it answers, and what it loads on each plan, on a Python without packages."""
 
 import json
 import shutil
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hashzip import planning
 from tests.support import program
+from tests.support import project as projects
 
 # Each costs a third of a millisecond of each plan.
 LOADED = {
@@ -96,3 +98,102 @@ def test_slow_modules(hello: Path) -> None:
     assert again.intersection(rule) == set()
     assert "argparse" not in again
     assert "hashlib" in first.intersection(rule)  # the control
+
+
+class TestAnswer:
+    """The answer, as Terraform gets it."""
+
+    def test_keys(self, project: Path) -> None:
+        """It is one flat object of strings, with the keys that the module reads."""
+        answer = projects.external(project)
+
+        assert sorted(answer) == [
+            *("architecture", "filename", "files", "fingerprint"),
+            *("handler", "manifest", "recipe", "runtime"),
+        ]
+        assert {type(value) for value in answer.values()} == {str}
+        assert answer["handler"] == "hello.lambda_handler"
+        assert answer["runtime"] == "python3.13"
+        assert answer["architecture"] == "arm64"
+        assert answer["filename"] == f"dist/hello/{answer['fingerprint']}.zip"
+        assert answer["manifest"] == f"dist/hello/{answer['fingerprint']}.json"
+        assert list(json.loads(answer["files"])) == ["hello.py", "lib/names.py", "run.sh"]
+
+    def test_many_files(self, project: Path) -> None:
+        """Of more than a hundred files, it has folders; a change of a file changes its folder."""
+        projects.write_files(project / "src", {f"lib/{n}.py": b"" for n in range(98)})
+        before = json.loads(projects.external(project)["files"])
+        (project / "src" / "lib" / "0.py").write_bytes(b"changed")
+        after = json.loads(projects.external(project)["files"])
+
+        assert sorted(before) == [".", "lib/"]
+        assert before["lib/"].endswith(" (99 files)")
+        assert (before["."] == after["."], before["lib/"] == after["lib/"]) == (True, False)
+
+    def test_writes_nothing(self, project: Path) -> None:
+        """A plan changes nothing in the project, not even a time; a build does."""
+        before = projects.listing(project)
+
+        projects.external(project)
+
+        assert projects.listing(project) == before
+        projects.built(project)
+        assert projects.listing(project) != before
+
+    def test_same_from_anywhere(self, project: Path, tmp_path: Path) -> None:
+        """The same project at another path has the same answer."""
+        other = tmp_path / "some" / "where else"
+        shutil.copytree(project, other)
+
+        assert projects.external(other) == projects.external(project)
+
+    @pytest.mark.parametrize("folder", ["infra", "infra/deep"])
+    def test_relative_to_the_current_folder(self, project: Path, folder: str) -> None:
+        """The file name is relative to the current folder; the rest is the same."""
+        (project / "infra" / "deep").mkdir(parents=True)
+        up = "/".join(".." for _ in folder.split("/"))
+        result = projects.external(project / folder, project=up)
+
+        assert result["filename"] == f"{up}/dist/hello/{result['fingerprint']}.zip"
+        assert result["fingerprint"] == projects.fingerprint(project)
+
+    def test_project_option(self, project: Path, tmp_path: Path) -> None:
+        """The query's project is relative to `--project`."""
+        finished = program.run(
+            *("external", "--project", str(project)), cwd=tmp_path, text=projects.query()
+        )
+
+        fingerprint = json.loads(finished.out)["fingerprint"]
+        assert fingerprint == projects.fingerprint(project)
+
+    def test_build(self, project: Path) -> None:
+        """If the query asks for it, the package is built before the answer."""
+        answer = projects.external(project, build="true")
+
+        assert (project / answer["filename"]).is_file()
+        assert answer == projects.external(project)
+
+    def test_standard_library_only(self, project: Path) -> None:
+        """A plan runs on a bare Python, without site-packages, and loads nothing else."""
+        probe = (
+            "import sys\n"
+            f"sys.path.insert(0, {str(program.BUILD)!r})\n"
+            "from hashzip.cli import main\n"
+            "assert main(['external']) == 0\n"
+            "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)\n"
+        )
+        bare = [sys.executable, "-I", "-S", "-B"]
+        straight = program.run("external", cwd=project, text=projects.query(), python=bare)
+        probed = program.run(cwd=project, text=projects.query(), python=[*bare, "-c", probe])
+
+        assert straight.code == 0, straight.err
+        assert probed.out == straight.out
+        loaded = set(probed.err.split())
+        assert "hashzip" in loaded
+        assert loaded - sys.stdlib_module_names == {"hashzip", "__main__"}
+
+    def test_plan_is_the_same(self, project: Path) -> None:
+        """The fingerprint is the one that a build expects."""
+        plan = planning.plan(planning.load_project(str(project)), "hello")
+
+        assert plan.fingerprint == projects.fingerprint(project)

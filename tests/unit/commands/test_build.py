@@ -1,0 +1,58 @@
+"""`hashzip build`, in this process. `tests/cli/test_cli.py` has it as a program."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hashzip.commands import _parser, build
+from hashzip.errors import HashzipError
+from tests.support import project as projects
+
+
+def run(project: Path, *words: str) -> None:
+    """Build in a project."""
+    build.run(_parser.parse(["build", "--project", str(project), *words]))
+
+
+def test_lines(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each function has a line: why it was built, or that it is up to date."""
+    other = {**projects.HELLO, "source": "src/lib", "handler": "names.WORLD"}
+    projects.write_config(project, hello=projects.HELLO, other=other)
+    run(project, "other")
+    assert capsys.readouterr().out.startswith("other: built ")
+
+    run(project)
+
+    first, second = capsys.readouterr().out.splitlines()
+    fingerprint = projects.examine(project).fingerprint
+    assert first.startswith(f"hello: built {fingerprint[:12]} (no build before), ")
+    assert second == "other: up to date"
+
+
+def test_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --json, there is one document, and it names the zip."""
+    run(project, "--json")
+
+    (result,) = json.loads(capsys.readouterr().out)
+    assert result["built"] is True
+    assert Path(result["file"]).stat().st_size == result["size"]
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "1"])
+def test_expected_files(project: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """A variable that is not from the Terraform module is an error that names it."""
+    fingerprint = projects.examine(project).fingerprint
+    run(project, "--expect", fingerprint)
+    monkeypatch.setenv(build.EXPECT_FILES, text)
+
+    with pytest.raises(HashzipError, match=build.EXPECT_FILES):
+        run(project, "--expect", fingerprint)
+
+
+def test_expect_of_several(project: Path) -> None:
+    """One fingerprint is expected of one function."""
+    projects.write_config(project, hello=projects.HELLO, other=projects.HELLO)
+
+    with pytest.raises(HashzipError, match="not of 2"):
+        run(project, "--expect", "0" * 64)

@@ -1,0 +1,95 @@
+"""What commands share: the project, the question, tables and sizes."""
+
+from pathlib import Path
+
+import pytest
+
+from hashzip.commands import _output, _parser
+from hashzip.errors import HashzipError
+
+
+def test_project(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The project is that of `--project`, or of the nearest folder with a hashzip.toml."""
+    monkeypatch.chdir(project / "src" / "lib")
+
+    nearest = _output.project(_parser.parse(["status"]))
+
+    assert Path(nearest.root) == project.resolve()
+    named = _output.project(_parser.parse(["status", "--project", str(project)]))
+    assert named.targets.keys() == nearest.targets.keys() == {"hello"}
+    monkeypatch.chdir(project.parent)
+    with pytest.raises(HashzipError):
+        _output.project(_parser.parse(["status"]))
+
+
+class TestConfirm:
+    """The question before a change."""
+
+    @pytest.mark.parametrize(
+        "answer, confirmed",
+        [("y", True), (" YES ", True), ("n", False), ("", False), ("yep", False)],
+    )
+    def test_answer(self, monkeypatch: pytest.MonkeyPatch, answer: str, *, confirmed: bool) -> None:
+        """Only `y` and `yes` are a yes."""
+        prompts: list[str] = []
+
+        def reply(prompt: str) -> str:
+            prompts.append(prompt)
+            return answer
+
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+        monkeypatch.setattr("builtins.input", reply)
+
+        assert _output.confirm("go on?") is confirmed
+        assert prompts == ["go on? [y/N] "]
+
+    def test_no_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without a terminal, the question is an error that names the option."""
+        monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+
+        with pytest.raises(HashzipError, match=r'cannot ask "go on\?"') as caught:
+            _output.confirm("go on?")
+
+        assert "--yes" in caught.value.hint
+
+
+class TestTable:
+    """Rows for people and for programs."""
+
+    ROWS = (("a", "1"), ("b c", ""))
+
+    def test_pipe(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """In a pipe, fields are separated by tabs, without a header."""
+        _output.table(("NAME", "SIZE"), self.ROWS)
+
+        assert capsys.readouterr().out == "a\t1\nb c\t\n"
+
+    def test_terminal(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """On a terminal, columns have a header and are aligned."""
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+        _output.table(("NAME", "SIZE"), self.ROWS)
+
+        header, first, _ = capsys.readouterr().out.splitlines()
+        assert "NAME" in header
+        assert "SIZE" in header
+        assert "\t" not in first
+
+
+@pytest.mark.parametrize(
+    "size, text",
+    [
+        (0, "0.0 kB"),
+        (1, "0.0 kB"),
+        (1_234, "1.2 kB"),
+        (49_999, "50.0 kB"),
+        (50_001, "0.1 MB"),
+        (1_250_000, "1.2 MB"),
+        (123_456_789, "123.5 MB"),
+    ],
+)
+def test_megabytes(size: int, text: str) -> None:
+    """A size has one decimal, in MB, or in kB if it is small."""
+    assert _output.megabytes(size) == text

@@ -1,0 +1,117 @@
+"""The command line in this process: its exit codes, and what it prints of errors."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from hashzip import cli
+from hashzip.commands import _parser, status
+from hashzip.errors import HashzipError
+
+
+@pytest.fixture(autouse=True)
+def _collecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave this process's garbage collector on."""
+    monkeypatch.setattr("gc.disable", lambda: None)
+
+
+def fail(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let `hashzip status` fail."""
+
+    def run(_options: argparse.Namespace) -> None:
+        raise error
+
+    monkeypatch.setattr(status, "run", run)
+
+
+def test_success(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command that succeeds has the exit code 0, and nothing on stderr."""
+    assert cli.main(["status", "--project", str(project)]) == 0
+
+    out, err = capsys.readouterr()
+    assert out.startswith("hello\t")
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    "error, printed",
+    [
+        (HashzipError("it is wrong", "fix it"), "error: it is wrong\nhint: fix it\n"),
+        (HashzipError("it is wrong"), "error: it is wrong\n"),
+        (
+            OSError("it is gone"),
+            "error: it is gone\nhint: run it again with --debug to see where it failed\n",
+        ),
+    ],
+)
+def test_error(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    printed: str,
+) -> None:
+    """An error has the exit code 1, a message, and a hint if there is one."""
+    fail(monkeypatch, error)
+
+    assert cli.main(["status"]) == 1
+    assert capsys.readouterr().err == printed
+
+
+def test_missing_package(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing package is named, with the Python that lacks it and how to install it."""
+    fail(monkeypatch, ModuleNotFoundError("No module named 'deflate'", name="deflate"))
+
+    assert cli.main(["status"]) == 1
+
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error == f"error: the Python package deflate is not installed for {sys.executable}"
+    assert f"{sys.executable} -m pip install " in hint
+
+
+def test_debug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --debug, an error is raised as it is."""
+    fail(monkeypatch, HashzipError("it is wrong"))
+
+    with pytest.raises(HashzipError):
+        cli.main(["status", "--debug"])
+
+
+def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C has the exit code 130."""
+    fail(monkeypatch, KeyboardInterrupt())
+
+    assert cli.main(["status"]) == 130
+    assert capsys.readouterr().err.startswith("error: interrupted\n")
+
+
+def test_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a process, it ends with the exit code of `main`."""
+    codes: list[int] = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    monkeypatch.setattr(cli, "main", lambda: 7)
+
+    cli.run()
+
+    assert codes == [7]
+
+
+def test_short_parse() -> None:
+    """The arguments of a plan are parsed without argparse, and with the same result."""
+    assert vars(cli.parse(["external"])) == vars(_parser.parse(["external"]))
+    assert isinstance(cli.parse(["external"]), SimpleNamespace)
+    assert isinstance(cli.parse(["external", "--debug"]), argparse.Namespace)
+
+
+def test_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """Bad usage exits with 2, and names the commands."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["stauts"])
+
+    assert ended.value.code == 2
+    assert "status" in capsys.readouterr().err
