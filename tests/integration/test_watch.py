@@ -1,4 +1,4 @@
-"""`hashzip watch`, as a person uses it: on a terminal, with an editor and a browser beside it."""
+"""`hashzip watch`, used as by a person: on a terminal, beside an editor and a browser."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def lambda_handler(event, context):
 
 
 def handler(answer: str) -> str:
-    """The code of a function that answers with an expression."""
+    """Return the source of a function that returns an expression."""
     return HANDLER.replace("WORD", answer)
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with one function."""
+    """Make a project with one function."""
     root = projects.make(tmp_path_factory.mktemp("watch") / "project")
     _configure(root)
     (root / "src/hello.py").write_text(handler("'first'"), encoding="utf-8")
@@ -58,28 +58,28 @@ def _configure(root: Path, **changes: object) -> None:
 
 @pytest.fixture(scope="module")
 def watch(root: Path) -> Iterator[Watch]:
-    """A watch of that project, which several tests share."""
+    """Watch that project, for several tests."""
     with watch_process.watching(root) as watch:
         watch.wait_for("watching for changes; press Ctrl-C to stop")
         yield watch
 
 
 def save(root: Path, watch: Watch, text: str, path: str = "src/hello.py") -> str:
-    """Save a file, and answer the line that comes of it."""
+    """Save a file and return the line that `watch` prints."""
     start = len(watch.text)
     projects.write_files(root, {path: text.encode()})
     return watch.wait_for(r"hello: .* live in .*\n", start)[0]
 
 
 def listens(address: str) -> bool:
-    """Whether somebody listens at a URL."""
+    """Return whether a server listens at a URL."""
     with socket.socket() as probe:
         parts = urlsplit(address)
         return probe.connect_ex((parts.hostname, parts.port)) == 0
 
 
 def test_save_is_live_once_it_is_said(root: Path, watch: Watch) -> None:
-    """The line names the file and both times, and the very next request gets the new answer."""
+    """The line names the file and both times, and the next request gets the new response."""
     save(root, watch, handler("'before'"))
     assert watch_process.answer(watch.url()) == "before"
 
@@ -90,7 +90,7 @@ def test_save_is_live_once_it_is_said(root: Path, watch: Watch) -> None:
 
 
 def test_log_is_readable(root: Path, watch: Watch) -> None:
-    """A JSON line becomes words, START and END go, and REPORT becomes a duration."""
+    """JSON lines are printed as text, START and END are dropped, and REPORT becomes a duration."""
     save(root, watch, handler("'log'"))
     start = len(watch.text)
     watch_process.answer(watch.url())
@@ -100,7 +100,7 @@ def test_log_is_readable(root: Path, watch: Watch) -> None:
 
 
 def test_front_has_the_event_of_a_function_url(root: Path, watch: Watch) -> None:
-    """Method, path, query, headers and body are where Lambda puts them; no CORS is added."""
+    """Method, path, query, headers and body are where Lambda puts them, and no CORS is added."""
     save(root, watch, handler("event"))
     request = {"data": b'{"a": 1}', "headers": {"Content-Type": "application/json", "X-A": "b"}}
 
@@ -117,15 +117,15 @@ def test_front_has_the_event_of_a_function_url(root: Path, watch: Watch) -> None
 
 
 def test_front_reads_an_answer_of_a_function_url(root: Path, watch: Watch) -> None:
-    """Status, headers, cookies and a body in base64 become what they stand for."""
-    said = {
+    """Status, headers, cookies and a base64 body of the response become an HTTP response."""
+    response = {
         "statusCode": 418,
         "headers": {"Content-Type": "image/x", "Access-Control-Allow-Origin": "https://a.example"},
         "cookies": ["a=1", "b=2"],
         "body": "AAE=",
         "isBase64Encoded": True,
     }
-    save(root, watch, handler(repr(said)))
+    save(root, watch, handler(repr(response)))
 
     status, headers, body = watch_process.get(watch.url())
 
@@ -135,7 +135,7 @@ def test_front_reads_an_answer_of_a_function_url(root: Path, watch: Watch) -> No
 
 
 def test_front_has_cookies(root: Path, watch: Watch) -> None:
-    """Those of a request are in `cookies` as well as in the header, where there are any."""
+    """A request's cookies are in `cookies` and in the header; without cookies, in neither."""
     save(root, watch, handler("[event.get('cookies'), event['headers'].get('cookie')]"))
 
     sent = watch_process.get(watch.url(), headers={"Cookie": "a=1; b=x=y"})[2]
@@ -145,7 +145,7 @@ def test_front_has_cookies(root: Path, watch: Watch) -> None:
 
 
 def test_function_sees_what_lambda_gives(root: Path, watch: Watch) -> None:
-    """Context, environment and task root are there, and the ids differ from call to call."""
+    """Context, environment and task root are set, and each call has its own id."""
     fields = (
         "[context.aws_request_id, context.invoked_function_arn, context.memory_limit_in_mb, "
         "context.get_remaining_time_in_millis(), os.path.dirname(__file__) == "
@@ -178,7 +178,7 @@ def test_function_sees_what_lambda_gives(root: Path, watch: Watch) -> None:
 
 
 def test_error_is_shown_and_mended(root: Path, watch: Watch) -> None:
-    """After an error the last good code answers; the next good save is live."""
+    """After an error the last good code stays live, until the next good save."""
     save(root, watch, handler("'good'"))
     start = len(watch.text)
     (root / "src/hello.py").write_text("def (\n", encoding="utf-8")
@@ -190,7 +190,7 @@ def test_error_is_shown_and_mended(root: Path, watch: Watch) -> None:
 
 
 def test_failed_import_is_shown(root: Path, watch: Watch) -> None:
-    """Code that cannot be imported leaves its traceback on the terminal, until it is mended."""
+    """Code that cannot be imported prints its traceback; the next good save is live."""
     save(root, watch, "A = 1\nimport nonesuch\n")
     start = len(watch.text)
     status, _, body = watch_process.get(watch.url())
@@ -199,7 +199,7 @@ def test_failed_import_is_shown(root: Path, watch: Watch) -> None:
     shown = watch.wait_for(r"Traceback .*\n(.*\n)+? *ModuleNotFoundError: .*'nonesuch'", start)[0]
     assert 'hello.py", line 2, in <module>' in shown
     assert "importlib" not in shown, "it is the function that matters"
-    save(root, watch, "A = 1\n")  # can be imported, and has no handler
+    save(root, watch, "A = 1\n")  # it can be imported, and has no handler
     watch_process.get(watch.url())
     watch.wait_for("no attribute 'lambda_handler'", start)
     save(root, watch, handler("'mended'"))
@@ -210,7 +210,7 @@ def test_failed_import_is_shown(root: Path, watch: Watch) -> None:
 
 
 def test_caught_import_is_not_shown(root: Path, watch: Watch) -> None:
-    """An import that the function itself tries, and that fails, is its own affair."""
+    """A failing import that the function catches is no error."""
     tried = "import importlib\ntry:\n    importlib.import_module('nonesuch')\nexcept ImportError:\n"
     save(root, watch, f"{tried}    print('without')\n{handler(repr('caught'))}")
     start = len(watch.text)
@@ -220,7 +220,7 @@ def test_caught_import_is_not_shown(root: Path, watch: Watch) -> None:
 
 
 def test_excluded_file_triggers_nothing(root: Path, watch: Watch) -> None:
-    """A file that is excluded says nothing, a new one in a new folder does."""
+    """An excluded file is not reported, and a new file in a new folder is."""
     start = len(watch.text)
     projects.write_files(root, {"src/notes.md": b"a", "src/__pycache__/a.pyc": b"a"})
 
@@ -231,7 +231,7 @@ def test_excluded_file_triggers_nothing(root: Path, watch: Watch) -> None:
 
 
 def test_burst_is_one_rebuild(root: Path, watch: Watch) -> None:
-    """All that a git checkout writes is one change."""
+    """All files that a git checkout writes are one change."""
     git = ("git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@example.com")
 
     def run(*words: str) -> None:
@@ -243,7 +243,7 @@ def test_burst_is_one_rebuild(root: Path, watch: Watch) -> None:
         run("init", "-q")
         run("add", "src")
         run("commit", "-qm", "a state")
-    save(root, watch, handler("'settled'"))  # what came before is live as well
+    save(root, watch, handler("'settled'"))  # earlier saves are live too
     (root / "src/hello.py").unlink()
     run("checkout", "-q", "src/hello.py")
     watch_process.until(lambda: watch_process.answer(watch.url()) != "settled")
@@ -257,7 +257,7 @@ def test_burst_is_one_rebuild(root: Path, watch: Watch) -> None:
 
 
 def test_hundred_saves_under_load(root: Path, watch: Watch) -> None:
-    """While files are saved as fast as can be, no invocation fails, and the last save answers."""
+    """While files are saved without pause, no invocation fails, and the last save is live."""
     numbers = range(10)
     source = "".join(f"import part{number}\n" for number in numbers) + handler(
         f"[{', '.join(f'part{number}.N' for number in numbers)}]"
@@ -288,12 +288,12 @@ def test_hundred_saves_under_load(root: Path, watch: Watch) -> None:
     for count in range(1, 101):
         number = chance.choice(numbers)
         last[number] = count
-        # As editors do: a file that is emptied and then written can be seen in between.
+        # As editors do: they empty a file and then write it.
         new = root / "new.py"
         new.write_text(f"N = {count}\n", encoding="utf-8")
         new.replace(root / f"src/part{number}.py")
         threading.Event().wait(chance.choice((0, 0, 0.01, 0.08)))
-        if count % 10 == 0:  # or a busy machine would have saved all before it has invoked any
+        if count % 10 == 0:  # else a busy machine saves all before it invokes any
             watch_process.until(partial(invoked, calls + 1))
     watch_process.until(lambda: watch_process.answer(watch.url()) == list(last.values()))
     done.set()
@@ -306,7 +306,7 @@ def test_hundred_saves_under_load(root: Path, watch: Watch) -> None:
 
 
 def test_new_function_is_taken_up(root: Path, watch: Watch) -> None:
-    """A function that is added to hashzip.toml runs, and one that is taken out is gone."""
+    """A function that is added to hashzip.toml runs, and one that is removed stops."""
     text = (root / "hashzip.toml").read_text(encoding="utf-8")
     more = text.replace("[function.hello]", "[function.second]").replace('"src"', '"other"')
     start = len(watch.text)
@@ -317,12 +317,12 @@ def test_new_function_is_taken_up(root: Path, watch: Watch) -> None:
     assert watch_process.answer(watch.url("second")) == "second"
     (root / "hashzip.toml").write_text(text, encoding="utf-8")
     watch.wait_for("second: removed", start)
-    names = [one["FunctionName"] for one in watch.client().list_functions()["Functions"]]
+    names = [each["FunctionName"] for each in watch.client().list_functions()["Functions"]]
     assert names == ["hello"]
 
 
 def test_second_watch_is_refused(root: Path, watch: Watch) -> None:
-    """Of two in one project, the second says that the first runs."""
+    """A second `watch` in a project reports the first one."""
     assert watch.process.poll() is None
     finished = program.run("watch", cwd=root)
     error, _ = projects.complaint(finished)
@@ -330,20 +330,20 @@ def test_second_watch_is_refused(root: Path, watch: Watch) -> None:
 
 
 def children(process: int) -> set[int]:
-    """The processes that a process started, and those that these started."""
+    """Return the child processes of a process, and theirs."""
     listed = subprocess.run(
         ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True
     ).stdout
     pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
-    found, new = set(), {process}
+    known, new = set(), {process}
     while new:
-        found |= new
-        new = {child for child, parent in pairs if parent in new} - found
-    return found - {process}
+        known |= new
+        new = {child for child, parent in pairs if parent in new} - known
+    return known - {process}
 
 
 def runs(process: int) -> bool:
-    """Whether a process is there, and not only its exit code."""
+    """Return whether a process runs. A zombie has ended."""
     state = subprocess.run(
         ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
     ).stdout.strip()
@@ -352,7 +352,7 @@ def runs(process: int) -> bool:
 
 @pytest.mark.parametrize("how", [0, signal.SIGKILL], ids=["Ctrl-C", "SIGKILL"])
 def test_nothing_is_left_running(tmp_path: Path, how: int) -> None:
-    """However it ends, all processes end, the ports are free, and it can be started again."""
+    """However it ends, all its processes end, its ports are free, and it can start again."""
     root = projects.make(tmp_path / "project")
     with watch_process.watching(root) as watch:
         watch.wait_for("watching for changes; press Ctrl-C to stop")
@@ -377,7 +377,7 @@ def test_nothing_is_left_running(tmp_path: Path, how: int) -> None:
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[LocalAws]:
-    """What stands in for an account, with a function in it that Terraform might have made."""
+    """Run a local AWS as an account, with a function that Terraform could have created."""
     with local_aws.running() as aws:
         _account(aws).create_function(
             FunctionName="hello-dev",
@@ -399,7 +399,7 @@ def _answer_of(aws: LocalAws) -> object:
 
 
 def test_account_gets_each_save(project: Path, account: LocalAws) -> None:
-    """The function there gets the very zip that is in dist, and the user is told what comes."""
+    """The function in the account gets the zip in dist, and its log is printed."""
     words = ("hello", "--function-name", "hello-dev", "--yes")
     with watch_process.watching(project, *words, **account.environment) as watch:
         watch.wait_for("watching for changes; press Ctrl-C to stop")
@@ -411,13 +411,13 @@ def test_account_gets_each_save(project: Path, account: LocalAws) -> None:
         watch.wait_for("INFO +called shoe=42")
     built = projects.built(project)
     digest = hashlib.sha256((project / str(built["file"])).read_bytes()).digest()
-    found = _account(account).get_function_configuration(FunctionName="hello-dev")
-    assert found["CodeSha256"] == base64.b64encode(digest).decode()
+    configuration = _account(account).get_function_configuration(FunctionName="hello-dev")
+    assert configuration["CodeSha256"] == base64.b64encode(digest).decode()
 
 
 @pytest.mark.parametrize("typed, sent", [("y", True), ("n", False)])
 def test_account_is_asked_for(project: Path, account: LocalAws, typed: str, *, sent: bool) -> None:
-    """On a terminal one question is asked, and nothing is sent without a yes."""
+    """On a terminal it asks once, and sends nothing without "y"."""
     before = _account(account).get_function_configuration(FunctionName="hello-dev")["CodeSha256"]
     projects.write_files(project, {"src/word.py": typed.encode()})
     words = ("hello", "--function-name", "hello-dev")
@@ -430,14 +430,14 @@ def test_account_is_asked_for(project: Path, account: LocalAws, typed: str, *, s
 
 
 def test_account_is_not_asked_in_a_pipe(project: Path, account: LocalAws) -> None:
-    """Where there is nobody to ask, nothing is sent without `--yes`."""
+    """Without a terminal, nothing is sent without `--yes`."""
     words = ("watch", "hello", "--function-name", "hello-dev")
     finished = program.run(*words, cwd=project, settings=account.environment)
     assert "--yes" in projects.complaint(finished)[1]
 
 
 @pytest.mark.parametrize(
-    "tags, changes, said",
+    "tags, changes, message",
     [
         ({"hashzip:protected": ""}, {}, "has the tag hashzip:protected"),
         ({}, {"runtime": "python3.12"}, "has runtime python3.13, but .* has python3.12"),
@@ -449,9 +449,9 @@ def test_account_is_refused(
     account: LocalAws,
     tags: dict[str, str],
     changes: dict[str, object],
-    said: str,
+    message: str,
 ) -> None:
-    """A function that is protected, or not of this runtime and architecture, is left alone."""
+    """A function that is protected, or has another runtime or architecture, is not changed."""
     client = _account(account)
     arn = client.get_function(FunctionName="hello-dev")["Configuration"]["FunctionArn"]
     if tags:
@@ -460,11 +460,11 @@ def test_account_is_refused(
     words = ("watch", "hello", "--function-name", "hello-dev", "--yes")
     finished = program.run(*words, cwd=project, settings=account.environment)
     client.untag_resource(Resource=arn, TagKeys=["hashzip:protected"])
-    assert re.search(said, projects.complaint(finished)[0])
+    assert re.search(message, projects.complaint(finished)[0])
 
 
 def test_account_lacks_the_function(project: Path, account: LocalAws) -> None:
-    """A function that is not there is named, with the nearest that is."""
+    """For a function that is not in the account, the hint has the nearest name."""
     words = ("watch", "hello", "--function-name", "hello-prod", "--yes")
     error, hint = projects.complaint(program.run(*words, cwd=project, settings=account.environment))
     assert 'no function "hello-prod"' in error
@@ -472,7 +472,7 @@ def test_account_lacks_the_function(project: Path, account: LocalAws) -> None:
 
 
 def test_packages_are_beside_the_code(project: Path) -> None:
-    """A requirement is there without being in the zip, and a changed lock is installed."""
+    """Requirements can be imported without being in the zip, and a changed lock is installed."""
     old = wheels.make(project, "greet", "1.0")
     new = wheels.make(project, "greet", "2.0", files={"greet.py": "NAME = 'newer'\n"})
     wheels.lock(project, old)
@@ -492,7 +492,7 @@ def test_packages_are_beside_the_code(project: Path) -> None:
 
 
 def test_layer_is_saved_too(project: Path) -> None:
-    """A function answers with what its layer has, and a save of the layer's file is live."""
+    """A function can import its layer's files, and a save of one is live."""
     shared = {**projects.HELLO, "source": "shared"}
     del shared["handler"]
     hello = {**projects.HELLO, "layers": ["words"]}
@@ -514,7 +514,7 @@ def test_layer_is_saved_too(project: Path) -> None:
 
 
 def test_env_file(project: Path) -> None:
-    """Its variables reach the function, and win over those of hashzip.toml."""
+    """Variables of the `.env` file reach the function, and override those of hashzip.toml."""
     with (project / "hashzip.toml").open("a", encoding="utf-8") as file:
         file.write('environment = {A = "toml", B = "toml"}\n')
     projects.write_files(
@@ -547,11 +547,11 @@ def _configure_command(root: Path, **changes: object) -> None:
 
 
 class TestCommand:
-    """A function that a command makes."""
+    """A function that a command builds."""
 
     @pytest.fixture
     def made(self, tmp_path: Path) -> Path:
-        """A project whose function a shell script makes, for another machine than this."""
+        """Make a project whose function a shell script builds, for another architecture."""
         root = tmp_path / "project"
         root.mkdir()
         _configure_command(root)
@@ -560,7 +560,7 @@ class TestCommand:
         return root
 
     def test_save(self, made: Path) -> None:
-        """A save of what it is made from is made for this machine, and the next request gets it."""
+        """A save of an input builds for this machine, and the next request gets the result."""
         with watch_process.watching(made) as watch:
             assert watch_process.answer(watch.url()) == "first"
             assert f"building for {host.architecture()}" in watch.text
@@ -572,14 +572,14 @@ class TestCommand:
             assert watch_process.answer(watch.url()) == "second"
             names = [file.name for file in (made / "src/out").iterdir()]
             assert names == ["hello.py"]
-            # A new file in a new folder is seen as well, and so are two folders, one in the other.
+            # New files in new folders count too, also in nested ones.
             (made / "src/lib/deep").mkdir(parents=True)
             line = save(made, watch, "A = 1\n", "src/lib/deep/new.py")
             assert line.startswith("hello: 1 file changed (src/lib/deep/new.py)")
             assert watch.text.count("building for") == 3
 
     def test_failing_build(self, made: Path) -> None:
-        """A build that fails is shown, once; the last good code answers; then comes the next."""
+        """A failed build is shown once, and the last good code stays live until the next build."""
         with watch_process.watching(made) as watch:
             watch.wait_for("watching for changes; press Ctrl-C to stop")
             start = len(watch.text)
@@ -596,7 +596,7 @@ class TestCommand:
             assert watch.text[start:].count("cannot build this") == 1
 
     def test_mended_from_the_start(self, made: Path) -> None:
-        """A function that could not be built when watch began is there once it can."""
+        """A function that could not be built at the start runs after its first good build."""
         projects.write_files(made, {"src/template.py": HANDLER.encode()})
         with watch_process.watching(made) as watch:
             watch.wait_for("error: hello: sh build.sh failed")

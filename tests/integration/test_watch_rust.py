@@ -18,7 +18,7 @@ pytestmark = [needs_cargo, pytest.mark.slow]
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a function for this machine."""
+    """Make a project with a function for this machine."""
     root = crates.make(tmp_path / "project", {"app/src/main.rs": function('"1"')})
     crates.lock(root)
     crates.configure(root, architecture=host.architecture())
@@ -27,7 +27,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_save_and_error(root: Path) -> None:
-    """A save is live when hashzip says so; after an error, the last good code stays live."""
+    """A save is live when `watch` says so; after an error, the last good code stays live."""
     with watch_process.watching(root) as watch:
         watch.wait_for("watching for changes; press Ctrl-C to stop")
         assert "unlike Lambda: functions in Rust are development builds" in watch.text
@@ -50,6 +50,6 @@ def test_save_and_error(root: Path) -> None:
         crates.write(root, {"app/src/main.rs": function('"3"')})
         watch.wait_for(r"hello: .* live in .*\n", start)
         assert watch_process.answer(watch.url()) == 3
-    # Only what is for this machine was built.
+    # Nothing was built for Lambda.
     assert [path.name for path in (root / ".hashzip/target").iterdir()] == ["native"]
     assert not (root / "dist").exists()
