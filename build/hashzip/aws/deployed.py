@@ -1,4 +1,7 @@
-"""The zip of a function as it is deployed: its files, packages and settings."""
+"""The zip of a function as it is deployed: its files, packages and settings.
+
+It imports botocore, an extra: call `client.require_boto3` before you import it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ import zipfile
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
 from packaging.utils import canonicalize_name
 
 from hashzip.artifacts.manifest import Package
@@ -111,10 +117,6 @@ def settings(configuration: Mapping[str, Any]) -> dict[str, str]:
 
 def _download(endpoint: Endpoint, location: str, file: IO[bytes]) -> None:
     """Download a zip with botocore, which uses the user's proxies and certificates."""
-    from botocore.awsrequest import AWSRequest  # noqa: PLC0415 - an extra
-    from botocore.httpsession import URLLib3Session  # noqa: PLC0415
-    from botocore.utils import get_environ_proxies  # noqa: PLC0415
-
     session = URLLib3Session(
         proxies={} if endpoint.url else get_environ_proxies(location),
         verify=os.environ.get("AWS_CA_BUNDLE") or True,

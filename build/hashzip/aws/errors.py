@@ -24,17 +24,21 @@ _CREDENTIALS_HINT = (
 )
 _REGION_HINT = "set one with --region or AWS_REGION, or in the profile"
 
-# Codes of an answer to credentials that are wrong or have expired.
+# By the code of AWS's answer, or by the name of botocore's error.
 # https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html
-_BAD_CREDENTIALS = {
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "MissingAuthenticationToken",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
+_HINTS = {
+    "CredentialRetrievalError": _CREDENTIALS_HINT,
+    "ExpiredToken": _CREDENTIALS_HINT,
+    "ExpiredTokenException": _CREDENTIALS_HINT,
+    "InvalidClientTokenId": _CREDENTIALS_HINT,
+    "InvalidRegionError": _REGION_HINT,
+    "InvalidSignatureException": _CREDENTIALS_HINT,
+    "NoCredentialsError": _CREDENTIALS_HINT,
+    "NoRegionError": _REGION_HINT,
+    "PartialCredentialsError": _CREDENTIALS_HINT,
+    "ProfileNotFound": _CREDENTIALS_HINT,
+    "SignatureDoesNotMatch": _CREDENTIALS_HINT,
+    "UnrecognizedClientException": _CREDENTIALS_HINT,
 }
 _MISSING = "ResourceNotFoundException"
 
@@ -59,10 +63,10 @@ def translated(endpoint: Endpoint, function: str, qualifier: str | None = None) 
     except ClientError as error:
         if is_missing(error):
             raise _missing(endpoint, function, qualifier) from error
-        hint = _CREDENTIALS_HINT if _code(error) in _BAD_CREDENTIALS else ""
-        raise HashzipError(f"{endpoint}: {error}", hint) from error
+        raise HashzipError(f"{endpoint}: {error}", _HINTS.get(_code(error), "")) from error
     except BotoCoreError as error:
-        raise _unsent(endpoint, error) from error
+        hint = _HINTS.get(type(error).__name__, "")
+        raise HashzipError(f"{endpoint}: {error}", hint) from error
 
 
 def is_missing(error: Exception) -> bool:
@@ -109,31 +113,3 @@ def _names(client: Any, operation: str, rows: str, key: str, **query: str) -> li
         return [str(row[key]) for page in pages for row in page[rows]]
     except (BotoCoreError, ClientError):
         return []
-
-
-def _unsent(endpoint: Endpoint, error: Exception) -> HashzipError:
-    """Make the error of a request that could not be made, or got no answer."""
-    from botocore import exceptions
-
-    match error:
-        case exceptions.ProfileNotFound():
-            profile = error.kwargs["profile"]
-            return HashzipError(
-                f'there is no profile "{profile}"', did_you_mean(profile, _profiles())
-            )
-        case exceptions.NoRegionError() | exceptions.InvalidRegionError():
-            return HashzipError(f"{endpoint}: {error}", _REGION_HINT)
-        case (
-            exceptions.NoCredentialsError()
-            | exceptions.PartialCredentialsError()
-            | exceptions.CredentialRetrievalError()
-        ):
-            return HashzipError(f"{endpoint}: {error}", _CREDENTIALS_HINT)
-        case _:
-            return HashzipError(f"{endpoint}: {error}")
-
-
-def _profiles() -> list[str]:
-    import botocore.session
-
-    return list(botocore.session.Session().available_profiles)

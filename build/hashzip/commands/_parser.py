@@ -122,7 +122,7 @@ def positive_int(text: str) -> int:
     """Convert an argument to an integer above 0.
 
     Raises:
-        ArgumentTypeError: It is none.
+        ArgumentTypeError: It is not.
     """
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not an integer above 0")

@@ -14,6 +14,7 @@ from hashzip.artifacts import changes
 from hashzip.artifacts.changes import Changes
 from hashzip.artifacts.manifest import Manifest
 from hashzip.artifacts.store import Store, latest_manifest
+from hashzip.aws import client
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.commands import _endpoint, _output, _parser
 from hashzip.errors import HashzipError
@@ -97,7 +98,8 @@ def run(options: argparse.Namespace) -> None:
 
 def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Namespace) -> None:
     """Print how the zip that is built differs from the one that is deployed."""
-    from hashzip.aws import deployed  # noqa: PLC0415 - needs packages that builds do not
+    client.require_boto3()
+    from hashzip.aws import deployed  # noqa: PLC0415 - it imports an extra
 
     name = _endpoint.function_name(project, options)
     manifest = plan.store.manifest(plan.fingerprint)

@@ -48,7 +48,7 @@ def _duration(text: str) -> int:
     """Convert a duration such as `10m` to seconds.
 
     Raises:
-        ArgumentTypeError: It is none.
+        ArgumentTypeError: It is not a duration.
     """
     unit = {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(text[-1:])
     if unit is None or not text[:-1].isdecimal():

@@ -161,7 +161,7 @@ def _wait_until_healthy(
 
 
 def edition(port: int) -> str | None:
-    """Return the name that the local AWS at a port has for itself only; None without one."""
+    """Return the unique name of the local AWS at a port; None without one."""
     connection = http.client.HTTPConnection(HOST, port, timeout=1)
     try:
         connection.request("GET", "/_ministack/health")

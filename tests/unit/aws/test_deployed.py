@@ -16,7 +16,7 @@ from hashzip.inputs.files import FileEntry
 
 @pytest.fixture
 def configuration(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """The configuration of the function `hello` in the account, for a test to set."""
+    """Return the configuration of the account's function `hello`, for a test to fill."""
     configuration: dict[str, object] = {}
     functions = {"hello": {"Configuration": configuration, "Code": {"Location": "https://zip"}}}
     client = SimpleNamespace(get_function=lambda **request: functions[request["FunctionName"]])

@@ -1,4 +1,4 @@
-"""Lines of a log become readable."""
+"""Events of a log become readable lines."""
 
 import datetime as dt
 import json
@@ -11,7 +11,7 @@ REQUEST = "8f507cfc-1a55-4f9b-a0f9-0123456789ab"
 
 
 def shown(message: object) -> list[str]:
-    """Answers the lines for a message, which is text or what JSON it is."""
+    """Return the lines of an event: a text, or an object as JSON."""
     return list(
         log_format.format_event(message if isinstance(message, str) else json.dumps(message))
     )
@@ -35,12 +35,12 @@ def shown(message: object) -> list[str]:
     ],
 )
 def test_line(message: object, line: str) -> None:
-    """JSON becomes level, message and key=value; all else stays as it is."""
+    """JSON becomes level, message and key=value; other text stays as it is."""
     assert shown(message) == [line]
 
 
 def test_trace() -> None:
-    """A trace, as one text or a list, is below the line, a line each."""
+    """A traceback, as a text or a list, is below the line."""
     assert shown({"message": "bad", "exception": "Traceback:\n  x\n", "n": 1}) == [
         "bad n=1",
         "  exception:",
@@ -57,7 +57,7 @@ def test_trace() -> None:
 
 
 def test_report_of_text() -> None:
-    """Of START, END and REPORT, one line is left, with duration, memory and request."""
+    """START, END and REPORT become one line, with duration, memory and request."""
     report = (
         f"REPORT RequestId: {REQUEST}\tDuration: 12.34 ms\tBilled Duration: 113 ms\t"
         "Memory Size: 128 MB\tMax Memory Used: 40 MB\tInit Duration: 100.12 ms\t\n"
@@ -68,11 +68,11 @@ def test_report_of_text() -> None:
     assert shown(f"START RequestId: {REQUEST} Version: $LATEST\n") == []
     assert shown(f"END RequestId: {REQUEST}\n") == []
     assert shown(report) == [f"-- 12.34 ms, 40 of 128 MB, cold start 100.12 ms, request {REQUEST}"]
-    assert shown("START RequestId is what I say") == ["START RequestId is what I say"]
+    assert shown("START RequestId is mine") == ["START RequestId is mine"]
 
 
 def test_report_of_failure() -> None:
-    """A report that says how an invocation failed says so first."""
+    """The report of an invocation that failed begins with its status."""
     (line,) = shown(
         f"REPORT RequestId: {REQUEST}\tDuration: 3000.00 ms\tMemory Size: 128 MB\t"
         "Max Memory Used: 40 MB\tStatus: timeout"
@@ -82,7 +82,7 @@ def test_report_of_failure() -> None:
 
 
 def test_report_of_json() -> None:
-    """The same, where Lambda writes its own lines in JSON."""
+    """Lambda's own lines in JSON become the same line."""
     metrics = {"durationMs": 12.34, "maxMemoryUsedMB": 40, "memorySizeMB": 128}
     record = {"requestId": REQUEST, "status": "success", "metrics": metrics}
 
@@ -95,14 +95,14 @@ def test_report_of_json() -> None:
     assert "fault" in shown({"type": "platform.fault", "record": "fault"})[0]
 
 
-def test_harmless() -> None:
-    """What a terminal would obey is spelled out, in text and in JSON; tabs stay."""
+def test_control_characters() -> None:
+    """Control characters are escaped, in text and in JSON; tabs stay."""
     assert shown("a\x1b[2Jb\tc") == ["a\\x1b[2Jb\tc"]
     assert shown({"message": "a\x1b]0;x\x07"}) == ["a\\x1b]0;x\\x07"]
 
 
-def test_clock() -> None:
-    """A time of today has no date; another one has."""
+def test_time() -> None:
+    """A time of today has no date; another time has one."""
     zone = dt.timezone(dt.timedelta(hours=2))
     now = dt.datetime(2026, 1, 2, 12, tzinfo=zone)
     midnight = int(dt.datetime(2026, 1, 2, tzinfo=zone).timestamp() * 1000)

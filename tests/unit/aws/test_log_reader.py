@@ -10,36 +10,36 @@ from hashzip.aws.log_reader import OVERLAP, LogReader
 
 
 class Group:
-    """A log group that answers as CloudWatch does, two events a page."""
+    """A log group as CloudWatch has it, with two events a page."""
 
     def __init__(self) -> None:
         self.events: list[Mapping[str, Any]] = []
 
     def get_paginator(self, operation: str) -> "Group":
-        """Answers itself: there is one operation only."""
+        """Return itself, because there is only one operation."""
         assert operation == "filter_log_events"
         return self
 
     def paginate(self, **query: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - as boto3's
-        """Answers what is there from a time on."""
-        found = [one for one in self.events if one["timestamp"] >= query["startTime"]]
-        found.sort(key=lambda one: one["timestamp"])
-        for start in range(0, max(len(found), 1), 2):
-            yield {"events": found[start : start + 2]}
+        """Yield the events from a time on, page by page."""
+        events = [event for event in self.events if event["timestamp"] >= query["startTime"]]
+        events.sort(key=lambda event: event["timestamp"])
+        for start in range(0, max(len(events), 1), 2):
+            yield {"events": events[start : start + 2]}
 
 
 def event(time: int, message: str, stream: str = "s", **more: str) -> dict[str, Any]:
-    """Makes an event."""
+    """Make an event."""
     return {"timestamp": time, "message": message, "logStreamName": stream, **more}
 
 
 def messages(events: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Answers what events say."""
-    return [one["message"] for one in events]
+    """Return the messages of events."""
+    return [event["message"] for event in events]
 
 
 def test_once() -> None:
-    """What was read is not read again; what came since is, also at the same time."""
+    """An event is read once; a new event is read even if it has the same time."""
     group = Group()
     reader = LogReader(group, "g", 0)
     group.events += [event(5, "a"), event(5, "b")]
@@ -52,7 +52,7 @@ def test_once() -> None:
 
 
 def test_late() -> None:
-    """An event that comes late, of an earlier time, is read; so are those of before `since` not."""
+    """A late event of an earlier time is read, but not one before `since`."""
     group = Group()
     group.events += [event(1, "old"), event(OVERLAP, "now")]
     reader = LogReader(group, "g", 2)
@@ -64,7 +64,7 @@ def test_late() -> None:
 
 
 def test_equal_texts() -> None:
-    """A text that is logged twice at one time, without an id, is two events."""
+    """The same text at the same time, without an id, is logged twice, and read twice."""
     group = Group()
     reader = LogReader(group, "g", 0)
     group.events += [event(5, "a"), event(5, "a")]
@@ -76,7 +76,7 @@ def test_equal_texts() -> None:
 
 
 def test_ids() -> None:
-    """With ids, equal texts are told apart by them."""
+    """With ids, equal texts are different events."""
     group = Group()
     reader = LogReader(group, "g", 0)
     group.events += [event(5, "a", eventId="1"), event(5, "a", eventId="2")]
@@ -93,18 +93,18 @@ def test_ids() -> None:
     )
 )
 def test_all_of_them(batches: list[list[tuple[int, str, str]]]) -> None:
-    """Whatever comes, if it is not too late, is answered exactly once."""
+    """Every event that is not too late is read exactly once."""
     group = Group()
     reader = LogReader(group, "g", 0)
     newest = 0
-    answered: list[Mapping[str, Any]] = []
+    read: list[Mapping[str, Any]] = []
     expected: list[tuple[int, str, str]] = []
     for batch in batches:
-        kept = [one for one in batch if one[0] >= newest - OVERLAP]
-        group.events += [event(*one) for one in kept]
+        kept = [values for values in batch if values[0] >= newest - OVERLAP]
+        group.events += [event(*values) for values in kept]
         expected += kept
-        answered += reader.read()
+        read += reader.read()
         newest = max([newest, *(time for time, _, _ in kept)])
 
-    found = [(one["timestamp"], one["message"], one["logStreamName"]) for one in answered]
-    assert sorted(found) == sorted(expected)
+    rows = [(each["timestamp"], each["message"], each["logStreamName"]) for each in read]
+    assert sorted(rows) == sorted(expected)

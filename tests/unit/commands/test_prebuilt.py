@@ -1,4 +1,4 @@
-"""Which packages of many are built already, found in several processes."""
+"""Which of many packages are built already, found in several processes."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ NAMES = [f"f{number}" for number in range(41)]
 
 @pytest.fixture
 def many(tmp_path: Path) -> Project:
-    """A project of many functions, all but one built."""
+    """Make a project of many functions, and build all but one."""
     folders = {f"{name}/hello.py": name.encode() for name in NAMES}
     projects.write_files(tmp_path, folders)
     projects.write_config(tmp_path, **{name: projects.HELLO | {"source": name} for name in NAMES})
@@ -27,7 +27,7 @@ def many(tmp_path: Path) -> Project:
 
 
 def built(project: Project, *words: str) -> list[dict[str, object]]:
-    """Answers what `hashzip build` says of each function."""
+    """Build, and return the result of each function."""
     finished = program.run("build", "--json", *words, cwd=Path(project.root))
     assert finished.code == 0, finished.err
     results: list[dict[str, object]] = json.loads(finished.out)
@@ -35,15 +35,15 @@ def built(project: Project, *words: str) -> list[dict[str, object]]:
 
 
 def reasons(results: Sequence[dict[str, object]]) -> dict[object, object]:
-    """Answers which functions were built, and why."""
-    return {one["function"]: one["reason"] for one in results if one["built"]}
+    """Return which functions were built, and why."""
+    return {result["function"]: result["reason"] for result in results if result["built"]}
 
 
 class TestFind:
     """`find`."""
 
     def test_built(self, many: Project) -> None:
-        """All that are built are found, as examining each finds them; one that is not, is not."""
+        """All packages that are built are found, as a plan of each finds them, and no other."""
         results = _prebuilt.find(many, NAMES)
 
         assert list(results) != []
@@ -54,7 +54,7 @@ class TestFind:
             assert results[name] == (plan.fingerprint, sizes)
 
     def test_changed(self, many: Project) -> None:
-        """One is not found after an edit, nor with a zip that is damaged, nor without a source."""
+        """A package is not found after an edit, with a damaged zip, or without a source."""
         root = Path(many.root)
         assert {"f1", "f2", "f3", "f4"} <= _prebuilt.find(many, NAMES).keys()
         (root / "f1" / "hello.py").write_bytes(b"edited")
@@ -64,7 +64,7 @@ class TestFind:
         assert sorted(_prebuilt.find(many, NAMES)) == sorted(set(NAMES) - {"f0", "f1", "f2", "f3"})
 
     def test_few(self, many: Project) -> None:
-        """A few are not looked for, for that takes as long as to examine them."""
+        """Of a few packages, none is looked for: to plan each is as fast."""
         assert _prebuilt.find(many, NAMES[1:20]) == {}
         assert _prebuilt.find(many, NAMES[1:]) != {}
 
@@ -73,26 +73,26 @@ class TestBuild:
     """`hashzip build` with many functions."""
 
     def test_same(self, many: Project) -> None:
-        """It builds what is not built, and says of the others what it says of a few."""
+        """Packages are built that are not yet; of the others, the result is that of a few."""
         first = built(many)
         second = built(many)
 
         assert reasons(first) == {"f0": "no build before"}
         assert reasons(second) == {}
-        assert [one["function"] for one in second] == NAMES
+        assert [result["function"] for result in second] == NAMES
         few = built(many, *NAMES[:3])
-        assert [{**one, "seconds": 0} for one in few] == [
-            {**one, "seconds": 0} for one in second[:3]
+        assert [{**result, "seconds": 0} for result in few] == [
+            {**result, "seconds": 0} for result in second[:3]
         ]
         assert list(first[0]) == list(second[0])
 
     def test_force(self, many: Project) -> None:
-        """`--force` builds all, also those that are built."""
+        """`--force` builds all packages, even those that are built."""
         assert len(reasons(built(many))) == 1
         assert set(reasons(built(many, "--force")).values()) == {"forced"}
 
     def test_error(self, many: Project) -> None:
-        """A function that cannot be examined is an error that names it, and nothing is built."""
+        """A function that cannot be planned is an error that names it, and nothing is built."""
         root = Path(many.root)
         (root / "f7" / "hello.py").unlink()
 
@@ -106,7 +106,7 @@ class TestBuild:
 
 
 def test_status(many: Project) -> None:
-    """`hashzip status` says of many what examining each finds."""
+    """`hashzip status` of many packages has what a plan of each finds."""
     root = Path(many.root)
     finished = program.run("status", "--json", cwd=root)
     rows = json.loads(finished.out)

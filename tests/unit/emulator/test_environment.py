@@ -17,7 +17,7 @@ ENDPOINT = "http://127.0.0.1:1"
 
 @pytest.fixture
 def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The variables for an endpoint, in the environment of a user with an account."""
+    """Return the variables for an endpoint, in the environment of a user with an account."""
     for name, value in {
         "AWS_PROFILE": "mine",
         "AWS_SESSION_TOKEN": "mine",

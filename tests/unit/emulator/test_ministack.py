@@ -20,7 +20,7 @@ CONFIG = {"FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f", "Ha
 
 @pytest.fixture
 def killed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The workers that MiniStack has killed."""
+    """Return the list of workers that MiniStack kills."""
     killed: list[object] = []
 
     def kill(workers: Iterable[object]) -> None:
@@ -51,7 +51,7 @@ class TestAcquire:
 
     @pytest.fixture
     def taken(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
-        """What MiniStack's own function is asked for."""
+        """Return the list of arguments that MiniStack's own function gets."""
         taken: list[tuple[object, ...]] = []
 
         def acquire(*arguments: object, **options: object) -> str:

@@ -29,14 +29,14 @@ DEADLINE = 30.0  # seconds
 
 
 def use(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lead this process's boto3 to a local AWS, by the environment alone."""
+    """Make this process's boto3 use a local AWS, with the environment only."""
     monkeypatch.setenv("AWS_PROFILE", "of-the-user")
     for name, value in aws.environment.items():
         monkeypatch.setenv(name, value)
 
 
 def deploy() -> None:
-    """Make a function `f` that answers with 42, and its role."""
+    """Create a function `f` that returns 42, and its role."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("a.py", "def handler(event, context):\n    return 42\n")
@@ -53,13 +53,13 @@ def deploy() -> None:
 
 
 def answer() -> object:
-    """Return what the function `f` answers."""
+    """Return the response of the function `f`."""
     with closing(boto3.Session().client("lambda")) as functions:
         return json.load(functions.invoke(FunctionName="f")["Payload"])
 
 
 def refused(endpoint: str) -> bool:
-    """Whether nothing listens at an endpoint any more, looking until a deadline."""
+    """Wait until nothing listens at an endpoint; return whether that happened in time."""
     address = (urlsplit(endpoint).hostname, urlsplit(endpoint).port)
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
@@ -70,7 +70,7 @@ def refused(endpoint: str) -> bool:
 
 
 def test_environment_leads_boto3_to_functions_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With nothing but the environment set, boto3 makes a function and gets its answer."""
+    """With only the environment set, boto3 creates a function and invokes it."""
     with local_aws.running() as aws:
         use(aws, monkeypatch)
         deploy()
@@ -78,7 +78,7 @@ def test_environment_leads_boto3_to_functions_that_run(monkeypatch: pytest.Monke
 
 
 def test_state_outlives_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A function made before a stop is there after the next start, with its code."""
+    """A function that was created before a stop is there after the next start, with its code."""
     with local_aws.running(tmp_path) as aws:
         use(aws, monkeypatch)
         deploy()
@@ -88,7 +88,7 @@ def test_state_outlives_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_state_has_one_user_at_a_time(tmp_path: Path) -> None:
-    """A second local AWS on one state is refused, by an error that names the folder."""
+    """A second local AWS with the same state is an error that names the folder."""
     with (
         local_aws.running(tmp_path),
         pytest.raises(HashzipError, match=tmp_path.name),
@@ -98,7 +98,7 @@ def test_state_has_one_user_at_a_time(tmp_path: Path) -> None:
 
 
 def test_killing_the_starter_ends_it() -> None:
-    """A starter that is killed by SIGKILL, and can clean up nothing, leaves no local AWS behind."""
+    """A starter that is killed, and cannot clean up, leaves no local AWS behind."""
     script = (
         "from hashzip.emulator.server import running\n"
         "with running() as aws:\n"
@@ -120,7 +120,7 @@ def test_killing_the_starter_ends_it() -> None:
 
 
 def test_failed_start_shows_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When MiniStack does not start, the error holds what MiniStack said about it."""
+    """If MiniStack does not start, the error has the end of its log."""
     with socket.create_server((local_aws.HOST, 0)) as taken:
         monkeypatch.setattr(local_aws, "_free_port", lambda: taken.getsockname()[1])
         with pytest.raises(HashzipError, match="already in use"), local_aws.running():
@@ -128,7 +128,7 @@ def test_failed_start_shows_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_missing_ministack_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without MiniStack, the error says how to install it."""
+    """Without MiniStack, the hint says how to install it."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(HashzipError, match="not installed") as caught, local_aws.running():
         pass

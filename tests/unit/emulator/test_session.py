@@ -1,4 +1,4 @@
-"""A project's commands find the local AWS that runs for it, and nothing else."""
+"""A project's commands find the local AWS that runs for it, and no other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ELSEWHERE = "http://127.0.0.1:9"  # the port that discards what it is sent; noth
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    """A local AWS."""
+    """Run a local AWS, and return its endpoint."""
     with server.running() as local:
         yield local.endpoint
 
@@ -40,7 +40,7 @@ def change(root: Path, **values: object) -> None:
 
 
 def test_found_while_announced(tmp_path: Path, endpoint: str) -> None:
-    """It is found for as long as it is announced, no longer, and only in its project."""
+    """It is found only while it is announced, and only in its project."""
     (tmp_path / "other").mkdir()
     with session.announce(tmp_path, endpoint):
         assert session.find(tmp_path) == endpoint
@@ -53,7 +53,7 @@ def test_found_while_announced(tmp_path: Path, endpoint: str) -> None:
 
 
 def test_last_one_counts(tmp_path: Path, endpoint: str) -> None:
-    """Of two, the later is found; the earlier one's end leaves it announced."""
+    """Of two, the later one is found, even when the earlier one ends."""
     with server.running() as other:
         first = session.announce(tmp_path, other.endpoint)
         first.__enter__()
@@ -64,7 +64,7 @@ def test_last_one_counts(tmp_path: Path, endpoint: str) -> None:
 
 
 def test_process_gone(tmp_path: Path, endpoint: str) -> None:
-    """What a process announced that is gone is not found, though something answers there."""
+    """A local AWS whose process has ended is not found, even if another answers there."""
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
     with session.announce(tmp_path, endpoint):
@@ -82,7 +82,7 @@ def test_nothing_answers(tmp_path: Path, endpoint: str) -> None:
 
 
 def test_another_one_answers(tmp_path: Path, endpoint: str) -> None:
-    """Another local AWS, at the port of one that has gone, is not taken for it."""
+    """Another local AWS at the same port is not taken for it."""
     with server.running() as other, session.announce(tmp_path, endpoint):
         change(tmp_path, endpoint=other.endpoint)
         assert session.find(tmp_path) is None
@@ -90,7 +90,7 @@ def test_another_one_answers(tmp_path: Path, endpoint: str) -> None:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1.example.com", "127.0.0.1:1@example.com"])
 def test_only_this_machine(tmp_path: Path, endpoint: str, host: str) -> None:
-    """A file that a repository brings along sends nobody's data to another machine."""
+    """A file that a repository contains cannot name another machine."""
     with session.announce(tmp_path, endpoint):
         change(tmp_path, endpoint=endpoint.replace("127.0.0.1", host))
         assert session.find(tmp_path) is None
@@ -98,7 +98,7 @@ def test_only_this_machine(tmp_path: Path, endpoint: str, host: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"endpoint": 1, "pid": "x"}', "[" * 100_000])
 def test_damaged(tmp_path: Path, text: str) -> None:
-    """A file that is cut short or somebody else's counts for nothing."""
+    """A file that is cut short or invalid is ignored."""
     file(tmp_path).parent.mkdir()
     file(tmp_path).write_text(text)
 
@@ -106,7 +106,7 @@ def test_damaged(tmp_path: Path, text: str) -> None:
 
 
 def test_by_hand(tmp_path: Path) -> None:
-    """The one that people start by hand is found in the project that they start it in."""
+    """A local AWS that is started by hand is found in its project."""
     (tmp_path / "hashzip.toml").touch()
     paths = os.pathsep.join(str(path) for path in (program.CHECKOUT, program.BUILD))
     with subprocess.Popen(

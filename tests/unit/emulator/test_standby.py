@@ -104,7 +104,7 @@ def answer(worker: subprocess.Popen[str]) -> tuple[bool, str, str, list[str], di
 
 @pytest.fixture
 def starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starter]:
-    """A starter, with no standby worker yet."""
+    """Return a starter that has no standby worker yet."""
     starter = Starter(tmp_path)
     monkeypatch.setattr(
         standby, "subprocess", SimpleNamespace(Popen=starter.start, PIPE=subprocess.PIPE)
@@ -123,7 +123,7 @@ def starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starter
 
 @pytest.fixture
 def waiting(starter: Starter) -> subprocess.Popen[str]:
-    """The standby worker that waits once a worker has run."""
+    """Return the standby worker that waits once a worker has run."""
     assert answer(starter.worker())[:2] == (False, "1/2")
     starter.wait(2)
     return starter.started[1]

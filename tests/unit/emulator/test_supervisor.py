@@ -13,7 +13,7 @@ from hashzip.emulator.supervisor import supervised
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Prints the id of a child of its own, and leaves both running.
+# Prints the id of its own child process, and leaves both running.
 PROGRAM = """
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
@@ -23,7 +23,7 @@ child.wait()
 
 
 def test_grandchildren_end_with_the_block(tmp_path: Path) -> None:
-    """What a program has started is gone when the block is left, and so are its files."""
+    """At the end of the block, the children of the program and its files are gone."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     with (
@@ -49,7 +49,7 @@ def test_grandchildren_end_with_the_block(tmp_path: Path) -> None:
 
 
 def test_exit_code_is_the_program_s_own(tmp_path: Path) -> None:
-    """A program that ends by itself hands its exit code to whoever waits."""
+    """The supervisor of a program that ends by itself has the same exit code."""
     with (
         tempfile.TemporaryFile() as log,
         supervised(

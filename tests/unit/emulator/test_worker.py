@@ -28,7 +28,7 @@ print(json.dumps([had, word, os.path.basename(os.getcwd()), sys.argv, dict(os.en
 
 @pytest.fixture
 def job(tmp_path: Path) -> Path:
-    """A file with a job: a script, a folder with code, and an environment."""
+    """Write a file with a job: a script, a folder with code, and an environment."""
     projects.write_files(
         tmp_path, {"run/script.py": SCRIPT.encode(), "run/code/app.py": b"WORD = 'here'\n"}
     )

@@ -49,7 +49,7 @@ class Lambda:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Lambda:
-    """Lambda's client of any endpoint."""
+    """Return Lambda's client of any endpoint."""
     client = Lambda()
     monkeypatch.setattr(Endpoint, "client", lambda *_: client)
     return client

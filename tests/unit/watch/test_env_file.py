@@ -10,7 +10,7 @@ from hashzip.watch import env_file
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """The path of a file that is not there yet."""
+    """Return the path of a file that is not there yet."""
     return tmp_path / "dev.env"
 
 

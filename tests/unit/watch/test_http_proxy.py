@@ -145,7 +145,7 @@ class TestPorts:
 
     @pytest.fixture
     def used(self) -> Iterator[int]:
-        """A port that another program uses."""
+        """Return a port that another program uses."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             yield listener.getsockname()[1]
 

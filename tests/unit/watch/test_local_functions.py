@@ -51,7 +51,7 @@ class Lambda:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Lambda:
-    """Lambda's client of any endpoint."""
+    """Return Lambda's client of any endpoint."""
     client = Lambda()
     monkeypatch.setattr(Endpoint, "client", lambda *_: client)
     return client
@@ -59,7 +59,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Lambda:
 
 @pytest.fixture
 def functions(client: Lambda, tmp_path: Path) -> LocalFunctions:
-    """The functions of the local AWS, with settings of their own."""
+    """Return the functions of the local AWS, with settings of their own."""
     assert client.requests == []
     settings = Settings(memory=256, timeout=5, environment={"B": "file"})
     return LocalFunctions(Endpoint("http://127.0.0.1:1"), tmp_path / "zips", settings)

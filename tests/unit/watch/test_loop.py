@@ -68,7 +68,7 @@ class Running:
 
 @pytest.fixture
 def running(project: Path) -> Running:
-    """A loop whose function runs."""
+    """Return a loop whose function runs."""
     running = Running(project)
     running.update()
     return running

@@ -34,7 +34,7 @@ def paths(
 
 @pytest.fixture
 def watcher(project: Path) -> Iterator[Watcher]:
-    """A watcher of a project's source folder, and of its root."""
+    """Watch a project's source folder, and its root."""
     with watcher_module.watching(str(project)) as watcher:
         watcher.watch(paths(project, recursive="src", shallow="."))
         yield watcher
