@@ -5,9 +5,9 @@
 //! {}                 ->  {"message": "Hello, stranger!"}
 //! ```
 //!
-//! The twin of `handler/python/hello.py`: the same answers, the same errors. It differs only where
-//! an event is nested deeper than 127 levels or has half of a surrogate pair (`"\ud800"`), which
-//! `serde_json` does not read: that is an error of `lambda_runtime`.
+//! `handler/python/hello.py` has the same responses and errors. They differ only for an event that is
+//! nested deeper than 127 levels or has half of a surrogate pair (`"\ud800"`): `serde_json` does not
+//! read it, and the error is one of `lambda_runtime`.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What hello answers, as JSON.
+/// Hello's response, as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HelloResponse {
     /// The greeting.

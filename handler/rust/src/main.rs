@@ -6,7 +6,7 @@
 //! - `AWS_LAMBDA_LOG_LEVEL`: the log level; Lambda sets it, from the function's logging
 //!   configuration. `INFO` by default.
 //! - `RUST_LOG`: the log level where Lambda sets none, also of single modules: `info,hello=debug`.
-//! - `AWS_LAMBDA_LOG_FORMAT`: `Text` gives lines for a human reader, all else JSON.
+//! - `AWS_LAMBDA_LOG_FORMAT`: `Text` for lines that people read; JSON by default.
 
 use std::env;
 
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(lambda_handler)).await
 }
 
-/// Answers one invocation.
+/// Handles one invocation.
 ///
 /// # Errors
 ///
@@ -48,11 +48,11 @@ async fn lambda_handler(event: LambdaEvent<Value>) -> Result<HelloResponse, Inva
     name_in(&event.payload).map(say_hello)
 }
 
-/// Reads the log level: Lambda's own, else what `RUST_LOG` says, else `INFO`.
+/// Returns the log filter: by Lambda's level, else by `RUST_LOG`, else `INFO`.
 fn log_filter(lambda: Option<&str>, rust_log: Option<&str>) -> Targets {
     let everything = |level| Targets::new().with_default(level);
     match (lambda, rust_log) {
-        // Lambda's highest level. Nothing here is that bad and comes to log it.
+        // Lambda's highest level, which no event here has.
         (Some(level), _) if level.eq_ignore_ascii_case("fatal") => everything(LevelFilter::OFF),
         (Some(level), _) => everything(level.parse().unwrap_or(LevelFilter::INFO)),
         (None, Some(directives)) => directives

@@ -1,4 +1,4 @@
-//! The program as Lambda runs it: against a Runtime API, with its answers, errors and log lines.
+//! The program against a Runtime API, as Lambda runs it: its responses, errors and log lines.
 //!
 //! The API: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -9,7 +9,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-/// What an invocation was answered with: `response` or `error`, and its payload.
+/// The outcome of an invocation, `response` or `error`, and its payload.
 type Answer = (String, Value);
 
 struct Run {
@@ -25,7 +25,7 @@ impl Run {
     }
 }
 
-/// Runs hello in a process of its own, invoked with each event, with these settings.
+/// Runs hello in a process with these variables, and sends it each event.
 fn run(events: &[&str], settings: &[(&str, &str)]) -> Run {
     let api = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = api.local_addr().unwrap();
@@ -42,7 +42,7 @@ fn run(events: &[&str], settings: &[(&str, &str)]) -> Run {
     let stdout = hello.stdout.take().unwrap();
     let log = thread::spawn(move || {
         let log = io::read_to_string(stdout).unwrap();
-        // Else the API would wait for a process that is gone.
+        // Otherwise the API would wait for a process that has ended.
         let _ = TcpStream::connect(address)
             .and_then(|mut stream| stream.write_all(b"GET /exited HTTP/1.1\r\n\r\n"));
         log
@@ -56,7 +56,7 @@ fn run(events: &[&str], settings: &[(&str, &str)]) -> Run {
     }
 }
 
-/// Gives out each event, and takes the answer to it, until the function asks for one more.
+/// Sends each event and receives its answer, until the function asks for another event.
 fn serve(api: &TcpListener, events: &[&str]) -> Vec<Answer> {
     let mut answers = Vec::new();
     let mut events = events.iter().enumerate();
@@ -83,7 +83,7 @@ fn serve(api: &TcpListener, events: &[&str]) -> Vec<Answer> {
     }
 }
 
-/// Reads a request: its path, and its body.
+/// Reads a request's path and body.
 fn read_request(stream: &TcpStream) -> (String, Vec<u8>) {
     let mut reader = BufReader::new(stream);
     let target = read_line(&mut reader).split(' ').nth(1).unwrap().to_owned();
@@ -118,7 +118,7 @@ fn respond(mut stream: &TcpStream, status: &str, headers: &str, body: &str) {
     .unwrap();
 }
 
-/// One process answers one event after the other, failed ones among them.
+/// A process answers several events, even after a failure.
 #[test]
 fn answers() {
     let run = run(&[r#"{"name": "world"}"#, r#"{"name": 7}"#, "{}"], &[]);
@@ -142,7 +142,7 @@ fn answers() {
     );
 }
 
-/// A number that no float holds is a number all the same.
+/// A number that is too large for a float is a number.
 #[test]
 fn any_number() {
     let run = run(
@@ -157,7 +157,7 @@ fn any_number() {
     assert_eq!(run.answers[1].1, json!({"message": "Hello, world!"}));
 }
 
-/// An invocation is one line, with the event as it came, and what identifies the request.
+/// An invocation logs one line, with the event unchanged and the request's ids.
 #[test]
 fn one_line_an_invocation() {
     let events = [
@@ -180,7 +180,7 @@ fn one_line_an_invocation() {
     }
 }
 
-/// A failed invocation logs its event and its error, under one request's id.
+/// A failed invocation logs its event and its error with the request's id.
 #[test]
 fn invalid_event() {
     let lines = run(&["[]"], &[]).lines();
@@ -191,7 +191,7 @@ fn invalid_event() {
     assert_eq!(lines[0]["span"]["requestId"], lines[1]["span"]["requestId"]);
 }
 
-/// The time is in UTC and RFC 3339's form, the only one that Lambda reads.
+/// The time is in UTC and in RFC 3339's form, the only one that Lambda reads.
 #[test]
 fn timestamp() {
     let lines = run(&["{}"], &[]).lines();
