@@ -38,7 +38,7 @@ print(platform.machine(), round(numpy.linalg.det([[1, 2], [3, 4]])))
 
 @pytest.fixture
 def crate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of handler/rust, in a folder that stays: in another, cargo compiles all again."""
+    """Make a copy of handler/rust, in a folder that stays: in another, cargo compiles all again."""
     for name, value in PROGRAMS.environment.items():
         monkeypatch.setenv(name, value)
     with cache.locked("arm64-hello") as folder:

@@ -45,7 +45,7 @@ FILES = st.dictionaries(
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with one function, "hello", that a program makes from `src/words.txt`."""
+    """Make a project with one function, "hello", that a program makes from `src/words.txt`."""
     return commands.make(tmp_path / "project")
 
 

@@ -438,7 +438,7 @@ class TestErrors:
 
     @pytest.fixture
     def built(self, tmp_path: Path) -> Iterator[Path]:
-        """A project with an artifact, which the test must not change."""
+        """Make a project with an artifact, which the test must not change."""
         root = make(tmp_path / "project")
         zip_file = projects.make_zip(root)
         content = zip_file.read_bytes()

@@ -31,7 +31,7 @@ esac
 
 @pytest.fixture
 def programs(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that comes first on the `PATH`, and an empty cache folder."""
+    """Make a folder that comes first on the `PATH`, and an empty cache folder."""
     folder = tmp_path / "bin"
     folder.mkdir()
     assert own_cache == tmp_path / "cache"

@@ -22,7 +22,7 @@ LAYER: Mapping[str, object] = {"runtime": "python3.13", "architecture": "arm64"}
 
 
 def write_lock(project: Path, path: str, *packages: Path, where: str = wheels.LOCAL) -> None:
-    """Locks packages that lie in the project."""
+    """Lock packages that are in the project."""
     text = where + "".join(wheels.requirement(package) for package in packages)
     projects.write_files(project, {path: text.encode()})
 
@@ -33,7 +33,7 @@ def configure(
     function: Mapping[str, object] | None = None,
     **others: Mapping[str, object],
 ) -> None:
-    """Writes the tables of a layer `deps`, of `hello`, which has it, and of other functions."""
+    """Write the tables of a layer `deps`, of `hello`, which has it, and of other functions."""
     hello = projects.HELLO | {"requirements": "all.txt", "layers": ["deps"]} | dict(function or {})
     tables = {
         "layer.deps": {**LAYER, "requirements": "deps.txt"} | dict(layer or {}),
@@ -45,7 +45,7 @@ def configure(
 
 @pytest.fixture
 def layered(project: Path) -> Path:
-    """A layer with `greet`, and a function that locks `greet` and `able`."""
+    """Make a layer with `greet`, and a function that locks `greet` and `able`."""
     greet, able = wheels.make(project), wheels.make(project, "able")
     write_lock(project, "deps.txt", greet)
     write_lock(project, "all.txt", greet, able)
@@ -54,13 +54,13 @@ def layered(project: Path) -> Path:
 
 
 def fingerprints(project: Path) -> dict[str, str]:
-    """Answers the fingerprints of all that a project has."""
+    """Return the fingerprints of all functions and layers of a project."""
     loaded = planning.load_project(str(project))
     return {name: planning.plan(loaded, name).fingerprint for name in loaded.targets}
 
 
 def changed(before: dict[str, str], project: Path) -> set[str]:
-    """Answers whose fingerprint is another one now."""
+    """Return the names whose fingerprints have changed."""
     return {name for name, now in fingerprints(project).items() if before[name] != now}
 
 
@@ -238,7 +238,7 @@ class TestChange:
 
     @pytest.fixture
     def several(self, layered: Path) -> Path:
-        """As `layered`, with a function without requirements, and one without the layer."""
+        """Return `layered` with a function without requirements, and one without the layer."""
         configure(
             layered,
             bare={"layers": ["deps"]},

@@ -16,7 +16,7 @@ LAYER = {"runtime": "python3.13", "architecture": "arm64", "requirements": "deps
 
 @pytest.fixture
 def layered(project: Path) -> Path:
-    """A layer with a package of 5,000 bytes, and a function with one of 3,000 bytes."""
+    """Make a layer with a package of 5,000 bytes, and a function with one of 3,000 bytes."""
     large = wheels.make(project, "large", files={"large.txt": "x" * 5_000})
     small = wheels.make(project, "small", files={"small.txt": "x" * 3_000})
     for path, wheel in (("deps.txt", large), ("all.txt", small)):

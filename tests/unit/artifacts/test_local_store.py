@@ -39,7 +39,7 @@ class Artifact:
 
 @pytest.fixture
 def artifact(project: Path) -> Artifact:
-    """The artifact of a build."""
+    """Return the artifact of a build."""
     plan = examine(project)
     pipeline.build(plan)
     reference = plan.store.reference(plan.fingerprint)

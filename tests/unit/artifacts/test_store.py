@@ -67,7 +67,7 @@ class MemoryStore:
 
 @pytest.fixture
 def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, MemoryStore]:
-    """Stores in memory in place of `dist/`, by function."""
+    """Keep stores in memory in place of `dist/`, by function."""
     opened: dict[str, MemoryStore] = {}
 
     def open_store(_project: Project, function: str) -> Store:

@@ -17,17 +17,17 @@ PARTS = st.sampled_from(["node_modules", "target", "out", "lib", "__pycache__", 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with one function, "hello", that a command makes."""
+    """Make a project with one function, "hello", that a command makes."""
     return commands.make(tmp_path / "project")
 
 
 def consulted(root: Path, name: str = "hello") -> list[str]:
-    """Answers the paths of what decides a package."""
+    """Return the paths of the files that decide a package."""
     return [file.path for file in projects.examine(root, name).inputs]
 
 
 def is_input(root: Path, path: str) -> bool:
-    """Writes a file, and answers whether the fingerprint depends on it."""
+    """Write a file, and return whether the fingerprint depends on it."""
     before = projects.examine(root).fingerprint
     projects.write_files(root, {path: b"anything"})
     return projects.examine(root).fingerprint != before

@@ -67,7 +67,7 @@ TABLE = {
 
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a function of a new builder."""
+    """Make a project with a function of a new builder."""
     folder = tmp_path / "modules"
     projects.write_files(folder, {"toy_builder.py": TOY.encode()})
     monkeypatch.syspath_prepend(folder)

@@ -26,7 +26,7 @@ MAIN = b"fn main() {}\n"
 
 
 def found(root: Path) -> list[tuple[str, str, str, object]]:
-    """Answers what is found, as tuples."""
+    """Return what is found, as tuples."""
     return [
         (name, one.source, one.handler, one.options.get("requirements"))
         for name, one in _discover.functions(root)

@@ -31,14 +31,14 @@ OTHER = {"x86_64": "arm64", "arm64": "x86_64"}[host.architecture()]
 
 
 def names(packed: host_package.Zip) -> list[str]:
-    """Answers the paths in what was packed."""
+    """Return the paths in a package."""
     with zipfile.ZipFile(packed.path) as found:
         return found.namelist()
 
 
 @pytest.fixture
 def layered(project: Path) -> Path:
-    """A project whose function and layer each have a source and a requirement."""
+    """Make a project whose function and layer each have a source and a requirement."""
     own, shared = wheels.make(project, "greet", "1.0"), wheels.make(project, "words", "1.0")
     wheels.lock(project, shared)
     (project / "requirements.txt").rename(project / "layer.txt")
@@ -159,12 +159,12 @@ class TestPackages:
 
 
 def minor_other() -> int:
-    """Answers another Python that Lambda has."""
+    """Return another version of Python that Lambda has."""
     return 12 if sys.version_info.minor != 12 else 13
 
 
 def said(project: Path, **changes: object) -> str:
-    """Answers what is said of a project whose function has other keys."""
+    """Return the notes for a project whose function has other keys."""
     here_now = {"runtime": host_package.RUNTIME, "architecture": host.architecture()}
     projects.configure(project, **(here_now | changes))
     return "\n".join(host_package.differences(planning.load_project(str(project)).targets.values()))
@@ -216,7 +216,7 @@ class TestRust:
 
     @pytest.fixture
     def calls(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-        """Which builder was asked, and for which machine; each makes a file that says it."""
+        """Replace the builders, and return their names and machines as they are called."""
         calls: list[tuple[str, str]] = []
 
         def builder(name: str) -> Callable[[BuildPlan, Path], BuildOutput]:

@@ -12,7 +12,7 @@ from tests.support import project as projects
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with one function, "hello", that a program makes."""
+    """Make a project with one function, "hello", that a program makes."""
     return commands.make(tmp_path / "project")
 
 

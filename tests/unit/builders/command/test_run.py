@@ -13,7 +13,7 @@ from tests.support import project as projects
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project with one function, "hello", that programs make."""
+    """Make a project with one function, "hello", that programs make."""
     return commands.make(tmp_path / "project")
 
 

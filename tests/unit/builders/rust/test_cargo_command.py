@@ -16,7 +16,7 @@ from tests.support import project as projects
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project with hello."""
+    """Make a project with hello."""
     return crates.make(tmp_path / "project")
 
 

@@ -371,7 +371,7 @@ class TestCargo:
 
     @pytest.fixture
     def root(self, tmp_path: Path) -> Path:
-        """The workspace."""
+        """Return the workspace."""
         files = {**self.FILES, "app/programs/third.rs": "mod x;\nfn main() {}\n"}
         files["app/programs/x.rs"] = ""
         root = crates.make(tmp_path / "project", files, self.MORE, 'build = "make/main.rs"')

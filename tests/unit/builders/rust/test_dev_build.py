@@ -53,7 +53,7 @@ class TestFind:
 
     @pytest.fixture
     def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A `PATH` of one folder, with Rust and without cargo-lambda and zig."""
+        """Make a `PATH` of one folder, with Rust and without cargo-lambda and zig."""
         folder = tmp_path / "bin"
         write(folder / "cargo", "")
         write(folder / "rustc", f"echo 'rustc 1.2.3'; echo 'host: {TRIPLE}'; echo 'release: 1'")

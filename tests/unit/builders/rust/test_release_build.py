@@ -41,7 +41,7 @@ esac
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with hello, and a `PATH` with fake programs alone."""
+    """Make a project with hello, and a `PATH` with fake programs alone."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (tmp_path / "sysroot/lib/rustlib" / TRIPLE / "lib").mkdir(parents=True)

@@ -34,7 +34,7 @@ COPIED = ("Cargo.toml", "Cargo.lock", "one/Cargo.toml", "one/src/main.rs")
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of a workspace's compiled files and of all manifests, without placeholders."""
+    """Make a copy of a workspace's compiled files and of all manifests, without placeholders."""
     (tmp_path / "project").mkdir()
     projects.write_files(tmp_path / "project", MEMBERS)
     projects.write_config(tmp_path / "project", one=ONE)

@@ -18,7 +18,7 @@ PROGRAMS = ("cargo", "cargo-lambda", "rustc", "zig")
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A `PATH` of one folder with all programs, and a sysroot beside it."""
+    """Make a `PATH` of one folder with all programs, and a sysroot beside it."""
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     (tmp_path / "sysroot/lib/rustlib" / TRIPLE / "lib").mkdir(parents=True)

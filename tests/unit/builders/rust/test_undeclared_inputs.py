@@ -16,7 +16,7 @@ from tests.support import project as projects
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project with hello, and with files and folders of which one is an input."""
+    """Make a project with hello, and with files and folders of which one is an input."""
     files = {"app/page.txt": "", "app/proto/a": "", "app/sql/a": "", "app/sql/b": ""}
     crates.make(tmp_path / "project", files)
     crates.configure(tmp_path / "project", inputs=["app/sql/a"])
@@ -42,7 +42,7 @@ def tools(root: Path) -> Toolchain:
 
 
 def examined(root: Path) -> tuple[BuildPlan, Function]:
-    """Answers hello, examined."""
+    """Return the plan of hello."""
     plan = projects.examine(root)
     assert isinstance(plan.target, Function)
     return plan, plan.target
