@@ -11,7 +11,7 @@ from hashzip.builders import declared_inputs
 from hashzip.builders.build_plan import BuilderPlan, BuildPlan, InputFolder
 from hashzip.errors import HashzipError
 from hashzip.inputs.paths import IN_PROJECT
-from hashzip.project import keys
+from hashzip.project import keys, runtimes
 from hashzip.project.config import Project
 from hashzip.project.keys import Key
 from hashzip.project.targets import Target
@@ -44,6 +44,7 @@ KEYS = {
     **keys.SOURCE_FILES,
     **keys.LAYERS,
 }
+RUNTIMES = tuple(runtimes.RUNTIMES)
 PURL_TYPE = ""
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html

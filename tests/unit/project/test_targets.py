@@ -1,4 +1,4 @@
-"""Immutable values of classes that inherit: named fields, defaults, equality."""
+"""Functions and layers, and the immutable values that they are."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from hashzip.project.targets import Value
+from hashzip.project.targets import Function, Layer, Value
 
 
 class _Base(Value):
@@ -17,7 +17,7 @@ class _Base(Value):
 
     @cached_property
     def doubled(self) -> int:
-        """Something that is computed once."""
+        """Compute a number, once."""
         return 2 * self.size
 
 
@@ -26,7 +26,7 @@ class _Derived(_Base):
 
 
 def test_inherited() -> None:
-    """A class has the fields and defaults of the class that it inherits from, and its own."""
+    """A class has the fields and defaults of its base class, and its own."""
     value = _Derived(name="a", place="b")
 
     assert (value.name, value.size, value.place) == ("a", 1, "b")
@@ -35,7 +35,7 @@ def test_inherited() -> None:
 
 
 def test_equal() -> None:
-    """Values are equal, and hash alike, if they are of one class and all their fields are equal."""
+    """Values are equal if their classes and all their fields are, and then so are their hashes."""
     value = _Base(name="a")
 
     assert value == _Base(name="a", size=1)
@@ -46,7 +46,7 @@ def test_equal() -> None:
 
 
 def test_cached() -> None:
-    """What is computed from a value is no part of it."""
+    """A cached property is no part of the value."""
     value = _Base(name="a")
     assert value.doubled == 2
 
@@ -74,6 +74,37 @@ def test_immutable() -> None:
     ],
 )
 def test_wrong_fields(make: Callable[[], _Base], named: str) -> None:
-    """A field that is missing, or that there is none of, is an error that names it."""
+    """A missing field and an unknown field are errors that name it."""
     with pytest.raises(TypeError, match=rf"'{named}'"):
         make()
+
+
+def function(source: str = "src", output: str | None = None) -> Function:
+    """Return a function."""
+    return Function(
+        name="hello",
+        builder="command",
+        runtime="provided.al2023",
+        architecture="arm64",
+        handler="bootstrap",
+        sources=(source,),
+        options={"output": output},
+    )
+
+
+def test_places() -> None:
+    """The files of a function are at the root of its zip, and those of a layer in `python/`."""
+    layer = Layer(name="layer.deps", builder="python", runtime="python3.13", architecture="arm64")
+
+    assert (function().label, layer.label) == ("[function.hello]", "[layer.deps]")
+    assert (function().prefix, layer.prefix) == ("", "python/")
+    assert (function().lambda_root, layer.lambda_root) == ("/var/task", "/opt/python")
+
+
+@pytest.mark.parametrize(
+    "source, output, path",
+    [("src", "out", "src/out"), (".", "a/b", "a/b"), ("src", None, None)],
+)
+def test_output_path(source: str, output: str | None, path: str | None) -> None:
+    """The output of a program is below its source; without the key, hashzip names a folder."""
+    assert function(source, output).output_path == path

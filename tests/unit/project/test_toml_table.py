@@ -1,0 +1,92 @@
+"""A table returns values of the right type, and errors that say where the wrong ones are."""
+
+from pathlib import Path
+
+import pytest
+
+from hashzip.errors import HashzipError
+from hashzip.project.toml_table import Table
+
+METHODS: dict[str, tuple[object, list[object]]] = {
+    "string": ("x", [7, "", ["x"], None]),
+    "strings": (["a", "b"], ["x", [""], ["a", 7]]),
+    "boolean": (True, ["yes", 1]),
+    "variables": ({"A": "x"}, [{"A": 1}, "A=x"]),
+    "commands": (["make", "all"], ["make", [], [["make"], "all"], ["", "x"]]),
+    "one_path": ("a/b", ["/a", "../a", 7]),
+    "paths": (["a", "b/c"], [["a", "../b"], "a"]),
+}
+
+
+def table(value: object, name: str = "function.hello") -> Table:
+    """Return a table with one value."""
+    values = {} if value is None else {"key": value}
+    return Table(values, "/p/hashzip.toml", name)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_right_type(method: str) -> None:
+    """A value of the right type is returned; lists become tuples."""
+    value, _ = METHODS[method]
+
+    returned = getattr(table(value), method)("key")
+
+    expected = tuple(value) if isinstance(value, list) else value
+    assert returned == ((expected,) if method == "commands" else expected)
+
+
+@pytest.mark.parametrize(
+    "method, value", [(method, wrong) for method in METHODS for wrong in METHODS[method][1]]
+)
+def test_wrong_type(method: str, value: object) -> None:
+    """The error of a value of the wrong type names file, table and key, and has a hint."""
+    with pytest.raises(HashzipError) as caught:
+        getattr(table(value), method)("key")
+
+    assert caught.value.message.startswith('/p/hashzip.toml: "key" in [function.hello')
+    assert caught.value.hint
+
+
+def test_missing() -> None:
+    """A missing list, boolean or table is empty; a missing string is an error."""
+    missing = table(None)
+
+    assert (missing.strings("key"), missing.boolean("key")) == ((), False)
+    assert (missing.table("key").values, missing.variables("key")) == ({}, {})
+    with pytest.raises(HashzipError, match='"key" in the top level is missing'):
+        table(None, "").string("key")
+
+
+def test_inner_table() -> None:
+    """An error in a table within a table names both."""
+    outer = Table({"function": {"hello": {"key": 7}}}, "hashzip.toml")
+
+    with pytest.raises(HashzipError, match=r'"key" in \[function.hello\] must be a string, not 7'):
+        outer.table("function").table("hello").string("key")
+
+
+@pytest.mark.parametrize(
+    "written, path", [("a//b/", "a/b"), ("./a", "a"), (".", "."), ("a\\b", "a/b")]
+)
+def test_path(written: str, path: str) -> None:
+    """Needless parts of a path are removed."""
+    assert table(written).one_path("key") == path
+    assert table(written).one_or_more_paths("key") == (path,)
+
+
+@pytest.mark.parametrize("path", ["../a", "/a", "a/../b", "c:/a", "a\0"])
+def test_path_out_of_the_project(path: str) -> None:
+    """A path that can leave the project is an error."""
+    with pytest.raises(HashzipError, match="not a path below"):
+        table([path]).one_or_more_paths("key")
+
+
+def test_file(tmp_path: Path) -> None:
+    """A file is read as UTF-8, and an error in its TOML names the line."""
+    path = tmp_path / "hashzip.toml"
+    path.write_text('key = "caf\u00e9"\n', encoding="utf-8")
+    assert Table.load(str(path)).string("key") == "caf\u00e9"
+
+    path.write_text("key = 1\nother =\n", encoding="utf-8")
+    with pytest.raises(HashzipError, match="line 2"):
+        Table.load(str(path))

@@ -1,0 +1,95 @@
+"""Planning looks at a project's folders once, and reports what is wrong with them."""
+
+from pathlib import Path
+
+import pytest
+
+from hashzip import planning
+from hashzip.errors import HashzipError
+from hashzip.inputs import walk
+from hashzip.planning import ScanCache
+from tests.support import commands
+from tests.support import project as projects
+
+LAYER = {"source": "shared", "runtime": "python3.13", "architecture": "arm64"}
+
+
+@pytest.fixture
+def two(project: Path) -> Path:
+    """Make a project with two functions of one folder, which share a layer."""
+    projects.write_files(project, {"shared/common.py": b""})
+    function = projects.HELLO | {"layers": ["deps"]}
+    projects.write_tables(
+        project,
+        {"layer.deps": LAYER, "function.first": function, "function.second": function},
+    )
+    return project
+
+
+def test_shared_folders_are_walked_once(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions that share a folder and a layer have each walked once, in one command."""
+    walked: list[str] = []
+    original = walk.walk
+
+    def count(root: str, folder: str, **options: object) -> object:
+        walked.append(folder)
+        return original(root, folder, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(walk, "walk", count)
+    project = planning.load_project(str(two))
+    cache = ScanCache()
+    plans = [planning.plan(project, name, cache) for name in ("first", "second")]
+
+    assert sorted(walked) == ["shared", "src"]
+    assert plans[0].layers == plans[1].layers
+    planning.plan(project, "first")
+    assert sorted(walked) == ["shared", "shared", "src", "src"]
+
+
+def test_unknown_name(project: Path) -> None:
+    """An unknown name is an error whose hint has the nearest one."""
+    with pytest.raises(HashzipError, match='"helo"') as caught:
+        planning.plan(planning.load_project(str(project)), "helo")
+
+    assert 'did you mean "hello"?' in caught.value.hint
+
+
+def test_empty_folder(tmp_path: Path) -> None:
+    """A folder that hashzip.toml names, and that has no file, is an error that names the key."""
+    root = commands.make(tmp_path / "made")
+    commands.configure(root, include=["*.json"])
+
+    with pytest.raises(HashzipError, match=r'source = "src" of .* has no file'):
+        projects.examine(root)
+    projects.write_files(root, {"src/a.json": b""})
+    assert projects.examine(root).fingerprint
+
+
+def test_errors_come_from_the_plan(project: Path) -> None:
+    """A file that cannot be packed fails the plan, not the first use of its fingerprint."""
+    projects.write_files(project, {"src/.env": b"A=1"})
+
+    with pytest.raises(HashzipError, match="like a secret"):
+        planning.plan(planning.load_project(str(project)), "hello")
+
+
+def test_artifacts_are_no_sources(project: Path) -> None:
+    """The artifacts of the project's root do not count when the root is the source."""
+    projects.configure(project, source=".", exclude=["hashzip.toml"])
+    before = projects.examine(project).fingerprint
+
+    projects.write_files(project, {"dist/hello/a.zip": b"", ".hashzip/x.index": b""})
+    assert projects.examine(project).fingerprint == before
+    projects.write_files(project, {"dist2/hello.py": b""})
+    assert projects.examine(project).fingerprint != before
+
+
+def test_other_place_for_the_cache(project: Path, tmp_path: Path) -> None:
+    """The stat cache is in the folder that the caller names, and by default in the project."""
+    loaded = planning.load_project(str(project))
+
+    planning.plan(loaded, "hello", ScanCache(str(tmp_path / "caches")))
+    assert (tmp_path / "caches/hello.index").exists()
+    assert not (project / ".hashzip").exists()
+    planning.plan(loaded, "hello")
+    assert (project / ".hashzip/hello.index").exists()
