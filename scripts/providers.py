@@ -23,7 +23,7 @@ from scripts import cache, golang
 from scripts.errors import ScriptError, exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 REGISTRY = "https://registry.terraform.io/.well-known/terraform.json"
 EXTERNAL = golang.Module(
@@ -39,11 +39,12 @@ _REGISTRY_SECONDS = 3.0
 _DEPTH = 6  # levels of folders below a root in which to look for a mirror
 
 
-def environment(registry: str = REGISTRY) -> dict[str, str]:
+def environment(registry: str = REGISTRY, roots: Sequence[Path] | None = None) -> dict[str, str]:
     """Return the variables with which `terraform init` and `tofu init` work here.
 
     Args:
         registry: The URL to request, to see whether the registry can be reached.
+        roots: The folders to search for the AWS provider; by default, the usual ones.
 
     Returns:
         Nothing if the registry can be reached. Otherwise `TF_CLI_CONFIG_FILE`, with the path of a
@@ -56,7 +57,7 @@ def environment(registry: str = REGISTRY) -> dict[str, str]:
         return {}
     with cache.locked("providers") as root:
         mirror = root / "providers"
-        _add_aws(mirror)
+        _add_aws(mirror, _usual_roots() if roots is None else roots)
         _add_external(mirror)
         return {"TF_CLI_CONFIG_FILE": str(_configuration(root / "terraform.tfrc", mirror))}
 
@@ -70,21 +71,21 @@ def _reachable(registry: str) -> bool:
         return False
 
 
-def _add_aws(mirror: Path) -> None:
-    """Link the AWS provider that is on this machine into the mirror."""
+def _add_aws(mirror: Path, roots: Sequence[Path]) -> None:
+    """Link the AWS provider that is in one of some folders into the mirror."""
     platform = "_".join(golang.system())
     # A dangling link does not match, so a provider that was moved is searched for again.
     if all(list(mirror.glob(f"{host}/hashicorp/aws/*/{platform}/*")) for host in _HOSTS):
         return
     versions = [
         version
-        for registry in _mirrors(_roots())
+        for registry in _mirrors(roots)
         for version in registry.glob(f"hashicorp/aws/*/{platform}")
     ]
     if not versions:
         raise ScriptError(
             f"cannot reach {_HOST}, and the AWS provider for {platform} is not on this machine: "
-            f"no {_HOST}/hashicorp/aws/VERSION/{platform} below {', '.join(map(str, _roots()))}",
+            f"no {_HOST}/hashicorp/aws/VERSION/{platform} below {', '.join(map(str, roots))}",
             "connect to the internet; or run `terraform providers mirror` on a connected machine, "
             "copy its folder here and unzip the provider",
         )
@@ -124,7 +125,7 @@ def _configuration(file: Path, mirror: Path) -> Path:
     return file
 
 
-def _roots() -> list[Path]:
+def _usual_roots() -> list[Path]:
     """Return the folders in which providers are usually kept, Terraform's own first."""
     home = Path.home()
     usual = [
@@ -137,7 +138,7 @@ def _roots() -> list[Path]:
     return [root for root in usual if root.is_dir()]
 
 
-def _mirrors(roots: list[Path]) -> Iterator[Path]:
+def _mirrors(roots: Sequence[Path]) -> Iterator[Path]:
     """Yield the folders named after the registry; skip hidden and very deep folders."""
     for root in roots:
         for name, folders, _ in os.walk(root):

@@ -56,7 +56,9 @@ class LocalAws:
 
 
 @contextmanager
-def running(state: Path | None = None, *, standby: bool = False) -> Iterator[LocalAws]:
+def running(
+    state: Path | None = None, *, standby: bool = False, port: int | None = None
+) -> Iterator[LocalAws]:
     """Run a local AWS for as long as the block lasts.
 
     It ends with the block, and with this process, even if that is killed.
@@ -65,6 +67,7 @@ def running(state: Path | None = None, *, standby: bool = False) -> Iterator[Loc
         state: A folder to save its state in when it ends (functions, their code, roles, logs,
             buckets), and to load it from when it starts. Without one, it starts empty.
         standby: Whether to keep a standby worker for each function, so that new code runs at once.
+        port: The port to listen on; by default, a free one.
 
     Yields:
         The running local AWS.
@@ -80,7 +83,7 @@ def running(state: Path | None = None, *, standby: bool = False) -> Iterator[Loc
     with ExitStack() as stack:
         if state:
             state = stack.enter_context(_locked(state.absolute()))
-        port, token = _free_port(), secrets.token_hex(8)
+        port, token = port or _free_port(), secrets.token_hex(8)
         scratch = Path(tempfile.mkdtemp(prefix="hashzip-aws-"))  # the supervisor removes it
         log = stack.enter_context(tempfile.TemporaryFile())
         process = stack.enter_context(

@@ -12,6 +12,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ReadTimeoutError,
 )
+from botocore.stub import Stubber
 
 from hashzip.aws import errors
 from hashzip.aws.client import Endpoint
@@ -168,8 +169,12 @@ def test_no_hint_for_a_timeout() -> None:
 
 def test_names_of_a_large_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of very many functions, the hint lists only those with similar names."""
-    many = [f"job-{number:03}" for number in range(500)]
-    monkeypatch.setattr(errors, "_names", lambda *_, **__: [*many, "hello"])
+    names = [*(f"job-{number:03}" for number in range(500)), "hello"]
+    client = Endpoint("http://127.0.0.1:1").client("lambda")
+    stub = Stubber(client)
+    stub.add_response("list_functions", {"Functions": [{"FunctionName": name} for name in names]})
+    stub.activate()
+    monkeypatch.setattr(Endpoint, "client", lambda *_: client)
     missing = ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "Invoke")
 
     with (

@@ -119,11 +119,11 @@ def test_killing_the_starter_ends_it() -> None:
     assert refused(endpoint)
 
 
-def test_failed_start_shows_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_start_shows_the_log() -> None:
     """If MiniStack does not start, the error has the end of its log."""
     with socket.create_server((local_aws.HOST, 0)) as taken:
-        monkeypatch.setattr(local_aws, "_free_port", lambda: taken.getsockname()[1])
-        with pytest.raises(HashzipError, match="already in use"), local_aws.running():
+        port = taken.getsockname()[1]
+        with pytest.raises(HashzipError, match="already in use"), local_aws.running(port=port):
             pass
 
 
