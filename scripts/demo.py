@@ -76,9 +76,11 @@ class Demo:
         source.write_text(text.replace("Hello, ", "Good evening, "), encoding="utf-8")
         plan = self.terraform.plan(out=self.root / "plan")
         changes = {c["address"]: c["change"] for c in plan.json()["resource_changes"]}
-        before, after = (changes[_BUILD][side]["input"]["files"] for side in ("before", "after"))
+        before, after = (
+            changes[_BUILD][side]["triggers_replace"]["files"] for side in ("before", "after")
+        )
         changed = sorted(path for path in after if before.get(path) != after[path])
-        _say(f"terraform_data.build.input.files: {', '.join(changed)}")
+        _say(f"terraform_data.build.triggers_replace.files: {', '.join(changed)}")
         if changed != ["hello.py"]:
             raise ScriptError(f"the plan names {changed}, not only hello.py", _REPORT)
 

@@ -56,7 +56,8 @@ def main(words: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         _print_error(*_explain(error))
-        return 1
+        # With --exit-code, 1 is an answer.
+        return 2 if getattr(options, "exit_code", False) else 1
     except KeyboardInterrupt:
         _print_error("interrupted", "no file was left half-written; run it again")
         return 130

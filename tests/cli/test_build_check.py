@@ -32,6 +32,7 @@ COMMAND = {
     "builder": "command",
     "source": "src",
     "runtime": "provided.al2023",
+    "handler_in_layer": True,  # these make no program
     "architecture": "x86_64",
 }
 

@@ -199,7 +199,7 @@ DIFFERENT: dict[str, Callable[[Path], object]] = {
     "a byte at the end of a large file": lambda t: (t / "src" / "zeros.bin").write_bytes(
         golden.FILES["zeros.bin"][:-1] + b"\1"
     ),
-    "a rename": lambda t: (t / "src" / "hello.py").rename(t / "src" / "hallo.py"),
+    "a rename": lambda t: (t / "src" / "deep.py").rename(t / "src" / "deeper.py"),
     "two files exchanged": lambda t: projects.write_files(
         t / "src", {"deep.py": golden.FILES["CAPITAL.txt"], "CAPITAL.txt": golden.FILES["deep.py"]}
     ),

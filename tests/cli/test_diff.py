@@ -186,6 +186,20 @@ class TestDeployed:
             "recipe": [],
         }
 
+    def test_exit_code(self, deployed: Running) -> None:
+        """With --exit-code, it exits with 1 where anything differs, and with 2 after an error."""
+        words = ("diff", "hello", "--against", "deployed")
+        assert deployed.run(*words, "--exit-code").code == 0
+
+        edit(deployed.root, "changed\n")
+        projects.built(deployed.root)
+        assert deployed.run(*words).code == 0
+        assert deployed.run(*words, "--exit-code").code == 1
+
+        edit(deployed.root, "not built\n")
+        assert deployed.run(*words).code == 1
+        assert deployed.run(*words, "--exit-code").code == 2
+
     def test_changes(self, deployed: Running) -> None:
         """Each file that a deployment would add, change or remove has a line with its size."""
         source = deployed.root / "src"

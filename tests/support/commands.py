@@ -10,6 +10,7 @@ HELLO = {
     "source": "src",
     "output": "out",
     "runtime": "provided.al2023",
+    "handler_in_layer": True,  # most tests make no program
     "architecture": "x86_64",
 }
 SCRIPT = "mkdir -p out && cat words.txt > out/answer.txt"

@@ -124,6 +124,7 @@ class Stack:
         self.terraform.apply(plan)
         after = self.terraform.plan()
         assert after.empty, after.text
+        assert "Warning" not in after.text, after.text
 
     def clone(self, root: Path, *, state: bool, only_plans: bool = False) -> Self:
         """Copy the sources to another folder, as a checkout elsewhere has them.
@@ -239,9 +240,11 @@ def changes(plan: Plan) -> dict[str, list[str]]:
 
 
 def file_changes(plan: Plan, address: str) -> set[str]:
-    """Return the files that a saved plan shows as changed in a build's input."""
+    """Return the files that a saved plan shows as changed in a build's triggers."""
     (change,) = (c for c in plan.json()["resource_changes"] if c["address"] == address)
-    before, after = (change["change"][when]["input"]["files"] for when in ("before", "after"))
+    before, after = (
+        change["change"][when]["triggers_replace"]["files"] for when in ("before", "after")
+    )
     return {path for path in before | after if before.get(path) != after.get(path)}
 
 

@@ -212,7 +212,7 @@ class TestBuild:
         if linked:
             (tmp_path / "elsewhere").mkdir()
             (project / "dist").symlink_to("../elsewhere")
-        projects.configure(project, source=".")
+        projects.configure(project, source=".", handler="src.hello.handler")
 
         pipeline.build(examine(project))
 

@@ -6,11 +6,11 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from hashzip import __version__
-from hashzip.archive import assemble, limits, zip_reuse, zip_writer
+from hashzip.archive import assemble, handler, limits, zip_reuse, zip_writer
 from hashzip.artifacts.manifest import Artifact, Manifest
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError, escape
-from hashzip.project.targets import LAYER
+from hashzip.project.targets import LAYER, Function
 
 
 class LastBuild(NamedTuple):
@@ -88,6 +88,7 @@ def pack(
                 "that part is removed now; build again",
             ) from error
         raise
+    _check_handler(plan, artifact)
     _check_limits(plan, artifact, parts.owners)
     return Manifest(
         function=plan.target.name,
@@ -98,6 +99,19 @@ def pack(
         artifact=artifact,
         tools={"hashzip": __version__, "deflate": zip_writer.LIBRARY, **parts.tools},
     )
+
+
+def _check_handler(plan: BuildPlan, artifact: Artifact) -> None:
+    """Check that Lambda finds the handler, unless a layer that is not built yet may have it."""
+    target = plan.target
+    if not isinstance(target, Function) or target.handler_in_layer:
+        return
+    layers = [layer.store.manifest(layer.fingerprint) for layer in plan.layers]
+    built = [manifest for manifest in layers if manifest]
+    if len(built) == len(layers):
+        in_layers = (entry.path for manifest in built for entry in manifest.artifact.entries)
+        package = (entry.path for entry in artifact.entries)
+        handler.check(target.label, target.runtime, target.handler, package, in_layers)
 
 
 def _check_limits(plan: BuildPlan, artifact: Artifact, owners: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from hashzip.inputs.fingerprint import Recipe, canonical_json, fingerprint
 from hashzip.inputs.paths import IN_PROJECT
 from hashzip.inputs.stat_cache import StatCache
 from hashzip.inputs.stat_cache_file import CachedPlan
+from hashzip.project import runtimes
 from hashzip.project.config import Project
 from hashzip.project.targets import Target, Value
 
@@ -47,6 +48,7 @@ class BuilderPlan(NamedTuple):
         packs_sources: Whether the sources themselves are packed, beside what the builder makes. If
             not, only what the builder makes is.
         detail: Whatever the builder wants to find again at build time.
+        warnings: What the user should know, each as one sentence without a full stop.
     """
 
     recipe: Recipe
@@ -54,6 +56,7 @@ class BuilderPlan(NamedTuple):
     folders: Sequence[InputFolder]
     packs_sources: bool
     detail: Any = None
+    warnings: Sequence[str] = ()
 
 
 class BuildPlan(Value):
@@ -83,6 +86,12 @@ class BuildPlan(Value):
     def recipe(self) -> Recipe:
         """What is done with the inputs."""
         return self.builder_plan.recipe
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the user should know. A warning changes neither a fingerprint nor an exit code."""
+        target = self.target
+        return [*runtimes.warnings(target.runtime, target.label), *self.builder_plan.warnings]
 
     @property
     def packs_sources(self) -> bool:

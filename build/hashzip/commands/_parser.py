@@ -18,6 +18,7 @@ COMMANDS = (
     "status",
     "explain",
     "diff",
+    "deploy",
     "sbom",
     "watch",
     "invoke",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hashzip import artifacts, pipeline, planning
 from hashzip.commands import _output, _parser, _prebuilt
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, warn
 from hashzip.pipeline import Built
 from hashzip.planning import ScanCache
 from hashzip.project.config import Project
@@ -80,6 +80,8 @@ def run(options: argparse.Namespace) -> None:
     scan_cache = ScanCache()
     prebuilt = {} if options.force else _prebuilt.find(project, names)
     plans = [planning.plan(project, name, scan_cache) for name in names if name not in prebuilt]
+    for warning in dict.fromkeys(warning for plan in plans for warning in plan.warnings):
+        warn(warning)
     if options.expect is not None:  # an empty fingerprint is an error, too
         pipeline.require_fingerprint(plans[0], options.expect, _expected_files())
     results = []

@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import json
+import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ EXAMPLES = {
     "hashzip diff hello": "since the last build",
     "hashzip diff hello --against 6381aa --text": "since another build, line by line",
     "hashzip diff hello --against deployed": "what a deployment would change",
+    "hashzip diff hello --against deployed --exit-code": "for CI: fail if AWS runs other code",
 }
 
 _DEPLOYED = "deployed"
@@ -54,6 +56,11 @@ class _Comparison(NamedTuple):
     new: Mapping[str, FileEntry]
 
     @property
+    def differs(self) -> bool:
+        """Whether anything differs."""
+        return any(self.files) or any(self.packages) or bool(self.recipe)
+
+    @property
     def paths(self) -> Sequence[str]:
         """The paths of all files that differ, sorted."""
         return sorted([*self.files.added, *self.files.changed, *self.files.removed])
@@ -69,6 +76,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"first digits of an earlier build; or `{_DEPLOYED}`: the zip that runs in AWS",
     )
     parser.add_argument("--text", action="store_true", help="compare the contents of files, too")
+    parser.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit with 1 if anything differs, with 0 if not, and with 2 after an error",
+    )
     _endpoint.add_arguments(parser)
 
 
@@ -76,9 +88,14 @@ def run(options: argparse.Namespace) -> None:
     """Print a line for each difference."""
     project = _output.project(options)
     plan = planning.plan(project, options.function)
-    if options.against == _DEPLOYED:
-        _against_deployed(project, plan, options)
-        return
+    compare = _against_deployed if options.against == _DEPLOYED else _against_build
+    if compare(project, plan, options) and options.exit_code:
+        sys.stdout.flush()
+        raise SystemExit(1)
+
+
+def _against_build(_project: Project, plan: BuildPlan, options: argparse.Namespace) -> bool:
+    """Print how the inputs differ from those of an earlier build; return whether they do."""
     if _endpoint.is_named(options):
         raise HashzipError(
             "--function-name, --local, --remote, --profile and --region say where a deployed "
@@ -94,10 +111,11 @@ def run(options: argparse.Namespace) -> None:
     if options.text and not options.json:
         for line in _text(plan, old, comparison):
             print(line)
+    return comparison.differs
 
 
-def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Namespace) -> None:
-    """Print how the zip that is built differs from the one that is deployed."""
+def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Namespace) -> bool:
+    """Print how the built zip differs from the deployed one; return whether it does."""
     client.require_boto3()
     from hashzip.aws import deployed  # noqa: PLC0415 - it imports an extra
 
@@ -113,8 +131,9 @@ def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Names
     new = manifest.artifact.entries
     recipe = changes.recipe_changes(deployed.settings(function.configuration), _settings(plan))
     if function.configuration["CodeSha256"] == manifest.artifact.code_sha256:
-        _print(_compare(new, new, Changes([], [], []), recipe), as_json=options.json)
-        return
+        comparison = _compare(new, new, Changes([], [], []), recipe)
+        _print(comparison, as_json=options.json)
+        return comparison.differs
     with deployed.opened(endpoint, name, function.location) as old_zip:
         old = deployed.entries(old_zip)
         packages = changes.packages(deployed.packages(old), deployed.packages(new))
@@ -124,6 +143,8 @@ def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Names
             with _open(plan.store, plan.fingerprint) as new_zip:
                 for line in _text_of_zips(old_zip, new_zip, comparison):
                     print(line)
+    # Even with the same files: then another tool has packed them.
+    return True
 
 
 def _settings(plan: BuildPlan) -> dict[str, str]:

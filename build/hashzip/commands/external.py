@@ -46,5 +46,6 @@ def run(options: "Namespace | SimpleNamespace") -> None:
         "files": json.dumps(plan.result.summary),
         "recipe": json.dumps(plan.recipe),
         "manifest": _query.relative(reference["manifest"]),
+        "warnings": "; ".join(plan.warnings),
     }
     print(json.dumps(answer))

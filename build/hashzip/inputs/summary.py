@@ -1,6 +1,6 @@
-"""A short summary of the inputs, for people who read a Terraform plan."""
+"""Sum up the inputs for people who read a plan. Pure."""
 
-import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -8,38 +8,50 @@ from hashzip.inputs.files import FileEntry
 from hashzip.inputs.paths import IN_PROJECT
 
 _DIGITS = 12
-_MOST_FILES = 100
+_MAX_ROWS = 100
+# Characters as JSON. Terraform hands the summary to the build in an environment variable, and Linux
+# limits each of them to 128 KiB: https://man7.org/linux/man-pages/man2/execve.2.html
+_MAX_JSON = 1 << 16
 
 
 def summary(inputs: Sequence[FileEntry]) -> dict[str, str]:
-    """Return a summary of the inputs.
+    """Sum up the inputs for people who read a plan.
 
     Returns:
-        By path, the first 12 hex digits of the file's SHA-256. Above 100 files, by top-level folder
-        (`.` for the files beside them), a digest and the number of files; above 100 folders, one
-        line for all.
+        The first 12 hex digits of the SHA-256 of each file, by path. Above 100 files, or where the
+        paths are long, a digest and a count for each top-level folder (the files beside these under
+        `.`). Where the folders are too many or too long as well, one line for all.
     """
-    if len(inputs) <= _MOST_FILES:
-        return {file.path: file.sha256[:_DIGITS] for file in inputs}
+    if len(inputs) <= _MAX_ROWS:
+        files = {file.path: file.sha256[:_DIGITS] for file in inputs}
+        if _fits(files):
+            return files
     groups: defaultdict[str, _Group] = defaultdict(_Group)
     for path, mode, _, sha256 in inputs:
-        # Of a path in the project, the top-level folder is the first one after the prefix.
-        prefix = IN_PROJECT if path.startswith(IN_PROJECT) else ""
+        # Of a path in the project, the first folder comes after the mark.
+        mark = IN_PROJECT if path.startswith(IN_PROJECT) else ""
         folder, slash, _ = path.removeprefix(IN_PROJECT).partition("/")
-        group = groups[prefix + (folder + "/" if slash else ".")]
+        group = groups[mark + (folder + "/" if slash else ".")]
         group.add(f"{mode:o} {sha256} {path}\n".encode())
-    if len(groups) > _MOST_FILES:
-        total = _Group()
-        for folder, group in sorted(groups.items()):
-            total.add(f"{folder} {group}\n".encode(), group.count)
-        return {".": str(total)}
-    return {folder: str(group) for folder, group in groups.items()}
+    folders = {folder: str(group) for folder, group in groups.items()}
+    if len(folders) <= _MAX_ROWS and _fits(folders):
+        return folders
+    total = _Group()
+    for folder, group in sorted(groups.items()):
+        total.add(f"{folder} {group}\n".encode(), group.count)
+    return {".": str(total)}
+
+
+def _fits(rows: dict[str, str]) -> bool:
+    return len(json.dumps(rows)) <= _MAX_JSON
 
 
 class _Group:
-    """Files that one line stands for: their digest and their number."""
+    """Files that share a line: their digest and their count."""
 
     def __init__(self) -> None:
+        import hashlib  # noqa: PLC0415 - slow, and few plans need it
+
         self.count = 0
         self.digest = hashlib.sha256()
 

@@ -129,6 +129,7 @@ def _function(
     values = keys.read(table, known)
     function = Function(
         handler=values.pop("handler"),
+        handler_in_layer=values.pop("handler_in_layer"),
         environment=values.pop("environment"),
         layers=values.pop("layers", ()),
         **_target_fields(name, values),

@@ -174,6 +174,11 @@ FUNCTION: Mapping[str, Key] = {
         is_required=True,
         default_help="required, except for `provided.…`",
     ),
+    "handler_in_layer": Key(
+        BOOLEAN,
+        "whether a layer that hashzip does not build has the handler, or `bootstrap`",
+        default=False,
+    ),
     **COMMON,
     "environment": Key(VARIABLES, "variables for `hashzip watch`; no part of the package", {}),
 }

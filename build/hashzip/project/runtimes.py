@@ -5,7 +5,11 @@ no dates any more for runtimes that ended long ago, which stand here as `PAST`.
 """
 
 import re
+import time
+from collections.abc import Collection
 from typing import NamedTuple
+
+from hashzip.errors import HashzipError, did_you_mean
 
 PAST = "past"
 
@@ -76,7 +80,7 @@ RUNTIMES = {
 
 def of_family(family: str) -> tuple[str, ...]:
     """Return the identifiers of a family, such as `python`, in the order of the table."""
-    return tuple(name for name in RUNTIMES if re.match(r"[a-z]+", name)[0] == family)  # type: ignore[index]
+    return tuple(name for name in RUNTIMES if re.match(rf"{family}[\d.]", name))
 
 
 def is_newer(identifier: str) -> bool:
@@ -89,6 +93,67 @@ def is_newer(identifier: str) -> bool:
 def find(identifier: str) -> Runtime | None:
     """Return a runtime; for one that is newer than the table, what AWS's newest system has."""
     return RUNTIMES.get(identifier) or (Runtime("AL2023") if is_newer(identifier) else None)
+
+
+def check(identifier: str, supported: Collection[str], label: str) -> None:
+    """Check that a runtime exists and that a builder builds for it.
+
+    Args:
+        identifier: Lambda's identifier of the runtime.
+        supported: The runtimes in the table that the builder builds for.
+        label: The function's table in `hashzip.toml`.
+
+    Raises:
+        HashzipError: There is no such runtime, or the builder does not build for it.
+    """
+    shapes = {_NUMBER.sub("0", name) for name in supported}
+    if identifier in supported or (is_newer(identifier) and _NUMBER.sub("0", identifier) in shapes):
+        return
+    problem = "which this builder does not build for"
+    if find(identifier) is None:
+        problem = "which Lambda does not have"
+    raise HashzipError(
+        f'{label} has runtime "{identifier}", {problem}', did_you_mean(identifier, supported)
+    )
+
+
+def warnings(identifier: str, label: str, *, today: str = "") -> list[str]:
+    """Return what a user should know of a runtime.
+
+    Args:
+        identifier: Lambda's identifier of a runtime that exists.
+        label: The function's table in `hashzip.toml`.
+        today: The date, as `YYYY-MM-DD`; by default, the one of the system's clock.
+    """
+    subject = f"{label} has runtime {identifier}, which"
+    runtime = RUNTIMES.get(identifier)
+    if runtime is None:
+        return [
+            f"{subject} is newer than this hashzip, which takes it for one on Amazon Linux 2023"
+        ]
+    if runtime.is_preview:
+        return [f"{subject} is a preview in AWS; do not use it in production"]
+    today = today or time.strftime("%Y-%m-%d", time.gmtime())
+    if not runtime.deprecated or (runtime.deprecated != PAST and runtime.deprecated > today):
+        return []
+    since = "" if runtime.deprecated == PAST else f" since {runtime.deprecated}"
+    blocks = [
+        f"{verb} from {date}"
+        for verb, date in (
+            ("new functions", runtime.create_blocked),
+            ("updates", runtime.update_blocked),
+        )
+        if date
+    ]
+    blocked = f"; AWS blocks {' and '.join(blocks)}" if blocks else ""
+    return [f"{subject} is deprecated{since}{blocked}; use {_newest(identifier)}"]
+
+
+def _newest(identifier: str) -> str:
+    """Return the newest runtime of a family that is no preview."""
+    family = re.match(r"[a-z]+", identifier)
+    names = of_family(family[0] if family else "")
+    return max((name for name in names if not RUNTIMES[name].is_preview), key=_numbers)
 
 
 def _numbers(identifier: str) -> tuple[int, ...]:

@@ -123,12 +123,14 @@ class Function(Target):
     """One `[function.NAME]` table.
 
     Attributes:
+        handler_in_layer: Whether a layer that hashzip does not build has the handler.
         layers: Names of `[layer.NAME]` tables.
         environment: Variables for `watch`. They are no part of the package: Terraform decides what
             the deployed function gets.
     """
 
     handler: str
+    handler_in_layer: bool = False
     layers: tuple[str, ...] = ()
     environment: Mapping[str, str] = MappingProxyType({})
 

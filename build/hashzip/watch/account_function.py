@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import time
 from typing import TYPE_CHECKING
 
 from hashzip import pipeline
-from hashzip.aws import errors
+from hashzip.aws import code_update, errors
 from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
@@ -59,13 +57,7 @@ class AccountFunction:
         with plan.store.open_zip(plan.fingerprint) as file:
             content = file.read()
         seconds = time.perf_counter() - start
-        with errors.translated(self._endpoint, self._name):
-            response = self._client.update_function_code(FunctionName=self._name, ZipFile=content)
-            self._client.get_waiter("function_updated_v2").wait(
-                FunctionName=self._name, WaiterConfig={"Delay": 1}
-            )
-        if response["CodeSha256"] != base64.b64encode(hashlib.sha256(content).digest()).decode():
-            raise HashzipError(f"{self._name} does not have the code that was sent", "save again")
+        code_update.update(self._endpoint, self._name, content)
         return seconds
 
     def remove(self, name: str) -> None:
@@ -78,14 +70,4 @@ class AccountFunction:
             raise HashzipError(
                 f"{self._name} runs a container image, not a zip", "choose another function"
             )
-        architecture = (configuration.get("Architectures") or ["x86_64"])[0]
-        settings = (
-            ("runtime", configuration.get("Runtime"), target.runtime),
-            ("architecture", architecture, target.architecture),
-        )
-        for setting, deployed, configured in settings:
-            if deployed != configured:
-                raise HashzipError(
-                    f"{self._name} has {setting} {deployed}, but {target.label} has {configured}",
-                    "apply that change with Terraform first; watch changes only code",
-                )
+        code_update.check_settings(self._name, configuration, target)

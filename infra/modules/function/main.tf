@@ -1,5 +1,13 @@
 locals {
   function_name = coalesce(var.function_name, var.function)
+
+  # In a local, because a data source that refers to a resource itself is not read while any change of
+  # the resource is planned.
+  deployed_name = module.package.code_sha256 == "" ? "" : element(split(":", aws_lambda_function.this.arn), 6)
+
+  # How to call hashzip on this function, for messages.
+  hashzip         = var.command == null ? "hashzip" : join(" ", var.command)
+  hashzip_options = " --project ${var.project}${local.function_name == var.function ? "" : " --function-name ${local.function_name}"}"
 }
 
 module "package" {
@@ -49,4 +57,21 @@ resource "aws_lambda_function" "this" {
 
   # The function must be allowed to write logs before its first invocation.
   depends_on = [aws_iam_role_policy_attachment.this]
+}
+
+# The function as AWS has it. While new code or a new function is planned, `code_sha256` or the ARN is
+# unknown, and so is this name: then the function is read after the change. The data source is not
+# inside the check, because that makes every plan non-empty.
+data "aws_lambda_function" "deployed" {
+  function_name = local.deployed_name
+}
+
+# The provider keeps the planned source_code_hash in the state even if AWS refuses the update, and
+# then the next plan is empty while the old code runs.
+# https://github.com/hashicorp/terraform-provider-aws/issues/42826
+check "deployed_code" {
+  assert {
+    condition     = module.package.code_sha256 == null ? true : data.aws_lambda_function.deployed.code_sha256 == module.package.code_sha256
+    error_message = "${local.function_name} does not run the code that was applied last: AWS refused the update, or the code was changed outside Terraform. Compare: ${local.hashzip} diff ${var.function} --against deployed${local.hashzip_options}. Deploy what was planned: ${local.hashzip} deploy ${var.function}${local.hashzip_options}"
+  }
 }

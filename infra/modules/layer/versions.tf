@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.4" # terraform_data
+  required_version = ">= 1.5" # check
 
   required_providers {
     aws = {

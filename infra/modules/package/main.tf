@@ -17,17 +17,19 @@ data "external" "package" {
 # unknown, and so is the path that other resources take from it: nothing looks for the zip before it
 # is built.
 resource "terraform_data" "build" {
+  # A plan prints what changes here, and nothing else. `files` and `recipe` change only together with
+  # the fingerprint; they show what it is that changes.
   triggers_replace = merge(var.triggers, {
     fingerprint = data.external.package.result.fingerprint
     filename    = data.external.package.result.filename
+    files       = jsondecode(data.external.package.result.files)
+    recipe      = jsondecode(data.external.package.result.recipe)
   })
 
-  # Only shown: a plan prints the entries that change.
+  # A plan prints all of the old `output`, so there is only what others need.
   input = {
     filename = data.external.package.result.filename
-    files    = jsondecode(data.external.package.result.files)
-    recipe   = jsondecode(data.external.package.result.recipe)
-    why      = "run: hashzip explain ${var.function} # ${substr(data.external.package.result.fingerprint, 0, 12)}"
+    manifest = data.external.package.result.manifest
   }
 
   # The arguments are a list, so no shell reads them. The last argument is `command`.
@@ -39,5 +41,25 @@ resource "terraform_data" "build" {
     ])
     command     = var.function
     environment = { HASHZIP_EXPECT_FILES = data.external.package.result.files }
+  }
+}
+
+# The hash that AWS reports for this code. It is read from the manifest once after each build and
+# kept in the state, so that a machine without the artifact knows it too.
+resource "terraform_data" "code" {
+  triggers_replace = data.external.package.result.fingerprint
+
+  input = try(jsondecode(file(terraform_data.build.output.manifest)).artifact.code_sha256, null)
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
+# Terraform shows nothing that a data source writes to standard error, so warnings arrive here.
+check "package" {
+  assert {
+    condition     = lookup(data.external.package.result, "warnings", "") == ""
+    error_message = "hashzip: ${lookup(data.external.package.result, "warnings", "")}"
   }
 }

@@ -13,6 +13,11 @@ output "filename" {
   value       = terraform_data.build.output.filename
 }
 
+output "code_sha256" {
+  description = "SHA-256 of the zip in base64, which AWS reports as CodeSha256. Known after the build. With version 6.28 or later of the AWS provider, it can be the value of aws_lambda_function.code_sha256."
+  value       = terraform_data.code.output
+}
+
 output "handler" {
   description = "Value for aws_lambda_function.handler."
   value       = data.external.package.result.handler

@@ -107,9 +107,9 @@ TABLE = (
     ),
     BadProject(
         "a runtime without programs",
-        _rust(runtime="provided.al2032"),
-        ['[function.hello] has runtime "provided.al2032", which does not run Rust'],
-        'did you mean "provided.al2023"?',
+        _rust(runtime="provided.al1"),
+        ['[function.hello] has runtime "provided.al1", which Lambda does not have'],
+        "provided.al2023",
     ),
     BadProject(
         "inputs that are not there",

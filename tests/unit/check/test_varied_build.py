@@ -15,6 +15,7 @@ COMMAND = {
     "builder": "command",
     "source": "src",
     "runtime": "provided.al2023",
+    "handler_in_layer": True,  # these make no program
     "architecture": "x86_64",
 }
 

@@ -109,7 +109,7 @@ class TestAnswer:
 
         assert sorted(answer) == [
             *("architecture", "filename", "files", "fingerprint"),
-            *("handler", "manifest", "recipe", "runtime"),
+            *("handler", "manifest", "recipe", "runtime", "warnings"),
         ]
         assert {type(value) for value in answer.values()} == {str}
         assert answer["handler"] == "hello.lambda_handler"

@@ -22,6 +22,7 @@ ARGUMENTS = {
     "explain": ["hello"],
     "diff": ["hello"],
     "sbom": ["hello"],
+    "deploy": ["hello"],
     "invoke": ["hello"],
     "logs": ["hello"],
     "completion": ["bash"],

@@ -1,56 +1,69 @@
-"""What a plan shows of the inputs."""
+"""The summary of inputs that a Terraform plan prints."""
+
+import json
 
 import pytest
 
-from hashzip.inputs import summary
-from hashzip.inputs.files import FileEntry
+from hashzip.inputs.files import DATA, FileEntry
+from hashzip.inputs.summary import summary
 
-FILE = FileEntry("a", 0o644, 1, "0123456789abcdef" * 4)
-
-
-def inputs(*paths: str) -> list[FileEntry]:
-    """Return inputs that differ in their paths alone."""
-    return [FILE._replace(path=path) for path in paths]
+LIMIT = 128 * 1024  # bytes of one environment variable on Linux
 
 
-def test_up_to_a_hundred() -> None:
-    """Each of a hundred files has the first digits of its digest."""
-    files = inputs(*(f"lib/{n}" for n in range(100)))
-
-    assert summary.summary(files) == {file.path: "0123456789ab" for file in files}
+def entries(*paths: str) -> list[FileEntry]:
+    """Return an input for each path."""
+    return [FileEntry(path, DATA, 1, f"{at:064x}") for at, path in enumerate(paths)]
 
 
-def test_above_a_hundred() -> None:
-    """More files are summed up by top-level folder, with their number."""
-    files = inputs("a.py", *(f"lib/{n}" for n in range(97)), "//x/lock.txt", "//lock", "web/a/b")
+def test_each_file() -> None:
+    """Up to 100 files have a row each."""
+    assert summary(entries("a.py", "//uv.lock")) == {
+        "a.py": "0" * 12,
+        "//uv.lock": "0" * 12,
+    }
+    assert len(summary(entries(*map(str, range(100))))) == 100
 
-    lines = summary.summary(files)
 
-    counts = {folder: text.partition(" ")[2] for folder, text in lines.items()}
-    assert counts == {
+def test_folders() -> None:
+    """More files have a row for each top-level folder, with their count."""
+    rows = summary(entries(*(f"{at % 2}/{at}" for at in range(101)), "x", "//y/z"))
+
+    assert {path: row.partition(" ")[2] for path, row in rows.items()} == {
+        "0/": "(51 files)",
+        "1/": "(50 files)",
         ".": "(1 file)",
-        "lib/": "(97 files)",
-        "//x/": "(1 file)",
-        "//.": "(1 file)",
-        "web/": "(1 file)",
+        "//y/": "(1 file)",
     }
 
 
-@pytest.mark.parametrize("change", [{"path": "lib/new"}, {"mode": 0o755}, {"sha256": "00" * 32}])
-def test_change_above_a_hundred(change: dict[str, object]) -> None:
-    """A change of one file changes its folder's digest, and no other."""
-    files = inputs(*(f"lib/{n}" for n in range(100)), *(f"web/{n}" for n in range(100)))
-    changed = [files[0]._replace(**change), *files[1:]]  # type: ignore[arg-type]
+def test_very_many_folders() -> None:
+    """More than 100 folders have one row together."""
+    rows = summary(entries(*(f"{at}/a" for at in range(101))))
 
-    before, after = summary.summary(files), summary.summary(changed)
-
-    assert {folder for folder in before if before[folder] != after[folder]} == {"lib/"}
+    assert list(rows) == ["."]
+    assert rows["."].endswith(" (101 files)")
+    assert len(summary(entries(*(f"{at}/a" for at in range(100)), "0/b"))) == 100
 
 
-def test_above_a_hundred_folders() -> None:
-    """More than a hundred folders are one line."""
-    lines = summary.summary(inputs(*(f"{n}/a" for n in range(101))))
+def test_any_change_shows() -> None:
+    """Another content, mode or path changes the row of its folder, and no other row."""
+    files = entries(*(f"{at % 2}/{at}" for at in range(102)))
+    before = summary(files)
+    for change in ({"mode": 0o755}, {"sha256": "f" * 64}, {"path": "0/other"}):
+        after = summary([files[0]._replace(**change), *files[1:]])
+        assert after["0/"] != before["0/"]
+        assert after["1/"] == before["1/"]
 
-    assert list(lines) == ["."]
-    assert lines["."].endswith(" (101 files)")
-    assert len(summary.summary(inputs(*(f"{n}/a" for n in range(100)), "0/b"))) == 100
+
+@pytest.mark.parametrize("letter", ["x", "é", "😀"])
+@pytest.mark.parametrize("folder", ["", "top/"])
+def test_long_paths(letter: str, folder: str) -> None:
+    """However long the paths are, the summary fits in an environment variable."""
+    name = letter * 60
+    long = [f"{folder}{at}-{name}/{name}/" + f"{name}/" * 50 for at in range(60)]
+    rows = summary(entries(*long))
+
+    assert len(json.dumps(rows, ensure_ascii=False).encode()) < LIMIT
+    assert len(json.dumps(rows)) < LIMIT
+    assert len(json.dumps(long)) > LIMIT
+    assert summary([*entries(*long[:-1]), *entries("other")]) != rows

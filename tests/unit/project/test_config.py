@@ -151,6 +151,7 @@ class TestBuilders:
             builder="command",
             sources=("src",),
             handler="bootstrap",
+            handler_in_layer=True,
             runtime="provided.al2023",
             architecture="x86_64",
             options={**COMMAND, "command": (("sh", "build.sh"),)},
@@ -167,6 +168,7 @@ class TestBuilders:
             builder="command",
             sources=("src",),
             handler="a.b",
+            handler_in_layer=True,
             runtime="provided.al2023",
             architecture="x86_64",
             options={

@@ -75,7 +75,7 @@ def test_other_code(project: Path, client: Lambda) -> None:
     """If the function does not have the code that was sent, that is an error."""
     client.is_damaging = True
 
-    with pytest.raises(HashzipError, match="hello-dev does not have the code that was sent"):
+    with pytest.raises(HashzipError, match="hello-dev in the AWS account reports other code"):
         connect(project).deploy(projects.examine(project))
 
 

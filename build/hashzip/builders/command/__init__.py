@@ -3,13 +3,11 @@
 `run` is its build time.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from hashzip.builders import declared_inputs
 from hashzip.builders.build_plan import BuilderPlan, BuildPlan, InputFolder
-from hashzip.errors import HashzipError
 from hashzip.inputs.paths import IN_PROJECT
 from hashzip.project import keys, runtimes
 from hashzip.project.config import Project
@@ -47,11 +45,6 @@ KEYS = {
 RUNTIMES = tuple(runtimes.RUNTIMES)
 PURL_TYPE = ""
 
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-_RUNTIME = re.compile(
-    r"provided\.al2(023)?|nodejs\d+\.x|python3\.\d+|ruby\d+\.\d+|java\d+(\.al2)?|dotnet\d+"
-)
-
 
 def plan(project: Project, target: Target, layers: Sequence[BuildPlan]) -> BuilderPlan:
     """Say what decides the bytes of the package.
@@ -60,11 +53,7 @@ def plan(project: Project, target: Target, layers: Sequence[BuildPlan]) -> Build
         HashzipError: Lambda has no such runtime; an input does not exist.
     """
     del layers  # what they hold is for the programs to leave out
-    if not _RUNTIME.fullmatch(target.runtime):
-        raise HashzipError(
-            f'{target.label} has runtime "{target.runtime}", which Lambda does not have',
-            "for instance: provided.al2023, nodejs24.x, python3.13, java21, dotnet8, ruby3.4",
-        )
+    runtimes.check(target.runtime, RUNTIMES, target.label)
     source, options = target.sources[0], target.options
     recipe = {
         "builder": target.builder,

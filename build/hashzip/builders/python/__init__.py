@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from hashzip.builders.build_plan import BuilderPlan, BuildPlan, InputFolder
 from hashzip.builders.python import locks
 from hashzip.builders.python.locks import Lock
-from hashzip.errors import HashzipError, did_you_mean
 from hashzip.inputs.fingerprint import Recipe, fingerprint
 from hashzip.inputs.paths import IN_PROJECT
 from hashzip.project import keys, runtimes
@@ -45,9 +44,8 @@ KEYS = {
     "strip": Key(keys.BOOLEAN, "remove debug symbols from shared libraries", default=False),
     **keys.LAYERS,
 }
-RUNTIMES = tuple(
-    name for name in runtimes.of_family("python") if name not in ("python3.8", "python3.15")
-)
+# uv installs for no older Python than 3.9.
+RUNTIMES = tuple(name for name in runtimes.of_family("python") if name != "python3.8")
 PURL_TYPE = "pypi"
 
 # The options that decide the bytes; they are in the recipe where they are set.
@@ -169,11 +167,7 @@ def machine(target: Target) -> str:
 
 
 def _recipe(target: Target, layers: dict[str, str]) -> Recipe:
-    if target.runtime not in RUNTIMES:
-        raise HashzipError(
-            f'{target.label} has runtime "{target.runtime}", for which hashzip has no builder',
-            did_you_mean(target.runtime, RUNTIMES),
-        )
+    runtimes.check(target.runtime, RUNTIMES, target.label)
     requirements = target.options["requirements"]
     more = {"prefix": target.prefix, "layers": layers}
     return {

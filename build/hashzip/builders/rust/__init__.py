@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from hashzip.builders import declared_inputs
 from hashzip.builders.build_plan import BuilderPlan, BuildPlan
 from hashzip.builders.rust import crate_inputs
-from hashzip.errors import HashzipError, did_you_mean
 from hashzip.inputs.paths import IN_PROJECT
 from hashzip.project import keys, runtimes
 from hashzip.project.config import Project
@@ -51,11 +50,7 @@ def plan(project: Project, target: Target, layers: Sequence[BuildPlan]) -> Build
             damaged; the crate has no such program; a crate is outside the project.
     """
     del layers  # a program has none
-    if target.runtime not in RUNTIMES:
-        raise HashzipError(
-            f'{target.label} has runtime "{target.runtime}", which does not run Rust',
-            did_you_mean(target.runtime, RUNTIMES),
-        )
+    runtimes.check(target.runtime, RUNTIMES, target.label)
     crates = crate_inputs.find(project, target)
     options: dict[str, object] = {}
     if target.options["features"]:

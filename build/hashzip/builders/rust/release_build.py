@@ -28,7 +28,7 @@ from hashzip.builders.rust.linked_crates import Message
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
-from hashzip.project.runtimes import RUNTIMES
+from hashzip.project import runtimes
 from hashzip.project.targets import Target
 
 
@@ -81,7 +81,7 @@ def _compile(crates: Crates, tools: Toolchain, name: str, folder: Path) -> list[
     arguments = [
         *(tools.cargo_lambda, "lambda", "build", "--locked", "--skip-target-check"),
         *("--compiler", "cargo-zigbuild", "--output-format", "binary"),
-        *("--target", f"{tools.triple}.{RUNTIMES[function.runtime].glibc}"),
+        *("--target", f"{tools.triple}.{_glibc(function.runtime)}"),
         *("--bin", name, "--lambda-dir", str(folder)),
         *_profile(function),
         *cargo_command.features(function),
@@ -136,6 +136,11 @@ def _names_of_paths(root: str, tools: Toolchain) -> Iterator[tuple[str, str]]:
     # The folder of a mirror has another name than that of the registry itself.
     for registry in sorted(Path(tools.cargo_home, "registry", "src").glob("*")):
         yield str(registry), "/cargo/registry"
+
+
+def _glibc(identifier: str) -> str:
+    runtime = runtimes.find(identifier)
+    return runtime.glibc if runtime else ""  # the plan has refused an unknown runtime
 
 
 def _profile(function: Target) -> Sequence[str]:

@@ -49,12 +49,8 @@ run "triggers" {
   }
 
   assert {
-    condition = terraform_data.build.triggers_replace == {
-      fingerprint   = "1111111111111111111111111111111111111111111111111111111111111111"
-      filename      = "../dist/hello/1111.zip"
-      function_name = "greeter"
-    }
-    error_message = "Fingerprint, path and the given triggers should trigger a build, and nothing else."
+    condition     = toset(keys(terraform_data.build.triggers_replace)) == toset(["fingerprint", "filename", "files", "recipe", "function_name"])
+    error_message = "Fingerprint, path, files, recipe and the given triggers should trigger a build, and nothing else."
   }
 }
 
@@ -62,12 +58,12 @@ run "plan_output" {
   command = plan
 
   assert {
-    condition     = terraform_data.build.input.files["hello.py"] == "2222"
+    condition     = terraform_data.build.triggers_replace.files["hello.py"] == "2222"
     error_message = "The plan should show each file and its digest."
   }
 
   assert {
-    condition     = terraform_data.build.input.recipe.builder == "python"
+    condition     = terraform_data.build.triggers_replace.recipe.builder == "python"
     error_message = "The plan should show the recipe."
   }
 }
@@ -133,4 +129,27 @@ run "empty_command" {
   }
 
   expect_failures = [var.command]
+}
+
+run "warnings" {
+  command = plan
+
+  override_data {
+    target = data.external.package
+    values = {
+      result = {
+        fingerprint  = "1111111111111111111111111111111111111111111111111111111111111111"
+        filename     = "../dist/hello/1111.zip"
+        handler      = "hello.lambda_handler"
+        runtime      = "python3.9"
+        architecture = "arm64"
+        files        = "{\"hello.py\":\"2222\"}"
+        recipe       = "{\"builder\":\"python\"}"
+        manifest     = "../dist/hello/1111.json"
+        warnings     = "python3.9 is deprecated"
+      }
+    }
+  }
+
+  expect_failures = [check.package]
 }

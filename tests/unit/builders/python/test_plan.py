@@ -223,7 +223,7 @@ class TestRecipe:
 
         assert python.platform(function) == platform
 
-    @pytest.mark.parametrize("runtime", ["python3.8", "python3.15", "python3", "nodejs22.x", ""])
+    @pytest.mark.parametrize("runtime", ["python3.8", "python3.7", "python3", "nodejs22.x", ""])
     def test_unknown_runtime(self, runtime: str) -> None:
         """A runtime that Lambda does not have is an error that names it."""
         function = self.HELLO.replace(runtime=runtime)

@@ -1,0 +1,76 @@
+"""`hashzip deploy`: send the built package to the function that Terraform made."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from hashzip import pipeline, planning
+from hashzip.aws import client
+from hashzip.builders.build_plan import BuildPlan
+from hashzip.commands import _endpoint, _output, _parser
+from hashzip.errors import HashzipError
+
+if TYPE_CHECKING:
+    from hashzip.artifacts.manifest import Manifest
+
+HELP = "send a package to its function in AWS, without Terraform"
+DESCRIPTION = (
+    "Builds the package if it is not built yet, replaces the function's code, and waits until the "
+    "function runs it. Settings, such as the runtime, stay as they are. Use it where Terraform "
+    "reports that a function does not run the code that was applied last."
+)
+EXAMPLES = {
+    "hashzip deploy hello": "ask, and deploy what the sources give now",
+    "hashzip deploy hello --expect 6381aa --yes": "deploy that package or fail, and do not ask",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the function, the fingerprint, and where the function runs."""
+    _parser.add_function(parser)
+    parser.add_argument(
+        "--expect",
+        metavar="FINGERPRINT",
+        help="first digits of the fingerprint that the sources must have; fail if they differ",
+    )
+    _endpoint.add_arguments(parser)
+    _parser.add_yes(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Build what is missing, send it, and print what was sent."""
+    project = _output.project(options)
+    name = _endpoint.function_name(project, options)
+    plan = planning.plan(project, options.function)
+    if options.expect is not None and not plan.fingerprint.startswith(options.expect or "-"):
+        raise HashzipError(
+            f"the sources of {options.function} have the fingerprint "
+            f"{plan.fingerprint[: _output.DIGITS]}, not {options.expect}",
+            "check out the commit that was applied last, or leave --expect out",
+        )
+    pipeline.build(plan)
+    manifest = _manifest(plan)
+    client.require_boto3()
+    from hashzip.aws import code_update, deployed
+
+    endpoint = _endpoint.choose(project, options)
+    before = deployed.find(endpoint, name).configuration
+    code_update.check_settings(name, before, plan.target)
+    package = f"{plan.fingerprint[: _output.DIGITS]} ({_output.megabytes(manifest.artifact.size)})"
+    if before["CodeSha256"] == manifest.artifact.code_sha256:
+        print(f"{name} runs {package} already")
+        return
+    if not options.yes and not _output.confirm(f"replace the code of {name} with {package}?"):
+        print("nothing was sent")
+        return
+    with plan.store.open_zip(plan.fingerprint) as file:
+        code_update.update(endpoint, name, file.read())
+    print(f"{name} runs {package} now")
+
+
+def _manifest(plan: BuildPlan) -> "Manifest":
+    manifest = plan.store.manifest(plan.fingerprint)
+    if manifest is None:
+        raise HashzipError(
+            f"the build of {plan.target.name} was removed while it was read", "run this again"
+        )
+    return manifest
