@@ -259,16 +259,6 @@ class TestProgram:
 
         assert finished.stdout == f"hashzip {__version__}\n"
 
-    def test_missing_package(self, project: Path) -> None:
-        """Without the dependencies, a build names the missing package and how to install it."""
-        bare = [sys.executable, "-I", "-S"]
-
-        error, hint = projects.complaint(program.run("build", cwd=project, python=bare))
-
-        assert "the Python package" in error
-        assert sys.executable in error
-        assert f"{sys.executable} -m pip install {program.CHECKOUT};" in hint
-
     def test_loads_little(self, project: Path) -> None:
         """A plan imports no slow module that only a build needs."""
         slow = "argparse|dataclasses|hashlib|pathlib|shutil|tempfile|hashzip.artifacts.manifest"

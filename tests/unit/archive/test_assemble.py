@@ -12,6 +12,7 @@ import pytest
 from hashzip import pipeline, planning
 from hashzip.builders.python import install_cache
 from hashzip.errors import HashzipError
+from hashzip.project import user_cache
 from tests.support import program, wheels
 from tests.support import project as projects
 from tests.support.index import Index
@@ -208,7 +209,7 @@ class TestLeftOut:
         """One lock in both is installed once, and the function has its sources alone."""
         options = {"bytecode": bytecode, "runtime": HERE, "requirements": "deps.txt"}
         configure(layered, options, options)
-        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+        monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
 
         make_zip(layered, "layer.deps")
         paths = names(make_zip(layered))
