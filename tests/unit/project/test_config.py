@@ -262,8 +262,8 @@ class TestLayers:
     def test_order(self, project: Path) -> None:
         """Layers come before functions, and a function's layers keep their order."""
         function = projects.HELLO | {"layers": ["b", "a"]}
-        layers = {"layer.a": LAYER, "layer.b": LAYER}
-        projects.write_tables(project, {"function.hello": function, **layers})
+        tables = {"layer.a": LAYER, "layer.b": LAYER}
+        projects.write_tables(project, {"function.hello": function, **tables})
 
         loaded = planning.load_project(str(project))
 
