@@ -11,7 +11,6 @@ import pytest
 from hashzip import pipeline, planning
 from hashzip.builders.python import install_cache
 from hashzip.errors import HashzipError
-from hashzip.project import user_cache
 from tests.support import index as indexes
 from tests.support import program, wheels
 from tests.support import project as projects
@@ -32,7 +31,7 @@ def locked(project: Path, index: Index) -> Path:
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Set a cache for one test, and return the folder of its trees."""
-    monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache" / "trees"
 
 
@@ -192,13 +191,13 @@ class TestAtOneTime:
         assert not both.broken
 
     def test_forced_side_by_side(
-        self, locked: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+        self, locked: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A forced build leaves the tree in place that another build may be packing."""
         projects.build(examine(locked))
         (key,) = keys(cache)
         before = (cache / key / "tree" / "greet.py").stat().st_ino
-        monkeypatch.setenv("UV_LINK_MODE", "copy")
+        monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "other"))  # else it is linked from there
 
         make_zip(locked, force=True)
 
@@ -288,7 +287,7 @@ class TestFolder:
         """A folder that is not writable is named, with the variable that sets another."""
         (tmp_path / "closed").mkdir()
         (tmp_path / "closed").chmod(0o555)
-        settings = {user_cache.FOLDER_VARIABLE: str(tmp_path / "closed")}
+        settings = {install_cache.FOLDER_VARIABLE: str(tmp_path / "closed")}
 
         finished = program.run(
             "build", cwd=locked, settings=settings, wrapper=program.without_roots_rights()
@@ -297,7 +296,7 @@ class TestFolder:
         error, hint = projects.complaint(finished)
         assert f"cannot write to the cache {tmp_path / 'closed' / 'trees'}" in error
         assert "Permission denied" in error
-        assert user_cache.FOLDER_VARIABLE in hint
+        assert install_cache.FOLDER_VARIABLE in hint
         assert projects.artifacts(locked) == []
 
     def test_read_only(self, locked: Path, cache: Path) -> None:

@@ -11,7 +11,6 @@ import pytest
 from hashzip import cli
 from hashzip.commands import _parser, status
 from hashzip.errors import HashzipError
-from hashzip.project import installation
 
 
 @pytest.fixture(autouse=True)
@@ -72,22 +71,7 @@ def test_missing_package(
 
     error, hint = capsys.readouterr().err.splitlines()
     assert error == f"error: the Python package deflate is not installed for {sys.executable}"
-    assert hint == f"hint: {installation.hint()}"
-
-
-def test_install(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A missing package may be installed by the caller, who is told which; not any other error."""
-    missing = ModuleNotFoundError("No module named 'rich.table'", name="rich.table")
-    asked: list[str] = []
-    fail(monkeypatch, missing)
-
-    assert cli.main(["status"], asked.append) == 1
-    assert asked == ["rich"]
-    assert "rich.table" in capsys.readouterr().err
-
-    fail(monkeypatch, HashzipError("it is wrong"))
-    assert cli.main(["status"], asked.append) == 1
-    assert asked == ["rich"]
+    assert f"{sys.executable} -m pip install " in hint
 
 
 def test_debug(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,12 +94,11 @@ def test_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a process, it ends with the exit code of `main`."""
     codes: list[int] = []
     monkeypatch.setattr(os, "_exit", codes.append)
-    monkeypatch.setattr(cli, "main", lambda *, install: 7 if install is None else 8)
+    monkeypatch.setattr(cli, "main", lambda: 7)
 
     cli.run()
-    cli.run(codes.append)
 
-    assert codes == [7, 8]
+    assert codes == [7]
 
 
 def test_short_parse() -> None:

@@ -1,4 +1,4 @@
-"""The content of zips: sources, packages, and nothing that a layer has."""
+"""What goes into a zip: sources, packages, and what is in a layer already."""
 
 import marshal
 import shutil
@@ -12,13 +12,12 @@ import pytest
 from hashzip import pipeline, planning
 from hashzip.builders.python import install_cache
 from hashzip.errors import HashzipError
-from hashzip.project import user_cache
 from tests.support import program, wheels
 from tests.support import project as projects
 from tests.support.index import Index
 from tests.support.project import content, examine, make_zip, names
 
-HERE = f"python3.{sys.version_info[1]}"  # the only Python that is certainly installed
+HERE = f"python3.{sys.version_info[1]}"  # the only Python that is surely here
 LAYER: Mapping[str, object] = {"runtime": "python3.13", "architecture": "arm64"}
 
 
@@ -34,7 +33,7 @@ def configure(
     function: Mapping[str, object] | None = None,
     **others: Mapping[str, object],
 ) -> None:
-    """Write the tables of a layer `deps`, of `hello`, which uses it, and of other functions."""
+    """Write the tables of a layer `deps`, of `hello`, which has it, and of other functions."""
     hello = projects.HELLO | {"requirements": "all.txt", "layers": ["deps"]} | dict(function or {})
     tables = {
         "layer.deps": {**LAYER, "requirements": "deps.txt"} | dict(layer or {}),
@@ -69,12 +68,12 @@ class TestLayer:
     """The zip of a layer."""
 
     def test_prefix(self, layered: Path) -> None:
-        """All files of a layer are in `python/`, and no file of a function is."""
+        """All is below `python/`, where Lambda's Python looks for it; of a function nothing is."""
         configure(layered, {"source": "src"})
 
-        packed = names(make_zip(layered, "layer.deps"))
+        found = names(make_zip(layered, "layer.deps"))
 
-        assert packed == [
+        assert found == [
             *(f"python/greet-1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL")),
             "python/greet.py",
             "python/hello.py",
@@ -84,13 +83,13 @@ class TestLayer:
         assert not [path for path in names(make_zip(layered)) if path.startswith("python/")]
 
     def test_without_source(self, layered: Path) -> None:
-        """A layer with requirements only has only their packages."""
-        packed = names(make_zip(layered, "layer.deps"))
+        """A layer of packages alone has nothing else."""
+        found = names(make_zip(layered, "layer.deps"))
 
-        assert {path.split("/")[1].partition("-")[0] for path in packed} == {"greet", "greet.py"}
+        assert {path.split("/")[1].partition("-")[0] for path in found} == {"greet", "greet.py"}
 
     def test_without_requirements(self, layered: Path) -> None:
-        """A layer with sources only leaves out no package of the function."""
+        """A layer of sources alone leaves the function as it is, whose packages are its own."""
         configure(layered)
         before = {path for path in names(make_zip(layered)) if "/" not in path}
         tables: dict[str, Mapping[str, object]] = {
@@ -99,14 +98,14 @@ class TestLayer:
         }
         projects.write_tables(layered, tables)
 
-        packed = {path for path in names(make_zip(layered)) if "/" not in path}
+        found = {path for path in names(make_zip(layered)) if "/" not in path}
 
         assert names(make_zip(layered, "layer.code"))[0] == "python/hello.py"
         assert before == {"able.py", "hello.py", "run.sh"}
-        assert packed == before | {"greet.py"}
+        assert found == before | {"greet.py"}
 
     def test_manifest(self, layered: Path) -> None:
-        """A layer has its own folder with an SBOM and a manifest that says that it is a layer."""
+        """It has a manifest, an SBOM and a folder of its own, and says that it is a layer."""
         plan = examine(layered, "layer.deps")
         manifest = projects.build(plan)
 
@@ -118,7 +117,7 @@ class TestLayer:
         )
 
     def test_commands(self, layered: Path) -> None:
-        """Commands take the name of its table, and without a name build it too."""
+        """Commands name it as its table is named; without a name, all are built."""
         built = program.run("build", "layer.deps", cwd=layered)
         rest = program.run("build", cwd=layered)
         answer = projects.external(layered, function="layer.deps")
@@ -131,14 +130,14 @@ class TestLayer:
 
 
 class TestLeftOut:
-    """The function's zip leaves out what a layer has."""
+    """What a layer has is not in the function's zip."""
 
     def test_packages(self, layered: Path) -> None:
-        """The layer's packages are left out with all of their files, and others are packed."""
-        packed = names(make_zip(layered))
+        """The layer's packages are left out with all of their files, others are there."""
+        found = names(make_zip(layered))
 
-        assert [path for path in packed if path.startswith("greet")] == []
-        assert [path for path in packed if path.startswith("able")] == [
+        assert [path for path in found if path.startswith("greet")] == []
+        assert [path for path in found if path.startswith("able")] == [
             *(f"able-1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL")),
             "able.py",
         ]
@@ -152,20 +151,20 @@ class TestLeftOut:
         assert [package.name for package in manifest.packages] == ["able"]
 
     def test_together(self, layered: Path, tmp_path: Path) -> None:
-        """A function finds its own and the layer's packages when both are unpacked as in Lambda."""
+        """Unpacked as Lambda does it, the function finds both."""
         shutil.unpack_archive(make_zip(layered), tmp_path / "task")
         shutil.unpack_archive(make_zip(layered, "layer.deps"), tmp_path / "opt")
         paths = [str(tmp_path / "task"), str(tmp_path / "opt" / "python")]
         script = f"import sys; sys.path[:0] = {paths}; import able, greet; print(greet.__file__)"
 
-        output = subprocess.run(
+        said = subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, check=True
         ).stdout
 
-        assert output == f"{tmp_path}/opt/python/greet.py\n"
+        assert said == f"{tmp_path}/opt/python/greet.py\n"
 
     def test_another_version(self, layered: Path) -> None:
-        """Different versions in function and layer are an error that names both."""
+        """Another version in the function than in the layer is refused, by both names."""
         write_lock(layered, "all.txt", wheels.make(layered, version="2.0"))
 
         with pytest.raises(HashzipError) as caught:
@@ -178,7 +177,7 @@ class TestLeftOut:
         assert make_zip(layered, "layer.deps")
 
     def test_another_spelling(self, layered: Path) -> None:
-        """Different spellings of a package's name are the same package."""
+        """A package is one however its name is spelt."""
         write_lock(layered, "deps.txt", wheels.make(layered, "My_Pack", files={"my.py": ""}))
         (layered / "other").mkdir()
         other = wheels.make(layered / "other", "my.pack", files={"my.py": ""})
@@ -188,7 +187,7 @@ class TestLeftOut:
         assert [package.name for package in projects.build(examine(layered)).packages] == []
 
     def test_two_layers(self, layered: Path) -> None:
-        """A package that any of several layers has is left out."""
+        """What any of several layers has is left out."""
         write_lock(layered, "more.txt", layered / "wheels" / "able-1.0-py3-none-any.whl")
         hello = projects.HELLO | {"requirements": "all.txt", "layers": ["deps", "more"]}
         projects.write_tables(
@@ -206,10 +205,10 @@ class TestLeftOut:
     def test_same_lock(
         self, layered: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, bytecode: bool
     ) -> None:
-        """With one lock in both, it is installed once, and the function has only its sources."""
+        """One lock in both is installed once, and the function has its sources alone."""
         options = {"bytecode": bytecode, "runtime": HERE, "requirements": "deps.txt"}
         configure(layered, options, options)
-        monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
 
         make_zip(layered, "layer.deps")
         paths = names(make_zip(layered))
@@ -222,7 +221,7 @@ class TestLeftOut:
         ]
 
     def test_function_without_requirements(self, layered: Path) -> None:
-        """A function without requirements has only its sources, whatever its layers have."""
+        """A function that locks nothing is its sources, whatever its layers have."""
         tables: dict[str, Mapping[str, object]] = {
             "layer.deps": {**LAYER, "requirements": "deps.txt"},
             "function.hello": projects.HELLO | {"layers": ["deps"]},
@@ -235,7 +234,7 @@ class TestLeftOut:
 
 
 class TestChange:
-    """The fingerprints that a change affects."""
+    """What changes whose fingerprint."""
 
     @pytest.fixture
     def several(self, layered: Path) -> Path:
@@ -248,21 +247,21 @@ class TestChange:
         return layered
 
     def test_handler(self, several: Path) -> None:
-        """An edit of the handler does not change the layer's fingerprint."""
+        """An edit of the handler leaves the layer as it was."""
         before = fingerprints(several)
         projects.write_files(several, {"src/hello.py": b"EDITED = True\n"})
 
         assert changed(before, several) == {"hello", "bare", "alone"}
 
     def test_lock_of_the_layer(self, several: Path) -> None:
-        """Another lock of the layer changes the layer and the function that uses it."""
+        """Another lock changes the layer, and the function whose packages it decides."""
         before = fingerprints(several)
         write_lock(several, "deps.txt", wheels.make(several, "more"))
 
         assert changed(before, several) == {"layer.deps", "hello"}
 
     def test_option_of_the_layer(self, several: Path) -> None:
-        """Every key that decides the layer's packages changes both too."""
+        """So does whatever else decides what the layer has."""
         before = fingerprints(several)
         layer = {"exclude_packages": ["greet"]}
         configure(several, layer, bare={"layers": ["deps"]}, alone={"requirements": "all.txt"})
@@ -271,7 +270,7 @@ class TestChange:
         assert "greet.py" in names(make_zip(several))
 
     def test_source_of_the_layer(self, several: Path) -> None:
-        """A source of the layer changes only the layer."""
+        """A source of the layer changes the layer alone."""
         projects.write_files(several, {"shared/own.py": b""})
         others = {"bare": {"layers": ["deps"]}}
         configure(several, {"source": "shared"}, **others)
@@ -281,7 +280,7 @@ class TestChange:
         assert changed(before, several) == {"layer.deps"}
 
     def test_why(self, several: Path) -> None:
-        """A build names the layer's change."""
+        """A build says what of the layer changed."""
         make_zip(several)
         write_lock(several, "deps.txt", wheels.make(several, "more"))
 
@@ -289,14 +288,14 @@ class TestChange:
 
 
 class TestBytecode:
-    """The paths in bytecode are those in Lambda."""
+    """Bytecode says where a file lies when it runs."""
 
     @pytest.mark.parametrize(
         "name, prefix, home",
         [("layer.deps", "python/", "/opt/python"), ("hello", "", "/var/task")],
     )
     def test_home(self, layered: Path, name: str, prefix: str, home: str) -> None:
-        """They are in `/opt/python` for a layer and in `/var/task` for a function."""
+        """A layer's in `/opt/python`, a function's in `/var/task`: packages and sources."""
         options = {"bytecode": True, "runtime": HERE}
         configure(layered, options | {"source": "src"}, options)
         zip_file = make_zip(layered, name)
@@ -312,7 +311,7 @@ class TestClash:
 
     @pytest.mark.parametrize("name", ["layer.deps", "hello"])
     def test_refused(self, layered: Path, name: str) -> None:
-        """It is an error that names both, in a layer too."""
+        """It is named with the package, in a layer too."""
         projects.write_files(layered, {"src/greet.py": b"", "src/able.py": b""})
         configure(layered, {"source": "src"})
 
@@ -328,24 +327,24 @@ class TestClash:
         assert make_zip(layered, name)
 
     def test_of_a_layer(self, layered: Path) -> None:
-        """A source may have the path of a layer's file, because Lambda has two folders."""
+        """A source may stand in for a file of a layer: Lambda has them in two folders."""
         projects.write_files(layered, {"src/greet.py": b"OWN = True\n"})
 
         assert content(make_zip(layered), "greet.py") == b"OWN = True\n"
 
 
 class TestOrder:
-    """Several targets in one command."""
+    """Several built by one command."""
 
     def test_layers_first(self, layered: Path) -> None:
-        """Layers are built before their functions, and results keep the order of the arguments."""
+        """Layers are built before their functions, and told of in the order that was asked for."""
         finished = program.run("build", "hello", "layer.deps", cwd=layered)
 
         lines = finished.out.splitlines()
         assert [line.partition(":")[0] for line in lines] == ["hello", "layer.deps"]
 
     def test_failed_layer(self, layered: Path) -> None:
-        """A layer that cannot be built stops the command, and the error names it."""
+        """A layer that cannot be built stops the command, by its name."""
         configure(layered, {"exclude_packages": ["nothing"]})
 
         error, _ = projects.complaint(program.run("build", cwd=layered))
@@ -356,7 +355,7 @@ class TestOrder:
     def test_from_an_index(
         self, layered: Path, index: Index, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Layer and function with one lock, built at the same time, ask the index once."""
+        """Layer and function with one lock ask the index once, built side by side."""
         greet = wheels.make(layered)
         index.add(greet)
         projects.write_files(layered, {"deps.txt": wheels.requirement(greet).encode()})

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from hashzip.builders.python import uv_environment
 from hashzip.errors import HashzipError, warn
 
 # Earlier ones write where a package's entry point is named `../../x`, and leave `RECORD` as the
@@ -150,7 +151,10 @@ def find_python(program: str, version: str, purpose: str, alternative: str = "")
         HashzipError: It is not installed.
     """
     finished = _start(
-        [program, "python", "find", "--no-project", "--no-python-downloads", f"cpython@{version}"],
+        [
+            *(program, "python", "find", "--no-project", "--no-config", "--no-python-downloads"),
+            f"cpython@{version}",
+        ],
         os.curdir,
     )
     if finished.returncode == 0:
@@ -169,17 +173,13 @@ def _start(command: Sequence[str], cwd: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         command,
         cwd=cwd,
-        env=_environment(),
+        env={**PATIENCE, **uv_environment.neutral(os.environ)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
         errors="replace",
         check=False,
     )
-
-
-def _environment() -> dict[str, str]:
-    return {**PATIENCE, **os.environ}
 
 
 def _error(stderr: str, task: str, relock: str) -> HashzipError:

@@ -12,7 +12,6 @@ from typing import Any
 
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs.gitignore import WILDCARDS
-from hashzip.project import toml_table
 
 MANIFEST = "Cargo.toml"
 
@@ -177,7 +176,7 @@ class Manifests:
             path = os.path.join(outer, MANIFEST)
             try:
                 with open(path, "rb") as file:
-                    settings = toml_table.parse(file.read()).get("workspace")
+                    settings = tomllib.load(file).get("workspace")
             except (OSError, ValueError, RecursionError):
                 continue
             if isinstance(settings, dict) and not _is_excluded(inner, ".", settings):
@@ -192,7 +191,7 @@ class Manifests:
         location = os.path.join(self.root, folder, MANIFEST)
         try:
             with open(location, "rb") as file:
-                return toml_table.parse(file.read())
+                return tomllib.load(file)
         except FileNotFoundError:
             raise HashzipError(
                 f"{self.label} needs {join(folder, MANIFEST)}, which does not exist",
