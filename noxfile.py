@@ -24,7 +24,10 @@ PARALLEL = (
 )
 
 # What mypy checks.
-TYPED = ("build/hashzip", "examples/python/src", "handler/python", "scripts", "tests", "noxfile.py")
+TYPED = (
+    *("build", "noxfile.py"),
+    *("examples/python/src", "handler/python", "scripts", "tests"),
+)
 
 # About once in ten runs on a busy machine, an answer of the local AWS is lost. The AWS provider
 # asks again, and is told that the resource exists. Only this error is retried.
@@ -152,6 +155,7 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports")
     session.run("mypy", *TYPED)
     session.run("python", "-m", "scripts.reference", "--check")
+    session.run("python", "-m", "scripts.lock", "--check")
     session.run("python", "-m", "scripts.lint_terraform")
     cargo(session, "fmt", "--check")
     cargo(session, "clippy", "--all-targets", "--locked", "--", "--deny", "warnings")
@@ -162,6 +166,13 @@ def reference(session: nox.Session) -> None:
     """Write docs/cli.md and the tables in the READMEs of the Terraform modules."""
     install(session, "reference")
     session.run("python", "-m", "scripts.reference")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Lock the dependencies that `python3 build` installs; `-- --upgrade` takes newer versions."""
+    session.install("-e", ".")
+    session.run("python", "-m", "scripts.lock", *session.posargs)
 
 
 @nox.session

@@ -1,6 +1,24 @@
-"""Runs hashzip straight from a checkout: `python3 build ARGS`, with nothing installed."""
+"""Run hashzip straight from a checkout: `python3 build ARGUMENTS`, with nothing installed.
 
-from hashzip.cli import run
+Any Python reads this file, so it is written in what Python 2 and Python 3 have in common.
+"""
+
+import sys
 
 if __name__ == "__main__":
-    run()
+    if sys.version_info < (3, 11):
+        sys.dont_write_bytecode = True  # Python 2 would write it here
+        import newer_python
+
+        newer_python.restart()
+
+    from hashzip import cli
+
+    def install(package):
+        # type: (str) -> None
+        """Run hashzip again where a missing package is installed, if that can be."""
+        import private_environment  # noqa: PLC0415 - only where a package is missing
+
+        private_environment.restart(package)
+
+    cli.run(install)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders.python import install_cache
 from hashzip.builders.rust import toolchain
 from hashzip.errors import HashzipError
+from hashzip.project import user_cache
 from scripts import opentofu
 from tests.support import index as indexes
 from tests.support import local_packages
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give this run an install cache of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
+        patch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
         yield
 
 

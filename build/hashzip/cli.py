@@ -4,7 +4,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from types import SimpleNamespace
@@ -16,24 +16,32 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
 
-def run() -> NoReturn:
+_Install = Callable[[str], None]
+
+
+def run(install: _Install | None = None) -> NoReturn:
     """Run hashzip as a process, and end it.
 
     It ends without Python's cleanup, object by object, which takes a twentieth of the time of a
     run.
+
+    Args:
+        install: As for `main`.
     """
-    code = main()
+    code = main(install=install)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # its reader may have gone
             stream.flush()
     os._exit(code)
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None, install: _Install | None = None) -> int:
     """Run hashzip.
 
     Args:
         words: The arguments, without the program's name; by default, those of the process.
+        install: Called with the name of a Python package that is missing. It runs hashzip again
+            where the package is installed, or returns if it cannot.
 
     Returns:
         The exit code: 0; 1 after an error; 130 after Ctrl-C. Bad usage exits with 2.
@@ -46,7 +54,7 @@ def main(words: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = parse(sys.argv[1:] if words is None else words)
     try:
-        import_module(f"hashzip.commands.{options.command}").run(options)
+        _run_command(options, install)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has gone, such as `head`. Python's last flush must not fail either.
@@ -62,6 +70,15 @@ def main(words: Sequence[str] | None = None) -> int:
         _print_error("interrupted", "no file was left half-written; run it again")
         return 130
     return 0
+
+
+def _run_command(options: "Namespace | SimpleNamespace", install: _Install | None) -> None:
+    try:
+        import_module(f"hashzip.commands.{options.command}").run(options)
+    except ModuleNotFoundError as error:
+        if install and error.name:
+            install(error.name.partition(".")[0])
+        raise
 
 
 def parse(words: Sequence[str]) -> "Namespace | SimpleNamespace":
@@ -82,19 +99,12 @@ def _explain(error: Exception) -> tuple[str, str]:
     if isinstance(error, HashzipError):
         return error.message, error.hint
     if isinstance(error, ModuleNotFoundError):
-        hint = (
-            f"run: {sys.executable} -m pip install {_distribution()}; or set the variable "
-            "`command` of the Terraform module to a Python that has it"
-        )
-        return f"the Python package {error.name} is not installed for {sys.executable}", hint
+        from hashzip.project import installation  # noqa: PLC0415 - only for an error
+
+        message = f"the Python package {error.name} is not installed for {sys.executable}"
+        return message, installation.hint()
     # An error that no module expects, such as a deleted current folder.
     return str(error), "run it again with --debug to see where it failed"
-
-
-def _distribution() -> str:
-    """Return what pip installs hashzip from: the checkout that runs, or else the index."""
-    checkout = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    return checkout if os.path.isfile(os.path.join(checkout, "pyproject.toml")) else "hashzip"
 
 
 def _print_error(message: str, hint: str) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import pytest
 
 from hashzip import __version__
 from hashzip.commands import build
-from tests.support import commands, program, wheels
+from tests.support import commands, program, terminal, wheels
 from tests.support import project as projects
 
 
@@ -210,24 +209,11 @@ class TestTerminal:
     def test_terminal(self, project: Path, arguments: list[str]) -> None:
         """A terminal shows more than a pipe, and the exit code is 0."""
         piped = program.run(*arguments, cwd=project)
-        ours, theirs = pty.openpty()
-        shown = subprocess.Popen(
-            [
-                sys.executable,
-                str(program.BUILD),
-                *arguments,
-                *(["--force"] * (arguments == ["build"])),
-            ],
-            cwd=project,
-            env=program.environment(TERM="xterm", COLUMNS="100"),
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        text = _everything(ours)
+        again = ["--force"] * (arguments == ["build"])
 
-        assert shown.wait(timeout=60) == 0
+        code, text = terminal.run(*arguments, *again, cwd=project, TERM="xterm", COLUMNS="100")
+
+        assert code == 0
         assert "hello" in text
         assert "\x1b[" in text
         assert "\x1b[" not in piped.out + piped.err
@@ -236,19 +222,10 @@ class TestTerminal:
         """The output of a build program is not overwritten."""
         script = f"printf 'half a line'; test -t 2; {commands.SCRIPT}"
         root = commands.make(tmp_path / "made", script)
-        ours, theirs = pty.openpty()
-        shown = subprocess.Popen(
-            [sys.executable, str(program.BUILD), "build"],
-            cwd=root,
-            env=program.environment(TERM="xterm", COLUMNS="100"),
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        text = _everything(ours)
 
-        assert shown.wait(timeout=60) == 0
+        code, text = terminal.run("build", cwd=root, TERM="xterm", COLUMNS="100")
+
+        assert code == 0
         assert text.startswith("half a linehello: built")
         assert "\x1b[" not in text
 
@@ -263,19 +240,6 @@ class TestTerminal:
 
         assert finished.code == 0, finished.err
         assert finished.out == "+ caf\\xe9.py (0 bytes)\n"
-
-
-def _everything(descriptor: int) -> str:
-    """Read a terminal until it is closed."""
-    text = b""
-    try:
-        while chunk := os.read(descriptor, 1 << 16):
-            text += chunk
-    except OSError:  # on Linux, when it is closed
-        pass
-    finally:
-        os.close(descriptor)
-    return text.decode()
 
 
 class TestProgram:
@@ -294,16 +258,6 @@ class TestProgram:
         )
 
         assert finished.stdout == f"hashzip {__version__}\n"
-
-    def test_missing_package(self, project: Path) -> None:
-        """Without the dependencies, a build names the missing package and how to install it."""
-        bare = [sys.executable, "-I", "-S"]
-
-        error, hint = projects.complaint(program.run("build", cwd=project, python=bare))
-
-        assert "the Python package" in error
-        assert sys.executable in error
-        assert f"{sys.executable} -m pip install {program.CHECKOUT};" in hint
 
     def test_loads_little(self, project: Path) -> None:
         """A plan imports no slow module that only a build needs."""

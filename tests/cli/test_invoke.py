@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from tests.support import aws_project, program
+from tests.support import aws_project, program, terminal
 from tests.support import project as projects
 from tests.support.aws_project import Running
 
@@ -69,19 +68,11 @@ class TestAnswer:
 
     def test_terminal(self, running: Running) -> None:
         """On a terminal the response is indented, and the endpoint is named."""
-        ours, theirs = pty.openpty()
-        with subprocess.Popen(
-            [sys.executable, program.BUILD, "invoke", "hello", "--data", WORLD],
-            cwd=running.root,
-            env=program.environment(PYTHONUTF8="1"),
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-        ):
-            os.close(theirs)
-        text = os.read(ours, 65536).decode()
-        os.close(ours)
+        words = ("invoke", "hello", "--data", WORLD)
 
+        code, text = terminal.run(*words, cwd=running.root, PYTHONUTF8="1")
+
+        assert code == 0
         assert f"in {running.endpoint}" in text
         assert '{\r\n  "name": "wörld"\r\n}' in text
 

@@ -11,6 +11,7 @@ import pytest
 from hashzip import pipeline, planning
 from hashzip.builders.python import install_cache
 from hashzip.errors import HashzipError
+from hashzip.project import user_cache
 from tests.support import index as indexes
 from tests.support import program, wheels
 from tests.support import project as projects
@@ -31,7 +32,7 @@ def locked(project: Path, index: Index) -> Path:
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Set a cache for one test, and return the folder of its trees."""
-    monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache" / "trees"
 
 
@@ -287,7 +288,7 @@ class TestFolder:
         """A folder that is not writable is named, with the variable that sets another."""
         (tmp_path / "closed").mkdir()
         (tmp_path / "closed").chmod(0o555)
-        settings = {install_cache.FOLDER_VARIABLE: str(tmp_path / "closed")}
+        settings = {user_cache.FOLDER_VARIABLE: str(tmp_path / "closed")}
 
         finished = program.run(
             "build", cwd=locked, settings=settings, wrapper=program.without_roots_rights()
@@ -296,7 +297,7 @@ class TestFolder:
         error, hint = projects.complaint(finished)
         assert f"cannot write to the cache {tmp_path / 'closed' / 'trees'}" in error
         assert "Permission denied" in error
-        assert install_cache.FOLDER_VARIABLE in hint
+        assert user_cache.FOLDER_VARIABLE in hint
         assert projects.artifacts(locked) == []
 
     def test_read_only(self, locked: Path, cache: Path) -> None:

@@ -459,7 +459,7 @@ class TestBillOfMaterials:
         """A function that is not built has none."""
         error, hint = projects.complaint(program.run("sbom", "hello", cwd=project))
 
-        assert "hello is not built as it is now" in error
+        assert "hello is not built from its current inputs" in error
         assert "hashzip build hello" in hint
 
     def test_whole(self, project: Path) -> None:

@@ -407,8 +407,8 @@ class TestLocal:
         assert path in error.message
         assert f'allow = ["/{path}"]' in error.hint
         assert "exclude" not in error.hint
-        one = FUNCTION | {"package": "one", "allow": [f"/{path}"]}
-        projects.write_config(workspace, one=one, two=FUNCTION | {"package": "two"})
+        table = FUNCTION | {"package": "one", "allow": [f"/{path}"]}
+        projects.write_config(workspace, one=table, two=FUNCTION | {"package": "two"})
         assert examine(workspace, "one")
         assert examine(workspace, "two")
 

@@ -54,10 +54,10 @@ def test_prepare(tmp_path: Path) -> None:
     """The programs for both machines are unpacked, once, with one emulator and nothing else."""
     arm64.prepare()
 
-    found = arm64.find()
-    assert found
-    assert found.python
-    assert Path(found.emulator[0]).is_file()
+    tools = arm64.find()
+    assert tools
+    assert tools.python
+    assert Path(tools.emulator[0]).is_file()
     assert {path.name for path in (tmp_path / "cache").iterdir()} == {"arm64", "arm64.lock"}
     emulators = (tmp_path / "cache/arm64/amd64/usr/bin").iterdir()
     assert [path.name for path in emulators] == ["qemu-aarch64-static"]

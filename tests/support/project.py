@@ -170,6 +170,13 @@ def artifacts(root: Path, function: str = "hello") -> list[str]:
     return sorted({path.name for path in folder.iterdir()} - {".lock", "latest"})
 
 
+def complaint_after_note(finished: Finished) -> tuple[str, str]:
+    """Check that a run said that it installs its packages, and failed; see `complaint`."""
+    note, _, error = finished.err.partition("\n")
+    assert note.startswith("installing the packages of hashzip into ")
+    return complaint(Finished(finished.code, finished.out, error))
+
+
 def complaint(finished: Finished) -> tuple[str, str]:
     """Check that a run failed with one error and one hint, and return both."""
     assert finished.code == 1, finished

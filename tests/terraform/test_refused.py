@@ -3,14 +3,12 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from hashzip.emulator.server import LocalAws
 from scripts.terraform import Plan, TerraformError
-from tests.support import program, refusing_proxy
+from tests.support import program
 from tests.support import stack as stacks
 from tests.support.refusing_proxy import RefusingProxy
 from tests.support.stack import Stack
@@ -20,28 +18,11 @@ pytestmark = pytest.mark.slow
 WARNING = "does not run the code that was applied last"
 
 
-@pytest.fixture(scope="session")
-def proxy(aws: LocalAws) -> Iterator[RefusingProxy]:
-    """Run a proxy in front of the local AWS."""
-    with refusing_proxy.before(aws) as running:
-        yield running
-
-
 @pytest.fixture
-def stack(
-    tmp_path: Path,
-    proxy: RefusingProxy,
-    provider_environment: Mapping[str, str],
-    terraform_executable: str,
-) -> Iterator[Stack]:
-    """Make a clone with a function that is deployed through the proxy."""
-    name = re.sub("[^A-Za-z0-9]+", "-", tmp_path.name).strip("-")
-    clone = stacks.make(
-        tmp_path / "clone", name, proxy.aws, provider_environment, terraform_executable
-    )
-    with clone.init().attached() as stack:
-        stack.apply()
-        yield stack
+def stack(proxied_stack: Stack) -> Stack:
+    """Deploy a function through the proxy."""
+    proxied_stack.terraform.apply()
+    return proxied_stack
 
 
 def deploy(stack: Stack) -> str:

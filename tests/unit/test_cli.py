@@ -11,6 +11,7 @@ import pytest
 from hashzip import cli
 from hashzip.commands import _parser, status
 from hashzip.errors import HashzipError
+from hashzip.project import installation
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +72,22 @@ def test_missing_package(
 
     error, hint = capsys.readouterr().err.splitlines()
     assert error == f"error: the Python package deflate is not installed for {sys.executable}"
-    assert f"{sys.executable} -m pip install " in hint
+    assert hint == f"hint: {installation.hint()}"
+
+
+def test_install(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing package may be installed by the caller, who is told which; not any other error."""
+    missing = ModuleNotFoundError("No module named 'rich.table'", name="rich.table")
+    asked: list[str] = []
+    fail(monkeypatch, missing)
+
+    assert cli.main(["status"], asked.append) == 1
+    assert asked == ["rich"]
+    assert "rich.table" in capsys.readouterr().err
+
+    fail(monkeypatch, HashzipError("it is wrong"))
+    assert cli.main(["status"], asked.append) == 1
+    assert asked == ["rich"]
 
 
 def test_debug(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,11 +110,12 @@ def test_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a process, it ends with the exit code of `main`."""
     codes: list[int] = []
     monkeypatch.setattr(os, "_exit", codes.append)
-    monkeypatch.setattr(cli, "main", lambda: 7)
+    monkeypatch.setattr(cli, "main", lambda *, install: 7 if install is None else 8)
 
     cli.run()
+    cli.run(codes.append)
 
-    assert codes == [7]
+    assert codes == [7, 8]
 
 
 def test_short_parse() -> None:

@@ -13,6 +13,7 @@ from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import install_cache
 from hashzip.errors import HashzipError
 from hashzip.inputs import summary
+from hashzip.project import user_cache
 from tests.support import project as projects
 from tests.support import wheels
 
@@ -161,7 +162,7 @@ class TestBuild:
         self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A lock file that changes is named, and nothing is left, nor kept for the next build."""
-        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+        monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
         lock(project)
         plan = examine(project)
         append(project, "requirements.txt")
@@ -227,7 +228,7 @@ class TestBuildAll:
         self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, locked: bool
     ) -> None:
         """Results come in the order of the plans, though layers are built before functions."""
-        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+        monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
         wheels.lock(project, wheels.make(project))
         more = {"requirements": "requirements.txt"} if locked else {}
         layer = {"runtime": "python3.13", "architecture": "arm64", "source": "src"}

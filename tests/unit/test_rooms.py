@@ -68,3 +68,20 @@ def test_docstrings_are_imperative() -> None:
 
     assert [line for source in sources for line in third_person(source)] == []
     assert third_person('def f():\n    """Answers nothing."""\n') == ["Answers nothing."]
+
+
+def test_every_module_has_a_test() -> None:
+    """Each module of hashzip has a test module of its name in `tests/unit`.
+
+    `commands/_output.py` has `tests/unit/commands/test_output.py`.
+    """
+    modules = {
+        path.relative_to(PACKAGE).with_name(f"test_{path.name.lstrip('_')}")
+        for path in PACKAGE.rglob("*.py")
+        if path.stem not in ("__init__", "__main__")
+    }
+    unit = REPOSITORY / "tests/unit"
+    tests = {path.relative_to(unit) for path in unit.rglob("test_*.py")}
+
+    assert sorted(map(str, modules - tests)) == []
+    assert len(modules) > 50  # control: the modules were found

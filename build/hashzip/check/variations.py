@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hashzip.builders.python import install_cache
 from hashzip.check.causes import Cause, Causes
+from hashzip.project import user_cache
 
 # Times of the copied files: days in 2001 and 2017, so that neither is close to now.
 _TIMES = (1_000_000_000, 1_500_000_000)
@@ -172,7 +172,7 @@ def _make_folders(home: Path) -> dict[str, str]:
     variables = {
         **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), "tmp"),
         "XDG_CACHE_HOME": "cache",
-        install_cache.FOLDER_VARIABLE: "packages",
+        user_cache.FOLDER_VARIABLE: "packages",
     }
     # By default it is in the copy, where the user's own command may look for it.
     if "CARGO_TARGET_DIR" in os.environ:

@@ -3,9 +3,23 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
 from hashzip.errors import HashzipError
+
+
+def parse(content: bytes) -> dict[str, Any]:
+    """Parse a TOML file, which may begin with a byte order mark, as editors on Windows write it.
+
+    Args:
+        content: The content of the file.
+
+    Raises:
+        TOMLDecodeError: It is not TOML.
+        UnicodeDecodeError: It is not UTF-8.
+        RecursionError: It is nested too deep.
+    """
+    return tomllib.loads(content.decode("utf-8-sig"))
 
 
 class Table:
@@ -25,7 +39,7 @@ class Table:
         """
         try:
             with open(path, "rb") as file:
-                return cls(tomllib.load(file), path)
+                return cls(parse(file.read()), path)
         except FileNotFoundError:
             raise HashzipError(f"there is no {path}", "run: hashzip init") from None
         except OSError as error:

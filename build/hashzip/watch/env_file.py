@@ -18,7 +18,7 @@ def read(path: str) -> dict[str, str]:
         HashzipError: The file cannot be read, or a line is not `NAME=VALUE`.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise HashzipError(
             f"cannot read {path}: {error}", "choose another file with --env-file"

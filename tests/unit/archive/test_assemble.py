@@ -1,4 +1,4 @@
-"""What goes into a zip: sources, packages, and what is in a layer already."""
+"""The content of zips: sources, packages, and nothing that a layer has."""
 
 import marshal
 import shutil
@@ -12,12 +12,13 @@ import pytest
 from hashzip import pipeline, planning
 from hashzip.builders.python import install_cache
 from hashzip.errors import HashzipError
+from hashzip.project import user_cache
 from tests.support import program, wheels
 from tests.support import project as projects
 from tests.support.index import Index
 from tests.support.project import content, examine, make_zip, names
 
-HERE = f"python3.{sys.version_info[1]}"  # the only Python that is surely here
+HERE = f"python3.{sys.version_info[1]}"  # the only Python that is certainly installed
 LAYER: Mapping[str, object] = {"runtime": "python3.13", "architecture": "arm64"}
 
 
@@ -33,7 +34,7 @@ def configure(
     function: Mapping[str, object] | None = None,
     **others: Mapping[str, object],
 ) -> None:
-    """Write the tables of a layer `deps`, of `hello`, which has it, and of other functions."""
+    """Write the tables of a layer `deps`, of `hello`, which uses it, and of other functions."""
     hello = projects.HELLO | {"requirements": "all.txt", "layers": ["deps"]} | dict(function or {})
     tables = {
         "layer.deps": {**LAYER, "requirements": "deps.txt"} | dict(layer or {}),
@@ -68,12 +69,12 @@ class TestLayer:
     """The zip of a layer."""
 
     def test_prefix(self, layered: Path) -> None:
-        """All is below `python/`, where Lambda's Python looks for it; of a function nothing is."""
+        """All files of a layer are in `python/`, and no file of a function is."""
         configure(layered, {"source": "src"})
 
-        found = names(make_zip(layered, "layer.deps"))
+        packed = names(make_zip(layered, "layer.deps"))
 
-        assert found == [
+        assert packed == [
             *(f"python/greet-1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL")),
             "python/greet.py",
             "python/hello.py",
@@ -83,13 +84,13 @@ class TestLayer:
         assert not [path for path in names(make_zip(layered)) if path.startswith("python/")]
 
     def test_without_source(self, layered: Path) -> None:
-        """A layer of packages alone has nothing else."""
-        found = names(make_zip(layered, "layer.deps"))
+        """A layer with requirements only has only their packages."""
+        packed = names(make_zip(layered, "layer.deps"))
 
-        assert {path.split("/")[1].partition("-")[0] for path in found} == {"greet", "greet.py"}
+        assert {path.split("/")[1].partition("-")[0] for path in packed} == {"greet", "greet.py"}
 
     def test_without_requirements(self, layered: Path) -> None:
-        """A layer of sources alone leaves the function as it is, whose packages are its own."""
+        """A layer with sources only leaves out no package of the function."""
         configure(layered)
         before = {path for path in names(make_zip(layered)) if "/" not in path}
         tables: dict[str, Mapping[str, object]] = {
@@ -98,14 +99,14 @@ class TestLayer:
         }
         projects.write_tables(layered, tables)
 
-        found = {path for path in names(make_zip(layered)) if "/" not in path}
+        packed = {path for path in names(make_zip(layered)) if "/" not in path}
 
         assert names(make_zip(layered, "layer.code"))[0] == "python/hello.py"
         assert before == {"able.py", "hello.py", "run.sh"}
-        assert found == before | {"greet.py"}
+        assert packed == before | {"greet.py"}
 
     def test_manifest(self, layered: Path) -> None:
-        """It has a manifest, an SBOM and a folder of its own, and says that it is a layer."""
+        """A layer has its own folder with an SBOM and a manifest that says that it is a layer."""
         plan = examine(layered, "layer.deps")
         manifest = projects.build(plan)
 
@@ -117,7 +118,7 @@ class TestLayer:
         )
 
     def test_commands(self, layered: Path) -> None:
-        """Commands name it as its table is named; without a name, all are built."""
+        """Commands take the name of its table, and without a name build it too."""
         built = program.run("build", "layer.deps", cwd=layered)
         rest = program.run("build", cwd=layered)
         answer = projects.external(layered, function="layer.deps")
@@ -130,14 +131,14 @@ class TestLayer:
 
 
 class TestLeftOut:
-    """What a layer has is not in the function's zip."""
+    """The function's zip leaves out what a layer has."""
 
     def test_packages(self, layered: Path) -> None:
-        """The layer's packages are left out with all of their files, others are there."""
-        found = names(make_zip(layered))
+        """The layer's packages are left out with all of their files, and others are packed."""
+        packed = names(make_zip(layered))
 
-        assert [path for path in found if path.startswith("greet")] == []
-        assert [path for path in found if path.startswith("able")] == [
+        assert [path for path in packed if path.startswith("greet")] == []
+        assert [path for path in packed if path.startswith("able")] == [
             *(f"able-1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL")),
             "able.py",
         ]
@@ -151,20 +152,20 @@ class TestLeftOut:
         assert [package.name for package in manifest.packages] == ["able"]
 
     def test_together(self, layered: Path, tmp_path: Path) -> None:
-        """Unpacked as Lambda does it, the function finds both."""
+        """A function finds its own and the layer's packages when both are unpacked as in Lambda."""
         shutil.unpack_archive(make_zip(layered), tmp_path / "task")
         shutil.unpack_archive(make_zip(layered, "layer.deps"), tmp_path / "opt")
         paths = [str(tmp_path / "task"), str(tmp_path / "opt" / "python")]
         script = f"import sys; sys.path[:0] = {paths}; import able, greet; print(greet.__file__)"
 
-        said = subprocess.run(
+        output = subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, check=True
         ).stdout
 
-        assert said == f"{tmp_path}/opt/python/greet.py\n"
+        assert output == f"{tmp_path}/opt/python/greet.py\n"
 
     def test_another_version(self, layered: Path) -> None:
-        """Another version in the function than in the layer is refused, by both names."""
+        """Different versions in function and layer are an error that names both."""
         write_lock(layered, "all.txt", wheels.make(layered, version="2.0"))
 
         with pytest.raises(HashzipError) as caught:
@@ -177,7 +178,7 @@ class TestLeftOut:
         assert make_zip(layered, "layer.deps")
 
     def test_another_spelling(self, layered: Path) -> None:
-        """A package is one however its name is spelt."""
+        """Different spellings of a package's name are the same package."""
         write_lock(layered, "deps.txt", wheels.make(layered, "My_Pack", files={"my.py": ""}))
         (layered / "other").mkdir()
         other = wheels.make(layered / "other", "my.pack", files={"my.py": ""})
@@ -187,7 +188,7 @@ class TestLeftOut:
         assert [package.name for package in projects.build(examine(layered)).packages] == []
 
     def test_two_layers(self, layered: Path) -> None:
-        """What any of several layers has is left out."""
+        """A package that any of several layers has is left out."""
         write_lock(layered, "more.txt", layered / "wheels" / "able-1.0-py3-none-any.whl")
         hello = projects.HELLO | {"requirements": "all.txt", "layers": ["deps", "more"]}
         projects.write_tables(
@@ -205,10 +206,10 @@ class TestLeftOut:
     def test_same_lock(
         self, layered: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, bytecode: bool
     ) -> None:
-        """One lock in both is installed once, and the function has its sources alone."""
+        """With one lock in both, it is installed once, and the function has only its sources."""
         options = {"bytecode": bytecode, "runtime": HERE, "requirements": "deps.txt"}
         configure(layered, options, options)
-        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+        monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
 
         make_zip(layered, "layer.deps")
         paths = names(make_zip(layered))
@@ -221,7 +222,7 @@ class TestLeftOut:
         ]
 
     def test_function_without_requirements(self, layered: Path) -> None:
-        """A function that locks nothing is its sources, whatever its layers have."""
+        """A function without requirements has only its sources, whatever its layers have."""
         tables: dict[str, Mapping[str, object]] = {
             "layer.deps": {**LAYER, "requirements": "deps.txt"},
             "function.hello": projects.HELLO | {"layers": ["deps"]},
@@ -234,7 +235,7 @@ class TestLeftOut:
 
 
 class TestChange:
-    """What changes whose fingerprint."""
+    """The fingerprints that a change affects."""
 
     @pytest.fixture
     def several(self, layered: Path) -> Path:
@@ -247,21 +248,21 @@ class TestChange:
         return layered
 
     def test_handler(self, several: Path) -> None:
-        """An edit of the handler leaves the layer as it was."""
+        """An edit of the handler does not change the layer's fingerprint."""
         before = fingerprints(several)
         projects.write_files(several, {"src/hello.py": b"EDITED = True\n"})
 
         assert changed(before, several) == {"hello", "bare", "alone"}
 
     def test_lock_of_the_layer(self, several: Path) -> None:
-        """Another lock changes the layer, and the function whose packages it decides."""
+        """Another lock of the layer changes the layer and the function that uses it."""
         before = fingerprints(several)
         write_lock(several, "deps.txt", wheels.make(several, "more"))
 
         assert changed(before, several) == {"layer.deps", "hello"}
 
     def test_option_of_the_layer(self, several: Path) -> None:
-        """So does whatever else decides what the layer has."""
+        """Every key that decides the layer's packages changes both too."""
         before = fingerprints(several)
         layer = {"exclude_packages": ["greet"]}
         configure(several, layer, bare={"layers": ["deps"]}, alone={"requirements": "all.txt"})
@@ -270,7 +271,7 @@ class TestChange:
         assert "greet.py" in names(make_zip(several))
 
     def test_source_of_the_layer(self, several: Path) -> None:
-        """A source of the layer changes the layer alone."""
+        """A source of the layer changes only the layer."""
         projects.write_files(several, {"shared/own.py": b""})
         others = {"bare": {"layers": ["deps"]}}
         configure(several, {"source": "shared"}, **others)
@@ -280,7 +281,7 @@ class TestChange:
         assert changed(before, several) == {"layer.deps"}
 
     def test_why(self, several: Path) -> None:
-        """A build says what of the layer changed."""
+        """A build names the layer's change."""
         make_zip(several)
         write_lock(several, "deps.txt", wheels.make(several, "more"))
 
@@ -288,14 +289,14 @@ class TestChange:
 
 
 class TestBytecode:
-    """Bytecode says where a file lies when it runs."""
+    """The paths in bytecode are those in Lambda."""
 
     @pytest.mark.parametrize(
         "name, prefix, home",
         [("layer.deps", "python/", "/opt/python"), ("hello", "", "/var/task")],
     )
     def test_home(self, layered: Path, name: str, prefix: str, home: str) -> None:
-        """A layer's in `/opt/python`, a function's in `/var/task`: packages and sources."""
+        """They are in `/opt/python` for a layer and in `/var/task` for a function."""
         options = {"bytecode": True, "runtime": HERE}
         configure(layered, options | {"source": "src"}, options)
         zip_file = make_zip(layered, name)
@@ -311,7 +312,7 @@ class TestClash:
 
     @pytest.mark.parametrize("name", ["layer.deps", "hello"])
     def test_refused(self, layered: Path, name: str) -> None:
-        """It is named with the package, in a layer too."""
+        """It is an error that names both, in a layer too."""
         projects.write_files(layered, {"src/greet.py": b"", "src/able.py": b""})
         configure(layered, {"source": "src"})
 
@@ -327,24 +328,24 @@ class TestClash:
         assert make_zip(layered, name)
 
     def test_of_a_layer(self, layered: Path) -> None:
-        """A source may stand in for a file of a layer: Lambda has them in two folders."""
+        """A source may have the path of a layer's file, because Lambda has two folders."""
         projects.write_files(layered, {"src/greet.py": b"OWN = True\n"})
 
         assert content(make_zip(layered), "greet.py") == b"OWN = True\n"
 
 
 class TestOrder:
-    """Several built by one command."""
+    """Several targets in one command."""
 
     def test_layers_first(self, layered: Path) -> None:
-        """Layers are built before their functions, and told of in the order that was asked for."""
+        """Layers are built before their functions, and results keep the order of the arguments."""
         finished = program.run("build", "hello", "layer.deps", cwd=layered)
 
         lines = finished.out.splitlines()
         assert [line.partition(":")[0] for line in lines] == ["hello", "layer.deps"]
 
     def test_failed_layer(self, layered: Path) -> None:
-        """A layer that cannot be built stops the command, by its name."""
+        """A layer that cannot be built stops the command, and the error names it."""
         configure(layered, {"exclude_packages": ["nothing"]})
 
         error, _ = projects.complaint(program.run("build", cwd=layered))
@@ -355,7 +356,7 @@ class TestOrder:
     def test_from_an_index(
         self, layered: Path, index: Index, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Layer and function with one lock ask the index once, built side by side."""
+        """Layer and function with one lock, built at the same time, ask the index once."""
         greet = wheels.make(layered)
         index.add(greet)
         projects.write_files(layered, {"deps.txt": wheels.requirement(greet).encode()})

@@ -118,7 +118,7 @@ def test_by_hand(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         printed = list(itertools.takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
-        found = session.find(tmp_path)
+        endpoint = session.find(tmp_path)
         process.send_signal(signal.SIGINT)
-    assert f"export AWS_ENDPOINT_URL={found}\n" in printed
+    assert f"export AWS_ENDPOINT_URL={endpoint}\n" in printed
     assert not file(tmp_path).exists()

@@ -20,7 +20,7 @@ from hashzip.inputs.stat_cache_file import CachedPlan
 from tests.support import program
 from tests.support import project as projects
 
-CONTENTS = st.binary(min_size=3, max_size=3)  # of one size, so that the size gives nothing away
+CONTENTS = st.binary(min_size=3, max_size=3)  # of one size, so that the size does not show an edit
 NAMES = ("a", "b", "folder/c", "folder/d")
 
 
@@ -152,7 +152,7 @@ STEP = st.tuples(
 
 
 class TestEdits:
-    """Edits that try to hide."""
+    """Edits that leave as few traces as possible."""
 
     @settings(deadline=None, max_examples=100)
     @given(steps=st.lists(STEP, min_size=1, max_size=12))

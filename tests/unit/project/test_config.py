@@ -1,4 +1,4 @@
-"""`hashzip.toml` -> `Project`. What is refused is in `test_bad_input.py`."""
+"""`hashzip.toml` becomes a `Project`. `bad_projects` has what is refused."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class TestLoad:
     """Reading a project."""
 
     def test_least(self, project: Path) -> None:
-        """What may be left out has its default."""
+        """Keys that are left out have their defaults."""
         assert planning.load_project(str(project)).targets == {
             "hello": Function(
                 name="hello",
@@ -57,7 +57,7 @@ class TestLoad:
         }
 
     def test_most(self, project: Path) -> None:
-        """What is given takes the default's place."""
+        """Given keys replace their defaults."""
         projects.configure(
             project,
             source=["src", "over"],
@@ -87,7 +87,7 @@ class TestLoad:
         assert list(planning.load_project(str(project)).targets) == ["zebra", "ape"]
 
     def test_root_through_a_link(self, project: Path, tmp_path: Path) -> None:
-        """Two ways to one project are one."""
+        """Two paths of a project, one through a link, are one root."""
         (tmp_path / "link").symlink_to("project")
 
         assert (
@@ -107,7 +107,7 @@ class TestLoad:
         ],
     )
     def test_path(self, project: Path, written: str, meant: str) -> None:
-        """Ways to write one folder are one."""
+        """Different spellings of a folder are one."""
         projects.configure(project, source=written)
 
         assert planning.load_project(str(project)).target("hello").sources == (meant,)
@@ -116,7 +116,7 @@ class TestLoad:
         "path", ["/src", "../src", "src/../..", "C:/src", "C:src", "\\src", "..\\src", "a\0b"]
     )
     def test_path_that_leaves_the_project(self, project: Path, path: str) -> None:
-        """A path must lie below the project's folder, on Windows too."""
+        """A path that leaves the project's folder is an error, in Windows's spelling too."""
         projects.configure(project, source=path)
 
         with pytest.raises(HashzipError, match=r'"source" in \[function.hello\]'):
@@ -124,14 +124,14 @@ class TestLoad:
 
     @pytest.mark.parametrize("name", ["a", "A-b_9", "x" * 64])
     def test_name(self, project: Path, name: str) -> None:
-        """A function may have each name that AWS allows."""
+        """A function can have every name that AWS allows."""
         projects.write_config(project, **{name: projects.HELLO})
 
         assert list(planning.load_project(str(project)).targets) == [name]
 
     @pytest.mark.parametrize("name", ["", "a b", "a/b", "..", "é", "x" * 65])
     def test_impossible_name(self, project: Path, name: str) -> None:
-        """A name that AWS refuses, or that is no folder's name, is refused."""
+        """A name that AWS refuses, or that no folder can have, is an error."""
         projects.write_config(project, **{f'"{name}"': projects.HELLO})
 
         with pytest.raises(HashzipError, match="cannot be the name of a function"):
@@ -139,10 +139,10 @@ class TestLoad:
 
 
 class TestBuilders:
-    """Functions that a program makes."""
+    """Functions that a program builds."""
 
     def test_least(self, project: Path) -> None:
-        """What may be left out has its default; the handler of one program is a convention."""
+        """Keys that are left out have their defaults, and the handler is `bootstrap`."""
         table = {key: value for key, value in commands.HELLO.items() if key != "output"}
         projects.write_config(project, hello=table)
 
@@ -158,7 +158,7 @@ class TestBuilders:
         )
 
     def test_most(self, project: Path) -> None:
-        """What is given takes the default's place; a word may be empty."""
+        """Given keys replace their defaults, and an argument may be empty."""
         keys = {"handler": "a.b", "inputs": ["lock/", "./a/*.json"], "env": {"A": ""}}
         several = [["npm", "ci"], ["npm", "run", ""]]
         commands.configure(project, command=several, output="./a//b/", **keys)
@@ -184,7 +184,7 @@ class TestBuilders:
         [("src", "out", "src/out"), (".", "a/b", "a/b"), ("a/b", "c", "a/b/c"), ("a", None, None)],
     )
     def test_place(self, project: Path, source: str, output: str | None, place: str | None) -> None:
-        """What programs make is named from the project, too."""
+        """The output has a path relative to the project."""
         table = commands.HELLO | {"source": source, "output": output}
         projects.write_config(project, hello={key: one for key, one in table.items() if one})
 
@@ -195,7 +195,7 @@ class TestBuilders:
 
     @pytest.mark.parametrize("source, output", [("app", "dist"), (".", "out/dist"), (".", "dist2")])
     def test_output(self, project: Path, source: str, output: str) -> None:
-        """A folder `dist` is hashzip's own in the project's root, and nowhere else."""
+        """An output in a folder `dist` is an error only in the project's root."""
         commands.configure(project, source=source, output=output)
 
         assert planning.load_project(str(project)).targets
@@ -203,7 +203,7 @@ class TestBuilders:
     @pytest.mark.parametrize("key", KEYS_OF_BUILDERS)
     @pytest.mark.parametrize("builder", BUILDERS)
     def test_keys(self, project: Path, builder: str, key: str) -> None:
-        """Each key is read by the builders that it is for, and refused by the others."""
+        """A key is read by the builders that have it, and refused by the others."""
         values: dict[str, object] = {"command": ["make"], "env": {}}
         values |= dict.fromkeys(("bin", "profile", "output", "requirements", "package"), "x")
         values |= dict.fromkeys(("default_features", "build_sdists", "bytecode", "strip"), True)
@@ -219,10 +219,10 @@ class TestBuilders:
 
 
 class TestLayers:
-    """Layers, and the functions that have them."""
+    """Layers, and the functions that use them."""
 
     def test_most(self, project: Path) -> None:
-        """A layer has the keys of a function but for `handler` and `layers`, and may have all."""
+        """A layer can have all keys of a function except `handler` and `layers`."""
         options = {"exclude_packages": ["boto3"], "extras": ["a"], "groups": ["b"], "package": "c"}
         flags = {"build_sdists": True, "bytecode": True, "strip": True}
         table = LAYER | {"requirements": "uv.lock", "allow": ["x"]} | options | flags
@@ -250,7 +250,7 @@ class TestLayers:
         )
 
     def test_requirements_alone(self, project: Path) -> None:
-        """A layer needs no source where it has requirements; a function does."""
+        """A layer with requirements needs no source, and a function does."""
         table = {key: value for key, value in LAYER.items() if key != "source"}
         projects.write_tables(project, {"layer.deps": table | {"requirements": "lock.txt"}})
 
@@ -260,20 +260,20 @@ class TestLayers:
             planning.load_project(str(project))
 
     def test_order(self, project: Path) -> None:
-        """Layers come before functions, wherever they stand; a function's keep their order."""
+        """Layers come before functions, and a function's layers keep their order."""
         function = projects.HELLO | {"layers": ["b", "a"]}
-        layers = {"layer.a": LAYER, "layer.b": LAYER}
-        projects.write_tables(project, {"function.hello": function, **layers})
+        tables = {"layer.a": LAYER, "layer.b": LAYER}
+        projects.write_tables(project, {"function.hello": function, **tables})
 
         loaded = planning.load_project(str(project))
 
         assert list(loaded.targets) == ["layer.a", "layer.b", "hello"]
-        found = loaded.layers(loaded.target("hello"))
-        assert [layer.name for layer in found] == ["layer.b", "layer.a"]
+        layers = loaded.layers(loaded.target("hello"))
+        assert [layer.name for layer in layers] == ["layer.b", "layer.a"]
         assert loaded.layers(loaded.target("layer.a")) == []
 
     def test_one_name(self, project: Path) -> None:
-        """A layer and a function may have one name, and are two things."""
+        """A layer and a function can have the same name."""
         projects.write_tables(project, {"layer.hello": LAYER, "function.hello": projects.HELLO})
 
         targets = planning.load_project(str(project)).targets
@@ -289,7 +289,7 @@ class TestLayers:
         ],
     )
     def test_place(self, project: Path, table: str, where: str, prefix: str, home: str) -> None:
-        """A layer's files go where Python finds them in Lambda: not where a function's do."""
+        """A layer's files have another prefix and another root in Lambda than a function's."""
         values = LAYER if table == "layer.x" else projects.HELLO
         projects.write_tables(project, {table: values})
 
@@ -302,7 +302,7 @@ class TestFindRoot:
     """Finding the project that a folder belongs to."""
 
     def test_nearest(self, project: Path) -> None:
-        """Of two projects around a folder, it is the inner one's."""
+        """The root of a folder is the innermost project around it."""
         inner = projects.make(project / "inner")
 
         assert config.find_root(str(inner / "src" / "lib")) == str(inner)

@@ -1,10 +1,12 @@
 """A table returns values of the right type, and errors that say where the wrong ones are."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from hashzip.errors import HashzipError
+from hashzip.project import toml_table
 from hashzip.project.toml_table import Table
 
 METHODS: dict[str, tuple[object, list[object]]] = {
@@ -22,6 +24,16 @@ def table(value: object, name: str = "function.hello") -> Table:
     """Return a table with one value."""
     values = {} if value is None else {"key": value}
     return Table(values, "/p/hashzip.toml", name)
+
+
+def test_byte_order_mark() -> None:
+    """A file may begin with one byte order mark; another is no TOML."""
+    text = 'a = "\ufeff"\r\n'
+
+    assert toml_table.parse(f"\ufeff{text}".encode()) == toml_table.parse(text.encode())
+    assert toml_table.parse(text.encode()) == {"a": "\ufeff"}
+    with pytest.raises(tomllib.TOMLDecodeError):
+        toml_table.parse(f"\ufeff\ufeff{text}".encode())
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -1,9 +1,13 @@
 """A lock: one process or thread at a time holds it, and a killed process frees it."""
 
+import errno
+import importlib.util
+import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -74,3 +78,60 @@ def test_no_folder(tmp_path: Path) -> None:
         locking.hold(tmp_path / "nowhere" / "lock", wait=False),
     ):
         pass
+
+
+class Msvcrt(ModuleType):
+    """Windows' locks: a file has one or none, and closing it does not free it at once."""
+
+    LK_NBLCK, LK_UNLCK = 2, 0
+
+    def __init__(self) -> None:
+        super().__init__("msvcrt")
+        self.locked: set[int] = set()
+
+    def locking(self, descriptor: int, mode: int, count: int) -> None:
+        """Lock a file, or unlock it."""
+        assert count == 1
+        inode = os.fstat(descriptor).st_ino
+        if mode == self.LK_UNLCK:
+            self.locked.remove(inode)
+        elif inode in self.locked:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        else:
+            self.locked.add(inode)
+
+
+@pytest.fixture
+def on_windows(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Return the module as Windows has it."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "msvcrt", Msvcrt())
+    spec = importlib.util.spec_from_file_location("locking_on_windows", locking.__file__)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_windows(on_windows: ModuleType, tmp_path: Path) -> None:
+    """On Windows too a lock is refused or waited for while another has it, and is then free."""
+    file, order = tmp_path / "lock", []
+
+    def second() -> None:
+        with on_windows.hold(file):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with on_windows.hold(file):
+        with pytest.raises(on_windows.HeldError), on_windows.hold(file, wait=False):
+            pass
+        with on_windows.hold(tmp_path / "other", wait=False):
+            pass
+        thread.start()
+        thread.join(timeout=0.2)
+        order.append("first")
+    thread.join()
+
+    assert order == ["first", "second"]
+    assert sys.modules["msvcrt"].locked == set()

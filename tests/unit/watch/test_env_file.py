@@ -26,6 +26,7 @@ def file(tmp_path: Path) -> Path:
         ("A=\nB=c=d\n", {"A": "", "B": "c=d"}),
         ("A=b\nC=${A}d\n", {"A": "b", "C": "bd"}),
         ("A=é", {"A": "é"}),
+        ("\ufeffA=b\n", {"A": "b"}),
     ],
 )
 def test_variables(file: Path, text: str, variables: dict[str, str]) -> None:

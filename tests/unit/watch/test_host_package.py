@@ -1,4 +1,4 @@
-"""What runs on this machine: code in a zip, packages beside it."""
+"""The package that runs on this machine: code in a zip, and packages beside it."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ OTHER = {"x86_64": "arm64", "arm64": "x86_64"}[host.architecture()]
 
 def names(packed: host_package.Zip) -> list[str]:
     """Return the paths in a package."""
-    with zipfile.ZipFile(packed.path) as found:
-        return found.namelist()
+    with zipfile.ZipFile(packed.path) as archive:
+        return archive.namelist()
 
 
 @pytest.fixture
@@ -56,20 +56,20 @@ class TestPack:
     """The zip."""
 
     def test_code_alone(self, layered: Path, tmp_path: Path) -> None:
-        """A function's sources are in it, and not its packages, as in what is built."""
+        """It has the function's sources, and unlike a build no packages."""
         packed = host_package.pack(projects.examine(layered), tmp_path, None)
 
         assert names(packed) == sorted(projects.SOURCES)
         assert "greet.py" in projects.names(projects.make_zip(layered))
 
     def test_layer(self, layered: Path, tmp_path: Path) -> None:
-        """A layer's sources are below the folder that Lambda looks in."""
+        """A layer's sources are in the folder in which Lambda searches."""
         packed = host_package.pack(projects.examine(layered, "layer.shared"), tmp_path, None)
 
         assert names(packed) == ["python/common.py"]
 
     def test_packed_again(self, project: Path, tmp_path: Path) -> None:
-        """With what was packed before, the bytes are those that come of packing it anew."""
+        """The bytes are the same with and without an earlier package to reuse."""
         first = host_package.pack(projects.examine(project), tmp_path, None)
         before = first.content
         (tmp_path / "fresh").mkdir()
@@ -83,7 +83,7 @@ class TestPack:
         assert second.artifact == fresh.artifact != first.artifact
 
     def test_folder_deleted(self, project: Path, tmp_path: Path) -> None:
-        """Where the folder of the last zip is gone, the next one is the same as beside it."""
+        """The bytes are the same if the folder of the earlier package is gone."""
         folder = tmp_path / "deleted" / "watch"
         first = host_package.pack(projects.examine(project), folder, None)
         before = first.content
@@ -93,7 +93,7 @@ class TestPack:
         assert host_package.pack(projects.examine(project), folder, first).content == before
 
     def test_changed_meanwhile(self, project: Path, tmp_path: Path) -> None:
-        """A file that is not what it was when it was looked at is not packed."""
+        """A file that has changed since the plan is not packed."""
         plan = projects.examine(project)
         projects.write_files(project, {"src/hello.py": b"other\n"})
 
@@ -103,13 +103,13 @@ class TestPack:
 
 
 class TestPackages:
-    """What lies beside the zip."""
+    """The folders beside the zip."""
 
     def test_order(self, layered: Path) -> None:
-        """A function's own packages come first, then its layers'; each is there to be imported."""
+        """A function's own packages come first, then its layers', and all can be imported."""
         folders = host_package.packages(projects.examine(layered))
 
-        assert [sorted(file.name for file in Path(one).glob("*.py")) for one in folders] == [
+        assert [sorted(file.name for file in Path(folder).glob("*.py")) for folder in folders] == [
             ["greet.py"],
             ["words.py"],
         ]
@@ -119,7 +119,7 @@ class TestPackages:
         assert host_package.packages(projects.examine(project)) == []
 
     def test_shared(self, layered: Path) -> None:
-        """What function and layer both have, by one lock, is named once."""
+        """A folder that function and layer share, because of one lock, is listed once."""
         text = (layered / "hashzip.toml").read_text(encoding="utf-8")
         assert len(host_package.packages(projects.examine(layered))) == 2
         text = text.replace("layer-requirements.txt", "requirements.txt")
@@ -128,7 +128,7 @@ class TestPackages:
         assert len(host_package.packages(projects.examine(layered))) == 1
 
     def test_for_this_machine(self, project: Path) -> None:
-        """They are those of this Python and processor, whatever the function is deployed to."""
+        """Packages are for this Python and processor, whatever the function's are."""
         minor = sys.version_info.minor
         machine = {"x86_64": "x86_64", "arm64": "aarch64"}
         made = [
@@ -145,7 +145,7 @@ class TestPackages:
             architecture=OTHER,
             requirements="requirements.txt",
         )
-        digests = [wheels.requirement(one).split()[1] for one in made]
+        digests = [wheels.requirement(wheel).split()[1] for wheel in made]
         (project / "requirements.txt").write_text(
             f"{wheels.LOCAL}greet==1.0 {' '.join(digests)}\n", encoding="utf-8"
         )
@@ -163,7 +163,7 @@ def minor_other() -> int:
     return 12 if sys.version_info.minor != 12 else 13
 
 
-def said(project: Path, **changes: object) -> str:
+def notes(project: Path, **changes: object) -> str:
     """Return the notes for a project whose function has other keys."""
     here_now = {"runtime": host_package.RUNTIME, "architecture": host.architecture()}
     projects.configure(project, **(here_now | changes))
@@ -171,30 +171,30 @@ def said(project: Path, **changes: object) -> str:
 
 
 class TestDifferences:
-    """What the user is told."""
+    """The notes on differences from Lambda."""
 
     def test_runtime(self, project: Path) -> None:
-        """Another runtime is named, and that of this machine is not."""
+        """Another runtime than this machine's is noted, and the same one is not."""
         runtime = f"python3.{minor_other()}"
-        assert f"including those for {runtime}" in said(project, runtime=runtime)
-        assert "including those for" not in said(project)
-        assert f"Python {platform.python_version()} runs every function" in said(project)
+        assert f"including those for {runtime}" in notes(project, runtime=runtime)
+        assert "including those for" not in notes(project)
+        assert f"Python {platform.python_version()} runs every function" in notes(project)
 
     def test_architecture(self, project: Path) -> None:
-        """So is another architecture."""
-        assert f"not for {OTHER}" in said(project, architecture=OTHER)
-        assert "not for" not in said(project)
+        """Another architecture is noted."""
+        assert f"not for {OTHER}" in notes(project, architecture=OTHER)
+        assert "not for" not in notes(project)
 
-    @pytest.mark.parametrize("system, told", [("linux", False), ("darwin", True)])
+    @pytest.mark.parametrize("system, noted", [("linux", False), ("darwin", True)])
     def test_system(
-        self, project: Path, monkeypatch: pytest.MonkeyPatch, system: str, *, told: bool
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, system: str, *, noted: bool
     ) -> None:
-        """Where the system is another, compiled packages do not run."""
+        """Another system than Linux is noted if there are packages."""
         monkeypatch.setattr(sys, "platform", system)
-        assert ("those for Linux" in said(project)) is told
+        assert ("those for Linux" in notes(project)) is noted
 
     def test_languages(self, project: Path) -> None:
-        """Only languages that the project's functions have are named."""
+        """Only the languages of the project's functions are noted."""
         python = {**projects.HELLO, "architecture": host.architecture()}
         node = {**commands.HELLO, "runtime": "nodejs22.x", "handler": "a.b"}
         rust = {**commands.HELLO, "architecture": OTHER}
@@ -216,7 +216,7 @@ class TestRust:
 
     @pytest.fixture
     def calls(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-        """Replace the builders, and return their names and machines as they are called."""
+        """Replace the builders; return the name and architecture of each call."""
         calls: list[tuple[str, str]] = []
 
         def builder(name: str) -> Callable[[BuildPlan, Path], BuildOutput]:
@@ -252,7 +252,7 @@ class TestRust:
         system: str,
         asked: str,
     ) -> None:
-        """On Linux it is compiled here by cargo alone; elsewhere, as what is deployed."""
+        """On Linux it is compiled with cargo only, and elsewhere as for Lambda."""
         root = tmp_path / "project"
         crates.configure(root, architecture=architecture)
         monkeypatch.setattr(sys, "platform", system)
@@ -260,18 +260,18 @@ class TestRust:
         packed = host_package.pack(projects.examine(root), tmp_path, None)
 
         assert calls == [(asked, host.architecture())]
-        with zipfile.ZipFile(packed.path) as found:
-            assert asked in found.read("bootstrap").decode()
-        said = "\n".join(
+        with zipfile.ZipFile(packed.path) as archive:
+            assert asked in archive.read("bootstrap").decode()
+        notes = "\n".join(
             host_package.differences(planning.load_project(str(root)).targets.values())
         )
-        assert ("development builds for this machine" in said) == (asked == "native")
-        assert (f"built for {host.architecture()}, not for {OTHER}" in said) == (
+        assert ("development builds for this machine" in notes) == (asked == "native")
+        assert (f"built for {host.architecture()}, not for {OTHER}" in notes) == (
             architecture == OTHER
         )
 
     def test_deployed(self, tmp_path: Path, calls: list[tuple[str, str]]) -> None:
-        """What is deployed is the real build, on whatever machine."""
+        """The package to deploy is a real build, on every machine."""
         root = tmp_path / "project"
         crates.configure(root, architecture=host.architecture())
 

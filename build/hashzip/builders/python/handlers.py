@@ -38,7 +38,7 @@ def discover(folder: Path, root: Path) -> Iterator[Discovered]:
 def runtime(root: Path, default: str) -> str:
     """Return the runtime of the version in a repository's `.python-version`, or the default."""
     try:
-        text = (root / ".python-version").read_text(encoding="utf-8")
+        text = (root / ".python-version").read_text(encoding="utf-8-sig")
     except OSError:
         return default
     version = re.match(r"\s*(?:cpython-)?(\d+\.\d+)", text)
@@ -47,7 +47,7 @@ def runtime(root: Path, default: str) -> str:
 
 def _defines_entry(module: Path) -> bool:
     try:
-        text = module.read_text(encoding="utf-8")
+        text = module.read_text(encoding="utf-8-sig")
         # Most modules do not even contain the word, and need not be parsed.
         body = ast.parse(text).body if _ENTRY in text else []
     except (OSError, ValueError, SyntaxError, RecursionError):

@@ -11,11 +11,9 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from platformdirs import user_cache_path
 
 from hashzip.artifacts.manifest import Package
 from hashzip.builders import python
@@ -23,12 +21,12 @@ from hashzip.builders.python.tree import Tree, TreeFile
 from hashzip.errors import HashzipError
 from hashzip.inputs import read
 from hashzip.inputs.files import FileEntry
+from hashzip.project import user_cache
 from hashzip.system import locking
 
 if TYPE_CHECKING:
     from hashzip.builders.build_plan import BuildPlan
 
-FOLDER_VARIABLE = "HASHZIP_CACHE_DIR"
 LIMIT_VARIABLE = "HASHZIP_CACHE_MB"
 
 _FORMAT = 1
@@ -79,7 +77,7 @@ def get_or_install(key: str, install: Callable[[Path], Tree], *, fresh: bool = F
         os.utime(slot / "tree.json")  # before it is read, so that no other build removes it
     tree = None if fresh else _load(slot)
     if tree is None:
-        with _writable(folder), locking.hold(folder / f"{key}.lock"):
+        with user_cache.writing(folder), locking.hold(folder / f"{key}.lock"):
             tree = (None if fresh else _load(slot)) or _install(slot, install)
     return tree
 
@@ -100,9 +98,7 @@ def discard(location: bytes) -> bool:
 
 def cache_folder() -> Path:
     """Return the folder of all cached trees."""
-    custom = os.environ.get(FOLDER_VARIABLE)
-    root = Path(custom).absolute() if custom else user_cache_path("hashzip")
-    return root / "trees"
+    return Path(user_cache.folder(), "trees")
 
 
 def _load(slot: Path) -> Tree | None:
@@ -209,17 +205,3 @@ def _limit() -> int:
             f"set it to a number such as {_LIMIT_MB}, or unset it",
         )
     return int(text) * 1_000_000
-
-
-@contextmanager
-def _writable(folder: Path) -> Iterator[None]:
-    """Create the cache folder, and explain errors of writing to it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as error:
-        raise HashzipError(
-            f"cannot write to the cache {folder}: {error.strerror or error}",
-            f"free some disk space, check its permissions, or set {FOLDER_VARIABLE} to another"
-            " folder",
-        ) from error

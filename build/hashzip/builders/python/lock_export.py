@@ -62,7 +62,7 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
             its packages.
     """
     location = Path(plan.project.root, lock.path)
-    text = location.read_text(encoding="utf-8")
+    text = location.read_text(encoding="utf-8-sig")
     if lock.kind is Kind.REQUIREMENTS:
         arguments = ["--require-hashes", "--no-deps", "--requirements", str(location)]
         return Requirements(arguments, [], dict(_requirement_hashes(text)))

@@ -122,7 +122,7 @@ def _check_no_options(target: Target, problem: str) -> None:
 def _read(project: Project, target: Target, path: str) -> str:
     location = _file(project, path).location
     try:
-        with open(location, encoding="utf-8") as file:
+        with open(location, encoding="utf-8-sig") as file:
             return file.read()
     except FileNotFoundError as error:
         raise HashzipError(

@@ -5,12 +5,12 @@ https://doc.rust-lang.org/cargo/reference/cargo-targets.html
 """
 
 import posixpath
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from hashzip.builders.rust.cargo_manifests import MANIFEST, Manifest, package, table, tables
+from hashzip.project import toml_table
 
 # The crates that functions are written with: https://docs.rs/lambda_runtime,
 # https://docs.rs/lambda_http
@@ -44,7 +44,7 @@ class Crate(NamedTuple):
 def functions(crate_dir: Path) -> Crate | None:
     """Return the crate of a folder, if it depends on Lambda's runtime and has a program."""
     try:
-        manifest = tomllib.loads((crate_dir / MANIFEST).read_text(encoding="utf-8"))
+        manifest = toml_table.parse((crate_dir / MANIFEST).read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
     name = package(manifest).get("name")

@@ -6,11 +6,11 @@ https://doc.rust-lang.org/cargo/reference/config.html
 import os
 import posixpath
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from hashzip.builders.rust.cargo_manifests import above, join, table
+from hashzip.project import toml_table
 
 # Where a folder has both, cargo reads the first: `discover_config_file` in its `context`.
 _NAMES = (".cargo/config", ".cargo/config.toml")
@@ -131,7 +131,7 @@ def _read(root: str, path: str) -> Document:
     """Read a file. An unreadable one counts as empty here; cargo will report it."""
     try:
         with open(os.path.join(root, path), "rb") as file:
-            return tomllib.load(file)
+            return toml_table.parse(file.read())
     except (OSError, ValueError, RecursionError):
         return {}
 

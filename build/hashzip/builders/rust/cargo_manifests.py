@@ -12,6 +12,7 @@ from typing import Any
 
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs.gitignore import WILDCARDS
+from hashzip.project import toml_table
 
 MANIFEST = "Cargo.toml"
 
@@ -176,7 +177,7 @@ class Manifests:
             path = os.path.join(outer, MANIFEST)
             try:
                 with open(path, "rb") as file:
-                    settings = tomllib.load(file).get("workspace")
+                    settings = toml_table.parse(file.read()).get("workspace")
             except (OSError, ValueError, RecursionError):
                 continue
             if isinstance(settings, dict) and not _is_excluded(inner, ".", settings):
@@ -191,7 +192,7 @@ class Manifests:
         location = os.path.join(self.root, folder, MANIFEST)
         try:
             with open(location, "rb") as file:
-                return tomllib.load(file)
+                return toml_table.parse(file.read())
         except FileNotFoundError:
             raise HashzipError(
                 f"{self.label} needs {join(folder, MANIFEST)}, which does not exist",

@@ -93,7 +93,7 @@ def packages(messages: Iterable[Message], lock: Path, tools: Toolchain) -> list[
         for item in artifacts
         if _LIBRARIES.intersection(item["target"]["kind"]) and _is_for_target(item, tools)
     }
-    locked = read_lock(lock.read_text(encoding="utf-8"))
+    locked = read_lock(lock.read_text(encoding="utf-8-sig"))
     crates = (_package(parse_id(package_id), locked) for package_id in linked - own)
     return sorted(crates, key=lambda crate: (crate.name, crate.version, crate.source or ""))
 

@@ -148,23 +148,17 @@ def find(root: str, crate_dir: str, architecture: str, *, is_pinned: bool) -> To
         HashzipError: A program is missing, or Rust cannot compile for that architecture.
     """
     path = process.path_with_scripts()
-    zig = _require(_zig(path), "zig, which links for Lambda,", _INSTALL)
-    cargo_lambda = shutil.which("cargo-lambda", path=path)
     machine = MACHINES[architecture]
-    toolchain = Toolchain(
+    rust = Rust(
         cargo=cargo(path),
-        cargo_lambda=_require(cargo_lambda, "cargo-lambda, which builds for Lambda,", _INSTALL),
-        zig=zig,
-        cpu=machine.cpu,
         triple=machine.triple,
         crate_dir=crate_dir,
         environment={
             **environment(target_dir(root), path, is_pinned=is_pinned),
             "CARGO_INCREMENTAL": "0",  # earlier builds must not change the bytes
-            "CARGO_ZIGBUILD_ZIG_PATH": zig,
         },
     )
-    sysroot = toolchain.output("rustc", "--print", "sysroot").strip()
+    sysroot = rust.output("rustc", "--print", "sysroot").strip()
     # cargo-lambda would try to download it.
     if not os.path.isdir(os.path.join(sysroot, "lib", "rustlib", machine.triple, "lib")):
         first = "" if shutil.which("rustup", path=path) else "install Rust by https://rustup.rs; "
@@ -172,7 +166,17 @@ def find(root: str, crate_dir: str, architecture: str, *, is_pinned: bool) -> To
             f"Rust's standard library for {machine.triple} is not installed (in {sysroot})",
             f"{first}run: rustup target add {machine.triple}",
         )
-    return toolchain
+    cargo_lambda = shutil.which("cargo-lambda", path=path)
+    zig = _require(_zig(path), "zig, which links for Lambda,", _INSTALL)
+    return Toolchain(
+        cargo=rust.cargo,
+        cargo_lambda=_require(cargo_lambda, "cargo-lambda, which builds for Lambda,", _INSTALL),
+        zig=zig,
+        cpu=machine.cpu,
+        triple=rust.triple,
+        crate_dir=crate_dir,
+        environment={**rust.environment, "CARGO_ZIGBUILD_ZIG_PATH": zig},
+    )
 
 
 def cargo(path: str) -> str:

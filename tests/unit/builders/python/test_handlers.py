@@ -18,6 +18,7 @@ class TestDiscover:
         [
             b"def lambda_handler(event, context): ...\n",
             b"async def lambda_handler(event, context): ...\n",
+            b"\xef\xbb\xbfdef lambda_handler(event, context): ...\n",
         ],
     )
     def test_defined(self, tmp_path: Path, source: bytes) -> None:

@@ -13,6 +13,7 @@ from hashzip.builders.python import install_cache
 from hashzip.builders.python.tree import Tree, TreeFile
 from hashzip.errors import HashzipError
 from hashzip.inputs import paths, read, walk
+from hashzip.project import user_cache
 from tests.support import project as projects
 
 HOUR = 3600
@@ -21,7 +22,7 @@ HOUR = 3600
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Set a cache for one test, and return the folder of its trees."""
-    monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache" / "trees"
 
 
@@ -117,7 +118,7 @@ class TestGetOrInstall:
         with pytest.raises(HashzipError, match=f"cannot write to the cache {cache}") as caught:
             install_cache.get_or_install("a", filler())
 
-        assert f"set {install_cache.FOLDER_VARIABLE} to another folder" in caught.value.hint
+        assert f"set {user_cache.FOLDER_VARIABLE} to a folder" in caught.value.hint
 
 
 class TestLimit:
@@ -216,11 +217,11 @@ class TestFolder:
 
     def test_default(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         """The variable names it, relative to the current folder; else it is in the system's."""
-        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, "here")
+        monkeypatch.setenv(user_cache.FOLDER_VARIABLE, "here")
         monkeypatch.chdir(tmp_path)
         assert install_cache.cache_folder() == tmp_path / "here" / "trees"
 
-        monkeypatch.delenv(install_cache.FOLDER_VARIABLE)
+        monkeypatch.delenv(user_cache.FOLDER_VARIABLE)
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
         monkeypatch.setenv("HOME", str(tmp_path))
 

@@ -13,6 +13,7 @@ from hashzip.builders.python import install_cache, package
 from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import DATA, FileEntry
+from hashzip.project import user_cache
 from tests.support import project as projects
 
 HERE = f"python3.{sys.version_info[1]}"  # the only Python that is surely installed
@@ -155,7 +156,7 @@ class TestKnownOwners:
         projects.write_files(project, {"hello.txt": b""})
         projects.configure(project, requirements="hello.txt")
         plan = planning.plan(planning.load_project(str(project)), "hello")
-        monkeypatch.setenv(install_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
+        monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
         assert package.known_owners(plan) == {}
 
         monkeypatch.setattr(install_cache, "get", lambda _key: tree(tmp_path, greet="1.0"))

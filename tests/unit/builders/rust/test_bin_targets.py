@@ -43,6 +43,12 @@ def test_dependencies(tmp_path: Path, needs: str, *, is_function: bool) -> None:
     assert (crate(tmp_path, PACKAGE + needs, "src/main.rs") is not None) is is_function
 
 
+def test_byte_order_mark(tmp_path: Path) -> None:
+    """A manifest may begin with a byte order mark, as cargo has it."""
+    assert crate(tmp_path, "\ufeff" + PACKAGE + NEEDS, "src/main.rs")
+    assert crate(tmp_path, "\ufeff\ufeff" + PACKAGE + NEEDS, "src/main.rs") is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -87,6 +87,13 @@ class TestFlags:
         """They come from matching target tables, or from `[build]` if none of these has flags."""
         assert flags(tmp_path, text) == expected
 
+    def test_byte_order_mark(self, tmp_path: Path) -> None:
+        """A file may begin with a byte order mark; what is not TOML has no flags."""
+        text = '[build]\nrustflags = ["-a"]\n'
+
+        assert flags(tmp_path, f"\ufeff{text}") == ["-a"]
+        assert flags(tmp_path, f"={text}") == []
+
     def test_joined(self, tmp_path: Path) -> None:
         """Lists of several files are joined, the nearest last; of strings, the nearest wins."""
         far, near = "[build]\nrustflags = ['-a']", "[build]\nrustflags = ['-b']"

@@ -238,6 +238,16 @@ class TestUncompiled:
         assert read(tmp_path, files).uncompiled(["app"]) == {".", "lib/a", "lib/b"}
 
 
+def test_byte_order_mark(tmp_path: Path) -> None:
+    """A manifest may begin with a byte order mark, in a folder above the project too."""
+    crates.write(tmp_path, {"Cargo.toml": "\ufeff[workspace]\n", "p/app/Cargo.toml": "\ufeff[a]\n"})
+    manifests = Manifests(str(tmp_path / "p"), "[function.hello]")
+
+    assert manifests.manifest("app") == {"a": {}}
+    with pytest.raises(HashzipError, match="is in the workspace of"):
+        manifests.workspace("app")
+
+
 class TestMalformed:
     """Damaged manifests."""
 

@@ -152,6 +152,13 @@ class TestLock:
             Package("a", "2.0.0", ("sha256:" + "22" * 32,), REGISTRY)
         ]
 
+    def test_byte_order_mark(self, tmp_path: Path) -> None:
+        """The lock may begin with a byte order mark."""
+        lock = artifact(f"{REGISTRY}#a@2.0.0")
+
+        assert listed(tmp_path, lock, lock="\ufeff" + LOCK) == listed(tmp_path, lock)
+        assert listed(tmp_path, lock, lock="\ufeff") != listed(tmp_path, lock)
+
     def test_git(self, tmp_path: Path) -> None:
         """A crate from git has its commit, and no digest."""
         assert listed(tmp_path, artifact(f"{GIT}#b@0.1.0")) == [

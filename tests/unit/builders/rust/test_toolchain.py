@@ -86,6 +86,14 @@ class TestFind:
         assert message in caught.value.message
         assert hint in caught.value.hint
 
+    def test_missing_rust_first(self, folder: Path) -> None:
+        """Without any of the programs, Rust is the first to install."""
+        for name in PROGRAMS:
+            (folder / name).unlink()
+
+        with pytest.raises(HashzipError, match="cargo, which compiles Rust, is not installed"):
+            find(folder)
+
     def test_missing_target(self, folder: Path) -> None:
         """The error for a missing standard library says how to install it, even without rustup."""
         with pytest.raises(HashzipError, match="standard library for aarch64-unknown") as caught:

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.rust import crate_inputs, toolchain, undeclared_inputs
+from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
-from hashzip.project.targets import Function
 from tests.support import crates, program
 from tests.support import project as projects
 
@@ -41,11 +40,10 @@ def tools(root: Path) -> Toolchain:
     )
 
 
-def examined(root: Path) -> tuple[BuildPlan, Function]:
-    """Return the plan of hello."""
+def hello(root: Path) -> Crates:
+    """Return the crates of hello."""
     plan = projects.examine(root)
-    assert isinstance(plan.target, Function)
-    return plan, plan.target
+    return crate_inputs.find(plan.project, plan.target)
 
 
 class TestVersions:
@@ -55,8 +53,7 @@ class TestVersions:
     def test_other(self, root: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
         """A version other than the extra's causes a warning; the extra's does not."""
         crates.write(root, {"rust-toolchain.toml": ""})
-        plan, function = examined(root)
-        hello_crates = crate_inputs.find(plan.project, function)
+        hello_crates = hello(root)
 
         undeclared_inputs.warn(
             hello_crates, tools(root), {"rustc": "1.2.3", **undeclared_inputs.LINKERS}
@@ -134,8 +131,7 @@ class TestPaths:
     @pytest.mark.parametrize("folder", ["project/app", "project/target/x", "home/registry"])
     def test_named(self, root: Path, capsys: pytest.CaptureFixture[str], folder: str) -> None:
         """A path causes a warning; the control is a program without one."""
-        plan, function = examined(root)
-        hello_crates = crate_inputs.find(plan.project, function)
+        hello_crates = hello(root)
 
         undeclared_inputs.warn_of_paths(
             hello_crates, tools(root), b"\x7fELF a program /project /cargo"

@@ -1,0 +1,198 @@
+"""Run hashzip in a private environment, where its Python lacks the packages that a command needs.
+
+Nothing is installed into the user's own Python, which may forbid it (https://peps.python.org/pep-0668/).
+The environment is in the user's cache, under the digest of the lock and of this Python, and has
+what requirements.txt locks. It is made in a folder of its own and then moved to its place, so that
+it is there as a whole or not at all.
+"""
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import newer_python
+from hashzip.errors import HashzipError
+from hashzip.project import installation, user_cache
+from hashzip.system import locking
+
+OFF_VARIABLE = "HASHZIP_NO_ENVIRONMENT"
+LOCK = Path(__file__).with_name("requirements.txt")
+
+# What `import` calls the packages of the lock that hashzip imports.
+PACKAGES = ("cyclonedx", "deflate", "packaging", "rich", "shtab", "tomli_w", "uv")
+
+_FORMAT = "1"  # of what is made below; another one makes all environments anew
+_UNUSED = 90 * 86_400  # seconds after which an environment is removed
+_ABANDONED = 86_400  # seconds after which nothing still installs
+_DRAFT = ".draft-"
+_LINES = 8  # of what a program prints, for the error
+
+# The variables of uv and pip that say where packages come from. Others, such as UV_CONSTRAINT or
+# PIP_TARGET, could change what is installed, or where.
+_SOURCES = re.compile(
+    r"(UV|PIP)_(DEFAULT_INDEX|INDEX|INDEX_.+|(EXTRA_)?INDEX_URL|NO_INDEX|FIND_LINKS|CACHE_DIR|OFFLINE"
+    r"|NO_CACHE(_DIR)?|HTTP_.+|REQUEST_TIMEOUT|(DEFAULT_)?TIMEOUT|RETRIES|PROXY|(CLIENT_)?CERT"
+    r"|NATIVE_TLS|SYSTEM_CERTS|TRUSTED_HOST|INSECURE_HOST|KEYRING_PROVIDER|CREDENTIALS_DIR"
+    r"|CONFIG_FILE)"
+)
+# Defaults, so that the error comes within seconds where there is no network.
+_PATIENCE = {"UV_HTTP_RETRIES": "1", "UV_HTTP_CONNECT_TIMEOUT": "5", "PIP_RETRIES": "1"}
+
+
+def restart(package: str) -> None:
+    """Run hashzip again, in the private environment. Return if that would not help.
+
+    Args:
+        package: The name of the missing package, as `import` has it.
+
+    Raises:
+        HashzipError: The environment cannot be made, or must not be.
+    """
+    if package not in PACKAGES:
+        return
+    if os.environ.get(OFF_VARIABLE, "0") not in ("", "0"):
+        raise HashzipError(
+            f"the Python package {package} is not installed for {sys.executable}, and "
+            f"{OFF_VARIABLE} is set",
+            f"unset it; or {installation.hint()}",
+        )
+    root = Path(user_cache.folder(), "environments")
+    environment = root / _key()
+    if os.path.exists(environment) and os.path.samefile(environment, sys.prefix):  # it is damaged
+        raise HashzipError(
+            f"the private environment {environment} lacks the package {package}",
+            "remove that folder, and run this again",
+        )
+    python = _python(environment)
+    if not os.path.exists(python):  # a folder that may not be read is explained below
+        with user_cache.writing(root), locking.hold(root / f"{environment.name}.lock"):
+            if not python.exists():
+                _make(environment)
+    with suppress(OSError):  # in a read-only cache
+        os.utime(environment)
+    newer_python.run_in(str(python), ["-I", *(["-B"] if sys.dont_write_bytecode else [])])
+
+
+def _key() -> str:
+    """Return the digest of all that decides what the environment has."""
+    python = (sys.version, sys.base_prefix, sysconfig.get_config_var("SOABI"), sys.platform)
+    digest = hashlib.sha256(repr((_FORMAT, *python)).encode())
+    digest.update(LOCK.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def _python(environment: Path) -> Path:
+    if sys.platform == "win32":
+        return environment / "Scripts" / "python.exe"
+    return environment / "bin" / "python"
+
+
+def _make(environment: Path) -> None:
+    """Make an environment in a folder beside its place, and move it there."""
+    root = environment.parent
+    sys.stderr.write(f"installing the packages of hashzip into {environment}, once\n")
+    _remove_old(root)
+    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=root) as scratch:
+        draft = Path(scratch, "environment")
+        uv = shutil.which("uv")
+        if uv and _run([uv, "--version"], root).returncode == 0:  # and no shim of pyenv
+            _make_with_uv(uv, draft)
+        else:
+            _make_with_pip(draft)
+        shutil.rmtree(environment, ignore_errors=True)  # damaged: it has no Python
+        draft.rename(environment)
+
+
+def _make_with_uv(uv: str, draft: Path) -> None:
+    python = ["--python", sys.executable]
+    venv = [uv, "venv", "--quiet", "--no-project", "--no-config", *python, str(draft)]
+    install = [
+        *(uv, "pip", "install", "--quiet", "--python", str(_python(draft))),
+        # A link into uv's cache would be dead when that is cleaned.
+        *("--link-mode", "copy", "--only-binary", ":all:", "--require-hashes", "-r", str(LOCK)),
+    ]
+    for command in (venv, install):
+        _require(command, draft, "uv", "UV_DEFAULT_INDEX")
+
+
+def _make_with_pip(draft: Path) -> None:
+    if importlib.util.find_spec("ensurepip") is None:
+        raise HashzipError(
+            f"{sys.executable} cannot make an environment for the packages of hashzip: it lacks "
+            "ensurepip, and uv is not on the PATH",
+            "install uv (https://docs.astral.sh/uv/); or, on Debian and Ubuntu, run: "
+            "apt install python3-venv",
+        )
+    venv = [sys.executable, "-I", "-m", "venv", str(draft)]
+    install = [
+        *(str(_python(draft)), "-I", "-m", "pip", "install", "--quiet", "--no-input"),
+        *("--disable-pip-version-check", "--only-binary", ":all:"),
+        *("--require-hashes", "-r", str(LOCK)),
+    ]
+    for command in (venv, install):
+        _require(command, draft, "pip", "PIP_INDEX_URL")
+
+
+def _require(command: Sequence[str], draft: Path, tool: str, variable: str) -> None:
+    """Run a program that must succeed.
+
+    Args:
+        command: The program and its arguments.
+        draft: The environment that it works on.
+        tool: Its name, for the error.
+        variable: The variable that names an index to it.
+
+    Raises:
+        HashzipError: It failed.
+    """
+    finished = _run(command, draft.parent)
+    if finished.returncode == 0:
+        return
+    lines = [line for line in finished.stdout.splitlines() if line.strip()]
+    output = "\n".join(f"  {line}" for line in lines[-_LINES:])
+    hint = (
+        "set UV_CACHE_DIR to a folder that you can write to"
+        if "Failed to initialize cache" in finished.stdout
+        else f"check your network; or set {variable} to an index that can be reached"
+    )
+    raise HashzipError(f"{tool} cannot install the packages of hashzip:\n{output}", hint)
+
+
+def _run(command: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder without a project, whose settings it would take."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("UV_", "PIP_", "PYTHON", "VIRTUAL_ENV")) or _SOURCES.fullmatch(name)
+    }
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**_PATIENCE, **inherited},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
+def _remove_old(root: Path) -> None:
+    """Remove environments that nothing uses any more, and what an interrupted run left."""
+    now = time.time()
+    for folder in root.iterdir():
+        limit = _ABANDONED if folder.name.startswith(_DRAFT) else _UNUSED
+        with suppress(OSError):
+            if folder.is_dir() and now - folder.stat().st_mtime > limit:
+                shutil.rmtree(folder)

@@ -1,0 +1,381 @@
+"""The private environment of a Python that lacks hashzip's packages: made once, whole, and kept."""
+
+import os
+import shutil
+import signal
+import subprocess
+import venv
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from hashzip.project import user_cache
+from tests.support import program, pythons
+from tests.support import project as projects
+from tests.support.program import Finished
+
+_CLOSED = "http://127.0.0.1:9/simple"  # the port of `discard`: nothing listens there
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """Return the path of an empty cache folder."""
+    return tmp_path / "cache"
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a Python in which nothing is installed, as for the programs that it starts."""
+    folder = tmp_path_factory.mktemp("bare") / "venv"
+    venv.create(folder, with_pip=False)
+    return str(folder / "bin/python")
+
+
+@pytest.fixture(scope="module")
+def broken_uv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a uv that fails when it is to install something."""
+    script = pythons.script(tmp_path_factory.mktemp("broken") / "uv", "test $1 = --version")
+    return script.parent
+
+
+@pytest.fixture(scope="module")
+def uv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with uv and nothing else."""
+    return pythons.uv_folder(tmp_path_factory.mktemp("programs") / "uv")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine whose Python has no packages.
+
+    Attributes:
+        python: The command that starts Python.
+        project: A project with a function that is not built.
+        cache: The cache folder, empty at first.
+        path: The `PATH`.
+    """
+
+    python: str
+    project: Path
+    cache: Path
+    path: Path | str
+
+    def build(self, *arguments: str, command: str = "build", **settings: str) -> Finished:
+        """Run a command, with arguments and environment variables."""
+        return program.run(
+            *(command, *arguments),
+            cwd=self.project,
+            text=projects.query(),
+            settings=self.variables(**settings),
+            python=[self.python],
+        )
+
+    def start(self) -> subprocess.Popen[str]:
+        """Start a build, for tests that run several at a time."""
+        return subprocess.Popen(
+            [self.python, program.BUILD, "build"],
+            cwd=self.project,
+            env=program.environment(**self.variables()),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def variables(self, **settings: str) -> dict[str, str]:
+        """Return the environment variables that are its own, with others."""
+        return {user_cache.FOLDER_VARIABLE: str(self.cache), "PATH": str(self.path)} | settings
+
+    @property
+    def environments(self) -> list[Path]:
+        """The environments, and whatever else was left beside them but locks."""
+        root = self.cache / "environments"
+        return [path for path in root.glob("*") if path.suffix != ".lock"] if root.exists() else []
+
+
+@pytest.fixture
+def machine(bare: str, project: Path, tmp_path: Path, uv: Path) -> Machine:
+    """Return a machine that has uv."""
+    return Machine(bare, project, tmp_path / "cache", uv)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, bare: str, uv: Path) -> Path:
+    """Return a cache folder that has the environment."""
+    root = tmp_path_factory.mktemp("filled")
+    machine = Machine(bare, projects.make(root / "project"), root / "cache", uv)
+    finished = machine.build()
+    assert finished.code == 0, finished.err
+    return machine.cache
+
+
+def lines(errors: Iterable[str]) -> list[str]:
+    """Return the lines that say that packages are installed."""
+    return [line for text in errors for line in text.splitlines() if "installing" in line]
+
+
+@pytest.mark.registry
+class TestMade:
+    """An environment that is made."""
+
+    def test_once(self, machine: Machine) -> None:
+        """The first build makes it and says so in a line, the second uses it; the zip is right."""
+        first = machine.build()
+        (environment,) = machine.environments
+        second = machine.build("--force")
+        (zip_file,) = (machine.project / "dist/hello").glob("*.zip")
+        content = zip_file.read_bytes()
+
+        assert first.err == f"installing the packages of hashzip into {environment}, once\n"
+        assert first.out.startswith("hello: built ")
+        assert (second.code, second.err) == (0, "")
+        assert machine.environments == [environment]
+        projects.built(machine.project, "--force")
+        assert zip_file.read_bytes() == content
+
+    @pytest.mark.slow
+    def test_with_pip(self, machine: Machine) -> None:
+        """Without uv, pip makes it, even where a setting of pip would install elsewhere."""
+        elsewhere = machine.cache.with_name("elsewhere")
+        settings = {"PIP_TARGET": str(elsewhere), "PIP_USER": "1", "PYTHONPATH": "/nowhere"}
+
+        finished = replace(machine, path=os.devnull).build(**settings)
+
+        assert finished.out.startswith("hello: built "), finished.err
+        assert len(lines([finished.err])) == len(machine.environments) == 1
+        assert not elsewhere.exists()
+
+    def test_ten_at_once(self, machine: Machine) -> None:
+        """Ten builds that start together make one environment, and all of them succeed."""
+        running = [machine.start() for _ in range(10)]
+        outputs = [process.communicate() for process in running]
+
+        assert [process.returncode for process in running] == [0] * 10, outputs
+        assert len(lines(error for _, error in outputs)) == 1
+        assert len(machine.environments) == 1
+        assert sorted(output.split()[1] for output, _ in outputs) == ["built", *["up"] * 9]
+
+    def test_other_settings(self, machine: Machine, tmp_path: Path) -> None:
+        """Settings of uv that decide what is installed, or how, do not count."""
+        (tmp_path / "constraints.txt").write_text("rich<1\n", encoding="utf-8")
+        (machine.project / "uv.toml").write_text("no-binary = true\n", encoding="utf-8")
+        settings = {
+            "UV_CONSTRAINT": str(tmp_path / "constraints.txt"),
+            "UV_LINK_MODE": "symlink",
+            "UV_PYTHON": "3.9",
+            "VIRTUAL_ENV": "/nowhere",
+        }
+
+        finished = machine.build(**settings)
+
+        assert finished.code == 0, finished.err
+        (environment,) = machine.environments
+        (module,) = environment.glob("lib/*/site-packages/rich/console.py")
+        assert not module.is_symlink()
+
+    def test_check(self, machine: Machine) -> None:
+        """Both builds of `build --check` run in it."""
+        finished = machine.build("--check")
+
+        assert finished.out == "hello: reproducible\n", finished.err
+        assert len(machine.environments) == 1
+
+
+@pytest.mark.registry
+class TestFailure:
+    """What goes wrong, and that the next build makes up for it."""
+
+    @pytest.mark.parametrize("tool", ["uv", "pip"])
+    def test_no_network(self, tool: str, machine: Machine, tmp_path: Path) -> None:
+        """Without an index there is one error, and nothing is left; with it, the build goes on."""
+        settings = {
+            "UV_DEFAULT_INDEX": _CLOSED,
+            "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
+            "PIP_INDEX_URL": _CLOSED,
+            "PIP_FIND_LINKS": "",
+            "PIP_NO_CACHE_DIR": "1",
+            "PIP_CONFIG_FILE": os.devnull,
+        }
+        # A uv that does not run, as a shim of pyenv, is as good as none.
+        shim = pythons.script(tmp_path / "bin/uv", "echo pyenv: uv: command not found; exit 127")
+        path = machine.path if tool == "uv" else shim.parent
+
+        failed = replace(machine, path=path).build(**settings)
+
+        error, hint = projects.complaint_after_note(failed)
+        assert error.startswith(f"error: {tool} cannot install the packages of hashzip:\n")
+        assert "Connection refused" in error
+        assert ("UV_DEFAULT_INDEX" if tool == "uv" else "PIP_INDEX_URL") in hint
+        assert machine.environments == []
+        assert machine.build().code == 0
+
+    def test_killed(self, machine: Machine, tmp_path: Path) -> None:
+        """After a build that was killed while it installed, the next one makes the environment."""
+        pid = tmp_path / "pid"
+        pythons.script(
+            tmp_path / "bin/uv",
+            f'test "$1" != pip || {{ echo $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 600; }}\n'
+            f'exec {machine.path}/uv "$@"',
+        )
+        with replace(machine, path=f"{tmp_path / 'bin'}:{os.defpath}").start() as killed:
+            while not pid.exists():
+                assert killed.poll() is None
+            killed.kill()
+        try:
+            (draft,) = machine.environments
+            finished = machine.build()  # while what installed is still there
+        finally:
+            os.kill(int(pid.read_text(encoding="utf-8")), signal.SIGKILL)
+
+        assert finished.out.startswith("hello: built "), finished.err
+        assert len(lines([finished.err])) == 1
+        assert [path.name[0] == "." for path in machine.environments].count(False) == 1
+        assert draft.name.startswith(".")
+
+    def test_damaged(self, machine: Machine, tmp_path: Path) -> None:
+        """An environment that lacks a package is named; once it is removed, it is made again."""
+        (tmp_path / "link").symlink_to(machine.cache)
+        linked = replace(machine, cache=tmp_path / "link")
+        machine.build()
+        (environment,) = linked.environments
+        for path in environment.glob("lib/*/site-packages/deflate*"):
+            path.rename(tmp_path / path.name)
+
+        error, hint = projects.complaint(linked.build("--force"))
+        assert f"the private environment {environment} lacks the package deflate" in error
+        assert "remove that folder" in hint
+
+        shutil.rmtree(environment)
+        assert linked.build("--force").code == 0
+
+    def test_unwritable_for_uv(self, machine: Machine, tmp_path: Path) -> None:
+        """Where uv cannot write its own cache, the hint names the variable for that."""
+        (tmp_path / "file").touch()
+
+        failed = machine.build(UV_CACHE_DIR=str(tmp_path / "file"))
+
+        error, hint = projects.complaint_after_note(failed)
+        assert str(tmp_path / "file") in error
+        assert "set UV_CACHE_DIR to a folder that you can write to" in hint
+        assert machine.build(UV_CACHE_DIR=str(tmp_path / "folder")).code == 0
+
+    def test_read_only(self, machine: Machine, filled: Path) -> None:
+        """An environment in a cache that cannot be written to is used."""
+        folders = [filled / "environments", filled]
+        for folder in folders:
+            folder.chmod(0o555)
+        try:
+            finished = program.run(
+                "build",
+                cwd=machine.project,
+                settings=replace(machine, cache=filled).variables(),
+                wrapper=program.without_roots_rights(),
+                python=[machine.python],
+            )
+        finally:
+            for folder in folders:
+                folder.chmod(0o755)
+
+        assert (finished.code, finished.err) == (0, "")
+        assert finished.out.startswith("hello: built ")
+
+
+class TestHome:
+    """Home folders in which no cache can be."""
+
+    def test_read_only(self, machine: Machine, tmp_path: Path) -> None:
+        """A home folder that cannot be written to is named, with the variable that helps."""
+        home = tmp_path / "home"
+        home.mkdir(mode=0o555)
+
+        error, hint = projects.complaint(self.build(machine, "pass", HOME=str(home)))
+
+        assert f"cannot write to the cache {home}/.cache/hashzip/environments" in error
+        assert "Permission denied" in error
+        assert f"set {user_cache.FOLDER_VARIABLE} to" in hint
+
+    def test_unknown_user(self, machine: Machine) -> None:
+        """Without `HOME`, and with a user whom the system does not know, the error says so."""
+        error, hint = projects.complaint(self.build(machine, "raise KeyError"))
+
+        assert "there is no home folder to keep a cache in: HOME is not set" in error
+        assert f"set {user_cache.FOLDER_VARIABLE} to" in hint
+        assert not (machine.project / "~").exists()
+
+    def build(self, machine: Machine, unknown: str, **settings: str) -> Finished:
+        """Run a build by a user without a cache folder; the system may not know their name."""
+        variables = program.environment(PATH=str(machine.path), **settings)
+        for name in {"HOME", "XDG_CACHE_HOME", user_cache.FOLDER_VARIABLE} - set(settings):
+            variables.pop(name, None)
+        start = (
+            "import pwd, runpy, sys\n"
+            f"def getpwuid(user): {unknown}\n"
+            "pwd.getpwuid = getpwuid\n"
+            "del sys.argv[0]\n"
+            "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        )
+        finished = subprocess.run(
+            [
+                *program.without_roots_rights(),
+                *(machine.python, "-c", start, program.BUILD, "build"),
+            ],
+            cwd=machine.project,
+            env=variables,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        return Finished(finished.returncode, finished.stdout, finished.stderr)
+
+
+class TestNotMade:
+    """When no environment is made."""
+
+    @pytest.mark.parametrize("command", ["external", "status", "explain", "build"])
+    def test_not_needed(self, command: str, machine: Machine, broken_uv: Path) -> None:
+        """A command that needs no package makes none: each plan, and a build of what is built."""
+        projects.built(machine.project)
+        machine = replace(machine, path=broken_uv)
+
+        finished = machine.build(*["hello"] * (command == "explain"), command=command)
+
+        assert (finished.code, finished.err) == (0, "")
+        assert not machine.cache.exists()
+        assert "installing" in machine.build("--force").err
+
+    @pytest.mark.parametrize("value", ["1", "yes", "0", ""])
+    def test_turned_off(self, value: str, machine: Machine, broken_uv: Path) -> None:
+        """A variable turns it off; then the error names the package and how to get it."""
+        finished = replace(machine, path=broken_uv).build(HASHZIP_NO_ENVIRONMENT=value)
+
+        if value in ("1", "yes"):
+            error, hint = projects.complaint(finished)
+            assert error.startswith("error: the Python package ")
+            assert (
+                f"is not installed for {machine.python}, and HASHZIP_NO_ENVIRONMENT is set" in error
+            )
+            assert "unset it; or run: " in hint
+            assert not machine.cache.exists()
+        else:
+            projects.complaint_after_note(finished)
+
+    def test_installed(self, machine: Machine) -> None:
+        """An installed hashzip makes none, though a package is missing."""
+        (machine.project / "installed").mkdir()
+        (machine.project / "installed/hashzip").symlink_to(program.BUILD / "hashzip")
+        environment = program.environment(
+            **machine.variables(PYTHONPATH=str(machine.project / "installed"))
+        )
+
+        finished = subprocess.run(
+            [machine.python, "-m", "hashzip", "build"],
+            cwd=machine.project,
+            env=environment,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+
+        assert finished.stderr.startswith("error: the Python package ")
+        assert not machine.cache.exists()

@@ -1,0 +1,135 @@
+"""The cache folder of the user: where it is, and what is said where there can be none."""
+
+import errno
+import os
+import pwd
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs.macos
+import platformdirs.unix
+import platformdirs.windows
+import pytest
+
+from hashzip.errors import HashzipError
+from hashzip.project import user_cache
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Give the user a home folder, and none of the variables that name a cache."""
+    for name in (user_cache.FOLDER_VARIABLE, "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "AppData/Local"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "system, folders",
+    [
+        ("linux", platformdirs.unix.Unix),
+        ("darwin", platformdirs.macos.MacOS),
+        ("win32", platformdirs.windows.Windows),
+    ],
+)
+@pytest.mark.parametrize("xdg", ["", "xdg"])
+def test_as_platformdirs(
+    system: str,
+    folders: Callable[[str], platformdirs.PlatformDirsABC],
+    xdg: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is where programs that use platformdirs have theirs, on each system."""
+    monkeypatch.setattr(sys, "platform", system)
+    # By itself it calls Windows.
+    from_variables = platformdirs.windows.get_win_folder_from_env_vars
+    monkeypatch.setattr(platformdirs.windows, "get_win_folder", from_variables)
+    if xdg:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(home / xdg))
+
+    folder = user_cache.folder()
+
+    assert Path(folder) == folders("hashzip").user_cache_path
+    assert Path(folder).is_relative_to(home)
+
+
+def test_variable(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable names it, relative to the current folder; an empty one does not."""
+    monkeypatch.chdir(home)
+    monkeypatch.setenv(user_cache.FOLDER_VARIABLE, "here")
+    assert user_cache.folder() == str(home / "here")
+
+    monkeypatch.setenv(user_cache.FOLDER_VARIABLE, "")
+    assert user_cache.folder() != str(home / "here")
+
+
+def test_relative_xdg(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative `XDG_CACHE_HOME` is ignored, as its specification wants."""
+    monkeypatch.setenv("XDG_CACHE_HOME", "here")
+
+    assert Path(user_cache.folder()).is_relative_to(home)
+
+
+@pytest.mark.parametrize("value", [None, "here"])
+def test_no_home(value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a home folder, the error says why, and names the variable that helps."""
+
+    def unknown(_user: int) -> pwd.struct_passwd:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    if value is None:
+        monkeypatch.delenv("HOME")
+        reason = f"HOME is not set, and the system knows no user {os.getuid()}"
+    else:
+        monkeypatch.setenv("HOME", value)
+        reason = f'HOME is "{value}"'
+
+    with pytest.raises(HashzipError) as caught:
+        user_cache.folder()
+    assert caught.value.message == f"there is no home folder to keep a cache in: {reason}"
+    assert f"set {user_cache.FOLDER_VARIABLE} to" in caught.value.hint
+
+    monkeypatch.setenv(user_cache.FOLDER_VARIABLE, "/elsewhere")
+    assert user_cache.folder() == "/elsewhere"
+
+
+def test_known_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `HOME`, the home folder is the one that the system knows."""
+    monkeypatch.delenv("HOME")
+
+    folder = Path(user_cache.folder())
+
+    assert folder.is_relative_to(pwd.getpwuid(os.getuid()).pw_dir)
+    assert not folder.is_relative_to(home)
+
+
+def test_writing(home: Path) -> None:
+    """The folder is made, and an error of writing names it and the variable."""
+    with user_cache.writing(home / "a/b"):
+        assert (home / "a/b").is_dir()
+
+    def write() -> None:
+        with user_cache.writing(home / "a/b"):
+            (home / "a/b/c/d").touch()
+
+    with pytest.raises(HashzipError, match=f"cannot write to the cache {home}/a/b: No such") as c:
+        write()
+    assert c.value.hint.startswith(f"set {user_cache.FOLDER_VARIABLE} to")
+
+
+def test_full_disk(home: Path) -> None:
+    """Where the disk is full, the hint says so first."""
+
+    def write() -> None:
+        with user_cache.writing(home):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(HashzipError) as caught:
+        write()
+    assert caught.value.hint.startswith(
+        f"free some disk space, or set {user_cache.FOLDER_VARIABLE}"
+    )
