@@ -9,7 +9,7 @@ if [ -z "$("$engine" images --quiet --filter reference=hashzip-debian)" ]; then
     trap 'rm -rf "$folder"' EXIT
     debootstrap --variant=minbase --include=ca-certificates trixie "$folder/root" http://deb.debian.org/debian >&2
     # What Debian's own slim image leaves out as well.
-    (cd "$folder/root" && rm -rf usr/share/doc usr/share/info usr/share/locale usr/share/man var/cache/apt)
+    (cd "$folder/root" && rm -rf usr/share/doc usr/share/info usr/share/locale usr/share/man var/cache/apt var/lib/apt/lists/*)
     echo "FROM scratch
 COPY root /
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" >"$folder/Dockerfile"
