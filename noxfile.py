@@ -60,6 +60,16 @@ def cargo(session: nox.Session, *arguments: str) -> None:
         session.run("cargo", *arguments, external=True)
 
 
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run tests in parallel."""
+    environment = {
+        "COVERAGE_FILE": str(session.cache_dir.absolute() / "coverage"),
+        # Where it is set, each worker rewrites the assertions of all tests anew: 4 seconds.
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
+    session.run("pytest", *PARALLEL, *LOST_ANSWER, *arguments, env=environment)
+
+
 def deploy(session: nox.Session, verb: str) -> None:
     """Run a verb of `scripts.deploy` with the arguments after `--`."""
     install(session, "local")
@@ -117,9 +127,7 @@ def test(session: nox.Session) -> None:
     """Run all tests, with real Terraform on a local AWS; with arguments, only pytest."""
     install(session, "test")
     # Only all tests together reach the floor of the coverage, so some tests are not measured.
-    selected = session.posargs or ("--cov", "--cov-report=term")
-    environment = {"COVERAGE_FILE": str(session.cache_dir.absolute() / "coverage")}
-    session.run("pytest", *PARALLEL, *LOST_ANSWER, *selected, env=environment)
+    pytest(session, *(session.posargs or ("--cov", "--cov-report=term")))
     if not session.posargs:
         cargo(session, "test", "--locked")
 
@@ -135,7 +143,7 @@ def determinism(session: nox.Session) -> None:
 def test_tofu(session: nox.Session) -> None:
     """Run the Terraform tests with OpenTofu, which is built first if missing (4 minutes)."""
     install(session, "test")
-    session.run("pytest", *PARALLEL, *LOST_ANSWER, "tests/terraform", "--tofu", *session.posargs)
+    pytest(session, "tests/terraform", "--tofu", *session.posargs)
 
 
 @nox.session
