@@ -95,8 +95,8 @@ class RefusingProxy:
         finally:
             self.allow(operation, service=service)
 
-    def _note(self, operation: str) -> Refusal | None:
-        """Record a request, and return the error that it gets, if any."""
+    def record(self, operation: str) -> Refusal | None:
+        """Record a request, and return the error that it gets, if any; the server calls this."""
         self.operations.append(operation)
         return self._refusals.get(operation)
 
@@ -142,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         service, operation = _operation(self.command, self.path, self.headers, body)
-        refusal = self.server.proxy._note(f"{service}.{operation}")  # noqa: SLF001 - its own server
+        refusal = self.server.proxy.record(f"{service}.{operation}")
         if refusal:
             headers, content = _error(_model(service).protocol, refusal)
             self._answer(refusal.status, headers, content)

@@ -85,6 +85,12 @@ class Watch:
         self._reader.join(DEADLINE)
         return code
 
+    def close(self) -> None:
+        """Stop it if it still runs, and close its terminal."""
+        if self.process.poll() is None:
+            self.end(signal.SIGTERM)
+        os.close(self._terminal)
+
     @property
     def endpoint(self) -> str:
         """The URL of the local AWS."""
@@ -128,9 +134,7 @@ def watching(root: Path, *words: str, **settings: str) -> Iterator[Watch]:
     try:
         yield watch
     finally:
-        if watch.process.poll() is None:
-            watch.end(signal.SIGTERM)
-        os.close(watch._terminal)  # noqa: SLF001 - its own
+        watch.close()
 
 
 def get(url: str, **more: Any) -> tuple[int, Any, Any]:  # noqa: ANN401 - urllib's own
