@@ -1,13 +1,13 @@
 """Everything that decides the bytes of one package: what a plan knows, and a build carries out."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hashzip import __version__, artifacts
 from hashzip.errors import HashzipError, escape
-from hashzip.inputs import paths
+from hashzip.inputs import gitignore, paths
 from hashzip.inputs.files import FileEntry, Listing, SourceFile
 from hashzip.inputs.fingerprint import Recipe, canonical_json, fingerprint
 from hashzip.inputs.paths import IN_PROJECT
@@ -91,7 +91,25 @@ class BuildPlan(Value):
     def warnings(self) -> Sequence[str]:
         """What the user should know. A warning changes neither a fingerprint nor an exit code."""
         target = self.target
-        return [*runtimes.warnings(target.runtime, target.label), *self.builder_plan.warnings]
+        return [
+            *runtimes.warnings(target.runtime, target.label),
+            *self._unused_patterns(),
+            *self.builder_plan.warnings,
+        ]
+
+    def _unused_patterns(self) -> Iterator[str]:
+        """Yield a warning for each pattern that matches nothing."""
+        target = self.target
+        listings = self.listings if self.packs_sources else self.folders[:1]
+        for key in ("include", "exclude", "executable", "allow"):
+            for pattern in getattr(target, key):
+                if key in ("include", "exclude"):
+                    is_unused = all(pattern in listing.unused for listing in listings)
+                else:
+                    matches = gitignore.matcher_below([pattern])
+                    is_unused = not any(matches(file.path) for file in self.packed_files)
+                if listings and is_unused:
+                    yield f'{key} of {target.label} has "{pattern}", which matches nothing'
 
     @property
     def packs_sources(self) -> bool:

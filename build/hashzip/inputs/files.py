@@ -44,10 +44,12 @@ class Listing(NamedTuple):
     Attributes:
         folder: Its path on this machine.
         files: The paths of the files on this machine, below the folder, in no order.
+        unused: The patterns of `include` and `exclude` that matched nothing.
     """
 
     folder: bytes
     files: list[bytes]
+    unused: frozenset[str] = frozenset()
 
 
 # The key to sort by the bytes of paths: UTF-8 sorts as its code points do.

@@ -11,7 +11,7 @@ from hashzip.errors import HashzipError, did_you_mean
 
 WILDCARDS = frozenset("*?[")  # a pattern without one is a path
 
-_EVERYTHING = "**"
+EVERYTHING = "**"
 # Regular expressions. They are compiled when they are used, because most functions have no pattern.
 _FOLDERS = r"(?:^|(?<=/))\*{2,}(?:/|$)"
 
@@ -53,7 +53,7 @@ def matcher(patterns: Iterable[str]) -> Matcher:
         HashzipError: A pattern is empty, a negation, or not closed, or names an unknown class.
     """
     patterns = tuple(patterns)
-    if _EVERYTHING in patterns:
+    if EVERYTHING in patterns:
         return always
     if not patterns:
         return never
@@ -64,6 +64,51 @@ def matcher(patterns: Iterable[str]) -> Matcher:
         return either(path) is not None or (is_folder and folder(path) is not None)
 
     return matches
+
+
+class PatternSet:
+    """Patterns that remember which of them have matched a path.
+
+    Args:
+        patterns: In the syntax of `.gitignore`.
+
+    Raises:
+        HashzipError: As in `matcher`.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._files = [pattern for pattern in patterns if not pattern.endswith("/")]
+        self._folders = [pattern for pattern in patterns if pattern.endswith("/")]
+        self._match_file, self._match_folder = _groups(self._files), _groups(self._folders)
+        self._used: set[str] = set()
+
+    def __call__(self, path: str, *, is_folder: bool) -> bool:
+        """Return whether any pattern matches a path; see `Matcher`."""
+        match, patterns = self._match_file(path), self._files
+        if match is None and is_folder:
+            match, patterns = self._match_folder(path), self._folders
+        if match is None:
+            return False
+        self._used.add(patterns[(match.lastindex or 1) - 1])
+        return True
+
+    def unused(self, paths: Iterable[str]) -> list[str]:
+        """Return the patterns that have matched nothing.
+
+        Args:
+            paths: The paths that other patterns have matched: of two patterns that match one path,
+                only the first one knows it.
+        """
+        rest = [p for p in (*self._files, *self._folders) if p not in self._used]
+        if not rest:
+            return []
+        seen = list(paths)
+        return [pattern for pattern in rest if not any(map(matcher_below([pattern]), seen))]
+
+
+def has_name(pattern: str) -> bool:
+    """Return whether a pattern names files: its last part is not made of wildcards alone."""
+    return any(character.isalnum() for character in pattern.rstrip("/").rpartition("/")[2])
 
 
 def literal(path: str) -> str:
@@ -100,6 +145,14 @@ def matcher_below(patterns: Iterable[str]) -> Callable[[str], bool]:
         )
 
     return matches_below
+
+
+def _groups(patterns: Iterable[str]) -> Callable[[str], "re.Match[str] | None"]:
+    """Compile patterns into one expression with a group for each."""
+    expressions = [f"({_expression(pattern)})" for pattern in patterns]
+    if not expressions:
+        return lambda _path: None
+    return re.compile("|".join(expressions), re.DOTALL).fullmatch
 
 
 def _compile(patterns: Iterable[str]) -> Callable[[str], object]:

@@ -2,9 +2,9 @@
 
 import os
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from hashzip.errors import HashzipError, escape
+from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import gitignore
 from hashzip.inputs.files import BY_PATH, Listing, SourceFile
 
@@ -26,19 +26,52 @@ def name_files(listings: Sequence[Listing], executable: Sequence[str] = ()) -> l
         The files, sorted by the bytes of their paths.
 
     Raises:
-        HashzipError: Two files have the same path, or paths that differ in case or Unicode form
-            alone; a name is not UTF-8 or has a control character.
+        HashzipError: Two files have the same path and different content, or paths that differ in
+            case or Unicode form alone; a name is not UTF-8 or has a control character.
     """
     is_executable = gitignore.matcher_below(executable)
     named = []
-    for folder, files in listings:
-        start = len(folder) + len(_SEPARATOR)
-        for location in files:
-            path = decode(location[start:], folder)
+    for listing in listings:
+        start = len(listing.folder) + len(_SEPARATOR)
+        for location in listing.files:
+            path = decode(location[start:], listing.folder)
             named.append(SourceFile(path, location, is_executable(path)))
     named.sort(key=BY_PATH)
+    if len(listings) > 1:
+        named = list(_without_copies(named))
     check_no_clashes(named)
     return named
+
+
+def _without_copies(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
+    """Yield sorted files without those that have the path and the content of the one before."""
+    before: SourceFile | None = None
+    for file in files:
+        if before and before.path == file.path and _is_copy(before.location, file.location):
+            continue
+        yield file
+        before = file
+
+
+def _is_copy(location: bytes, other: bytes) -> bool:
+    try:
+        with open(location, "rb") as one_file, open(other, "rb") as other_file:
+            return one_file.read() == other_file.read()
+    except OSError as error:
+        raise read_error(other, error) from error
+
+
+def for_patterns(name: bytes) -> str:
+    """Decode a path for patterns; unlike `decode`, any path, so that each can be left out.
+
+    Args:
+        name: The path of a file or folder, relative to the folder of the patterns.
+
+    Returns:
+        The path, `/`-separated, in Unicode NFC; bytes that are not UTF-8 are surrogates.
+    """
+    text = name.decode("utf-8", "surrogateescape").replace(os.sep, "/")
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def decode(name: bytes, folder: bytes) -> str:
@@ -66,7 +99,7 @@ def decode(name: bytes, folder: bytes) -> str:
         problem = "has a control character"
     raise HashzipError(
         f"the name {escape(os.path.join(folder, name))} {problem}",
-        "rename the file, or remove it",
+        "rename the file, or leave it out with a pattern in exclude",
     )
 
 

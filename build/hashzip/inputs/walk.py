@@ -6,6 +6,7 @@ counts, so that no locale changes one.
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -13,9 +14,9 @@ from typing import NamedTuple
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import gitignore, paths
 from hashzip.inputs.files import Listing
-from hashzip.inputs.gitignore import Matcher
+from hashzip.inputs.gitignore import Matcher, PatternSet
 
-# Left out of every package, at any depth: what tools leave behind, and no program needs.
+# Left out of everything, at any depth: what tools leave behind, and no program needs.
 LEFT_OUT = frozenset(
     (
         b".git",
@@ -35,6 +36,39 @@ LEFT_OUT = frozenset(
 _LEFT_OUT_SUFFIX = b".pyc"
 _LEFT_OUT_BELOW = (b"node_modules", b".cache")
 
+# Left out of sources too: what tools and editors write beside them on one machine, and not on
+# another. A package that is installed, or that a program makes, may have such files for a reason.
+LEFT_OUT_OF_SOURCES = LEFT_OUT | {
+    # Python
+    b".tox",
+    b".nox",
+    b".hypothesis",
+    b".coverage",
+    b"htmlcov",
+    b".ipynb_checkpoints",
+    # Terraform and Terragrunt
+    b".terraform.lock.hcl",
+    b".terraform.tfstate.lock.info",
+    b"tfplan",
+    b".terragrunt-cache",
+    b".terragrunt-source-manifest",
+    # Other tools, editors and systems
+    b".aws-sam",
+    b".serverless",
+    b".idea",
+    b".vscode",
+    b"Icon\r",
+    b"desktop.ini",
+}
+_SOURCE_SUFFIXES = (_LEFT_OUT_SUFFIX, b".egg-info", b".tfplan", b"~")
+_STATE = b".tfstate"  # `terraform.tfstate`, `terraform.tfstate.backup`
+_ODD_STARTS = (b".", b"#")
+# `.coverage.HOST.PID`, `.app.py.swp`, `.#app.py`, `._app.py`, `#app.py#`
+_ODD_NAME = rb"\.coverage\..*|\..*\.sw.|\.[#_].*|#.*#"
+# Of the project's root alone: the configuration that deploys the package.
+_ROOT_NAMES = frozenset((b"hashzip.toml",))
+_ROOT_SUFFIXES = (b".tf", b".tofu", b".tf.json", b".tfvars", b".tfvars.json")
+
 _SEPARATOR = os.fsencode(os.sep)
 _NOT_PLAIN = frozenset((b"", b".", b".."))
 
@@ -52,6 +86,7 @@ def walk(
     include: Sequence[str] = ("**",),
     exclude: Sequence[str] = (),
     skip: str = "",
+    are_sources: bool = True,
 ) -> Listing:
     """List the files of a folder.
 
@@ -61,13 +96,14 @@ def walk(
         include: Patterns of the files to take.
         exclude: Patterns of the files to leave out of these.
         skip: A folder, relative to the root, that is never walked.
+        are_sources: Whether a person keeps these files. Tools and editors leave files of their own
+            beside them, which are left out unless a pattern of `include` names them.
 
     Raises:
         HashzipError: The folder is missing; a link dangles, loops or leads out of the root; there
             is a socket, pipe or device; a folder cannot be read.
     """
-    included, excluded = gitignore.matcher(include), gitignore.matcher(exclude)
-    return _Walk(os.fsencode(root), included, excluded, skip).folder(folder)
+    return _Walk(os.fsencode(root), include, exclude, skip, are_sources=are_sources).folder(folder)
 
 
 def require_files(root: str, listings: Sequence[Listing]) -> None:
@@ -82,7 +118,7 @@ def require_files(root: str, listings: Sequence[Listing]) -> None:
     """
     if not any(listing.files for listing in listings):
         folders = ", ".join(
-            escape(os.path.relpath(folder, os.fsencode(root))) for folder, _ in listings
+            escape(os.path.relpath(listing.folder, os.fsencode(root))) for listing in listings
         )
         raise HashzipError(
             f"there is no file to pack in {folders} (in {root})",
@@ -107,12 +143,26 @@ class _Folder(NamedTuple):
 class _Walk:
     """A walk over a source folder."""
 
-    def __init__(self, root: bytes, included: Matcher, excluded: Matcher, skip: str) -> None:
+    def __init__(
+        self,
+        root: bytes,
+        include: Sequence[str],
+        exclude: Sequence[str],
+        skip: str,
+        *,
+        are_sources: bool,
+    ) -> None:
         self.root = root
-        self.included = included
-        self.excluded = excluded
-        self.takes_all = included is gitignore.always and excluded is gitignore.never
+        self.include = None if gitignore.EVERYTHING in include else PatternSet(include)
+        self.included: Matcher = self.include or gitignore.always
+        self.exclude = PatternSet(exclude) if exclude else None
+        self.excluded: Matcher = self.exclude or gitignore.never
+        self.excluded_paths: list[str] = []
+        named = [pattern for pattern in include if gitignore.has_name(pattern)]
+        self.named = gitignore.matcher(named) if named else None
+        self.takes_all = not (self.include or self.exclude or self.named)
         self.skip = os.path.join(root, skip.encode()) if skip else b""
+        self.are_sources = are_sources
 
     def folder(self, folder: str) -> Listing:
         location = os.path.join(self.root, folder.encode()) if folder != "." else self.root
@@ -123,26 +173,29 @@ class _Walk:
             )
         listing = Listing(location, [])
         # No recursion: folders can be nested deeper than Python's stack.
-        waiting = [_Folder(location, (self._real(folder, location),), taken=self.takes_all)]
+        waiting = [_Folder(location, (self._real(folder, location),), taken=self.include is None)]
         while waiting:
             self._scan(waiting.pop(), listing, waiting)
-        return listing
+        return listing._replace(unused=self._unused(listing))
 
     def _scan(self, folder: _Folder, listing: Listing, waiting: list[_Folder]) -> None:
         """Add the files of a folder to the listing, and its folders to those that wait."""
-        location, _, taken = folder
+        location, above, taken = folder
         try:
             with os.scandir(location) as scanned:
                 entries = list(scanned)
         except OSError as error:
             raise read_error(location, error) from error
+        is_root = self.are_sources and above[-1] == self.root
         for entry in entries:
             name = entry.name
-            if name in LEFT_OUT or name.endswith(_LEFT_OUT_SUFFIX):
-                continue
             path = "" if self.takes_all else self._path(entry, listing.folder)
+            if self._is_left_out(name, is_root=is_root) and not (
+                self.named and self.named(path, is_folder=entry.is_dir())
+            ):
+                continue
             # Checked before the entry is looked at, so that an excluded one cannot be an error.
-            if path and self.excluded(path, is_folder=False):
+            if path and self._is_excluded(path, is_folder=False):
                 continue
             # Inline, because most entries are plain files, and each plan may see 100,000.
             if not entry.is_file(follow_symlinks=False):
@@ -154,9 +207,39 @@ class _Walk:
             if taken or self.included(path, is_folder=False):
                 listing.files.append(entry.path)
 
+    def _is_left_out(self, name: bytes, *, is_root: bool) -> bool:
+        """Return whether a name is that of a file or folder that tools leave behind."""
+        if not self.are_sources:
+            return name in LEFT_OUT or name.endswith(_LEFT_OUT_SUFFIX)
+        return (
+            name in LEFT_OUT_OF_SOURCES
+            or name.endswith(_SOURCE_SUFFIXES)
+            or (
+                name.startswith(_ODD_STARTS)
+                and re.fullmatch(_ODD_NAME, name, re.DOTALL) is not None
+            )
+            or (_STATE in name and _is_state(name))
+            or (is_root and (name in _ROOT_NAMES or name.endswith(_ROOT_SUFFIXES)))
+        )
+
+    def _is_excluded(self, path: str, *, is_folder: bool) -> bool:
+        is_excluded = self.excluded(path, is_folder=is_folder)
+        if is_excluded:
+            self.excluded_paths.append(path)
+        return is_excluded
+
+    def _unused(self, listing: Listing) -> frozenset[str]:
+        """Return the patterns that have matched nothing."""
+        start = len(listing.folder) + len(_SEPARATOR)
+        files = (paths.for_patterns(location[start:]) for location in listing.files)
+        unused = self.include.unused(files) if self.include else []
+        return frozenset(
+            unused + (self.exclude.unused(self.excluded_paths) if self.exclude else [])
+        )
+
     def _path(self, entry: os.DirEntry[bytes], folder: bytes) -> str:
         """Return the path that patterns match: an entry's path in the package."""
-        return paths.decode(entry.path[len(folder) + len(_SEPARATOR) :], folder)
+        return paths.for_patterns(entry.path[len(folder) + len(_SEPARATOR) :])
 
     def _is_folder(self, entry: os.DirEntry[bytes]) -> bool:
         """Return whether an entry is a folder or a link to one; if not, it is a file."""
@@ -170,7 +253,7 @@ class _Walk:
 
     def _enter(self, entry: os.DirEntry[bytes], path: str, folder: _Folder) -> Iterator[_Folder]:
         """Yield a folder that is to be walked, unless a pattern excludes it."""
-        if path and self.excluded(path, is_folder=True):
+        if path and self._is_excluded(path, is_folder=True):
             return
         real = folder.above[-1] + _SEPARATOR + entry.name
         if entry.is_symlink():
@@ -211,6 +294,11 @@ class _Walk:
                 "copy its target into the project, or name the link in exclude",
             )
         return real
+
+
+def _is_state(name: bytes) -> bool:
+    _, _, rest = name.partition(_STATE)
+    return not rest or rest.startswith(b".")
 
 
 def _is_cache(name: bytes, folder: bytes) -> bool:

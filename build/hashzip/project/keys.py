@@ -77,8 +77,31 @@ def _handler(table: Table, key: str) -> str:
     return table.string(key)
 
 
+def _folders(table: Table, key: str) -> tuple[str, ...]:
+    """Read the folders of sources; those of hashzip hold its own artifacts and caches."""
+    return _not_in_own_folders(table, key, table.one_or_more_paths(key))
+
+
+def _inputs(table: Table, key: str) -> tuple[str, ...]:
+    return _not_in_own_folders(table, key, table.paths(key))
+
+
+def _not_in_own_folders(table: Table, key: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+    for path in paths:
+        top = path.partition("/")[0]
+        if top.casefold() in (ARTIFACTS, CACHE):
+            raise table.error(
+                key,
+                f'has "{path}", in {top}/ of the project, where hashzip keeps its own files: each '
+                "build would change what it is made from",
+                "name the folder of the sources; or, if a program writes there, give it another "
+                "folder",
+            )
+    return paths
+
+
 def _one_folder(table: Table, key: str) -> tuple[str, ...]:
-    folders = table.one_or_more_paths(key)
+    folders = _folders(table, key)
     if len(folders) > 1:
         raise table.error(
             key,
@@ -138,9 +161,9 @@ NAMES = Kind("list of names", Table.strings)
 PATTERNS = Kind("list of patterns", Table.strings)
 BOOLEAN = Kind("boolean", Table.boolean)
 PATH = Kind("path", Table.one_path)
-PATHS = Kind("list of paths and patterns", Table.paths)
+PATHS = Kind("list of paths and patterns", _inputs)
 ONE_FOLDER = Kind("path", _one_folder)
-FOLDERS = Kind("path, or list of paths", Table.one_or_more_paths)
+FOLDERS = Kind("path, or list of paths", _folders)
 COMMANDS = Kind("list of strings, or list of such lists", Table.commands)
 VARIABLES = Kind("table of strings", Table.variables)
 PROGRAM_VARIABLES = Kind("table of strings", _variables)

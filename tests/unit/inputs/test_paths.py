@@ -2,6 +2,7 @@
 
 import itertools
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from hashzip.errors import HashzipError
 from hashzip.inputs import paths
 from hashzip.inputs.files import Listing, SourceFile
+from tests.support import project as projects
 
 
 def source(path: str, location: str = "") -> SourceFile:
@@ -72,12 +74,18 @@ class TestNameFiles:
 
         assert {file.path for file in files if file.executable} == {"bin/b", "bin/deep/a", "d.run"}
 
-    def test_clash(self) -> None:
-        """A path that two folders have is refused."""
-        listings = [Listing(folder, [folder + b"/a"]) for folder in (b"/p/one", b"/p/other")]
+    def test_clash(self, tmp_path: Path) -> None:
+        """A path that two folders have is refused, unless both files have the same content."""
+        projects.write_files(tmp_path, {"one/a": b"1", "other/a": b"2"})
+        folders = [bytes(tmp_path / name) for name in ("one", "other")]
+        listings = [Listing(folder, [folder + b"/a"]) for folder in folders]
 
-        with pytest.raises(HashzipError, match=r"/p/one/a and /p/other/a have one path"):
+        with pytest.raises(HashzipError, match=r"/one/a and .*/other/a have one path"):
             paths.name_files(listings)
+
+        projects.write_files(tmp_path, {"other/a": b"1"})
+        (file,) = paths.name_files(listings)
+        assert file.path == "a"
 
 
 class TestCheckNoClashes:

@@ -174,7 +174,7 @@ def _files(plan: BuildPlan, function: Target, output: Path) -> list[SourceFile]:
 def _listing(project: Project, output: Path) -> Listing:
     path = output.relative_to(project.root).as_posix()
     if output.is_dir():
-        return walk.walk(project.root, path)
+        return walk.walk(project.root, path, are_sources=False)
     listing = Listing(os.fsencode(output.parent), [])
     if output.is_file() and output.stat().st_size:
         files = declared_inputs.source_files(project, [path])

@@ -168,4 +168,4 @@ def _without_hashes(distribution: Distribution) -> Distribution:
 
 
 def _scan(folder: Path) -> list[SourceFile]:
-    return paths.name_files([walk.walk(str(folder.resolve()), ".")])
+    return paths.name_files([walk.walk(str(folder.resolve()), ".", are_sources=False)])
