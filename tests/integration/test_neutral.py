@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders.python import install_cache, uv
+from hashzip.builders.python import uv
 from tests.support import local_packages, wheels
 from tests.support import project as projects
 from tests.support.index import Index
@@ -28,7 +28,7 @@ def locked(project: Path, index: Index) -> Path:
 def rebuilt(project: Path) -> bytes:
     """Build hello in a cache of its own, and return the zip."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(install_cache.FOLDER_VARIABLE, str(project.parent / os.urandom(4).hex()))
+        patch.setenv(user_cache.FOLDER_VARIABLE, str(project.parent / os.urandom(4).hex()))
         return make_zip(project, force=True).read_bytes()
 
 
