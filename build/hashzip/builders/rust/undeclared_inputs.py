@@ -1,7 +1,7 @@
 """Report what a program was made from although no plan sees it.
 
 A file of the project that should have been declared is an error. What differs between machines is a
-warning, because another machine may make other bytes for the same fingerprint.
+warning, because another machine may produce different bytes for the same fingerprint.
 """
 
 import os
@@ -17,7 +17,7 @@ from hashzip.builders.rust.toolchain import Rust, Toolchain
 from hashzip.errors import HashzipError
 from hashzip.inputs.paths import IN_PROJECT
 
-# The versions that `hashzip[rust]` installs. Others work, but link other bytes from the same
+# The versions that `hashzip[rust]` installs. Others work, but link different bytes from the same
 # sources.
 LINKERS = {"cargo-lambda": "1.9.2", "zig": "0.17.1"}
 
@@ -36,7 +36,7 @@ def warn(crates: Crates, tools: Toolchain, versions: Mapping[str, str]) -> None:
         if versions[name] != version:
             errors.warn(
                 f"{name} is {versions[name]} here, and hashzip[rust] has {version}, which links "
-                "other bytes for the same fingerprint",
+                "different bytes for the same fingerprint",
                 "run: python3 -m pip install 'hashzip[rust]'",
             )
     _warn_of_crates_outside_the_workspace(crates)
@@ -91,7 +91,7 @@ def warn_of_paths(crates: Crates, tools: Toolchain, program: bytes) -> None:
     if name:
         errors.warn(
             f"the program of {crates.function.label} contains {name}, so that another machine "
-            "makes other bytes for the same fingerprint",
+            "produces different bytes for the same fingerprint",
             hint,
         )
 
@@ -100,7 +100,7 @@ def _warn_of_unpinned_rust(crates: Crates, version: str) -> None:
     path = join(crates.workspace, crate_inputs.TOOLCHAINS[0])
     errors.warn(
         f"the project does not pin the version of Rust that compiles {crates.function.label}, and "
-        "another one makes other bytes for the same fingerprint",
+        "another one produces different bytes for the same fingerprint",
         f'write {path}: [toolchain] channel = "{version}"',
     )
 
@@ -115,7 +115,7 @@ def _warn_of_crates_outside_the_workspace(crates: Crates) -> None:
         if workspace not in {".", crate_dir} and not crate_dir.startswith(workspace + "/"):
             errors.warn(
                 f"the crate in {crate_dir} is outside the workspace in {workspace}, so that the "
-                "project in another folder makes other bytes for the same fingerprint",
+                "project in another folder has different bytes for the same fingerprint",
                 "make one workspace of both",
             )
 

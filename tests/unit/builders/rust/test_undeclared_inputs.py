@@ -142,5 +142,5 @@ class TestPaths:
             hello_crates, tools(root), f"text{root.parent}/{folder}text".encode()
         )
         warning = capsys.readouterr().err
-        assert "another machine makes other bytes" in warning
+        assert "another machine produces different bytes" in warning
         assert str(root.parent / folder.split("/", 1)[0]) in warning
