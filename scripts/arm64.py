@@ -32,7 +32,7 @@ _PACKAGES = {
 # apt takes these for installed: the system's own compiler and C library are used.
 _SYSTEM = {"arm64": (), "amd64": ("binutils", "gcc", "libc-dev", "libc6", "libgcc-s1")}
 _STATUS = "Package: {}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 9999\n\n"
-_DOWNLOAD = ("install", "--yes", "--download-only", "--no-install-recommends")
+_INSTALL = ("install", "--yes", "--download-only", "--no-install-recommends")
 _CONFIG = """\
 Dir::State "{root}/state";
 Dir::State::status "{root}/status";
@@ -91,10 +91,7 @@ def prepare() -> None:
             return
         if not shutil.which("apt-get") or platform.machine() != "x86_64":
             raise ScriptError("there is no apt with packages for x86-64", _ELSEWHERE)
-        print(
-            f"downloading 240 MB of Debian packages to {folder}, once; the system does not change",
-            file=sys.stderr,
-        )
+        print(f"downloading 240 MB of Debian packages to {folder}, once", file=sys.stderr)
         with tempfile.TemporaryDirectory(dir=folder, prefix="apt-") as scratch:
             root = Path(scratch)
             (root / "apt.conf").write_text(_CONFIG.format(root=root), encoding="utf-8")
@@ -107,13 +104,13 @@ def prepare() -> None:
                 archives = root / "archives" / architecture
                 (archives / "partial").mkdir(parents=True)
                 (root / "programs" / architecture).mkdir(parents=True)
-                options = (f"APT::Architecture={architecture}", f"Dir::Cache::archives={archives}")
-                _apt(root, *_DOWNLOAD, "-o", options[0], "-o", options[1], *packages)
+                native, to = f"APT::Architecture={architecture}", f"Dir::Cache::archives={archives}"
+                _apt(root, *_INSTALL, "-o", native, "-o", to, *packages)
             # For the compiler above. An install would come with another one, for arm64.
             _apt(root, "download", f"{_STANDARD_LIBRARY}:arm64", folder="archives/amd64")
             for archive in root.glob("archives/*/*.deb"):
-                to = root / "programs" / archive.parent.name
-                subprocess.run(["dpkg-deb", "--extract", archive, to], check=True)
+                program_folder = root / "programs" / archive.parent.name
+                subprocess.run(["dpkg-deb", "--extract", archive, program_folder], check=True)
             for program in (root / "programs/amd64/usr/bin").glob("qemu-*"):
                 if program.name != "qemu-aarch64-static":
                     program.unlink()  # 400 MB of them
