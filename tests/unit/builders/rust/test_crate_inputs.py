@@ -256,6 +256,18 @@ class TestWorkspace:
             crates.inputs(tmp_path)
         assert "cargo generate-lockfile --manifest-path Cargo.toml" in caught.value.hint
 
+    @pytest.mark.parametrize(
+        "text, reason",
+        [("[workspace]\n", "it is only a workspace"), ("[lib]\n", "it is not a crate")],
+    )
+    def test_no_crate(self, tmp_path: Path, text: str, reason: str) -> None:
+        """A manifest without a package is refused."""
+        crates.make(tmp_path)
+        crates.write(tmp_path, {"app/Cargo.toml": text})
+
+        with pytest.raises(HashzipError, match=rf"app/Cargo.toml has no \[package\]: {reason}"):
+            crates.inputs(tmp_path)
+
 
 class TestBinName:
     """The program of a function."""
@@ -313,6 +325,15 @@ class TestBinName:
         crates.configure(tmp_path, bin="one")
 
         assert projects.examine(tmp_path).recipe["bin"] == "one"
+
+    def test_unknown_bin(self, tmp_path: Path) -> None:
+        """A `bin` that the crate does not have is refused, and the hint has the names."""
+        crates.make(tmp_path, self.BINS)
+        crates.configure(tmp_path, bin="on")
+
+        with pytest.raises(HashzipError, match=r'has bin = "on", and app/Cargo.toml has') as caught:
+            crates.inputs(tmp_path)
+        assert caught.value.hint == 'did you mean "one"? known: hello, one, two'
 
     @pytest.mark.parametrize(
         "head, main", [("", "app/src/lib.rs"), ("autobins = false", "app/src/main.rs")]

@@ -9,7 +9,7 @@ from hashzip.builders.rust import crate_inputs, toolchain, undeclared_inputs
 from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
-from tests.support import crates, program
+from tests.support import crates, elf_files, program
 from tests.support import project as projects
 
 
@@ -46,6 +46,49 @@ def hello(root: Path) -> Crates:
     return crate_inputs.find(plan.project, plan.target)
 
 
+VERSIONS = {"rustc": "1.2.3", **undeclared_inputs.LINKERS}
+
+
+class TestWarn:
+    """What differs between machines, without what `TestVersions` shows."""
+
+    def warning(self, root: Path, capsys: pytest.CaptureFixture[str]) -> str:
+        """Return the warnings about hello."""
+        undeclared_inputs.warn(hello(root), tools(root), VERSIONS)
+        return capsys.readouterr().err
+
+    def test_unpinned(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """An unpinned version of Rust causes a warning, and following its hint ends that."""
+        warning = self.warning(root, capsys)
+        assert "does not pin the version of Rust that compiles [function.hello]" in warning
+        assert 'write app/rust-toolchain.toml: [toolchain] channel = "1.2.3"' in warning
+
+        crates.write(root, {"app/rust-toolchain.toml": '[toolchain]\nchannel = "1.2.3"\n'})
+        assert self.warning(root, capsys) == ""
+
+    def test_outside_the_workspace(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A crate outside the workspace causes a warning; a workspace of both ends that."""
+        needs = '[dependencies]\nshared = { path = "../shared" }'
+        files = {"app/Cargo.toml": crates.manifest("hello", needs), **crates.library("shared")}
+        crates.write(root, {"rust-toolchain.toml": "", **files})
+        warning = self.warning(root, capsys)
+        assert "the crate in shared is outside the workspace in app" in warning
+
+        workspace = '[workspace]\nmembers = ["app", "shared"]\n'
+        crates.write(root, {"Cargo.toml": workspace, "Cargo.lock": crates.LOCK})
+        assert self.warning(root, capsys) == ""
+
+    def test_outside_the_project(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Cargo's settings outside the project cause a warning, if they change the program."""
+        crates.write(root, {"rust-toolchain.toml": ""})
+        config = root.parent / "home/config.toml"
+        crates.write(config.parent, {config.name: "[net]\nretry = 1\n"})
+        assert self.warning(root, capsys) == ""
+
+        crates.write(config.parent, {config.name: "[env]\nA = '1'\n"})
+        assert f"warning: {config} has env, which no plan sees" in self.warning(root, capsys)
+
+
 class TestVersions:
     """The versions of the linking programs."""
 
@@ -55,15 +98,13 @@ class TestVersions:
         crates.write(root, {"rust-toolchain.toml": ""})
         hello_crates = hello(root)
 
-        undeclared_inputs.warn(
-            hello_crates, tools(root), {"rustc": "1.2.3", **undeclared_inputs.LINKERS}
-        )
+        undeclared_inputs.warn(hello_crates, tools(root), VERSIONS)
         assert capsys.readouterr().err == ""
 
         undeclared_inputs.warn(
             hello_crates,
             tools(root),
-            {"rustc": "1.2.3", **undeclared_inputs.LINKERS, name: "0.0.1"},
+            {**VERSIONS, name: "0.0.1"},
         )
         assert (
             f"{name} is 0.0.1 here, and hashzip[rust] has {undeclared_inputs.LINKERS[name]}"
@@ -144,3 +185,14 @@ class TestPaths:
         warning = capsys.readouterr().err
         assert "another machine produces different bytes" in warning
         assert str(root.parent / folder.split("/", 1)[0]) in warning
+
+    def test_debug_information(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Debug information causes a warning that names the profile."""
+        undeclared_inputs.warn_of_paths(hello(root), tools(root), elf_files.make({".text": b"x"}))
+        assert capsys.readouterr().err == ""
+
+        program = elf_files.make({".debug_info": b"x"})
+        undeclared_inputs.warn_of_paths(hello(root), tools(root), program)
+        warning = capsys.readouterr().err
+        assert "contains paths in its debug information" in warning
+        assert "hint: set strip = true in [profile.release] of Cargo.toml" in warning
