@@ -231,6 +231,46 @@ class TestExclude:
         projects.configure(three, requirements="requirements.txt", exclude_packages=["greet/**"])
         assert unpacked(three, tmp_path / "task")["greet"].version == "1.0"
 
+    @pytest.mark.parametrize("gone", ["able", "greet"])
+    def test_conflict_of_packages(self, project: Path, gone: str) -> None:
+        """A package that is left out cannot conflict, and its file never wins."""
+        files = {name: {"tests/a.py": name} for name in ("able", "greet")}
+        lock(project, *(wheels.make(project, name, files=files[name]) for name in files))
+        projects.configure(project, requirements="requirements.txt")
+        assert "both have the file tests/a.py" in refused(project).message
+
+        projects.configure(project, requirements="requirements.txt", exclude_packages=[gone])
+
+        (other,) = files.keys() - {gone}
+        assert content(make_zip(project), "tests/a.py") == other.encode()
+
+    @pytest.mark.parametrize("pattern", ["tests/", "**/a.py"])
+    def test_conflict_of_files(self, project: Path, pattern: str) -> None:
+        """Files that are left out cannot conflict, and the others of their packages stay."""
+        made = [
+            wheels.make(project, name, files={"tests/a.py": name, f"{name}.py": ""})
+            for name in ("able", "greet")
+        ]
+        lock(project, *made)
+        projects.configure(project, requirements="requirements.txt", exclude_packages=[pattern])
+
+        zip_file = make_zip(project)
+
+        assert {"able.py", "greet.py"} < set(names(zip_file))
+        assert "tests/a.py" not in names(zip_file)
+        assert wheels.wrong_rows(zip_file) == []
+
+    def test_without_wheel(self, project: Path) -> None:
+        """A package that is left out needs no wheel for Lambda."""
+        able = wheels.make(project, "able", tag="py3-none-win_amd64")
+        lock(project, able, wheels.make(project))
+        projects.configure(project, requirements="requirements.txt")
+        assert "has no wheel" in refused(project).message
+
+        projects.configure(project, requirements="requirements.txt", exclude_packages=["able"])
+
+        assert "greet.py" in names(make_zip(project))
+
     def test_nothing_matches(self, three: Path) -> None:
         """A pattern that matches nothing is an error, with the nearest name."""
         projects.configure(three, requirements="requirements.txt", exclude_packages=["great"])

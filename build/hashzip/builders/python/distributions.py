@@ -8,6 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -66,8 +67,8 @@ def owners(distributions: Iterable[Distribution]) -> dict[str, str]:
 def check_no_conflicts(folder: Path, distributions: Iterable[Distribution]) -> None:
     """Check that no two packages have the same file with different content.
 
-    Packages are installed in parallel, so either could win. Launchers do not conflict, because none
-    is packed.
+    Packages are installed in parallel, so either could win. What is left out cannot conflict: it is
+    gone by now. Launchers cannot either, because none is packed.
 
     Raises:
         HashzipError: Two packages have such a file, or paths that are the same on some machines.
@@ -120,8 +121,30 @@ def tidy(folder: Path, distributions: Sequence[Distribution]) -> list[Distributi
     return tidied
 
 
+def excluded_names(names: Iterable[str], patterns: Iterable[str]) -> set[str]:
+    """Return the packages that are left out entirely, so that they need not be installed.
+
+    Args:
+        names: The names of packages.
+        patterns: As for `exclude`.
+
+    Returns:
+        Normalized names.
+    """
+    known = {normalized(name) for name in names}
+    return {
+        name
+        for pattern in patterns
+        if "/" not in pattern
+        for name in _matching_names(pattern, known)
+    }
+
+
 def exclude(
-    folder: Path, distributions: Sequence[Distribution], patterns: Iterable[str]
+    folder: Path,
+    distributions: Sequence[Distribution],
+    patterns: Iterable[str],
+    not_installed: AbstractSet[str] = frozenset(),
 ) -> list[Distribution]:
     """Remove packages, except files that a remaining package shares; or remove single files.
 
@@ -132,6 +155,7 @@ def exclude(
             https://packaging.python.org/en/latest/specifications/name-normalization/
             `@runtime` stands for `RUNTIME_PACKAGES`. A pattern with a slash matches files, in the
             syntax of `exclude`, but no file of a `.dist-info` folder.
+        not_installed: The normalized names of packages that were left out before.
 
     Returns:
         The packages that remain.
@@ -142,12 +166,11 @@ def exclude(
     remaining = list(distributions)
     for pattern in patterns:
         matches = _matches(pattern, distributions)
-        if not matches:
+        if not matches and not _matching_names(pattern, not_installed):
+            names = {normalized(each.name) for each in distributions}
             raise HashzipError(
                 f'no installed package or file matches "{pattern}" in exclude_packages',
-                did_you_mean(
-                    normalized(pattern), [normalized(each.name) for each in distributions]
-                ),
+                did_you_mean(normalized(pattern), names | not_installed),
             )
         remaining = [
             _without(each, matches) for each in remaining if normalized(each.name) not in matches
@@ -167,9 +190,12 @@ def _matches(pattern: str, distributions: Sequence[Distribution]) -> set[str]:
             for path in each.files
             if not path.startswith(f"{each.info}/") and is_matched(path)
         }
-    names = {normalized(each.name) for each in distributions}
+    return _matching_names(pattern, {normalized(each.name) for each in distributions})
+
+
+def _matching_names(pattern: str, names: AbstractSet[str]) -> set[str]:
     if pattern == RUNTIME:
-        return names.intersection(RUNTIME_PACKAGES)
+        return {name for name in RUNTIME_PACKAGES if name in names}
     return {name for name in names if fnmatchcase(name, normalized(pattern))}
 
 

@@ -52,7 +52,13 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
         # The lock says where their dependencies are from, and a copy is in no workspace.
         _pip_install(plan, lock, folder, ["--no-deps", "--no-sources", *copies])
     plan.check_unchanged()
-    installed = distributions.read(folder)
+    # First, because what is left out cannot conflict.
+    installed = distributions.exclude(
+        folder,
+        distributions.read(folder),
+        target.options["exclude_packages"],
+        requirements.excluded,
+    )
     distributions.check_no_conflicts(folder, installed)
     installed = [
         _without_builder(folder, distribution)
@@ -60,10 +66,7 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
         else distribution
         for distribution in installed
     ]
-    installed = distributions.exclude(
-        folder, distributions.tidy(folder, installed), target.options["exclude_packages"]
-    )
-    return _finish(plan, folder, installed, requirements)
+    return _finish(plan, folder, distributions.tidy(folder, installed), requirements)
 
 
 def _finish(
@@ -77,9 +80,7 @@ def _finish(
     tools = {}
     if target.options["strip"]:
         tools["strip"] = strip.strip(files, target.architecture)
-        installed = [_without_hashes(distribution) for distribution in installed]
-    if target.options["strip"] or target.options["exclude_packages"]:
-        installed = distributions.tidy(folder, installed)
+        installed = distributions.tidy(folder, [_without_hashes(each) for each in installed])
     numbers = {str(distribution): number for number, distribution in enumerate(installed)}
     numbered = {path: numbers[owner] for path, owner in owners.items()}
     if target.options["bytecode"]:

@@ -7,7 +7,7 @@ index a package is from.
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from platform import python_version
 from typing import NamedTuple
@@ -19,13 +19,17 @@ from packaging.utils import canonicalize_name, canonicalize_version
 
 from hashzip.builders import python
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.builders.python import locks, pylock, uv
+from hashzip.builders.python import distributions, locks, pylock, uv
 from hashzip.builders.python.locks import Kind, Lock
 from hashzip.errors import HashzipError
 from hashzip.project.targets import Target
 
 _FIRST_OPTION = re.compile(r"\s--")
 _HASH = re.compile(r"--hash[= ](\w+:[0-9a-f]+)")
+
+_FOLDER_OPTION = re.compile(
+    r"(-f|--find-links|-i|--index-url|--extra-index-url)[ =]+(?!\w+:)(\S.*)"
+)
 
 Hashes = Mapping[tuple[str, str], tuple[str, ...]]
 
@@ -37,11 +41,14 @@ class Requirements(NamedTuple):
         arguments: uv's arguments for packages from an index or a URL; empty if there are none.
         local: Folders of the project's own packages, relative to the project.
         hashes: The locked hashes, by name and version; by name and "" if no version is locked.
+        excluded: The normalized names of packages that Lambda would get, and that the target
+            leaves out. They are not installed, so that no file of theirs can win over another.
     """
 
     arguments: Sequence[str]
     local: Sequence[str]
     hashes: Hashes
+    excluded: frozenset[str] = frozenset()
 
     def hashes_of(self, name: str, version: str) -> tuple[str, ...]:
         """Return the locked hashes of a package; a local one has none."""
@@ -64,8 +71,7 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
     location = Path(plan.project.root, lock.path)
     text = location.read_text(encoding="utf-8-sig")
     if lock.kind is Kind.REQUIREMENTS:
-        arguments = ["--require-hashes", "--no-deps", "--requirements", str(location)]
-        return Requirements(arguments, [], dict(_requirement_hashes(text)))
+        return _of_requirements(text, location, plan.target, scratch)
     relock = locks.relock_command(lock, plan.target)
     document = pylock.parse(text, lock.path, relock)
     fits_here = _check_python(str(document.get("requires-python", "")), plan.target, lock)
@@ -73,8 +79,11 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         exported = _export(plan, lock, fits_here=fits_here)
         document = pylock.parse(exported, lock.path, relock)
     packages = pylock.validate(document, lock.path, relock).packages
+    wanted = [package.name for package in packages if pylock.is_wanted(package, plan.target)]
+    excluded = _excluded(wanted, plan.target)
+    packages = [package for package in packages if package.name not in excluded]
     _check_sources(packages, plan.target, lock)
-    document = pylock.without_folders(document, location.parent)
+    document = pylock.without_folders(document, location.parent, excluded)
     file = scratch / "pylock.toml"
     file.write_text(pylock.to_toml(document), encoding="utf-8")
     arguments = ["--preview-features", "pylock", "--requirements", str(file)]
@@ -82,6 +91,7 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         arguments if document["packages"] else [],
         _local_folders(packages, plan.target, lock),
         {_pin(each.name, str(each.version or "")): pylock.hashes(each) for each in packages},
+        excluded,
     )
 
 
@@ -92,6 +102,42 @@ def working_directory(plan: BuildPlan, lock: Lock) -> str:
     """
     folder = lock.path.rpartition("/")[0] if lock.kind is Kind.UV else ""
     return os.path.join(plan.project.root, folder) if folder else plan.project.root
+
+
+def _of_requirements(text: str, location: Path, target: Target, scratch: Path) -> Requirements:
+    """Return what uv is to install from a requirements file."""
+    lines = list(_requirements(text))
+    environment = pylock.environment(target)
+    wanted = [
+        requirement.name
+        for requirement, _ in lines
+        if requirement.marker is None or requirement.marker.evaluate(environment)
+    ]
+    excluded = _excluded(wanted, target)
+    if excluded:
+        gone = {line for requirement, line in lines if _name(requirement) in excluded}
+        kept = [
+            _with_absolute_path(line, location.parent)
+            for line in locks.logical_lines(text)
+            if line not in gone
+        ]
+        location = scratch / "requirements.txt"
+        location.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    arguments = ["--require-hashes", "--no-deps", "--requirements", str(location)]
+    remaining = [requirement for requirement, _ in lines if _name(requirement) not in excluded]
+    return Requirements(
+        arguments if remaining or not lines else [], [], dict(_hashes(lines)), excluded
+    )
+
+
+def _with_absolute_path(line: str, folder: Path) -> str:
+    """Have an option of a requirements file name a folder from anywhere."""
+    option = _FOLDER_OPTION.match(line)
+    return f"{option[1]} {os.path.join(folder, option[2])}" if option else line
+
+
+def _excluded(names: Iterable[str], target: Target) -> frozenset[str]:
+    return frozenset(distributions.excluded_names(names, target.options["exclude_packages"]))
 
 
 def _check_python(required: str, target: Target, lock: Lock) -> bool:
@@ -160,16 +206,27 @@ def _local_folders(packages: Sequence[Package], target: Target, lock: Lock) -> l
     return sorted(wanted.intersection(lock.folders))
 
 
-def _requirement_hashes(text: str) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
-    """Yield the hashes of each package in a requirements file."""
+def _requirements(text: str) -> Iterator[tuple[Requirement, str]]:
+    """Yield each requirement in a requirements file, and its line."""
     for line in locks.logical_lines(text):
         try:
-            requirement = Requirement(_FIRST_OPTION.split(line)[0])
+            yield Requirement(_FIRST_OPTION.split(line)[0]), line
         except InvalidRequirement:
             continue  # an option, a path, or an error that uv reports
+
+
+def _hashes(
+    requirements: Iterable[tuple[Requirement, str]],
+) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+    """Yield the hashes of each package in a requirements file."""
+    for requirement, line in requirements:
         pins = [each.version for each in requirement.specifier if each.operator == "=="]
         version = pins[0] if pins else ""
         yield _pin(requirement.name, version), tuple(sorted(_HASH.findall(line)))
+
+
+def _name(requirement: Requirement) -> str:
+    return canonicalize_name(requirement.name)
 
 
 def _pin(name: str, version: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ https://packaging.python.org/en/latest/specifications/pylock-toml/
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,19 +70,20 @@ def hashes(package: Package) -> tuple[str, ...]:
 
 def is_wanted(package: Package, target: Target) -> bool:
     """Return whether a package is for Lambda, and not only for developers' machines."""
-    return package.marker is None or package.marker.evaluate(_environment(target))
+    return package.marker is None or package.marker.evaluate(environment(target))
 
 
-def without_folders(document: Document, folder: Path) -> Document:
+def without_folders(document: Document, folder: Path, excluded: Collection[str] = ()) -> Document:
     """Return the part of a lock that uv is to install, which can be read from anywhere.
 
     Args:
         document: The parsed lock.
         folder: The folder that its paths are relative to.
+        excluded: The normalized names of more packages that are not part of it.
     """
     packages = []
     for package in document["packages"]:
-        if "directory" in package:
+        if "directory" in package or package["name"] in excluded:
             continue
         files = [*package.get("wheels", ())]
         files += [package[key] for key in ("sdist", "archive") if key in package]
@@ -128,7 +129,7 @@ def _without_python(table: Mapping[str, Any]) -> Document:
     return {key: value for key, value in table.items() if key != "requires-python"}
 
 
-def _environment(target: Target) -> dict[str, str]:
+def environment(target: Target) -> dict[str, str]:
     """Return the values that markers have in Lambda."""
     version = python.version(target)
     return {

@@ -1,6 +1,7 @@
 """What uv is to install, from each kind of lock. uv itself runs in the tests of `integration`."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,10 @@ source = { editable = "libs/own" }
 """
 
 
-def export(project: Path, name: str, text: str) -> Requirements:
+def export(project: Path, name: str, text: str, excluded: Sequence[str] = ()) -> Requirements:
     """Write a lock, and export it for hello."""
     projects.write_files(project, {name: text.encode()})
-    projects.configure(project, requirements=name)
+    projects.configure(project, requirements=name, exclude_packages=list(excluded))
     loaded = planning.load_project(str(project))
     lock = locks.find(loaded, loaded.target("hello"))
     assert lock
@@ -98,6 +99,31 @@ class TestRequirements:
         assert requirements.hashes_of("greet", "2.0") == ("sha256:02",)
         assert requirements.hashes_of("greet", "3.0") == ()
 
+    def test_excluded(self, project: Path) -> None:
+        """Packages that are left out are not in the copy for uv, whose paths are absolute."""
+        text = (
+            "--find-links ./wheels\n--index-url https://host/simple\n"
+            "Able==1.0 --hash=sha256:00\ngreet==1.0 \\\n --hash=sha256:01\n"
+            "away==1.0; sys_platform == 'win32' --hash=sha256:02\n"
+        )
+
+        requirements = export(project, "deps/requirements.txt", text, ["able", "away"])
+
+        assert requirements.excluded == {"able"}
+        assert Path(requirements.arguments[-1]).read_text(encoding="utf-8").splitlines() == [
+            f"--find-links {project}/deps/./wheels",
+            "--index-url https://host/simple",
+            "greet==1.0   --hash=sha256:01",
+            "away==1.0; sys_platform == 'win32' --hash=sha256:02",
+        ]
+        assert export(project, "requirements.txt", text, ["able", "greet", "away"]).arguments
+
+    def test_all_excluded(self, project: Path) -> None:
+        """Where everything is left out, uv has nothing to do."""
+        text = "--no-index\ngreet==1.0 --hash=sha256:01\n"
+
+        assert export(project, "requirements.txt", text, ["*"]).arguments == []
+
 
 class TestPylock:
     """A `pylock.toml`."""
@@ -115,6 +141,16 @@ class TestPylock:
     def test_nothing(self, project: Path) -> None:
         """Without packages uv has nothing to do."""
         assert export(project, "pylock.toml", f"{HEAD}packages = []\n").arguments == []
+
+    def test_excluded(self, project: Path) -> None:
+        """Packages that are left out are not in the copy for uv."""
+        able, own = (GREET.replace("greet", name) for name in ("able", "own"))
+
+        requirements = export(project, "pylock.toml", HEAD + GREET + able + own, ["own", "g*"])
+
+        copy = tomllib.loads(Path(requirements.arguments[3]).read_text(encoding="utf-8"))
+        assert [package["name"] for package in copy["packages"]] == ["able"]
+        assert requirements.excluded == {"greet", "own"}
 
     @pytest.mark.parametrize(
         "source, kind",
