@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hashzip import planning
-from hashzip.inputs import walk
+from hashzip.inputs import paths
 from tests.support import pages, program
 from tests.support import project as projects
 
@@ -131,7 +131,7 @@ def test_files_that_are_left_out(project: Path) -> None:
     text = (program.CHECKOUT / "docs/reproducibility.md").read_text(encoding="utf-8")
     (listing,) = re.findall(r"^These are always left out.*?$\n\n", text, re.MULTILINE | re.DOTALL)
     names = set(re.findall(r"`([^`]+)`", listing)) - {"dist"}  # at the top of the project only
-    assert {os.fsdecode(name) for name in walk.LEFT_OUT} <= names
+    assert {os.fsdecode(name) for name in paths.LEFT_OUT} <= names
     packed = json.loads(projects.external(project)["files"])
 
     for name in names:

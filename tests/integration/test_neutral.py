@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hashzip.builders.python import uv
+from hashzip.project import user_cache
 from tests.support import local_packages, wheels
 from tests.support import project as projects
 from tests.support.index import Index

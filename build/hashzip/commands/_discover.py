@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hashzip.builders import BUILDERS
 from hashzip.builders.base import Discovered
-from hashzip.inputs.walk import LEFT_OUT
+from hashzip.inputs.paths import LEFT_OUT
 
 # Folders that hold copies, tests or tools, and folders that are large to search.
 _NOT_SEARCHED = frozenset(

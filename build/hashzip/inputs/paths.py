@@ -1,6 +1,7 @@
-"""Paths of files in a package: which are valid, and which are the same path on some machine."""
+"""Paths of files: which are valid, left out, or the same path on some machine."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,6 +14,85 @@ from hashzip.inputs.files import BY_PATH, Listing, SourceFile
 IN_PROJECT = "//"
 
 _SEPARATOR = os.fsencode(os.sep)
+
+# Left out of everything, at any depth: what tools leave behind, and no program needs.
+LEFT_OUT = frozenset(
+    (
+        b".git",
+        b".hg",
+        b".svn",
+        b"__pycache__",
+        b".DS_Store",
+        b"Thumbs.db",
+        b".venv",
+        b".terraform",
+        b".pytest_cache",
+        b".mypy_cache",
+        b".ruff_cache",
+        b".hashzip",
+    )
+)
+_LEFT_OUT_SUFFIX = b".pyc"
+
+# Left out of sources too: what tools and editors write beside them on one machine, and not on
+# another. A package that is installed, or that a program makes, may have such files for a reason.
+LEFT_OUT_OF_SOURCES = LEFT_OUT | {
+    # Python
+    b".tox",
+    b".nox",
+    b".hypothesis",
+    b".coverage",
+    b"htmlcov",
+    b".ipynb_checkpoints",
+    # Terraform and Terragrunt
+    b".terraform.lock.hcl",
+    b".terraform.tfstate.lock.info",
+    b"tfplan",
+    b".terragrunt-cache",
+    b".terragrunt-source-manifest",
+    # Other tools, editors and systems
+    b".aws-sam",
+    b".serverless",
+    b".idea",
+    b".vscode",
+    b"Icon\r",
+    b"desktop.ini",
+}
+_SOURCE_SUFFIXES = (_LEFT_OUT_SUFFIX, b".egg-info", b".tfplan", b"~")
+_STATE = b".tfstate"  # `terraform.tfstate`, `terraform.tfstate.backup`
+_ODD_STARTS = (b".", b"#")
+# `.coverage.HOST.PID`, `.app.py.swp`, `.#app.py`, `._app.py`, `#app.py#`
+_ODD_NAME = rb"\.coverage\..*|\..*\.sw.|\.[#_].*|#.*#"
+# Of the project's root alone: the configuration that deploys the package.
+_ROOT_NAMES = frozenset((b"hashzip.toml",))
+_ROOT_SUFFIXES = (b".tf", b".tofu", b".tf.json", b".tfvars", b".tfvars.json")
+
+
+def is_left_out(name: bytes, *, is_root: bool) -> bool:
+    """Return whether tools and editors leave files or folders of a name beside sources.
+
+    Args:
+        name: The name, without its folder.
+        is_root: Whether the folder is the project's root.
+    """
+    return (
+        name in LEFT_OUT_OF_SOURCES
+        or name.endswith(_SOURCE_SUFFIXES)
+        or (name.startswith(_ODD_STARTS) and re.fullmatch(_ODD_NAME, name, re.DOTALL) is not None)
+        or (_STATE in name and _is_state(name))
+        or (is_root and (name in _ROOT_NAMES or name.endswith(_ROOT_SUFFIXES)))
+    )
+
+
+def is_left_out_everywhere(name: bytes, *, is_root: bool) -> bool:
+    """Return whether no package has files or folders of a name, whatever makes the package."""
+    del is_root
+    return name in LEFT_OUT or name.endswith(_LEFT_OUT_SUFFIX)
+
+
+def _is_state(name: bytes) -> bool:
+    _, _, rest = name.partition(_STATE)
+    return not rest or rest.startswith(b".")
 
 
 def name_files(listings: Sequence[Listing], executable: Sequence[str] = ()) -> list[SourceFile]:

@@ -6,7 +6,6 @@ counts, so that no locale changes one.
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -15,59 +14,6 @@ from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import gitignore, paths
 from hashzip.inputs.files import Listing
 from hashzip.inputs.gitignore import Matcher, PatternSet
-
-# Left out of everything, at any depth: what tools leave behind, and no program needs.
-LEFT_OUT = frozenset(
-    (
-        b".git",
-        b".hg",
-        b".svn",
-        b"__pycache__",
-        b".DS_Store",
-        b"Thumbs.db",
-        b".venv",
-        b".terraform",
-        b".pytest_cache",
-        b".mypy_cache",
-        b".ruff_cache",
-        b".hashzip",
-    )
-)
-_LEFT_OUT_SUFFIX = b".pyc"
-_LEFT_OUT_BELOW = (b"node_modules", b".cache")
-
-# Left out of sources too: what tools and editors write beside them on one machine, and not on
-# another. A package that is installed, or that a program makes, may have such files for a reason.
-LEFT_OUT_OF_SOURCES = LEFT_OUT | {
-    # Python
-    b".tox",
-    b".nox",
-    b".hypothesis",
-    b".coverage",
-    b"htmlcov",
-    b".ipynb_checkpoints",
-    # Terraform and Terragrunt
-    b".terraform.lock.hcl",
-    b".terraform.tfstate.lock.info",
-    b"tfplan",
-    b".terragrunt-cache",
-    b".terragrunt-source-manifest",
-    # Other tools, editors and systems
-    b".aws-sam",
-    b".serverless",
-    b".idea",
-    b".vscode",
-    b"Icon\r",
-    b"desktop.ini",
-}
-_SOURCE_SUFFIXES = (_LEFT_OUT_SUFFIX, b".egg-info", b".tfplan", b"~")
-_STATE = b".tfstate"  # `terraform.tfstate`, `terraform.tfstate.backup`
-_ODD_STARTS = (b".", b"#")
-# `.coverage.HOST.PID`, `.app.py.swp`, `.#app.py`, `._app.py`, `#app.py#`
-_ODD_NAME = rb"\.coverage\..*|\..*\.sw.|\.[#_].*|#.*#"
-# Of the project's root alone: the configuration that deploys the package.
-_ROOT_NAMES = frozenset((b"hashzip.toml",))
-_ROOT_SUFFIXES = (b".tf", b".tofu", b".tf.json", b".tfvars", b".tfvars.json")
 
 _SEPARATOR = os.fsencode(os.sep)
 _NOT_PLAIN = frozenset((b"", b".", b".."))
@@ -163,6 +109,7 @@ class _Walk:
         self.takes_all = not (self.include or self.exclude or self.named)
         self.skip = os.path.join(root, skip.encode()) if skip else b""
         self.are_sources = are_sources
+        self.is_left_out = paths.is_left_out if are_sources else paths.is_left_out_everywhere
 
     def folder(self, folder: str) -> Listing:
         location = os.path.join(self.root, folder.encode()) if folder != "." else self.root
@@ -190,7 +137,7 @@ class _Walk:
         for entry in entries:
             name = entry.name
             path = "" if self.takes_all else self._path(entry, listing.folder)
-            if self._is_left_out(name, is_root=is_root) and not (
+            if self.is_left_out(name, is_root=is_root) and not (
                 self.named and self.named(path, is_folder=entry.is_dir())
             ):
                 continue
@@ -206,21 +153,6 @@ class _Walk:
                     continue
             if taken or self.included(path, is_folder=False):
                 listing.files.append(entry.path)
-
-    def _is_left_out(self, name: bytes, *, is_root: bool) -> bool:
-        """Return whether a name is that of a file or folder that tools leave behind."""
-        if not self.are_sources:
-            return name in LEFT_OUT or name.endswith(_LEFT_OUT_SUFFIX)
-        return (
-            name in LEFT_OUT_OF_SOURCES
-            or name.endswith(_SOURCE_SUFFIXES)
-            or (
-                name.startswith(_ODD_STARTS)
-                and re.fullmatch(_ODD_NAME, name, re.DOTALL) is not None
-            )
-            or (_STATE in name and _is_state(name))
-            or (is_root and (name in _ROOT_NAMES or name.endswith(_ROOT_SUFFIXES)))
-        )
 
     def _is_excluded(self, path: str, *, is_folder: bool) -> bool:
         is_excluded = self.excluded(path, is_folder=is_folder)
@@ -296,13 +228,8 @@ class _Walk:
         return real
 
 
-def _is_state(name: bytes) -> bool:
-    _, _, rest = name.partition(_STATE)
-    return not rest or rest.startswith(b".")
-
-
 def _is_cache(name: bytes, folder: bytes) -> bool:
-    return name == _LEFT_OUT_BELOW[1] and os.path.basename(folder) == _LEFT_OUT_BELOW[0]
+    return name == b".cache" and os.path.basename(folder) == b"node_modules"
 
 
 def _is_below(path: bytes, folder: bytes) -> bool:

@@ -9,7 +9,7 @@ from hashzip.builders import BUILDERS, declared_inputs
 from hashzip.builders.build_plan import InputFolder
 from hashzip.errors import HashzipError
 from hashzip.inputs import gitignore
-from hashzip.inputs.walk import LEFT_OUT
+from hashzip.inputs.paths import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -19,7 +19,7 @@ from hashzip.builders.python.names import normalized
 from hashzip.builders.python.record import SCRIPT_FOLDERS, Distribution
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.inputs.gitignore import matcher_below
-from hashzip.inputs.walk import LEFT_OUT
+from hashzip.inputs.paths import LEFT_OUT
 
 # "The Lambda Python runtimes include the AWS SDK for Python (Boto3) and its dependencies":
 # https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
