@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hashzip.builders.python import uv
+from hashzip.builders.python import stand_in, uv
 from hashzip.errors import HashzipError
 from tests.support import local_packages, program, wheels
 from tests.support import project as projects
@@ -550,18 +550,17 @@ class TestPython:
             pytest.skip("no Python is installed that such a lock is for")
         self.relock(single, index, ">=3.11,<3.13")
 
-        with pytest.raises(HashzipError) as caught:
-            make_zip(single)
+        error = refused(single)
 
-        assert "uv.lock is locked for Python" in caught.value.message
-        assert '<3.13, but [function.hello] has runtime "python3.13"' in caught.value.message
+        assert "uv.lock is locked for Python" in error.message
+        assert '<3.13, but [function.hello] has runtime "python3.13"' in error.message
         projects.configure(single, requirements="uv.lock", runtime="python3.12")
         assert modules(single) == {"greet.py"}
 
     def test_newer_than_this(
         self, single: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        """A lock for later Pythons than the one that builds needs one; none is downloaded."""
+        """A lock for later Pythons than the one that builds is read without any of these."""
         lock = single / "uv.lock"
         for path in (lock, single / "pyproject.toml"):
             text = path.read_text(encoding="utf-8").replace(">=3.11", ">=3.99")
@@ -571,24 +570,52 @@ class TestPython:
         monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path))
         projects.configure(single, requirements="uv.lock", runtime="python3.99")
 
-        with pytest.raises(HashzipError) as caught:
-            make_zip(single)
-
-        message = caught.value.message
-        assert "Python 3.99, which is needed to read uv.lock, is not installed" in message
-        assert "uv python install" in caught.value.hint
-
-    def test_newer_that_is_here(self, single: Path, index: Index) -> None:
-        """If that Python is installed, it reads the lock, and hashzip still runs on its own."""
-        later = [f"3.{minor}" for minor in range(sys.version_info[1] + 1, 15)]
-        installed = [version for version in later if is_installed(version)]
-        if not installed:
-            pytest.skip("no later Python is installed than the one that runs the tests")
-        self.relock(single, index, f">={installed[0]}")
-        runtime = f"python{installed[0]}"
-        projects.configure(single, requirements="uv.lock", runtime=runtime)
-
         assert modules(single) == {"greet.py"}
+
+
+class TestPatchRelease:
+    """A lock for certain patch releases of Python, which are not installed."""
+
+    @pytest.fixture
+    def pinned(self, project: Path, index: Index, request: pytest.FixtureRequest) -> Path:
+        """Make a project for one range of Pythons, with a package of its own."""
+        for name in ("greet", "able"):
+            index.add(wheels.make(project, name))
+        local_packages.package(project / "own")
+        sources = "[tool.uv.sources]\nown = { path = 'own' }\n"
+        local_packages.pyproject(project, "single", ["greet", "own"], more=sources)
+        for path in (project / "pyproject.toml", project / "own/pyproject.toml"):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace(">=3.11", request.param), encoding="utf-8")
+        scratch = project.parent / "stand-in"
+        scratch.mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("UV_PYTHON", stand_in.make(scratch, "3.13.98", "uv.lock"))
+            local_packages.lock(project, index)
+        projects.configure(project, requirements="uv.lock")
+        return project
+
+    @pytest.mark.parametrize("pinned", ["==3.13.98", ">=3.13.97,<3.13.99"], indirect=True)
+    def test_installed(self, pinned: Path) -> None:
+        """It is installed all the same, with packages for only these Pythons."""
+        assert modules(pinned) == {"greet.py", "own.py"}
+
+    @pytest.mark.parametrize("pinned", ["==3.13.98"], indirect=True)
+    def test_stale(self, pinned: Path) -> None:
+        """It must fit its project nevertheless."""
+        path = pinned / "pyproject.toml"
+        text = path.read_text(encoding="utf-8").replace('"greet"', '"greet", "able"')
+        path.write_text(text, encoding="utf-8")
+
+        with pytest.raises(HashzipError, match="the lock is stale"):
+            make_zip(pinned)
+
+    @pytest.mark.parametrize("pinned", ["==3.13.98"], indirect=True)
+    def test_other_runtime(self, pinned: Path) -> None:
+        """For another runtime it is refused at plan time."""
+        projects.configure(pinned, requirements="uv.lock", runtime="python3.12")
+
+        assert "uv.lock is locked for Python ==3.13.98" in refused(pinned).message
 
 
 def is_installed(version: str) -> bool:

@@ -45,12 +45,13 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
     requirements = lock_export.export(plan, lock, scratch)
     if requirements.arguments:
         only_wheels = () if target.options["build_sdists"] else ("--only-binary", ":all:")
-        _pip_install(plan, lock, folder, [*only_wheels, *requirements.arguments])
+        _pip_install(plan, lock, folder, [*only_wheels, *requirements.arguments], requirements)
     from_index = {path.name for path in folder.glob("*.dist-info")}
     if requirements.local:
         copies = _copies(plan, lock, requirements.local, scratch)
         # The lock says where their dependencies are from, and a copy is in no workspace.
-        _pip_install(plan, lock, folder, ["--no-deps", "--no-sources", *copies])
+        arguments = ["--no-deps", "--no-sources", *copies]
+        _pip_install(plan, lock, folder, arguments, requirements)
     plan.check_unchanged()
     # First, because what is left out cannot conflict.
     installed = distributions.exclude(
@@ -107,12 +108,19 @@ def _finish(
     )
 
 
-def _pip_install(plan: BuildPlan, lock: Lock, folder: Path, arguments: Sequence[str]) -> None:
+def _pip_install(
+    plan: BuildPlan,
+    lock: Lock,
+    folder: Path,
+    arguments: Sequence[str],
+    requirements: Requirements,
+) -> None:
     target = plan.target
+    version = requirements.release.removesuffix(".0") or python.version(target)
     uv.run(
         [
             *("pip", "install", "--no-progress", "--color", "never"),
-            *("--python", sys.executable, "--python-version", python.version(target)),
+            *("--python", sys.executable, "--python-version", version),
             *("--python-platform", python.platform(target), "--target", str(folder)),
             *("--no-compile-bytecode", "--no-installer-metadata"),
             *arguments,

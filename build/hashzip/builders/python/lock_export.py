@@ -9,17 +9,14 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from platform import python_version
 from typing import NamedTuple
 
 from packaging.pylock import Package
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, canonicalize_version
 
-from hashzip.builders import python
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.builders.python import distributions, locks, pylock, uv
+from hashzip.builders.python import distributions, locks, pylock, python_range, stand_in, uv
 from hashzip.builders.python.locks import Kind, Lock
 from hashzip.errors import HashzipError
 from hashzip.project.targets import Target
@@ -43,12 +40,15 @@ class Requirements(NamedTuple):
         hashes: The locked hashes, by name and version; by name and "" if no version is locked.
         excluded: The normalized names of packages that Lambda would get, and that the target
             leaves out. They are not installed, so that no file of theirs can win over another.
+        release: The first release of the runtime's Python that the lock is for, such as `3.13.0`;
+            "" if the lock is for any.
     """
 
     arguments: Sequence[str]
     local: Sequence[str]
     hashes: Hashes
     excluded: frozenset[str] = frozenset()
+    release: str = ""
 
     def hashes_of(self, name: str, version: str) -> tuple[str, ...]:
         """Return the locked hashes of a package; a local one has none."""
@@ -74,9 +74,13 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         return _of_requirements(text, location, plan.target, scratch)
     relock = locks.relock_command(lock, plan.target)
     document = pylock.parse(text, lock.path, relock)
-    fits_here = _check_python(str(document.get("requires-python", "")), plan.target, lock)
+    required = str(document.get("requires-python", ""))
+    release = locks.check_python(required, lock.path, plan.target)
     if lock.kind is Kind.UV:
-        exported = _export(plan, lock, fits_here=fits_here)
+        here = sys.executable
+        if not python_range.contains(required, sys.version_info[:3]):
+            here = stand_in.make(scratch, release, lock.path)
+        exported = _export(plan, lock, here)
         document = pylock.parse(exported, lock.path, relock)
     packages = pylock.validate(document, lock.path, relock).packages
     wanted = [package.name for package in packages if pylock.is_wanted(package, plan.target)]
@@ -92,6 +96,7 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         _local_folders(packages, plan.target, lock),
         {_pin(each.name, str(each.version or "")): pylock.hashes(each) for each in packages},
         excluded,
+        release,
     )
 
 
@@ -140,38 +145,15 @@ def _excluded(names: Iterable[str], target: Target) -> frozenset[str]:
     return frozenset(distributions.excluded_names(names, target.options["exclude_packages"]))
 
 
-def _check_python(required: str, target: Target, lock: Lock) -> bool:
-    """Check that a lock is for the runtime's Python.
+def _export(plan: BuildPlan, lock: Lock, interpreter: str) -> str:
+    """Have uv check that a `uv.lock` is up to date, and export what a function needs of it.
 
-    Returns:
-        Whether it is for the Python that runs hashzip, too.
+    Args:
+        plan: The plan of the function or layer.
+        lock: Its lock.
+        interpreter: A Python that the project supports: uv requires one even to read the lock.
     """
-    relock = locks.relock_command(lock, target)
-    try:
-        supported = SpecifierSet(required)
-    except InvalidSpecifier as error:
-        raise HashzipError(
-            f'{lock.path} has requires-python = "{required}", which is not a range of versions',
-            f"lock again: {relock}",
-        ) from error
-    # Any patch release of the runtime's Python will do.
-    if not any(supported.contains(f"{python.version(target)}.{patch}") for patch in (0, 99)):
-        raise HashzipError(
-            f"{lock.path} is locked for Python {required}, but {target.label} has "
-            f'runtime "{target.runtime}"',
-            f"change the runtime, or lock again: {relock}",
-        )
-    return supported.contains(python_version(), prereleases=True)
-
-
-def _export(plan: BuildPlan, lock: Lock, *, fits_here: bool) -> str:
-    """Have uv check that a `uv.lock` is up to date, and export what a function needs of it."""
     target = plan.target
-    # uv requires a Python that the project supports, even if it only reads the lock.
-    interpreter = sys.executable
-    if not fits_here:
-        version = python.version(target)
-        interpreter = uv.find_python(uv.program(), version, f"to read {lock.path}")
     arguments = [
         *("export", "--locked", "--no-default-groups", "--no-emit-project", "--no-header"),
         *("--format", "pylock.toml", "--no-python-downloads", "--python", interpreter),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from hashzip.builders.python import python_range
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs.files import SourceFile
 from hashzip.project.config import Project
@@ -22,6 +23,7 @@ _HASH = r"(?:^|\s)--hash[= ]"
 _READS_MORE_FILES = r"(-r|-c|-e|--requirement|--constraint|--editable)\b"
 _LOCAL = r'(?m)^source = \{ (?:editable|virtual|directory|path) = "(.*)" \}'
 _UNHASHED_SOURCE = r"(?m)^\s*(?:\[packages\.)?(directory|vcs)\b"
+_PYTHON = r"""(?m)^requires-python\s*=\s*["'](.*?)["']"""
 _PYLOCK = r"pylock(\..+)?\.toml"  # https://peps.python.org/pep-0751/#file-name
 
 
@@ -63,6 +65,9 @@ def find(project: Project, target: Target) -> Lock | None:
         return None
     kind = _kind(target, path)
     text = _read(project, target, path)
+    if kind is not Kind.REQUIREMENTS:
+        required = re.search(_PYTHON, text.partition("\n[")[0])
+        check_python(required[1] if required else "", path, target)
     if kind is Kind.UV:
         return _uv(project, target, path, text)
     _check_no_options(target, "which only a uv.lock supports")
@@ -76,6 +81,38 @@ def find(project: Project, target: Target) -> Lock | None:
 def relock_command(lock: Lock, target: Target) -> str:
     """Return the command that makes a lock again."""
     return _lock_command(lock.path, target)
+
+
+def check_python(required: str, path: str, target: Target) -> str:
+    """Check that a lock is for a function's Python.
+
+    Args:
+        required: The lock's `requires-python`, or "".
+        path: The lock, for errors.
+        target: The function or layer.
+
+    Returns:
+        The first patch release of the runtime's Python that the lock is for, such as `3.13.0`.
+        Any will do: all wheels for 3.13 run on each of them.
+
+    Raises:
+        HashzipError: It is for another Python.
+    """
+    relock = _lock_command(path, target)
+    try:
+        release = python_range.first_fit(required, target.runtime.removeprefix("python"))
+    except ValueError as error:
+        raise HashzipError(
+            f'{path} has requires-python = "{required}", which is not a range of versions',
+            f"lock again: {relock}",
+        ) from error
+    if release is None:
+        raise HashzipError(
+            f'{path} is locked for Python {required}, but {target.label} has runtime "'
+            f'{target.runtime}"',
+            f"change the runtime, or requires-python in pyproject.toml, and lock again: {relock}",
+        )
+    return release
 
 
 def logical_lines(text: str) -> Iterator[str]:

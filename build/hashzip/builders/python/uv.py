@@ -140,7 +140,7 @@ def find_python(program: str, version: str, purpose: str, alternative: str = "")
 
     Args:
         program: The path of uv.
-        version: The Python's version, such as `3.13`.
+        version: The Python's version, such as `3.13` or `3.13.5`.
         purpose: What it is needed for, for the error: "to read uv.lock".
         alternative: What to do instead of installing it, for the hint.
 

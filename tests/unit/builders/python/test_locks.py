@@ -131,6 +131,42 @@ class TestPylock:
         assert "uv.lock" in error.hint
 
 
+class TestPython:
+    """The Python that a lock is for."""
+
+    @pytest.mark.parametrize("name", ["pylock.toml", "uv.lock"])
+    @pytest.mark.parametrize("required", [">=3.14", "<3.13", "==3.12.*", ">=3.12.1, <3.12.9"])
+    def test_other(self, project: Path, name: str, required: str) -> None:
+        """A lock for other Pythons is an error at plan time that names both."""
+        text = f'version = 1\nrequires-python = "{required}"\n'
+        projects.write_files(project, {name: text.encode()})
+
+        error = refused(project, requirements=name)
+
+        assert error.message == (
+            f'{name} is locked for Python {required}, but [function.hello] has runtime "python3.13"'
+        )
+        assert "change the runtime, or requires-python in pyproject.toml" in error.hint
+
+    def test_of_a_package(self, project: Path) -> None:
+        """That of a package is not that of the lock."""
+        text = 'lock-version = "1.0"\n\n[[packages]]\nname = "a"\nrequires-python = ">=3.99"\n'
+
+        projects.write_files(project, {"pylock.toml": text.encode()})
+
+        assert find(project, requirements="pylock.toml")
+
+    def test_no_range(self, project: Path) -> None:
+        """A value that is no range is an error that names it."""
+        projects.write_files(project, {"pylock.toml": b"requires-python = 'new'\n"})
+
+        error = refused(project, requirements="pylock.toml")
+
+        assert error.message == (
+            'pylock.toml has requires-python = "new", which is not a range of versions'
+        )
+
+
 class TestUv:
     """Files and folders that a `uv.lock` names."""
 
