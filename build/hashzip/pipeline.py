@@ -63,10 +63,18 @@ def require_fingerprint(plan: BuildPlan, planned: str, files: Mapping[str, str])
 
     changed = changes.compare(files, plan.result.summary)
     names = f": {changed}" if files and any(changed) else ""
+    converted = [
+        path
+        for path in changed.changed
+        if path in plan.locations and changes.is_converted(plan.read(path), str(files[path]))
+    ]
+    hint = "make a new plan and apply that; nothing was built or deployed"
+    if converted and changed == changes.Changes([], converted, []):
+        hint = f"only line endings differ; {changes.LINE_ENDINGS_HINT}; then {hint}"
     raise HashzipError(
         f"{plan.target.name}: the sources changed since the plan{names} "
         f"(planned {planned[:12]}, found {plan.fingerprint[:12]})",
-        "make a new plan and apply that; nothing was built or deployed",
+        hint,
     )
 
 

@@ -48,6 +48,7 @@ class TestDiff:
             "added": ["go.sh"],
             "changed": ["hello.py"],
             "removed": ["run.sh"],
+            "line_endings": [],
             "packages": {"added": [], "changed": [], "removed": []},
             "recipe": ["runtime python3.13 -> python3.12"],
         }
@@ -182,6 +183,7 @@ class TestDeployed:
             "added": [],
             "changed": [],
             "removed": [],
+            "line_endings": [],
             "packages": {"added": [], "changed": [], "removed": []},
             "recipe": [],
         }
@@ -224,6 +226,21 @@ class TestDeployed:
 
         assert lines[1:4] == ["--- a/hello.py", "+++ b/hello.py", "@@ -1,2 +1 @@"]
         assert lines[-1] == "+changed"
+
+    def test_line_endings(self, deployed: Running) -> None:
+        """Files that differ from the deployed ones in line endings alone are called that."""
+        deployed_text = projects.SOURCES["hello.py"].decode()
+        edit(deployed.root, deployed_text.replace("\n", "\r\n"))
+        projects.write_files(deployed.root / "src", {"run.sh": b"#!/bin/sh\r\nexit 1\r\n"})
+        projects.built(deployed.root)
+
+        output = against(deployed)
+
+        assert output[:-1] == [
+            "~ hello.py (50 -> 52 bytes, only line endings differ)",
+            "~ run.sh (17 -> 19 bytes)",
+        ]
+        assert '"* text=auto eol=lf"' in output[-1]
 
     def test_not_built(self, deployed: Running) -> None:
         """A function that is not built from its current inputs is an error."""

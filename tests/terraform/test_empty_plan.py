@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import stack
+from scripts.terraform import TerraformError
+from tests.support import git, stack
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.slow
@@ -41,13 +42,30 @@ def test_nothing_to_do_after_touch_and_chmod(elsewhere: Stack) -> None:
 def test_nothing_to_do_after_checkout_with_umask_077(deployed: Stack, tmp_path: Path) -> None:
     """The plan of a git checkout with umask 077 is empty."""
     origin = deployed.clone(tmp_path / "origin", state=True, only_plans=True)
-    git = ["git", "-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
-    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "All"]):
-        subprocess.run([*git, *arguments], cwd=origin.root, check=True)
+    git.commit(origin.root)
     clone = tmp_path / "clone"
-    subprocess.run([*git, "clone", "-q", origin.root, clone], check=True, umask=0o077)
+    subprocess.run(["git", "clone", "-q", origin.root, clone], check=True, umask=0o077)
     assert (clone / "src/app.py").stat().st_mode & 0o777 == 0o600
     assert origin.moved(clone).init().plan().exit_code == 0
+
+
+def test_nothing_to_do_after_the_hint_on_line_endings(deployed: Stack, tmp_path: Path) -> None:
+    """A git checkout with CRLF has changes and fits no plan, until its own hint is followed."""
+    origin = deployed.clone(tmp_path / "origin", state=True, only_plans=True)
+    git.commit(origin.root)
+    crlf = origin.moved(git.clone(origin.root, tmp_path / "crlf", crlf=True)).init()
+    plan = crlf.plan()
+    assert plan.exit_code == 2
+    with pytest.raises(TerraformError, match=r"only\s.*line\s.*endings\s.*differ"):
+        deployed.terraform.apply(plan)
+    hint = stack.hashzip(crlf, "explain", "app").stdout.splitlines()[-1]
+    assert "Only line endings differ from git in 2 files" in hint
+
+    crlf.write({".gitattributes": git.first_attributes(hint) + "\n"})
+    git.run(crlf.root, "add", ".gitattributes")
+    git.run(crlf.root, "commit", "--quiet", "--message", "Have LF in every clone")
+    git.check_out_again(hint, crlf.root)
+    assert crlf.plan().exit_code == 0
 
 
 def test_nothing_to_do_after_running_the_code(elsewhere: Stack) -> None:

@@ -295,6 +295,26 @@ class TestExpect:
         assert message.startswith(f"{start}: {differ} (" if any(differ) else f"{start} (")
         assert not any(differ) or str(differ) in reason
 
+    @pytest.mark.parametrize("edited", [False, True])
+    def test_line_endings(self, project: Path, *, edited: bool) -> None:
+        """Where only line endings differ from the plan's clone, the hint says so."""
+        planned = examine(project)
+        for path in ("src/hello.py", "src/run.sh"):
+            content = (project / path).read_bytes()
+            (project / path).write_bytes(content.replace(b"\n", b"\r\n"))
+        if edited:
+            append(project, "src/run.sh")
+
+        with pytest.raises(HashzipError) as caught:
+            pipeline.require_fingerprint(
+                examine(project), planned.fingerprint, summary.summary(planned.inputs)
+            )
+
+        assert "hello.py changed, run.sh changed (" in caught.value.message
+        assert ("only line endings differ" in caught.value.hint) is not edited
+        assert (".gitattributes" in caught.value.hint) is not edited
+        assert "make a new plan" in caught.value.hint
+
     def test_files_unknown(self, project: Path) -> None:
         """Without the plan's files the fingerprints must do."""
         with pytest.raises(HashzipError, match=r"since the plan \(planned 000000000000, found"):

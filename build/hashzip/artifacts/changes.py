@@ -1,8 +1,9 @@
 """Compare what went into a package with what goes into it now. Pure; standard library only."""
 
+import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from hashzip.artifacts.manifest import Package
@@ -13,6 +14,16 @@ from hashzip.inputs.fingerprint import Recipe
 _DIGEST = r"\b([0-9a-f]{12})[0-9a-f]{52}\b"  # people are shown its first digits
 _COMMIT_DIGITS = 12
 _NAMED = 3  # files that one line names; it only counts the others
+
+# Git leaves files alone that are what it expects, so they have to be checked out again. `:/` is the
+# top of the repository.
+CHECK_OUT_AGAIN = "commit all your changes, then run: git rm -rq --cached :/ && git reset -q --hard"
+# Not `* -text`, with which git takes the CRLF of a clone for changes to commit. As the first line,
+# so that rules for single files still count.
+LINE_ENDINGS_HINT = (
+    'to have the same line endings in every clone, write "* text=auto eol=lf" as the first line of '
+    f".gitattributes; {CHECK_OUT_AGAIN}"
+)
 
 
 class Changes(NamedTuple):
@@ -47,6 +58,42 @@ def files(old: Iterable[FileEntry], new: Iterable[FileEntry]) -> Changes:
     """Compare two sets of files by content and mode."""
     before, after = set(old), set(new)
     return compare(digests(before - after), digests(after - before))
+
+
+def line_endings(
+    old: Iterable[FileEntry], new: Iterable[FileEntry], read: Callable[[str], bytes]
+) -> list[str]:
+    """Return the paths of the files that differ in their line endings alone, sorted.
+
+    Args:
+        old: The files as they were.
+        new: The files as they are.
+        read: Returns the content of a new file, by its path.
+    """
+    before = {file.path: file for file in old}
+    return sorted(
+        file.path
+        for file in new
+        for earlier in [before.get(file.path)]
+        # Content of all LF or all CRLF has another size than the same content with other endings.
+        if earlier and earlier.mode == file.mode and earlier.size != file.size
+        if is_converted(read(file.path), earlier.sha256)
+    )
+
+
+def is_converted(content: bytes, digest: str) -> bool:
+    """Return whether content gets a digest if its line endings are all LF, or all CRLF, instead.
+
+    Args:
+        content: The content of a file.
+        digest: The SHA-256 of other content, as hex digits, or at least the first 12 of them.
+    """
+    lf = content.replace(b"\r\n", b"\n")
+    return any(
+        hashlib.sha256(converted).hexdigest().startswith(digest)
+        for converted in (lf, lf.replace(b"\n", b"\r\n"))
+        if converted != content
+    )
 
 
 def digests(files: Iterable[FileEntry]) -> dict[str, str]:

@@ -1,12 +1,12 @@
 """Everything that decides the bytes of one package: what a plan knows, and a build carries out."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hashzip import __version__, artifacts
-from hashzip.errors import HashzipError, escape
+from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import gitignore, paths
 from hashzip.inputs.files import FileEntry, Listing, SourceFile
 from hashzip.inputs.fingerprint import Recipe, canonical_json, fingerprint
@@ -141,6 +141,27 @@ class BuildPlan(Value):
     def inputs(self) -> Sequence[FileEntry]:
         """All files that decide the package."""
         return [*self.deciding_inputs, *self.packed_inputs]
+
+    @cached_property
+    def locations(self) -> Mapping[str, bytes]:
+        """The path on this machine of each input, by its path as fingerprints have it."""
+        return {file.path: file.location for file in (*self.deciding_files, *self.packed_files)}
+
+    def read(self, path: str) -> bytes:
+        """Read an input as it is now.
+
+        Args:
+            path: Its path, as fingerprints have it.
+
+        Raises:
+            HashzipError: It cannot be read.
+        """
+        location = self.locations[path]
+        try:
+            with open(location, "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise read_error(location, error) from error
 
     @cached_property
     def result(self) -> CachedPlan:

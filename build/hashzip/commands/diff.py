@@ -1,23 +1,19 @@
 """`hashzip diff`: list what changed since an earlier build, or since the deployment."""
 
 import argparse
-import difflib
 import json
 import sys
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hashzip import planning
 from hashzip.artifacts import changes
 from hashzip.artifacts.changes import Changes
 from hashzip.artifacts.manifest import Manifest
-from hashzip.artifacts.store import Store, latest_manifest
+from hashzip.artifacts.store import latest_manifest
 from hashzip.aws import client
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.commands import _endpoint, _output, _parser
+from hashzip.commands import _endpoint, _line_endings, _output, _parser, _text_diff
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import FileEntry
 from hashzip.project.config import Project
@@ -45,6 +41,8 @@ class _Comparison(NamedTuple):
         files: Changes of files, by their paths in the package.
         packages: Changes of packages.
         recipe: Changes of the recipe.
+        line_endings: The changed files that differ in their line endings alone.
+        advice: What to do about these; "" if there are none.
         old: The files of the old build, by path.
         new: The files of the new build, by path.
     """
@@ -52,6 +50,8 @@ class _Comparison(NamedTuple):
     files: Changes
     packages: Changes
     recipe: Sequence[str]
+    line_endings: Sequence[str]
+    advice: str
     old: Mapping[str, FileEntry]
     new: Mapping[str, FileEntry]
 
@@ -106,11 +106,12 @@ def _against_build(_project: Project, plan: BuildPlan, options: argparse.Namespa
     new = plan.store.manifest(plan.fingerprint)
     packages = changes.packages(old.packages, new.packages) if new else Changes([], [], [])
     recipe = changes.recipe_changes(old.recipe, plan.recipe)
-    comparison = _compare(old.inputs, plan.inputs, packages, recipe)
+    comparison = _compare(plan, old.inputs, plan.inputs, packages, recipe, plan.read)
     _print(comparison, as_json=options.json)
     if options.text and not options.json:
-        for line in _text(plan, old, comparison):
-            print(line)
+        with _text_diff.open_zip(plan.store, old.fingerprint) as old_zip:
+            for line in _text_diff.since(plan, old_zip, comparison.paths):
+                print(line)
     return comparison.differs
 
 
@@ -131,18 +132,20 @@ def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Names
     new = manifest.artifact.entries
     recipe = changes.recipe_changes(deployed.settings(function.configuration), _settings(plan))
     if function.configuration["CodeSha256"] == manifest.artifact.code_sha256:
-        comparison = _compare(new, new, Changes([], [], []), recipe)
+        comparison = _compare(plan, new, new, Changes([], [], []), recipe, plan.read)
         _print(comparison, as_json=options.json)
         return comparison.differs
-    with deployed.opened(endpoint, name, function.location) as old_zip:
+    with (
+        deployed.opened(endpoint, name, function.location) as old_zip,
+        _text_diff.open_zip(plan.store, plan.fingerprint) as new_zip,
+    ):
         old = deployed.entries(old_zip)
         packages = changes.packages(deployed.packages(old), deployed.packages(new))
-        comparison = _compare(old, new, packages, recipe)
+        comparison = _compare(plan, old, new, packages, recipe, new_zip.read)
         _print(comparison, as_json=options.json)
         if options.text and not options.json:
-            with _open(plan.store, plan.fingerprint) as new_zip:
-                for line in _text_of_zips(old_zip, new_zip, comparison):
-                    print(line)
+            for line in _text_diff.of_zips(old_zip, new_zip, comparison.paths):
+                print(line)
     # Even with the same files: then another tool has packed them.
     return True
 
@@ -158,26 +161,42 @@ def _settings(plan: BuildPlan) -> dict[str, str]:
 
 
 def _compare(
-    old: Iterable[FileEntry], new: Iterable[FileEntry], packages: Changes, recipe: Sequence[str]
+    plan: BuildPlan,
+    old: Iterable[FileEntry],
+    new: Iterable[FileEntry],
+    packages: Changes,
+    recipe: Sequence[str],
+    read: Callable[[str], bytes],
 ) -> _Comparison:
+    """Compare files, and put all differences together; `read` returns the content of a new file."""
     before, after = ({file.path: file for file in files} for files in (old, new))
     files = changes.files(before.values(), after.values())
-    return _Comparison(files, packages, recipe, before, after)
+    line_endings = changes.line_endings(before.values(), after.values(), read)
+    inputs = [path.removeprefix(plan.target.prefix) for path in line_endings]
+    advice = _line_endings.advice(plan, inputs) if inputs else ""
+    return _Comparison(files, packages, recipe, line_endings, advice, before, after)
 
 
 def _print(comparison: _Comparison, *, as_json: bool) -> None:
     files, packages, recipe = comparison.files, comparison.packages, comparison.recipe
     if as_json:
-        document = {**files._asdict(), "packages": packages._asdict(), "recipe": recipe}
+        document = {
+            **files._asdict(),
+            "line_endings": comparison.line_endings,
+            "packages": packages._asdict(),
+            "recipe": recipe,
+        }
         print(json.dumps(document, indent=2))
         return
-    for line in _lines(files, comparison.old, comparison.new):
+    for line in _lines(comparison):
         print(line)
     for sign, names in (("+", packages.added), ("~", packages.changed), ("-", packages.removed)):
         for name in names:
             print(f"{sign} package {name}")
     for change in recipe:
         print(f"~ {change}")
+    if comparison.advice:
+        print(f"hint: {comparison.advice}")
 
 
 def _earlier_build(plan: BuildPlan, against: str | None) -> Manifest:
@@ -205,61 +224,21 @@ def _earlier_build(plan: BuildPlan, against: str | None) -> Manifest:
     return manifest
 
 
-def _lines(
-    files: Changes, old: Mapping[str, FileEntry], new: Mapping[str, FileEntry]
-) -> Iterator[str]:
+def _lines(comparison: _Comparison) -> Iterator[str]:
+    files, old, new = comparison.files, comparison.old, comparison.new
     for path in files.added:
         yield f"+ {path} ({new[path].size:,} bytes)"
     for path in files.changed:
         before, after = old[path], new[path]
         sizes = _arrow(f"{before.size:,}", f"{after.size:,}")
         mode = _arrow(f"{before.mode:04o}", f"{after.mode:04o}")
-        yield f"~ {path} ({sizes} bytes{f', mode {mode}' if '>' in mode else ''})"
+        note = f", mode {mode}" if ">" in mode else ""
+        if path in comparison.line_endings:
+            note = ", only line endings differ"
+        yield f"~ {path} ({sizes} bytes{note})"
     for path in files.removed:
         yield f"- {path} ({old[path].size:,} bytes)"
 
 
 def _arrow(old: str, new: str) -> str:
     return old if old == new else f"{old} -> {new}"
-
-
-def _text(plan: BuildPlan, old: Manifest, comparison: _Comparison) -> Iterator[str]:
-    """Compare the contents of files with those in an earlier zip, as far as they are packed."""
-    prefix = plan.target.prefix
-    locations = {file.path: Path(file.location.decode()) for file in plan.packed_files}
-    with _open(plan.store, old.fingerprint) as archive:
-        packed = {name.removeprefix(prefix) for name in archive.namelist()}
-        for path in comparison.paths:
-            before = archive.read(prefix + path) if path in packed else b""
-            after = locations[path].read_bytes() if path in locations else b""
-            yield from _compare_text(path, before, after)
-
-
-def _text_of_zips(
-    old_zip: zipfile.ZipFile, new_zip: zipfile.ZipFile, comparison: _Comparison
-) -> Iterator[str]:
-    for path in comparison.paths:
-        before = old_zip.read(path) if path in comparison.old else b""
-        after = new_zip.read(path) if path in comparison.new else b""
-        yield from _compare_text(path, before, after)
-
-
-def _compare_text(path: str, before: bytes, after: bytes) -> Iterator[str]:
-    try:
-        old, new = (content.decode().splitlines() for content in (before, after))
-    except UnicodeDecodeError:
-        yield f"{path} is not text"
-        return
-    yield from difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")
-
-
-@contextmanager
-def _open(store: Store, fingerprint: str) -> Iterator[zipfile.ZipFile]:
-    """Open a zip in a store, once it is clear that it is not damaged."""
-    if store.find(fingerprint) is None:
-        raise HashzipError(
-            f"cannot compare with {store.reference(fingerprint)['zip']}: it is missing or damaged",
-            "remove --text: the manifest is enough to compare without it",
-        )
-    with store.open_zip(fingerprint) as file, zipfile.ZipFile(file) as archive:
-        yield archive

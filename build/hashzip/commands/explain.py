@@ -8,11 +8,14 @@ from hashzip.artifacts import changes
 from hashzip.artifacts.manifest import Manifest
 from hashzip.artifacts.store import latest_manifest
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.commands import _output, _parser
+from hashzip.commands import _line_endings, _output, _parser
 from hashzip.inputs.files import FileEntry
 
 HELP = "explain why a package will be rebuilt, or not"
-DESCRIPTION = "Compares each group of inputs with the last build that was made here."
+DESCRIPTION = (
+    "Compares each group of inputs with the last build that was made here, and their line endings "
+    "with git."
+)
 EXAMPLES = {"hashzip explain hello": "the files and settings that changed"}
 
 _VERBS = ("was added", "changed", "was removed")  # in the order of `Changes`
@@ -26,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print a sentence for each group of inputs."""
     plan = planning.plan(_output.project(options), options.function)
-    for line in _sentences(plan, latest_manifest(plan.store)):
+    last = latest_manifest(plan.store)
+    for line in (*_sentences(plan, last), *_line_endings.sentences(plan, last)):
         print(line)
 
 

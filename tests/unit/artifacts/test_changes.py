@@ -1,5 +1,7 @@
 """Changes between two sets of inputs."""
 
+import hashlib
+
 import pytest
 
 from hashzip.artifacts import changes
@@ -48,6 +50,65 @@ class TestCompare:
             "old 1 -> None",
             "runtime python3.12 -> python3.13",
         ]
+
+
+def entry(content: bytes, mode: int = 0o644) -> FileEntry:
+    """Return a file with some content."""
+    return FileEntry("a", mode, len(content), hashlib.sha256(content).hexdigest())
+
+
+class TestLineEndings:
+    """Files whose line endings alone differ, found through digests of the old content."""
+
+    @pytest.mark.parametrize(
+        "old, new",
+        [
+            (b"a\nb\n", b"a\r\nb\r\n"),
+            (b"a\r\nb\r\n", b"a\nb\n"),
+            (b"a\nb\n", b"a\r\nb\n"),  # some of them, as some editors write them
+            (b"a\r\nb\r\n", b"a\r\nb\n"),
+            (b"a\r\n", b"a\n"),
+            (b"\0\n", b"\0\r\n"),
+        ],
+    )
+    def test_converted(self, old: bytes, new: bytes) -> None:
+        """Old content with LF alone, or with CRLF alone, is known by its digest."""
+        assert changes.line_endings([entry(old)], [entry(new)], lambda _: new) == ["a"]
+        assert changes.is_converted(new, entry(old).sha256[:12])
+
+    @pytest.mark.parametrize(
+        "old, new",
+        [
+            (b"a\nb\n", b"a\r\nc\r\n"),
+            (b"a\n", b"a"),
+            (b"a\n", b"a\n\r\n"),
+            (b"a\n", b"a\r"),
+            (b"a\n", b"a\n"),
+            (b"a\r\n", b"a\r\n"),
+            (b"a", b"a"),
+            (b"", b""),
+        ],
+    )
+    def test_other_changes(self, old: bytes, new: bytes) -> None:
+        """Any other change, or none, is not called that."""
+        assert changes.line_endings([entry(old)], [entry(new)], lambda _: new) == []
+        assert not changes.is_converted(new, entry(old).sha256[:12])
+
+    def test_mode(self) -> None:
+        """A file whose mode changed as well differs in more than line endings."""
+        old, new = b"a\n", b"a\r\n"
+
+        for mode, expected in ((0o644, ["a"]), (0o755, [])):
+            assert changes.line_endings([entry(old)], [entry(new, mode)], lambda _: new) == expected
+
+    def test_only_what_changed_is_read(self) -> None:
+        """Files that are new, or have the size they had, are not read."""
+        old, new = entry(b"a\n"), entry(b"a\n")._replace(path="new")
+        contents: dict[str, bytes] = {}
+
+        assert changes.line_endings([old], [new, entry(b"b\n")], contents.__getitem__) == []
+        with pytest.raises(KeyError):
+            changes.line_endings([old], [entry(b"a\r\n")], contents.__getitem__)
 
 
 def of(*versions: str) -> list[Package]:

@@ -101,3 +101,21 @@ def test_replan(project: Path) -> None:
 
     projects.write_files(project, {"src/new.py": b""})
     assert plan.replan().fingerprint != plan.fingerprint
+
+
+def test_read(project: Path) -> None:
+    """An input is read as it is now, by its path in the package or in the project."""
+    wheels.lock(project, wheels.make(project))
+    projects.configure(project, requirements="requirements.txt")
+    plan = projects.examine(project)
+
+    for path, location in {
+        "run.sh": "src/run.sh",
+        "//requirements.txt": "requirements.txt",
+    }.items():
+        assert plan.read(path) == (project / location).read_bytes()
+    (project / "src/run.sh").write_bytes(b"later")
+    assert plan.read("run.sh") == b"later"
+    (project / "src/run.sh").unlink()
+    with pytest.raises(HashzipError, match=r"run\.sh vanished"):
+        plan.read("run.sh")

@@ -42,19 +42,6 @@ def test_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert document["changed"] == []
 
 
-@pytest.mark.parametrize(
-    "before, after, lines",
-    [
-        (b"a\n", b"a\nb\n", ["--- a/x", "+++ b/x", "@@ -1 +1,2 @@", " a", "+b"]),
-        (b"\xff", b"a", ["x is not text"]),
-        (b"a", b"a", []),
-    ],
-)
-def test_text(before: bytes, after: bytes, lines: list[str]) -> None:
-    """Contents are compared line by line, if they are text."""
-    assert list(diff._compare_text("x", before, after)) == lines  # noqa: SLF001
-
-
 def test_unknown_build(project: Path) -> None:
     """A build that is not there is an error that lists those that are."""
     projects.make_zip(project)
