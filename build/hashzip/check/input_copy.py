@@ -6,13 +6,13 @@ A build from such a copy also shows that the fingerprint covers every file that 
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from hashzip.builders import python
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.builders.python import lock_export
+from hashzip.builders.python import lock_export, uv_settings
 from hashzip.builders.rust import crate_inputs, skeleton
 from hashzip.check.variations import Variation
 from hashzip.errors import read_error
@@ -22,7 +22,6 @@ from hashzip.project.config import FILE_NAME
 # A lock, or uv's settings, may name archives and folders of archives.
 _WORD = re.compile(r"[^\s\"'=,\[\]{}()<>;#]+")
 _MAX_LENGTH = 200  # characters of a path; longer words are hashes and the like
-_SETTINGS = ("uv.toml", "pyproject.toml")  # https://docs.astral.sh/uv/concepts/configuration-files/
 
 
 class _File(NamedTuple):
@@ -96,29 +95,19 @@ def _downloads(plan: BuildPlan, root: Path) -> Iterator[tuple[str, _File]]:
     if lock is None:
         return
     uv_folder = Path(lock_export.working_directory(plan, lock))
-    settings = _settings(uv_folder, root)
-    texts = [(root / lock.path).read_bytes(), *(path.read_bytes() for path in settings.values())]
-    for copied, path in settings.items():
-        yield copied, _File(os.fsencode(path), DATA)
-    for path in _named_paths(texts, {uv_folder, (root / lock.path).parent}, root):
+    texts = [(root / lock.path).read_bytes()]
+    folders = {uv_folder, (root / lock.path).parent}
+    settings = uv_settings.file_of_project(uv_folder)
+    if settings:
+        texts.append(settings.read_bytes())
+        folders.add(settings.parent)
+        # Settings from above the project go to the copy's top folder.
+        copied = settings if settings.is_relative_to(root) else root / settings.name
+        yield os.path.relpath(copied, root), _File(os.fsencode(settings), DATA)
+    for path in _named_paths(texts, folders, root):
         for file in (path,) if path.is_file() else path.rglob("*"):
             if file.is_file():
                 yield os.path.relpath(file, root), _File(os.fsencode(file), DATA)
-
-
-def _settings(uv_folder: Path, root: Path) -> Mapping[str, Path]:
-    """Find uv's settings, by their paths in the copy. uv looks in its folder and those above it.
-
-    Settings from above the project go to the copy's top folder.
-    """
-    settings: dict[str, Path] = {}
-    for folder in (uv_folder, *uv_folder.parents):
-        copied = folder if folder.is_relative_to(root) else root
-        for name in _SETTINGS:
-            path = folder / name
-            if path.is_file() and (name == _SETTINGS[0] or b"tool.uv" in path.read_bytes()):
-                settings.setdefault(os.path.relpath(copied / name, root), path)
-    return settings
 
 
 def _named_paths(texts: Iterable[bytes], folders: Iterable[Path], root: Path) -> Iterator[Path]:

@@ -123,6 +123,7 @@ def _pip_install(
             *("--python", sys.executable, "--python-version", version),
             *("--python-platform", python.platform(target), "--target", str(folder)),
             *("--no-compile-bytecode", "--no-installer-metadata"),
+            *requirements.settings,
             *arguments,
         ],
         lock_export.working_directory(plan, lock),

@@ -16,7 +16,15 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.builders.python import distributions, locks, pylock, python_range, stand_in, uv
+from hashzip.builders.python import (
+    distributions,
+    locks,
+    pylock,
+    python_range,
+    stand_in,
+    uv,
+    uv_settings,
+)
 from hashzip.builders.python.locks import Kind, Lock
 from hashzip.errors import HashzipError
 from hashzip.project.targets import Target
@@ -35,6 +43,7 @@ class Requirements(NamedTuple):
     """What uv is to install.
 
     Attributes:
+        settings: uv's arguments that name its settings.
         arguments: uv's arguments for packages from an index or a URL; empty if there are none.
         local: Folders of the project's own packages, relative to the project.
         hashes: The locked hashes, by name and version; by name and "" if no version is locked.
@@ -44,6 +53,7 @@ class Requirements(NamedTuple):
             "" if the lock is for any.
     """
 
+    settings: Sequence[str]
     arguments: Sequence[str]
     local: Sequence[str]
     hashes: Hashes
@@ -70,17 +80,22 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
     """
     location = Path(plan.project.root, lock.path)
     text = location.read_text(encoding="utf-8-sig")
+    uv_folder = Path(working_directory(plan, lock))
+    settings_file = scratch / "uv.toml"
     if lock.kind is Kind.REQUIREMENTS:
-        return _of_requirements(text, location, plan.target, scratch)
+        settings = uv_settings.write(settings_file, uv_folder)
+        return _of_requirements(text, location, plan.target, scratch, settings)
     relock = locks.relock_command(lock, plan.target)
     document = pylock.parse(text, lock.path, relock)
     required = str(document.get("requires-python", ""))
     release = locks.check_python(required, lock.path, plan.target)
+    own = uv_settings.own(uv_folder, document) if lock.kind is Kind.UV else {}
+    settings = uv_settings.write(settings_file, uv_folder, own)
     if lock.kind is Kind.UV:
         here = sys.executable
         if not python_range.contains(required, sys.version_info[:3]):
             here = stand_in.make(scratch, release, lock.path)
-        exported = _export(plan, lock, here)
+        exported = _export(plan, lock, here, settings)
         document = pylock.parse(exported, lock.path, relock)
     packages = pylock.validate(document, lock.path, relock).packages
     wanted = [package.name for package in packages if pylock.is_wanted(package, plan.target)]
@@ -92,6 +107,7 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
     file.write_text(pylock.to_toml(document), encoding="utf-8")
     arguments = ["--preview-features", "pylock", "--requirements", str(file)]
     return Requirements(
+        settings,
         arguments if document["packages"] else [],
         _local_folders(packages, plan.target, lock),
         {_pin(each.name, str(each.version or "")): pylock.hashes(each) for each in packages},
@@ -101,15 +117,14 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
 
 
 def working_directory(plan: BuildPlan, lock: Lock) -> str:
-    """Return the folder to run uv in, where it finds the user's settings, such as an index.
-
-    They are in `uv.toml` beside `hashzip.toml`; for a `uv.lock`, in its `pyproject.toml` too.
-    """
+    """Return the folder to run uv in: the project's, or for a `uv.lock` that of its project."""
     folder = lock.path.rpartition("/")[0] if lock.kind is Kind.UV else ""
     return os.path.join(plan.project.root, folder) if folder else plan.project.root
 
 
-def _of_requirements(text: str, location: Path, target: Target, scratch: Path) -> Requirements:
+def _of_requirements(
+    text: str, location: Path, target: Target, scratch: Path, settings: Sequence[str]
+) -> Requirements:
     """Return what uv is to install from a requirements file."""
     lines = list(_requirements(text))
     environment = pylock.environment(target)
@@ -130,9 +145,8 @@ def _of_requirements(text: str, location: Path, target: Target, scratch: Path) -
         location.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
     arguments = ["--require-hashes", "--no-deps", "--requirements", str(location)]
     remaining = [requirement for requirement, _ in lines if _name(requirement) not in excluded]
-    return Requirements(
-        arguments if remaining or not lines else [], [], dict(_hashes(lines)), excluded
-    )
+    arguments = arguments if remaining or not lines else []
+    return Requirements(settings, arguments, [], dict(_hashes(lines)), excluded)
 
 
 def _with_absolute_path(line: str, folder: Path) -> str:
@@ -145,18 +159,19 @@ def _excluded(names: Iterable[str], target: Target) -> frozenset[str]:
     return frozenset(distributions.excluded_names(names, target.options["exclude_packages"]))
 
 
-def _export(plan: BuildPlan, lock: Lock, interpreter: str) -> str:
+def _export(plan: BuildPlan, lock: Lock, interpreter: str, settings: Sequence[str]) -> str:
     """Have uv check that a `uv.lock` is up to date, and export what a function needs of it.
 
     Args:
         plan: The plan of the function or layer.
         lock: Its lock.
         interpreter: A Python that the project supports: uv requires one even to read the lock.
+        settings: uv's arguments that name its settings.
     """
     target = plan.target
     arguments = [
         *("export", "--locked", "--no-default-groups", "--no-emit-project", "--no-header"),
-        *("--format", "pylock.toml", "--no-python-downloads", "--python", interpreter),
+        *("--format", "pylock.toml", "--no-python-downloads", "--python", interpreter, *settings),
         *(word for extra in target.options["extras"] for word in ("--extra", extra)),
         *(word for group in target.options["groups"] for word in ("--group", group)),
         *(("--package", target.options["package"]) if target.options["package"] else ()),

@@ -85,7 +85,7 @@ def run(arguments: Sequence[str], cwd: str, task: str, relock: str) -> str:
 
     Args:
         arguments: uv's arguments.
-        cwd: The folder to run in, where uv finds the user's `uv.toml`.
+        cwd: The folder to run in.
         task: What uv is to do, for errors: "install requirements.txt".
         relock: The command that locks again, for hints.
 

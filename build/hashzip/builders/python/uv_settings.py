@@ -1,0 +1,223 @@
+"""The settings in uv's configuration files that count: those that say where packages come from.
+
+uv reads `uv.toml`, or `[tool.uv]` of a `pyproject.toml`, of the folder that it runs in or the next
+one above, and the user's and the system's `uv.toml`. Others than these could leave packages out,
+replace them, or build them here. So uv gets one file that hashzip writes. Build time.
+https://docs.astral.sh/uv/concepts/configuration-files/
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from hashzip.errors import HashzipError, read_error, warn
+
+Table = dict[str, Any]
+
+_SETTINGS = "uv.toml"
+_PROJECT = "pyproject.toml"
+
+_LISTS = frozenset(("index", "extra-index-url", "find-links", "allow-insecure-host", "no-proxy"))
+_PLACES = frozenset(("index-url", "extra-index-url", "find-links"))
+_WHERE = frozenset(
+    (
+        *("index", "index-url", "extra-index-url", "find-links", "no-index", "index-strategy"),
+        *("keyring-provider", "system-certs", "native-tls", "allow-insecure-host"),
+        *("http-proxy", "https-proxy", "no-proxy", "offline", "cache-dir", "no-cache"),
+        *("concurrent-downloads", "concurrent-builds", "concurrent-installs"),
+    )
+)
+_WHERE_OF_INDEX = frozenset(
+    (
+        *("name", "url", "default", "explicit", "format", "authenticate"),
+        *("ignore-error-codes", "cache-control"),
+    )
+)
+# What a project says about its lock, and about the packages that it builds.
+_OWN = frozenset(
+    (
+        *("resolution", "prerelease", "prerelease-package", "fork-strategy", "exclude-newer"),
+        *("exclude-newer-package", "dependency-metadata", "no-sources", "no-sources-package"),
+        *("config-settings", "config-settings-package", "extra-build-dependencies"),
+        *("extra-build-variables", "build-constraint-dependencies", "require-build-hashes"),
+    )
+)
+_IS_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:").match  # one letter is a drive
+
+
+def write(file: Path, folder: Path, own: Mapping[str, Any] | None = None) -> list[str]:
+    """Write the settings that count for a run of uv.
+
+    Args:
+        file: The file to write.
+        folder: The folder that uv runs in.
+        own: Settings that are inputs.
+
+    Returns:
+        The arguments that make uv read this file and no other.
+
+    Raises:
+        HashzipError: A `uv.toml` cannot be read.
+    """
+    settings = dict(own or {})
+    for source in files(folder, os.environ):
+        settings = _merged(settings, _where(_read(source), source.parent))
+    file.write_text(tomli_w.dumps(settings), encoding="utf-8")
+    return ["--config-file", str(file)]
+
+
+def files(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the configuration files that say where packages come from, the nearest first.
+
+    Args:
+        folder: The folder that uv runs in.
+        environment: Environment variables, which may name a file, or say that none counts.
+    """
+    if _is_true(environment.get("UV_NO_CONFIG", "")):
+        return
+    named = environment.get("UV_CONFIG_FILE")
+    if named:
+        yield folder / named
+        return
+    project = file_of_project(folder)
+    if project:
+        yield project
+    for place in _places_of_user_and_system(environment):
+        if os.path.isfile(place / _SETTINGS):
+            yield place / _SETTINGS
+
+
+def file_of_project(folder: Path) -> Path | None:
+    """Return the nearest configuration file, upwards, that says where packages come from."""
+    for place in (folder, *folder.parents):
+        present = (place / name for name in (_SETTINGS, _PROJECT) if os.path.isfile(place / name))
+        file = next(present, None)  # beside a `uv.toml`, uv ignores the other
+        if file and _where(_read(file), place):
+            return file
+    return None
+
+
+def own(folder: Path, lock: Mapping[str, Any]) -> Table:
+    """Return what a project says about its `uv.lock` and about the packages that it builds.
+
+    uv compares the lock with the settings that it was made with. Where the project is silent, these
+    came from a file that is no input; the lock has them.
+
+    Args:
+        folder: The folder of the project.
+        lock: Its parsed `uv.lock`.
+    """
+    # uv ignores the table where there is a `uv.toml`.
+    project = {} if (folder / _SETTINGS).exists() else _read(folder / _PROJECT)
+    return {**_of_lock(lock), **{key: project[key] for key in project.keys() & _OWN}}
+
+
+def _of_lock(lock: Mapping[str, Any]) -> Table:
+    options = lock.get("options", {})
+    per_package = options.get("exclude-newer-package", {})
+    settings = {
+        "resolution": options.get("resolution-mode"),
+        "prerelease": options.get("prerelease-mode"),
+        "prerelease-package": options.get("prerelease-package"),
+        "fork-strategy": options.get("fork-strategy"),
+        "exclude-newer": options.get("exclude-newer-span", options.get("exclude-newer")),
+        "exclude-newer-package": {
+            name: value.get("span", value.get("timestamp")) if isinstance(value, dict) else value
+            for name, value in per_package.items()
+        },
+        "dependency-metadata": lock.get("manifest", {}).get("dependency-metadata"),
+    }
+    return {key: value for key, value in settings.items() if value}
+
+
+def _read(file: Path) -> Table:
+    """Read a configuration file: a `uv.toml`, or the table `[tool.uv]` of a `pyproject.toml`."""
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+        document = tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise HashzipError(
+            f"the settings of uv in {file} do not exist", "correct or unset UV_CONFIG_FILE"
+        ) from error
+    except OSError as error:
+        raise read_error(os.fsencode(file), error) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        if file.name == _PROJECT:
+            warn(f"{file} is not valid TOML, so its settings of uv do not count: {error}")
+            return {}
+        raise HashzipError(f"{file} is not valid TOML: {error}", "correct or remove it") from error
+    if file.name != _PROJECT:
+        return document
+    match document:
+        case {"tool": {"uv": dict(table)}}:
+            return table
+    return {}
+
+
+def _where(settings: Mapping[str, Any], folder: Path) -> Table:
+    """Return the settings that say where packages come from, with absolute paths."""
+    chosen: Table = {}
+    for key in settings.keys() & _WHERE:
+        value = settings[key]
+        if key == "index" and isinstance(value, list):
+            chosen[key] = [_index(table, folder) for table in value]
+        elif key in _PLACES:
+            chosen[key] = _absolute(value, folder)
+        else:
+            chosen[key] = value
+    pip = settings.get("pip")
+    in_pip = _where(pip, folder) if isinstance(pip, dict) else {}
+    return {**chosen, "pip": in_pip} if in_pip else chosen
+
+
+def _index(table: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever the user wrote
+    if not isinstance(table, dict):
+        return table
+    chosen = {key: table[key] for key in table.keys() & _WHERE_OF_INDEX}
+    return {**chosen, "url": _absolute(chosen.get("url"), folder)} if "url" in chosen else chosen
+
+
+def _absolute(place: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever the user wrote
+    """Make the paths among places absolute; URLs stay as they are."""
+    if isinstance(place, list):
+        return [_absolute(each, folder) for each in place]
+    if not isinstance(place, str) or _IS_URL(place):
+        return place
+    return os.path.join(folder, place)
+
+
+def _merged(first: Table, second: Table) -> Table:
+    """Merge settings as uv does: lists are joined, and of other values the first counts."""
+    merged = {**second, **first}
+    for key in first.keys() & second.keys():
+        if key == "pip":
+            merged[key] = _merged(first[key], second[key])
+        elif key in _LISTS and isinstance(first[key], list) and isinstance(second[key], list):
+            merged[key] = [*first[key], *second[key]]
+    return merged
+
+
+def _places_of_user_and_system(environment: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the folders of the user's and the system's `uv.toml`."""
+    if os.name == "nt":
+        user, system = environment.get("APPDATA"), environment.get("PROGRAMDATA")
+        systems = [system] if system else []
+    else:
+        user = environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+        systems = [*(environment.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":"), "/etc"]
+    if user:
+        yield Path(user, "uv")
+    if not _is_true(environment.get("UV_NO_SYSTEM_CONFIG", "")):
+        for place in systems:
+            if place and os.path.isfile(os.path.join(place, "uv", _SETTINGS)):
+                yield Path(place, "uv")
+                return
+
+
+def _is_true(value: str) -> bool:
+    return value.lower() in ("1", "true", "yes", "on", "t", "y")
