@@ -33,6 +33,12 @@ def entries(folder: Path, files: Mapping[str, bytes]) -> list[Entry]:
     return packed
 
 
+def link_entry(path: str, target: str) -> Entry:
+    """Return the entry of a symbolic link."""
+    record = zip_writer.link_record(path, target)
+    return Entry(SourceFile(path, b"", executable=False), record.size, record, target)
+
+
 def pack(folder: Path, files: Mapping[str, bytes], jobs: int = 2) -> bytes:
     """Pack files, and return the zip."""
     zip_writer.write(entries(folder, files), folder / "out.zip", jobs=jobs)

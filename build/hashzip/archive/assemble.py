@@ -5,21 +5,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from hashzip.archive import zip_writer
 from hashzip.archive.zip_writer import Entry
 from hashzip.artifacts.manifest import Package
 from hashzip.builders import BUILDERS, elf, output_checks
-from hashzip.builders.base import OutputFile
+from hashzip.builders.base import BuildOutput, OutputFile
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError, escape
 from hashzip.inputs import paths
-from hashzip.inputs.files import BY_PATH, PROGRAM
+from hashzip.inputs.files import BY_PATH, PROGRAM, SourceFile
 
 
 class Assembly(NamedTuple):
     """What goes into a zip.
 
     Attributes:
-        entries: The files, in their order.
+        entries: The files and links, in their order.
         packages: The third-party packages in them.
         owners: The package that a file is from, as `name version`, by the file's path in the zip.
         tools: The versions of the programs that made the files, by name.
@@ -49,7 +50,7 @@ def assemble(plan: BuildPlan, staging: str, *, fresh: bool = False) -> Assembly:
     if not plan.packs_sources:
         output_checks.check(plan, output)
     if output.files:  # the sources alone are in order, and no two have one path
-        entries += [entry(file) for file in output.files]
+        entries += output_entries(output)
         _check_owners(plan, output.owners)
         paths.check_no_clashes([entry.file for entry in entries])
         entries.sort(key=lambda entry: BY_PATH(entry.file))
@@ -68,11 +69,21 @@ def source_entries(plan: BuildPlan) -> list[Entry]:
     ]
 
 
-def entry(output: OutputFile) -> Entry:
-    """Return what a builder made as an entry of a zip."""
+def output_entries(output: BuildOutput) -> list[Entry]:
+    """Return the files and links that a builder made as entries of a zip, in no order."""
+    links = [_link_entry(path, link) for path, link in output.links.items()]
+    return [*map(_file_entry, output.files), *links]
+
+
+def _file_entry(output: OutputFile) -> Entry:
     file, expected = output
     size = expected.size if expected else os.stat(file.location).st_size
     return Entry(file, size, expected)
+
+
+def _link_entry(path: str, link: str) -> Entry:
+    record = zip_writer.link_record(path, link)
+    return Entry(SourceFile(path, path.encode(), executable=False), record.size, record, link)
 
 
 def _check_owners(plan: BuildPlan, owners: Mapping[str, str]) -> None:
@@ -97,8 +108,7 @@ def _check_architecture(plan: BuildPlan, entries: Sequence[Entry]) -> None:
 def below(prefix: str, entry: Entry) -> Entry:
     """Return an entry below a folder of the zip, such as `python/`; "" changes nothing."""
     expected = entry.expected
-    return Entry(
-        entry.file._replace(path=prefix + entry.file.path),
-        entry.size,
-        expected and expected._replace(path=prefix + expected.path),
+    return entry._replace(
+        file=entry.file._replace(path=prefix + entry.file.path),
+        expected=expected and expected._replace(path=prefix + expected.path),
     )

@@ -1,8 +1,9 @@
 """Check that a package holds what Lambda starts: the handler's module, or `bootstrap`. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from hashzip.builders.links import Links
 from hashzip.errors import HashzipError
 
 _NAMED = 5  # files that an error names
@@ -27,7 +28,12 @@ class _Expectation(NamedTuple):
 
 
 def check(
-    label: str, runtime: str, handler: str, package: Iterable[str], layers: Iterable[str]
+    label: str,
+    runtime: str,
+    handler: str,
+    package: Iterable[str],
+    layers: Iterable[str],
+    targets: Mapping[str, str] | None = None,
 ) -> None:
     """Check that a function's package or its layers hold its handler.
 
@@ -37,6 +43,7 @@ def check(
         handler: The handler, as Lambda has it.
         package: The paths in the function's package.
         layers: The paths in the packages of its layers.
+        targets: The paths that the links in the function's package lead to, by their own.
 
     Raises:
         HashzipError: The handler is in none of them; the error names what is there.
@@ -47,7 +54,8 @@ def check(
     files = list(package)
     present = set(files)
     in_layers = {path.removeprefix(expected.folder) for path in layers}
-    if any(path in present or path in in_layers for path in expected.paths):
+    links = Links(targets or {}, files)
+    if any(links.follow(path) in present or path in in_layers for path in expected.paths):
         return
     if expected.compiled and any(
         path.startswith(expected.compiled) and path.endswith(".so") for path in (*files, *in_layers)

@@ -1,12 +1,13 @@
 """Pack a function or layer into a zip, and describe it in a manifest. Build time."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from hashzip import __version__
 from hashzip.archive import assemble, handler, limits, zip_reuse, zip_writer
+from hashzip.archive.zip_writer import Entry
 from hashzip.artifacts.manifest import Artifact, Manifest
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError, escape
@@ -88,7 +89,7 @@ def pack(
                 "that part is removed now; build again",
             ) from error
         raise
-    _check_handler(plan, artifact)
+    _check_handler(plan, parts.entries)
     _check_limits(plan, artifact, parts.owners)
     return Manifest(
         function=plan.target.name,
@@ -101,7 +102,7 @@ def pack(
     )
 
 
-def _check_handler(plan: BuildPlan, artifact: Artifact) -> None:
+def _check_handler(plan: BuildPlan, entries: Sequence[Entry]) -> None:
     """Check that Lambda finds the handler, unless a layer that is not built yet may have it."""
     target = plan.target
     if not isinstance(target, Function) or target.handler_in_layer:
@@ -110,8 +111,9 @@ def _check_handler(plan: BuildPlan, artifact: Artifact) -> None:
     built = [manifest for manifest in layers if manifest]
     if len(built) == len(layers):
         in_layers = (entry.path for manifest in built for entry in manifest.artifact.entries)
-        package = (entry.path for entry in artifact.entries)
-        handler.check(target.label, target.runtime, target.handler, package, in_layers)
+        package = (entry.file.path for entry in entries if entry.link is None)
+        links = {entry.file.path: entry.link for entry in entries if entry.link is not None}
+        handler.check(target.label, target.runtime, target.handler, package, in_layers, links)
 
 
 def _check_limits(plan: BuildPlan, artifact: Artifact, owners: Mapping[str, str]) -> None:

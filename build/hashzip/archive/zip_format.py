@@ -3,8 +3,9 @@
 The format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (sections in brackets).
 The policy, each with its reason:
 
-- members in the order in which they are given, which is sorted; files only, since unpacking makes
-  their folders, and Lambda needs no empty ones;
+- members in the order in which they are given, which is sorted; files and links only, since
+  unpacking makes their folders, and Lambda needs no empty ones;
+- a link as zips of Unix have it: its type in the mode, where it leads as its content, stored;
 - one fixed time, the earliest that the format has: a file's own time changes with each checkout;
 - made by Unix, so that the mode counts, even if the zip was made on Windows;
 - no extra fields, comments or data descriptors: they hold times, owners, and whatever else a tool
@@ -19,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO, NamedTuple, Self
 
 from hashzip.errors import HashzipError
-from hashzip.inputs.files import FileEntry
+from hashzip.inputs.files import LINK, FileEntry
 
 STORED, DEFLATED = 0, 8  # [4.4.5]
 
@@ -129,7 +130,8 @@ class Writer:
             *(_VERSION, flags, method, _TIME_MIDNIGHT, _DATE_1980_01_01),
             *(crc, len(data), record.size, len(name), 0),
         )
-        end = _CENTRAL_END.pack(0, 0, 0, (_REGULAR_FILE | record.mode) << 16, self.offset)
+        mode = record.mode if record.mode == LINK else _REGULAR_FILE | record.mode
+        end = _CENTRAL_END.pack(0, 0, 0, mode << 16, self.offset)
         self.directory.append(_CENTRAL_START + common + end + name)
         self._write(_LOCAL_START + common + name, data)
         self.records.append(record)

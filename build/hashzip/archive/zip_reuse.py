@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 from hashzip.archive import zip_format
 from hashzip.archive.zip_format import Directory, Packed
 from hashzip.artifacts.manifest import Artifact
-from hashzip.inputs.files import FileEntry
+from hashzip.inputs.files import LINK, FileEntry
 
 
 class Zip(NamedTuple):
@@ -74,13 +74,14 @@ class Known:
             self.records = earlier.artifact.entries
 
     def packed(self, sha256: str) -> Packed | None:
-        """Return the compressed data of a content, if a member has it."""
+        """Return the compressed data of a content, if a member that is a file has it."""
         at = self._by_content.get(sha256)
         return None if at is None else self.directory.packed(at)
 
     @cached_property
     def _by_content(self) -> dict[str, int]:
-        return {record.sha256: at for at, record in enumerate(self.records)}
+        # Not that of links, which is never compressed, while a file of the same content may be.
+        return {r.sha256: at for at, r in enumerate(self.records) if r.mode != LINK}
 
 
 def read(stream: BinaryIO) -> Zip:

@@ -21,7 +21,7 @@ from hashzip.archive.zip_reuse import Earlier, Known
 from hashzip.artifacts.manifest import Artifact
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import read
-from hashzip.inputs.files import FileEntry, SourceFile
+from hashzip.inputs.files import LINK, FileEntry, SourceFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,17 +46,19 @@ _Piece = range | tuple[FileEntry, Packed]  # some members of an earlier zip, or 
 
 
 class Entry(NamedTuple):
-    """A file to pack.
+    """A file or link to pack.
 
     Attributes:
-        file: Its location, and its path in the zip.
+        file: Its location, and its path in the zip. The location of a link is not used.
         size: Its size in bytes, as far as it is known. It only balances the work.
         expected: What the file must be; None if it may be anything.
+        link: The path that the link leads to, from the folder that it is in; None for a file.
     """
 
     file: SourceFile
     size: int
     expected: FileEntry | None = None
+    link: str | None = None
 
 
 class ChangedError(HashzipError):
@@ -209,7 +211,12 @@ def _compress_all(pieces: list[Entry | range], known: Known, level: _Level) -> l
 
 def _member(entry: Entry, known: Known, level: _Level) -> tuple[FileEntry, Packed]:
     """Return a member. If its content is known, its file is not read."""
-    file, _, expected = entry
+    file, _, expected, link = entry
+    if link is not None:
+        content = link.encode()
+        record = expected or link_record(file.path, link)
+        # Never compressed, as in the zips of other tools: not every tool that unpacks expects it.
+        return record, Packed(deflate.crc32(content), STORED, content)
     packed = known.packed(expected.sha256) if expected else None
     if expected and packed:
         return expected, packed
@@ -223,6 +230,17 @@ def _member(entry: Entry, known: Known, level: _Level) -> tuple[FileEntry, Packe
     if expected not in (None, record):
         raise ChangedError(file.location)
     return record, known.packed(record.sha256) or _pack(content, level(len(content)))
+
+
+def link_record(path: str, link: str) -> FileEntry:
+    """Return a link as manifests have it.
+
+    Args:
+        path: Its path in the zip.
+        link: The path that it leads to, from the folder that it is in.
+    """
+    content = link.encode()
+    return FileEntry(path, LINK, len(content), hashlib.sha256(content).hexdigest())
 
 
 def _pack(content: bytes, level: int) -> Packed:

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
-from hashzip.inputs.files import DATA, PROGRAM, FileEntry
+from hashzip.inputs.files import DATA, LINK, PROGRAM, FileEntry
 from hashzip.inputs.fingerprint import FORMAT, Recipe, fingerprint
 
 _MODES = {f"{mode:04o}": mode for mode in (PROGRAM, DATA)}
+_MODES_IN_ZIP = {**_MODES, f"{LINK:04o}": LINK}
 
 
 class Package(NamedTuple):
@@ -41,7 +42,7 @@ class Artifact(NamedTuple):
         unpacked_size: The size of all entries in bytes, which Lambda limits to 262,144,000.
         sha256: Its SHA-256, as 64 hex digits.
         code_sha256: The same in base64, as Lambda reports it in `CodeSha256`.
-        entries: Its files, in its order.
+        entries: Its files and links, in its order.
     """
 
     file: str
@@ -124,10 +125,12 @@ def from_json(text: str | bytes) -> Manifest:
         if document["format"] != FORMAT:
             raise ValueError(f"format {document['format']!r} is not {FORMAT!r}")
         artifact = document["artifact"]
-        inputs = [_input(file) for file in document["inputs"]]
+        inputs = [_entry(file, _MODES) for file in document["inputs"]]
         # Often the zip contains the sources and nothing else.
         same = artifact["entries"] == document["inputs"]
-        entries = inputs if same else [_input(entry) for entry in artifact["entries"]]
+        entries = inputs
+        if not same:
+            entries = [_entry(entry, _MODES_IN_ZIP) for entry in artifact["entries"]]
         manifest = Manifest(
             function=document["function"],
             fingerprint=document["fingerprint"],
@@ -163,5 +166,5 @@ def _package(row: Mapping[str, Any]) -> Package:
     return Package(**{**row, "hashes": tuple(row.get("hashes", ()))})
 
 
-def _input(row: Mapping[str, Any]) -> FileEntry:
-    return FileEntry(row["path"], _MODES[row["mode"]], row["size"], row["sha256"])
+def _entry(row: Mapping[str, Any], modes: Mapping[str, int]) -> FileEntry:
+    return FileEntry(row["path"], modes[row["mode"]], row["size"], row["sha256"])

@@ -23,7 +23,7 @@ from packaging.utils import canonicalize_name
 from hashzip.artifacts.manifest import Package
 from hashzip.aws import errors
 from hashzip.errors import HashzipError
-from hashzip.inputs.files import FileEntry
+from hashzip.inputs.files import LINK, FileEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -88,11 +88,12 @@ def opened(endpoint: Endpoint, function: str, location: str) -> Iterator[zipfile
 
 
 def entries(archive: zipfile.ZipFile) -> list[FileEntry]:
-    """List the files of a zip, as hashzip's manifests do."""
+    """List the files and links of a zip, as hashzip's manifests do."""
     files = []
     for info in archive.infolist():
         if not info.is_dir():
-            mode = stat.S_IMODE(info.external_attr >> 16) or _MODE
+            mode = info.external_attr >> 16
+            mode = LINK if stat.S_ISLNK(mode) else stat.S_IMODE(mode) or _MODE
             with archive.open(info) as stream:
                 content = cast("zipfile.ZipExtFile", stream)
                 digest = hashlib.file_digest(content, "sha256").hexdigest()

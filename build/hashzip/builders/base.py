@@ -37,12 +37,15 @@ class BuildOutput(NamedTuple):
         tools: The versions of the programs that made them, by name.
         packages: The third-party packages in them, for the manifest and the bill of materials.
         owners: The package that a file is from, as `name version`, by the file's path.
+        links: The path that each symbolic link leads to, from the folder that it is in, by the
+            link's path. Each leads to a file or folder of this output.
     """
 
     files: Sequence[OutputFile]
     tools: Mapping[str, str] = {}
     packages: Sequence[Package] = ()
     owners: Mapping[str, str] = {}
+    links: Mapping[str, str] = {}
 
 
 class Discovered(NamedTuple):

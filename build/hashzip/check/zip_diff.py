@@ -2,6 +2,7 @@
 
 import io
 import re
+import stat
 import struct
 import zipfile
 import zlib
@@ -104,7 +105,8 @@ def _compare_entries(
 
 
 def _mode(entry: zipfile.ZipInfo) -> int:
-    return entry.external_attr >> 16 & 0o777
+    mode = entry.external_attr >> 16
+    return mode if stat.S_ISLNK(mode) else stat.S_IMODE(mode)
 
 
 def first_difference(first: bytes, second: bytes) -> int | None:

@@ -10,6 +10,7 @@ from hashzip.check import reproducible
 from hashzip.check.reproducible import Outcome
 from hashzip.check.zip_diff import Difference
 from hashzip.errors import HashzipError
+from hashzip.inputs.files import LINK
 from hashzip.project.config import Project
 
 
@@ -91,13 +92,19 @@ def _line(difference: Difference, zips: Sequence[str]) -> str:
         return f"{sign} {path} ({size:,} bytes): only in the {label} zip"
     sizes = f"{old:,}" if old == new else f"{old:,} and {new:,}"
     parts = []
-    if difference.modes[0] != difference.modes[1]:
+    if difference.modes[0] != difference.modes[1] and LINK in difference.modes:
+        parts.append(" and ".join(_kind(mode) for mode in difference.modes))
+    elif difference.modes[0] != difference.modes[1]:
         parts.append("mode " + " and ".join(str(_mode(mode)) for mode in difference.modes))
     if difference.offset is not None:
         parts.append(f"from byte {difference.offset:,}")
     parts += [difference.where] if difference.where else []
     causes = f"; looks like {', '.join(difference.looks_like)}" if difference.looks_like else ""
     return f"~ {path} ({sizes} bytes): {', '.join(parts)}{causes}"
+
+
+def _kind(mode: int | None) -> str:
+    return "a link" if mode == LINK else "a file"
 
 
 def _json(name: str, outcome: Outcome) -> Mapping[str, object]:

@@ -15,7 +15,7 @@ from hashzip.aws import client
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.commands import _endpoint, _line_endings, _output, _parser, _text_diff
 from hashzip.errors import HashzipError
-from hashzip.inputs.files import FileEntry
+from hashzip.inputs.files import LINK, FileEntry
 from hashzip.project.config import Project
 
 HELP = "list files and packages that changed since an earlier build"
@@ -227,9 +227,12 @@ def _earlier_build(plan: BuildPlan, against: str | None) -> Manifest:
 def _lines(comparison: _Comparison) -> Iterator[str]:
     files, old, new = comparison.files, comparison.old, comparison.new
     for path in files.added:
-        yield f"+ {path} ({new[path].size:,} bytes)"
+        yield f"+ {path} ({_size(new[path])})"
     for path in files.changed:
         before, after = old[path], new[path]
+        if LINK in (before.mode, after.mode):
+            yield f"~ {path} ({_arrow(_size(before), _size(after))})"
+            continue
         sizes = _arrow(f"{before.size:,}", f"{after.size:,}")
         mode = _arrow(f"{before.mode:04o}", f"{after.mode:04o}")
         note = f", mode {mode}" if ">" in mode else ""
@@ -237,7 +240,11 @@ def _lines(comparison: _Comparison) -> Iterator[str]:
             note = ", only line endings differ"
         yield f"~ {path} ({sizes} bytes{note})"
     for path in files.removed:
-        yield f"- {path} ({old[path].size:,} bytes)"
+        yield f"- {path} ({_size(old[path])})"
+
+
+def _size(file: FileEntry) -> str:
+    return "a link" if file.mode == LINK else f"{file.size:,} bytes"
 
 
 def _arrow(old: str, new: str) -> str:

@@ -10,6 +10,7 @@ MiniStack 1.5:
   settings.
 - Code that cannot be imported leaves nothing in the log. Here its traceback is there.
 - The event of a function URL lacks `cookies`. Here it has them.
+- A symbolic link in a zip is unpacked as a file. Here it is a link: see `unpack`.
 - With `HASHZIP_STANDBY` set, new code need not wait for Python and its packages to start: see
   `standby`.
 """
@@ -129,14 +130,18 @@ def main() -> None:
     lambda_runtime.kill_workers = kill_when_free
     lambda_runtime.acquire_worker = acquire
     lambda_runtime.Worker.invoke = invoke
+    # A file that is run by its path is in no package, and hashzip need not be installed.
+    sys.path.append(str(Path(__file__).parents[2]))
+    unpack = import_module("hashzip.emulator.unpack")
+    lambda_runtime.zipfile = unpack.MODULE
     if os.environ.pop(STANDBY_VARIABLE, ""):
-        # A file that is run by its path is in no package, and hashzip need not be installed.
-        sys.path.append(str(Path(__file__).parents[2]))
         standby = import_module("hashzip.emulator.standby")
         lambda_runtime.subprocess = standby.patched_subprocess()
     app = import_module("ministack.app")
     functions: Any = import_module("ministack.services.lambda_svc")
     functions._build_function_url_event = with_cookies(functions._build_function_url_event)
+    functions.zipfile = unpack.MODULE
+    functions._extract_zip_preserving_mode = unpack.unpack_with_modes
     app.main()
 
 

@@ -4,6 +4,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 PROGRAM, DATA = 0o755, 0o644  # the only modes of files in a package
+LINK = 0o120777  # of a symbolic link in a zip: its type, and the mode that links have on Linux
 
 
 # A tuple and not a dataclass: each plan may make 100,000 of them.
@@ -23,11 +24,13 @@ class SourceFile(NamedTuple):
 
 
 class FileEntry(NamedTuple):
-    """A file that decides the bytes of a package, as fingerprints and manifests have it.
+    """A file that decides the bytes of a package, or is in it, as manifests have it.
+
+    In a zip, it may be a symbolic link, whose content is the path that it leads to.
 
     Attributes:
         path: As in `SourceFile`.
-        mode: `PROGRAM` or `DATA`.
+        mode: `PROGRAM` or `DATA`; in a zip also `LINK`.
         size: In bytes.
         sha256: The digest of its content, as 64 hex digits.
     """

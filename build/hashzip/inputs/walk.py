@@ -52,6 +52,25 @@ def walk(
     return _Walk(os.fsencode(root), include, exclude, skip, are_sources=are_sources).folder(folder)
 
 
+def walk_with_links(root: str, folder: str) -> tuple[Listing, list[bytes]]:
+    """List the files and the symbolic links of a folder that a program made, and follow no link.
+
+    Args:
+        root: The folder that the folder itself may not lead out of, absolute and without links.
+        folder: The folder to walk, relative to the root.
+
+    Returns:
+        The files, and the paths of the links on this machine, in no order.
+
+    Raises:
+        HashzipError: The folder is missing; there is a socket, pipe or device; a folder cannot be
+            read.
+    """
+    links: list[bytes] = []
+    walk = _Walk(os.fsencode(root), (gitignore.EVERYTHING,), (), "", are_sources=False, links=links)
+    return walk.folder(folder), links
+
+
 def require_files(root: str, listings: Sequence[Listing]) -> None:
     """Check that there is a file to pack.
 
@@ -87,7 +106,7 @@ class _Folder(NamedTuple):
 
 
 class _Walk:
-    """A walk over a source folder."""
+    """A walk over a folder. It adds links to a list, if there is one, or else follows them."""
 
     def __init__(
         self,
@@ -97,6 +116,7 @@ class _Walk:
         skip: str,
         *,
         are_sources: bool,
+        links: list[bytes] | None = None,
     ) -> None:
         self.root = root
         self.include = None if gitignore.EVERYTHING in include else PatternSet(include)
@@ -109,6 +129,7 @@ class _Walk:
         self.takes_all = not (self.include or self.exclude or self.named)
         self.skip = os.path.join(root, skip.encode()) if skip else b""
         self.are_sources = are_sources
+        self.links = links
         self.is_left_out = paths.is_left_out if are_sources else paths.is_left_out_everywhere
 
     def folder(self, folder: str) -> Listing:
@@ -147,6 +168,9 @@ class _Walk:
             # Inline, because most entries are plain files, and each plan may see 100,000.
             if not entry.is_file(follow_symlinks=False):
                 if entry.path == self.skip or _is_cache(name, location):
+                    continue
+                if self.links is not None and entry.is_symlink():
+                    self.links.append(entry.path)
                     continue
                 if self._is_folder(entry):
                     waiting.extend(self._enter(entry, path, folder))

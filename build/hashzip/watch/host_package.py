@@ -120,7 +120,7 @@ def _built_entries(plan: BuildPlan, folder: Path) -> list[Entry]:
     )
     output = BUILDERS[plan.target.builder].build_for_host(host_plan, output_folder)
     output_checks.check(host_plan, output)
-    return sorted(map(assemble.entry, output.files), key=lambda entry: BY_PATH(entry.file))
+    return sorted(assemble.output_entries(output), key=lambda entry: BY_PATH(entry.file))
 
 
 def _source_entries(plan: BuildPlan) -> list[Entry]:

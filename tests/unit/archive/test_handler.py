@@ -70,6 +70,27 @@ def test_in_a_layer(runtime: str, path: str) -> None:
         check(runtime, "app.handler", "other", layers=(f"lib/{path}",))
 
 
+@pytest.mark.parametrize(
+    "runtime, targets",
+    [
+        ("provided.al2023", {"bootstrap": "store/1/bootstrap"}),
+        ("python3.13", {"app.py": "store/1/app.py"}),
+        ("python3.13", {"app": "store/1/package"}),
+        ("nodejs24.x", {"app": "store/1"}),
+        ("nodejs24.x", {"node_modules": "store/1/modules"}),
+    ],
+)
+def test_through_links(runtime: str, targets: dict[str, str]) -> None:
+    """Links in the package may lead there; links of other names do not count."""
+    names = ["bootstrap", "app.py", "package/__init__.py", "index.js", "modules/app/package.json"]
+    files = [f"store/1/{name}" for name in names] + ["store/2/other", "other"]
+
+    handler.check("[function.f]", runtime, "app.handler", files, [], targets)
+    others = {f"other_{path}": target for path, target in targets.items()}
+    with pytest.raises(HashzipError, match="it holds"):
+        handler.check("[function.f]", runtime, "app.handler", files, [], others)
+
+
 @pytest.mark.parametrize("runtime", ["java21", "dotnet8"])
 def test_other_runtimes(runtime: str) -> None:
     """Of runtimes whose rules are not known here, nothing is said."""

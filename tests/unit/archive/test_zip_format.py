@@ -1,6 +1,9 @@
 """The zip container: the attributes of members, and the offsets that are read back."""
 
 import io
+import os
+import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from hashzip.archive.zip_format import STORED, Packed
 from hashzip.archive.zip_writer import Entry
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import FileEntry, SourceFile
-from tests.support.zips import entries, opened, pack
+from tests.support.zips import entries, link_entry, opened, pack
 
 
 class TestWriter:
@@ -36,6 +39,39 @@ class TestWriter:
             "empty": "0o100644",
             "é": "0o100755",
         }
+
+    def test_link(self, tmp_path: Path) -> None:
+        """A link is a member of its own type, whose content is its target; all else is alike."""
+        target = "a/" * 40 + "b"  # deflate would shrink it
+        zip_writer.write(
+            [*entries(tmp_path, {"a": target.encode()}), link_entry("l", target)],
+            tmp_path / "out.zip",
+            jobs=1,
+        )
+
+        with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+            file, link = archive.infolist()
+            assert archive.read("a") == archive.read("l") == target.encode()
+        assert [oct(info.external_attr >> 16) for info in (file, link)] == ["0o100644", "0o120777"]
+        assert (file.compress_type, link.compress_type) == (zipfile.ZIP_DEFLATED, STORED)
+        assert link.date_time == file.date_time == (1980, 1, 1, 0, 0, 0)
+        assert (link.create_system, link.extra, link.flag_bits) == (3, b"", 0)
+
+    def test_link_of_another_tool(self, tmp_path: Path) -> None:
+        """`unzip` restores a link; the file beside it is no link."""
+        unzip = shutil.which("unzip")
+        if unzip is None:
+            pytest.skip("unzip is not on the PATH")
+        files = entries(tmp_path, {"a/b": b"1"})
+        links = [link_entry("a/l", "b"), link_entry("z", "a")]
+        zip_writer.write([*files, *links], tmp_path / "out.zip", jobs=1)
+
+        subprocess.run([unzip, "-q", "out.zip", "-d", "unzipped"], cwd=tmp_path, check=True)
+
+        folder = tmp_path / "unzipped"
+        assert [os.readlink(folder / name) for name in ("a/l", "z")] == ["b", "a"]
+        assert (folder / "z/l").read_bytes() == b"1"
+        assert not (folder / "a/b").is_symlink()
 
     @pytest.mark.parametrize("count", [65_534, 65_535])
     def test_more_files_than_two_bytes_count(self, tmp_path: Path, count: int) -> None:

@@ -14,9 +14,18 @@ from hypothesis import strategies as st
 
 from hashzip.archive import zip_format, zip_reuse, zip_writer
 from hashzip.archive.zip_format import Directory, Packed
+from hashzip.archive.zip_reuse import Earlier
 from hashzip.archive.zip_writer import Entry
 from hashzip.inputs.files import FileEntry
-from tests.support.zips import CONTENTS, PATHS, entries, pack, pack_earlier, read_zip
+from tests.support.zips import (
+    CONTENTS,
+    PATHS,
+    entries,
+    link_entry,
+    pack,
+    pack_earlier,
+    read_zip,
+)
 
 
 class TestRead:
@@ -87,6 +96,44 @@ class TestEarlier:
             source = entries(folder / "now", files)
             zip_writer.write(source, folder / "out.zip", jobs=1, earlier=earlier)
             assert (folder / "out.zip").read_bytes() == (folder / "before.zip").read_bytes()
+
+    @pytest.mark.parametrize("was_link", [True, False])
+    def test_link_and_file_of_one_content(self, tmp_path: Path, *, was_link: bool) -> None:
+        """A link never takes the compressed content of a file, nor a file that of a link."""
+        content = "a/" * 40  # deflate would shrink it
+        file, link = entries(tmp_path, {"x": content.encode()})[0], link_entry("x", content)
+        pair = (link, file) if was_link else (file, link)
+        artifact = zip_writer.write([pair[0]], tmp_path / "before.zip", jobs=1)
+        earlier = Earlier(read_zip(tmp_path / "before.zip"), artifact, zip_writer.LIBRARY)
+
+        zip_writer.write([pair[1]], tmp_path / "warm.zip", jobs=1, earlier=earlier)
+
+        zip_writer.write([pair[1]], tmp_path / "cold.zip", jobs=1)
+        cold = (tmp_path / "cold.zip").read_bytes()
+        assert (tmp_path / "warm.zip").read_bytes() == cold
+        assert (tmp_path / "before.zip").read_bytes() != cold
+
+    def test_links_are_copied(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Unchanged links are copied with the files beside them; a changed one is not."""
+        files = entries(tmp_path, {"a": b"1", "c": b"2"})
+        links = [link_entry("b", "a"), link_entry("d", "c")]
+        source = sorted([*files, *links], key=lambda entry: entry.file.path)
+        artifact = zip_writer.write(source, tmp_path / "before.zip", jobs=1)
+        earlier = Earlier(read_zip(tmp_path / "before.zip"), artifact, zip_writer.LIBRARY)
+        added: list[str] = []
+        add = zip_format.Writer.add
+
+        def spy(self: zip_format.Writer, record: FileEntry, packed: Packed) -> None:
+            added.append(record.path)
+            add(self, record, packed)
+
+        monkeypatch.setattr(zip_format.Writer, "add", spy)
+        changed = [*source[:3], link_entry("d", "a")]
+        zip_writer.write(changed, tmp_path / "warm.zip", jobs=1, earlier=earlier)
+        assert added == ["d"]
+
+        zip_writer.write(changed, tmp_path / "cold.zip", jobs=1)
+        assert (tmp_path / "warm.zip").read_bytes() == (tmp_path / "cold.zip").read_bytes()
 
     def test_runs(self, tmp_path: Path) -> None:
         """Consecutive members of the earlier zip are copied in one piece."""

@@ -17,7 +17,7 @@ from hashzip.archive.zip_writer import Entry
 from hashzip.artifacts.manifest import Artifact
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
-from tests.support.zips import CONTENTS, PATHS, entries, opened, pack
+from tests.support.zips import CONTENTS, PATHS, entries, link_entry, opened, pack
 
 
 class TestWrite:
@@ -100,6 +100,17 @@ class TestWrite:
             ("run", 0o755, 2, hashlib.sha256(files["run"]).hexdigest()),
         ]
         assert progress == [99, 2]
+
+    def test_link(self, tmp_path: Path) -> None:
+        """A link is in the artifact with its own mode, and with the size of its target."""
+        source = [*entries(tmp_path, {"a": b"x" * 99}), link_entry("é", "a")]
+
+        artifact = zip_writer.write(source, tmp_path / "out.zip", jobs=1)
+
+        file, link = artifact.entries
+        assert tuple(link) == ("é", 0o120777, 1, hashlib.sha256(b"a").hexdigest())
+        assert artifact.unpacked_size == file.size + 1
+        assert artifact.entries[1] == source[1].expected
 
     def test_levels(self, tmp_path: Path) -> None:
         """From 1 MiB on, a file is compressed at level 6, and a smaller one at level 7."""

@@ -31,6 +31,19 @@ class TestJson:
         """A manifest that is written and read again is equal."""
         assert manifests.from_json(SOUND.to_json()) == SOUND
 
+    def test_link(self) -> None:
+        """A link may be in the zip; a manifest with one among its inputs is refused."""
+        link = FileEntry("l", 0o120777, 1, "77" * 32)
+        entries = [*SOUND.artifact.entries, link]
+        linked = SOUND._replace(artifact=SOUND.artifact._replace(entries=entries))
+        assert '"path": "l", "mode": "120777"' in linked.to_json()
+        assert manifests.from_json(linked.to_json()) == linked
+
+        inputs = [*INPUTS, link]
+        among_inputs = linked._replace(inputs=inputs, fingerprint=fingerprint(RECIPE, inputs))
+        with pytest.raises(ValueError, match="120777"):
+            manifests.from_json(among_inputs.to_json())
+
     def test_package_without_hashes(self) -> None:
         """A manifest of an earlier version, without hashes of packages, is read."""
         document = json.loads(SOUND.to_json())

@@ -50,7 +50,7 @@ def test_container_image(configuration: dict[str, object]) -> None:
 
 
 def test_entries() -> None:
-    """Files have their paths, modes, sizes and digests; folders are left out."""
+    """Files and links have their paths, modes, sizes and digests; folders are left out."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.mkdir("lib")
@@ -59,6 +59,9 @@ def test_entries() -> None:
         program = zipfile.ZipInfo("run")
         program.external_attr = 0o100755 << 16
         archive.writestr(program, b"#!/bin/sh\n")
+        link = zipfile.ZipInfo("to-run")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, b"run")
         archive.getinfo("no-mode").external_attr = 0
     with zipfile.ZipFile(file) as archive:
         files = deployed.entries(archive)
@@ -67,6 +70,7 @@ def test_entries() -> None:
         entry("lib/a.py", b"a = 1\n", mode=0o600),
         entry("no-mode"),
         entry("run", b"#!/bin/sh\n", mode=0o755),
+        entry("to-run", b"run", mode=0o120777),
     ]
 
 

@@ -67,6 +67,16 @@ class TestZips:
 
         assert (difference.modes, difference.offset) == ((0o644, 0o755), None)
 
+    def test_link(self) -> None:
+        """A link is no file of the same bytes and permissions."""
+        modes = (0o100777, 0o120777)
+        first, second = (io.BytesIO(zipped({"a": b"b"}, mode=mode)) for mode in modes)
+
+        (difference,) = zip_diff.compare(first, second, CAUSES)
+
+        assert (difference.modes, difference.offset) == ((0o777, 0o120777), None)
+        assert zip_diff.compare(second, second, CAUSES) == []
+
     def test_zip_alone(self) -> None:
         """Zips that differ are reported even if all of their entries are equal."""
         first, second = (io.BytesIO(zipped({"a": b"1"}, year=year)) for year in (1980, 1981))

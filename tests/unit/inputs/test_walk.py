@@ -107,6 +107,22 @@ class TestScan:
 
         assert scan(tmp_path, "one", "two") == ["lib/a", "lib/b"]
 
+    def test_links_that_are_kept(self, tmp_path: Path) -> None:
+        """With its links, a walk follows none of them, whatever they lead to."""
+        projects.write_files(tmp_path, {"src/a": b"", "src/deep/b": b"", "src/.git/c": b""})
+        links = {"file": "a", "folder": "deep", "deep/up": "..", "gone": "nowhere", "out": "/etc"}
+        for path, target in links.items():
+            (tmp_path / "src" / path).symlink_to(target)
+        (tmp_path / "src/.git/link").symlink_to("../a")
+
+        listing, found_links = walk.walk_with_links(os.path.realpath(tmp_path), "src")
+
+        start = len(listing.folder) + 1
+        assert sorted(path[start:] for path in listing.files) == [b"a", b"deep/b"]
+        assert {path[start:].decode() for path in found_links} == set(links)
+        with pytest.raises(HashzipError, match=r"leads (to|out)"):
+            scan(tmp_path, "src")
+
     def test_links(self, tmp_path: Path) -> None:
         """A link counts as its target, which must be in the project."""
         projects.write_files(tmp_path, {"src/a": b"", "common/b": b"", "common/deep/c": b""})

@@ -1,4 +1,4 @@
-"""Run the programs that a function names, and collect their output."""
+"""Run the programs that a function names. Build time."""
 
 import errno
 import os
@@ -9,15 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hashzip.artifacts import changes
-from hashzip.builders import declared_inputs, process
-from hashzip.builders.base import BuildOutput, OutputFile
+from hashzip.builders import process
+from hashzip.builders.base import BuildOutput
 from hashzip.builders.build_plan import BuildPlan
+from hashzip.builders.command import output
 from hashzip.builders.process import ProcessFailed
 from hashzip.errors import HashzipError
-from hashzip.inputs import paths, walk
-from hashzip.inputs.files import Listing, SourceFile
 from hashzip.project import layout
-from hashzip.project.config import Project
 from hashzip.project.targets import Target
 from hashzip.system import locking
 
@@ -50,19 +48,16 @@ def _build(plan: BuildPlan, folder: Path) -> BuildOutput:
     root = Path(plan.project.root)
     source = root / target.sources[0]
     named = target.options["output"]
-    output = source / named if named else folder / "output"
-    with _locked(root) as cache, _emptied(output, cache / f"{target.name}.output", target):
+    location = source / named if named else folder / "output"
+    with _locked(root) as cache, _emptied(location, cache / f"{target.name}.output", target):
         if not named:
-            output.mkdir(parents=True)
-        environment = _environment(target, output)
+            location.mkdir(parents=True)
+        environment = _environment(target, location)
         for arguments in target.options["command"]:
             _run(target, arguments, source, environment)
-        files = _files(plan, target, output)
+        made = output.collect(plan, location, folder / "copies")
         _check_inputs(plan)
-        # Once the lock is released, another function's programs, or the user, may write there.
-        if named:
-            files = _copies(files, folder / "copies")
-        return BuildOutput([OutputFile(file) for file in files])
+        return made
 
 
 def _run(
@@ -150,38 +145,6 @@ def _refuse_tracked(output: Path, function: Target) -> None:
         )
 
 
-def _files(plan: BuildPlan, function: Target, output: Path) -> list[SourceFile]:
-    """Return the output's files: a single file by its name, those of a folder by their paths.
-
-    Raises:
-        HashzipError: There is no output, or a file cannot be packed.
-    """
-    try:
-        listing = _listing(plan.project, output)
-        if listing.files:
-            return paths.name_files([listing], function.executable)
-    except HashzipError as error:
-        hint = f"change the programs of {function.label} so that they do not make that"
-        raise HashzipError(error.message, hint) from error
-    variable = "" if function.options["output"] else ", which is $HASHZIP_OUTPUT,"
-    state = "is empty" if output.exists() else "does not exist"
-    raise HashzipError(
-        f"{output}{variable} {state} after the programs of {function.label} ran",
-        "let them write there, or set output to the path where they write",
-    )
-
-
-def _listing(project: Project, output: Path) -> Listing:
-    path = output.relative_to(project.root).as_posix()
-    if output.is_dir():
-        return walk.walk(project.root, path, are_sources=False)
-    listing = Listing(os.fsencode(output.parent), [])
-    if output.is_file() and output.stat().st_size:
-        files = declared_inputs.source_files(project, [path])
-        listing.files.extend(file.location for file in files)
-    return listing
-
-
 def _check_inputs(plan: BuildPlan) -> None:
     """Refuse inputs that have changed, new ones too: the next plan would see them."""
     different = changes.files(plan.inputs, plan.replan().inputs)
@@ -191,16 +154,6 @@ def _check_inputs(plan: BuildPlan) -> None:
             "if the programs write it, let them write elsewhere, or name it in exclude; otherwise "
             "wait until nothing writes to the sources; and build again",
         )
-
-
-def _copies(files: list[SourceFile], folder: Path) -> list[SourceFile]:
-    copies = []
-    for file in files:
-        location = folder / file.path
-        location.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file.location, os.fsencode(location))
-        copies.append(file._replace(location=os.fsencode(location)))
-    return copies
 
 
 def _move(path: Path, to: Path) -> None:

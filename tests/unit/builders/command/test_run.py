@@ -71,7 +71,7 @@ def test_killed_build(root: Path) -> None:
     [
         ("true", "out does not exist after the programs of"),
         ("mkdir out", "out is empty after the programs of"),
-        ("mkdir out && ln -s /etc/hosts out/a", "leads out of the project"),
+        ("mkdir out && ln -s /etc/hosts out/a", "leads out of the output"),
     ],
 )
 def test_unusable_output(root: Path, script: str, message: str) -> None:
