@@ -1,11 +1,13 @@
 """Lock hashzip's dependencies, with hashes, for the environments that `python3 build` makes.
 
-`python -m scripts.lock` writes build/requirements.txt from pyproject.toml and keeps the versions
-that it has; `--upgrade` takes the newest. `--check` fails if it is stale.
+`python -m scripts.lock` writes build/requirements.txt, and one such file for each extra, from
+pyproject.toml, and keeps the versions that they have; `--upgrade` takes the newest. `--check` fails
+if one is stale.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,61 +19,75 @@ from uv import find_uv_bin
 from scripts.errors import ScriptError, exit_code
 
 REPOSITORY = Path(__file__).parents[1]
-LOCK = REPOSITORY / "build/requirements.txt"
+FOLDER = REPOSITORY / "build"
+EXTRAS = ("", "local", "rust")
 
 _OPTIONS = (
     *("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
-    *("--custom-compile-command", "nox -s lock"),
+    *("--no-annotate", "--custom-compile-command", "nox -s lock"),
 )
 
 
-def compile_lock(file: Path, *options: str, folder: Path = REPOSITORY) -> None:
-    """Write the lock of a project's dependencies.
+def files(folder: Path) -> dict[str, Path]:
+    """Return the paths of the locks in a folder, by extra; "" is hashzip without any."""
+    return {extra: folder / f"requirements{'-' * bool(extra)}{extra}.txt" for extra in EXTRAS}
+
+
+def lock(folder: Path, *options: str, project: Path = REPOSITORY) -> None:
+    """Write the locks of a project's dependencies and extras.
 
     Args:
-        file: The lock. Versions and hashes that it has are kept if they still fit.
+        folder: The folder of the locks. Versions and hashes that they have are kept if they fit.
         options: More options of `uv pip compile`.
-        folder: The folder of the project.
+        project: The folder of the project.
 
     Raises:
         ScriptError: uv failed.
     """
-    finished = subprocess.run(
-        [find_uv_bin(), "pip", "compile", *_OPTIONS, *options, "-o", file, "pyproject.toml"],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        check=False,
-    )
-    if finished.returncode:
-        raise ScriptError(f"uv cannot lock {folder}:\n{finished.stderr.rstrip()}", "see above")
+    for extra, file in files(folder).items():
+        # With one extra or with two, a package has the same version.
+        base = os.fspath(files(folder)[""])
+        arguments = ["--extra", extra, "--constraints", base] if extra else []
+        finished = subprocess.run(
+            [
+                *(find_uv_bin(), "pip", "compile", *_OPTIONS, *options, *arguments),
+                *("--output-file", file, "pyproject.toml"),
+            ],
+            cwd=project,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+        if finished.returncode:
+            raise ScriptError(f"uv cannot lock {project}:\n{finished.stderr.rstrip()}", "see above")
 
 
-def check(file: Path = LOCK, folder: Path = REPOSITORY) -> None:
-    """Check that a lock is what `compile_lock` would write.
+def check(folder: Path = FOLDER, project: Path = REPOSITORY) -> None:
+    """Check that locks are what `lock` would write.
 
     Args:
-        file: The lock.
-        folder: The folder of the project.
+        folder: The folder of the locks.
+        project: The folder of the project.
 
     Raises:
-        ScriptError: It is stale.
+        ScriptError: One is stale.
     """
     with tempfile.TemporaryDirectory(prefix="hashzip-lock-") as scratch:
-        fresh = Path(scratch, file.name)
-        shutil.copyfile(file, fresh)
-        compile_lock(fresh, folder=folder)
-        if fresh.read_bytes() != file.read_bytes():
-            raise ScriptError(f"{file} is stale", "run: nox -s lock")
+        for file in files(folder).values():
+            shutil.copy(file, scratch)
+        lock(Path(scratch), project=project)
+        for file in files(folder).values():
+            if Path(scratch, file.name).read_bytes() != file.read_bytes():
+                raise ScriptError(f"{file} is stale", "run: nox -s lock")
 
 
 def main() -> None:
-    """Write the lock, or check it."""
+    """Write the locks, or check them."""
     if sys.argv[1:] == ["--check"]:
         check()
     else:
-        compile_lock(LOCK, *sys.argv[1:])
+        lock(FOLDER, *sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -40,8 +40,8 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
 
     Args:
         words: The arguments, without the program's name; by default, those of the process.
-        install: Called with the name of a Python package that is missing. It runs hashzip again
-            where the package is installed, or returns if it cannot.
+        install: Called with the name of a Python package, or of an extra of hashzip, that is
+            missing. It runs hashzip again where that is installed, or returns if it cannot.
 
     Returns:
         The exit code: 0; 1 after an error; 130 after Ctrl-C. Bad usage exits with 2.
@@ -75,9 +75,10 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
 def _run_command(options: "Namespace | SimpleNamespace", install: _Install | None) -> None:
     try:
         import_module(f"hashzip.commands.{options.command}").run(options)
-    except ModuleNotFoundError as error:
-        if install and error.name:
-            install(error.name.partition(".")[0])
+    except (HashzipError, ModuleNotFoundError) as error:
+        needs = error.needs if isinstance(error, HashzipError) else error.name
+        if install and needs:
+            install(needs.partition(".")[0])
         raise
 
 

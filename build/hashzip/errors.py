@@ -11,12 +11,14 @@ class HashzipError(Exception):
     Args:
         message: One line that says what is wrong, and where.
         hint: What to do about it; "" where the message says it.
+        needs: The extra of hashzip, or the package, that is missing; "" if it is something else.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, needs: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.needs = needs
 
 
 def warn(message: str, hint: str = "") -> None:

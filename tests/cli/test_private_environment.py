@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hashzip.project import user_cache
-from tests.support import program, pythons
+from tests.support import crates, program, pythons
 from tests.support import project as projects
 from tests.support.program import Finished
 
@@ -110,6 +110,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory, bare: str, uv: Path) -> Pat
     return machine.cache
 
 
+def with_extra(machine: Machine) -> list[Path]:
+    """Return the environments that have an extra."""
+    files = machine.cache.glob("environments/*/hashzip-extras")
+    return [file.parent for file in files if file.read_text(encoding="utf-8")]
+
+
 def lines(errors: Iterable[str]) -> list[str]:
     """Return the lines that say that packages are installed."""
     return [line for text in errors for line in text.splitlines() if "installing" in line]
@@ -173,6 +179,41 @@ class TestMade:
         (environment,) = machine.environments
         (module,) = environment.glob("lib/*/site-packages/rich/console.py")
         assert not module.is_symlink()
+
+    @pytest.mark.slow
+    def test_extra(self, machine: Machine, filled: Path) -> None:
+        """A command that needs an extra has an environment with that, too."""
+        machine = replace(machine, cache=filled)
+        arguments = ("hello", "--remote", "--region", "us-east-1", "--data", "{}")
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        closed = {"AWS_ENDPOINT_URL": _CLOSED, "AWS_MAX_ATTEMPTS": "1"}
+
+        invoked = machine.build(*arguments, command="invoke", **keys, **closed)
+
+        assert len(lines([invoked.err])) == 1
+        assert _CLOSED in invoked.err
+        (environment,) = with_extra(machine)
+        needed = "import boto3, deflate, dotenv, hypercorn, ministack, watchfiles"
+        subprocess.run([environment / "bin/python", "-I", "-c", needed], check=True)
+
+    def test_another_extra(self, machine: Machine, tmp_path: Path) -> None:
+        """An environment that has an extra already is followed by one with both."""
+        crates.make(machine.project)
+        # Rust as hashzip looks for it; zig and cargo-lambda are in the extra.
+        programs, sysroot = tmp_path / "programs", tmp_path / "sysroot"
+        (sysroot / "lib/rustlib/x86_64-unknown-linux-gnu/lib").mkdir(parents=True)
+        pythons.script(programs / "rustc", f"echo {sysroot}")
+        pythons.script(programs / "cargo", "exit 1")
+        pythons.script(programs / "uv", f'echo "$@" >> {programs}/log')
+        assert machine.build().code == 1
+        environment = machine.environments[0]
+        (environment / "hashzip-extras").write_text("local\n", encoding="utf-8")
+
+        replace(machine, python=str(environment / "bin/python"), path=programs).build()
+
+        asked = (programs / "log").read_text(encoding="utf-8").splitlines()[-1].split()
+        locks = [Path(word).name for word in asked if word.endswith(".txt")]
+        assert locks == ["requirements-local.txt", "requirements-rust.txt"]
 
     def test_check(self, machine: Machine) -> None:
         """Both builds of `build --check` run in it."""
@@ -243,7 +284,7 @@ class TestFailure:
             path.rename(tmp_path / path.name)
 
         error, hint = projects.complaint(linked.build("--force"))
-        assert f"the private environment {environment} lacks the package deflate" in error
+        assert f"package deflate is missing in the private environment {environment}" in error
         assert "remove that folder" in hint
 
         shutil.rmtree(environment)

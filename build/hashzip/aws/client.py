@@ -6,10 +6,10 @@ boto3 is an extra, and is imported where it is needed.
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any, NamedTuple
 
 from hashzip.errors import HashzipError
+from hashzip.project import installation
 
 EXTRA = "local"
 
@@ -83,10 +83,7 @@ def require_boto3() -> None:
     try:
         import boto3  # noqa: F401
     except ModuleNotFoundError as error:
-        raise HashzipError(
-            f"boto3, the client of AWS, is not installed for {sys.executable}",
-            f"run: {sys.executable} -m pip install 'hashzip[{EXTRA}]'",
-        ) from error
+        raise installation.missing("boto3, the client of AWS,", EXTRA) from error
 
 
 def choose(

@@ -6,10 +6,10 @@ it is large; only its one module with the events is loaded.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from hashzip.errors import HashzipError, did_you_mean
+from hashzip.project import installation
 
 EXTRA = "events"
 
@@ -64,8 +64,5 @@ def _events() -> Any:
     try:
         from samcli.lib.generated_sample_events import events
     except ModuleNotFoundError as error:
-        raise HashzipError(
-            f"AWS SAM CLI, which has the example events, is not installed for {sys.executable}",
-            f"run: {sys.executable} -m pip install 'hashzip[{EXTRA}]'",
-        ) from error
+        raise installation.missing("AWS SAM CLI, which has the events,", EXTRA) from error
     return events.Events()

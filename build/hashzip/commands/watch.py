@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib.util
 import signal
-import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from hashzip.aws.client import Endpoint
 from hashzip.aws.log_reader import LogReader
 from hashzip.commands import _endpoint, _output, _parser
 from hashzip.errors import HashzipError
+from hashzip.project import installation
 
 if TYPE_CHECKING:
     import argparse
@@ -117,10 +117,7 @@ def _print(text: str) -> None:
 def _require_packages() -> None:
     for name, package in _NEEDED.items():
         if importlib.util.find_spec(name) is None:
-            raise HashzipError(
-                f"{package}, which watch needs, is not installed for {sys.executable}",
-                f"run: {sys.executable} -m pip install 'hashzip[local]'",
-            )
+            raise installation.missing(f"{package}, which watch needs,", "local")
 
 
 def _watch_locally(

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING
 from hashzip.emulator import environment
 from hashzip.emulator.supervisor import supervised
 from hashzip.errors import HashzipError
+from hashzip.project import installation
 from hashzip.system import locking
 from hashzip.system.locking import HeldError
 
@@ -76,10 +77,7 @@ def running(
         HashzipError: MiniStack is not installed or did not start, or the state is in use.
     """
     if importlib.util.find_spec("ministack") is None:
-        raise HashzipError(
-            f"MiniStack, the local AWS, is not installed for {sys.executable}",
-            f"run: {sys.executable} -m pip install 'hashzip[local]'",
-        )
+        raise installation.missing("MiniStack, the local AWS,", "local")
     with ExitStack() as stack:
         if state:
             state = stack.enter_context(_locked(state.absolute()))

@@ -5,6 +5,28 @@ import os
 import shlex
 import sys
 
+from hashzip.errors import HashzipError
+
+
+def missing(thing: str, extra: str = "", needs: str = "") -> HashzipError:
+    """Return the error for something that hashzip needs and that pip can install.
+
+    Args:
+        thing: What is missing, and what it is needed for.
+        extra: The extra that has it; "" for hashzip's own dependencies.
+        needs: The package of hashzip's own dependencies that has it.
+    """
+    message = f"{thing} is not installed for {sys.executable}"
+    return HashzipError(message, hint(extra), needs=extra or needs)
+
+
+def private_extras() -> str:
+    """Return the path of the file that a private environment has, with a line for each extra.
+
+    `python3 build` makes such environments, in which nothing else may be installed.
+    """
+    return os.path.join(sys.prefix, "hashzip-extras")
+
 
 def hint(extra: str = "") -> str:
     """Return what to run to install hashzip where it lacks packages.
@@ -17,7 +39,7 @@ def hint(extra: str = "") -> str:
     """
     requirement = shlex.quote(_distribution() + (f"[{extra}]" if extra else ""))
     python = shlex.quote(sys.executable)
-    in_environment = sys.prefix != sys.base_prefix
+    in_environment = sys.prefix != sys.base_prefix and not os.path.exists(private_extras())
     if importlib.util.find_spec("pip") and (in_environment or not _is_managed()):
         return f"run: {python} -m pip install {requirement}"
     if in_environment:

@@ -9,6 +9,7 @@ import pytest
 
 from hashzip.aws import sample_events
 from hashzip.errors import HashzipError
+from hashzip.project import installation
 
 
 class Events:
@@ -85,4 +86,4 @@ def test_without_sam_cli(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(HashzipError, match="SAM CLI") as caught:
         sample_events.names()
 
-    assert "pip install 'hashzip[events]'" in caught.value.hint
+    assert caught.value.hint == installation.hint("events")

@@ -10,6 +10,7 @@ import pytest
 
 from hashzip.commands import _parser, watch
 from hashzip.errors import HashzipError
+from hashzip.project import installation
 from tests.support import project as projects
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def test_missing_package(
     with pytest.raises(HashzipError, match=f"^{package}, which watch needs, is not") as caught:
         run(project)
 
-    assert "'hashzip[local]'" in caught.value.hint
+    assert caught.value.hint == installation.hint("local")
+    assert caught.value.needs == "local"
     assert not (project / ".hashzip").exists()
 
 

@@ -20,6 +20,7 @@ import pytest
 
 from hashzip.emulator import server as local_aws
 from hashzip.errors import HashzipError
+from hashzip.project import installation
 
 if TYPE_CHECKING:
     from hashzip.emulator.server import LocalAws
@@ -132,4 +133,5 @@ def test_missing_ministack_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(HashzipError, match="not installed") as caught, local_aws.running():
         pass
-    assert "hashzip[local]" in caught.value.hint
+    assert caught.value.hint == installation.hint("local")
+    assert caught.value.needs == "local"

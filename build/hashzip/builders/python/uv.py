@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hashzip.builders.python import uv_environment
 from hashzip.errors import HashzipError, warn
+from hashzip.project import installation
 
 # Earlier ones write where a package's entry point is named `../../x`, and leave `RECORD` as the
 # package has it, whatever is there: https://github.com/astral-sh/uv/pull/19464 and .../18943
@@ -26,9 +27,6 @@ PATIENCE = {"UV_HTTP_RETRIES": "1", "UV_HTTP_CONNECT_TIMEOUT": "5"}
 # uv's finder calls `sysconfig`, which is not safe on first use from two threads:
 # https://github.com/python/cpython/issues/92452
 _FINDING = threading.Lock()
-
-_INSTALL = "run: python3 -m pip install uv"
-_UPGRADE = "run: python3 -m pip install --upgrade uv"
 
 _ERROR = re.compile("error: |  \N{MULTIPLICATION SIGN} ")  # what comes before is progress
 
@@ -98,7 +96,7 @@ def run(arguments: Sequence[str], cwd: str, task: str, relock: str) -> str:
     try:
         finished = _start([program(), *arguments], cwd)
     except OSError as error:
-        raise HashzipError(f"cannot run uv: {error}", _INSTALL) from error
+        raise HashzipError(f"cannot run uv: {error}", installation.hint(), needs="uv") from error
     if finished.returncode != 0:
         raise _error(finished.stderr, task, relock)
     _repeat_warnings(finished.stderr)
@@ -119,9 +117,7 @@ def program() -> str:
     except (ImportError, FileNotFoundError):
         on_path = shutil.which("uv")
         if on_path is None:
-            raise HashzipError(
-                "uv is not installed, and the requirements need it", _INSTALL
-            ) from None
+            raise installation.missing("uv, which the requirements need,", needs="uv") from None
         path = on_path
     reported = _start([path, "--version"], os.curdir).stdout.strip()
     version = re.match(r"uv (\d+)\.(\d+)\.(\d+)", reported)
@@ -130,7 +126,8 @@ def program() -> str:
         raise HashzipError(
             f'{path} is "{reported}", which is too old to be safe: a package that it installs could'
             f" write anywhere; hashzip needs uv {oldest} or later",
-            _UPGRADE,
+            installation.hint(),
+            needs="uv",
         )
     return path
 

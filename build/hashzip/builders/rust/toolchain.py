@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hashzip.builders import process
 from hashzip.builders.rust import rustup
 from hashzip.errors import HashzipError, warn
-from hashzip.project import layout
+from hashzip.project import installation, layout
 
 # Variables that change the program and that no plan sees. Each setting also has a place in a file
 # that is an input:
@@ -25,7 +25,6 @@ _HIDDEN = re.compile(
     r"|(CC|CXX|AR|RANLIB|CFLAGS|CXXFLAGS)_.+"
 )
 _OVERRIDE = "RUSTUP_TOOLCHAIN"  # it takes precedence over the project's own choice
-_INSTALL = "run: python3 -m pip install 'hashzip[rust]'"
 _VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
 
 
@@ -166,11 +165,15 @@ def find(root: str, crate_dir: str, architecture: str, *, is_pinned: bool) -> To
             f"Rust's standard library for {machine.triple} is not installed (in {sysroot})",
             f"{first}run: rustup target add {machine.triple}",
         )
+    zig = _zig(path)
+    if zig is None:
+        raise installation.missing("zig, which links for Lambda,", "rust")
     cargo_lambda = shutil.which("cargo-lambda", path=path)
-    zig = _require(_zig(path), "zig, which links for Lambda,", _INSTALL)
+    if cargo_lambda is None:
+        raise installation.missing("cargo-lambda, which builds for Lambda,", "rust")
     return Toolchain(
         cargo=rust.cargo,
-        cargo_lambda=_require(cargo_lambda, "cargo-lambda, which builds for Lambda,", _INSTALL),
+        cargo_lambda=cargo_lambda,
         zig=zig,
         cpu=machine.cpu,
         triple=rust.triple,
@@ -185,13 +188,10 @@ def cargo(path: str) -> str:
     Raises:
         HashzipError: It is not installed.
     """
-    return _require(shutil.which("cargo", path=path), "cargo, which compiles Rust,", rustup.INSTALL)
-
-
-def _require(program: str | None, description: str, hint: str) -> str:
-    if program is None:
-        raise HashzipError(f"{description} is not installed", hint)
-    return program
+    cargo = shutil.which("cargo", path=path)
+    if cargo is None:
+        raise HashzipError("cargo, which compiles Rust, is not installed", rustup.INSTALL)
+    return cargo
 
 
 def _zig(path: str) -> str | None:

@@ -16,6 +16,7 @@ from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.toolchain import Rust, Toolchain
 from hashzip.errors import HashzipError
 from hashzip.inputs.paths import IN_PROJECT
+from hashzip.project import installation
 
 # The versions that `hashzip[rust]` installs. Others work, but link different bytes from the same
 # sources.
@@ -37,7 +38,7 @@ def warn(crates: Crates, tools: Toolchain, versions: Mapping[str, str]) -> None:
             errors.warn(
                 f"{name} is {versions[name]} here, and hashzip[rust] has {version}, which links "
                 "different bytes for the same fingerprint",
-                "run: python3 -m pip install 'hashzip[rust]'",
+                installation.hint("rust"),
             )
     _warn_of_crates_outside_the_workspace(crates)
     _warn_of_config_outside_the_project(crates, tools)

@@ -12,6 +12,7 @@ import pytest
 
 from hashzip.builders import python
 from hashzip.errors import HashzipError
+from hashzip.project import installation
 from hashzip.project.config import Project
 from hashzip.project.targets import Function
 from tests.support import program, wheels
@@ -191,7 +192,7 @@ class TestStage:
 
         error, hint = projects.complaint(built)
         assert "uv" in error
-        assert "pip install uv" in hint
+        assert f"hint: {installation.hint()}" == hint
         assert planned.code == 0
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from hashzip.builders.python import uv
 from hashzip.errors import HashzipError
+from hashzip.project import installation
 
 EXPLAINED = {
     "stale": (
@@ -132,7 +133,8 @@ class TestRun:
             run(folder)
 
         assert str(program) in caught.value.message
-        assert "--upgrade uv" in caught.value.hint
+        assert caught.value.hint == installation.hint()
+        assert caught.value.needs == "uv"
         assert not (folder / "ran").exists()
 
     @pytest.mark.parametrize("version", ["uv 0.11.15", "uv 0.12.0", "uv 1.0.0 (x)"])
@@ -168,10 +170,11 @@ class TestProgram:
         assert uv.program() == str(program)
         monkeypatch.setenv("PATH", str(folder / "empty"))
 
-        with pytest.raises(HashzipError, match="uv is not installed") as caught:
+        with pytest.raises(HashzipError, match="uv, which the requirements need, is not") as caught:
             uv.program()
 
-        assert caught.value.hint == "run: python3 -m pip install uv"
+        assert caught.value.hint == installation.hint()
+        assert caught.value.needs == "uv"
 
     def test_by_one_thread_at_a_time(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Threads ask uv's own finder one after the other; without that, they would meet in it."""

@@ -72,8 +72,8 @@ class TestFind:
         [
             ("cargo", "cargo, which compiles Rust, is not installed", "see https://rustup.rs"),
             ("rustc", "cannot run rustc: No such file", "see https://rustup.rs"),
-            ("cargo-lambda", "cargo-lambda, which builds for Lambda, is not", "'hashzip[rust]'"),
-            ("zig", "zig, which links for Lambda, is not installed", "'hashzip[rust]'"),
+            ("cargo-lambda", "cargo-lambda, which builds for Lambda, is not", "[rust]'"),
+            ("zig", "zig, which links for Lambda, is not installed", "[rust]'"),
         ],
     )
     def test_missing(self, folder: Path, name: str, message: str, hint: str) -> None:
