@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
     def install(package):
         # type: (str) -> None
-        """Run hashzip again where a missing package is installed, if that can be."""
+        """Run hashzip again where a missing package is installed, if possible."""
         import private_environment  # noqa: PLC0415 - only where a package is missing
 
         private_environment.restart(package)

@@ -1,6 +1,6 @@
-"""Find a newer Python where the one that was asked to run hashzip is too old.
+"""Find a newer Python if the one that runs hashzip is too old.
 
-The `python3` of macOS, of Ubuntu 22.04 and of Amazon Linux 2023 is. Any Python reads this file, so
+That of macOS, of Ubuntu 22.04 and of Amazon Linux 2023 is too old. Any Python reads this file, so
 it is written in what Python 2 and Python 3 have in common.
 """
 

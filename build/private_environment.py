@@ -4,7 +4,7 @@ Nothing is installed into the user's own Python, which may forbid it (PEP 668).
 
 The environment is in the user's cache, under the digest of its locks and of this Python. It has
 what requirements.txt locks, or the lock of the extra that a command needs. It is made in a folder
-of its own and then moved to its place, so that it is there as a whole or not at all.
+of its own and then moved to its place, so that it is either complete or absent.
 """
 
 import hashlib
@@ -36,9 +36,9 @@ PACKAGES = ("cyclonedx", "deflate", "packaging", "rich", "shtab", "tomli_w", "uv
 
 _FORMAT = "1"  # of what is made below; another one makes all environments anew
 _UNUSED = 90 * 86_400  # seconds after which an environment is removed
-_ABANDONED = 86_400  # seconds after which nothing still installs
+_ABANDONED = 86_400  # seconds after which no installation still runs
 _DRAFT = ".draft-"
-_LINES = 8  # of what a program prints, for the error
+_LINES = 8  # of a program's output, for the error
 
 # The variables of pip that say where packages come from. Others, such as PIP_TARGET, could change
 # what is installed, or where.
@@ -174,7 +174,7 @@ def _require(command: Sequence[str], draft: Path, tool: str, variable: str) -> N
         command: The program and its arguments.
         draft: The environment that it works on.
         tool: Its name, for the error.
-        variable: The variable that names an index to it.
+        variable: The variable that names the index for it.
 
     Raises:
         HashzipError: It failed.

@@ -29,7 +29,7 @@ _PACKAGES = {
     "arm64": ("python3-minimal", "libpython3-stdlib", "libstdc++6"),
     "amd64": ("cargo-web", "rustc-web", _STANDARD_LIBRARY, "qemu-user-static"),
 }
-# apt takes these for installed: the system's own compiler and C library are used.
+# apt treats these as installed: the system's own compiler and C library are used.
 _SYSTEM = {"arm64": (), "amd64": ("binutils", "gcc", "libc-dev", "libc6", "libgcc-s1")}
 _STATUS = "Package: {}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 9999\n\n"
 _INSTALL = ("install", "--yes", "--download-only", "--no-install-recommends")

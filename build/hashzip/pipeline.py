@@ -171,7 +171,7 @@ def build(
 
     Args:
         plan: The package to build.
-        force: Whether to build it even so, and to take nothing from earlier builds.
+        force: Whether to build it even if it is there, and to take nothing from earlier builds.
         jobs: The number of threads that compress; by default, one a processor.
         progress: Called with the size of each file, in bytes, when it is packed.
 

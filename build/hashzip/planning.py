@@ -87,7 +87,7 @@ class ScanCache:
 
 
 def load_project(root: str) -> Project:
-    """Read a project with all builders that there are.
+    """Read a project, with all builders.
 
     Args:
         root: The project's folder.

@@ -33,7 +33,7 @@ def builds(folder: Path, hashzip: programs.Hashzip, crate: Path = CRATE) -> Mapp
     variables = environment()
     ours, theirs = folder / "hashzip", folder / "cargo-lambda"
     edit, edit_peer = copy(ours, crate), copy(theirs, crate)
-    # The defaults, in case that the user's environment has another folder.
+    # The defaults, in case the user's environment has another folder.
     target, target_peer = ours / ".hashzip/target", theirs / "target"
     build = replace(
         hashzip.build(ours, _FUNCTION),

@@ -54,7 +54,7 @@ _SHA256SUM = "find source -type f -print0 | xargs -0 -s 1900000 sha256sum"
 
 @dataclass(frozen=True)
 class Place:
-    """The place of a scenario."""
+    """Where a scenario runs."""
 
     folder: Path  # an empty folder
     stack: ExitStack  # closed when the measurement is over

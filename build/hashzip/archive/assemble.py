@@ -37,8 +37,8 @@ def assemble(plan: BuildPlan, staging: str, *, fresh: bool = False) -> Assembly:
 
     Args:
         plan: What to build.
-        staging: A folder for what is made on the way.
-        fresh: Whether to make even what a cache has.
+        staging: A folder for intermediate files.
+        fresh: Whether to make even the files that a cache has.
 
     Raises:
         HashzipError: The builder failed; a file cannot run in Lambda; two files have one path.

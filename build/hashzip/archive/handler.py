@@ -14,14 +14,14 @@ class _Expectation(NamedTuple):
     """What must be in a package.
 
     Attributes:
-        what: The thing, for the error.
+        name: What it is, for the error.
         paths: The paths of which one must be there.
         folder: The folder of a layer that Lambda searches too, or "".
         compiled: What the path of a compiled module starts with, or "". The rest names Python's
             version and the machine: `app.cpython-313-x86_64-linux-gnu.so`.
     """
 
-    what: str
+    name: str
     paths: tuple[str, ...]
     folder: str
     compiled: str = ""
@@ -65,7 +65,7 @@ def check(
     more = f" and {len(files) - len(near)} more" if len(files) > len(near) else ""
     wanted = " or ".join(expected.paths[:3])
     raise HashzipError(
-        f"the package of {label} has no {expected.what}: expected {wanted}, and it holds "
+        f"the package of {label} has no {expected.name}: expected {wanted}, and it holds "
         f"{', '.join(near)}{more}",
         "correct handler, source or include; or, if a layer that hashzip does not build has it, "
         f"set handler_in_layer = true in {label} of hashzip.toml",

@@ -116,7 +116,7 @@ class LocalStore:
     def commit(self, manifest: "Manifest", zip_file: str, sbom: str) -> None:
         """Keep a zip, its manifest and its bill of materials, and note them as the last build.
 
-        The manifest goes last: without it, a zip is no artifact. Nothing waits for the disk: what a
+        The manifest goes last: a zip without it does not count. Nothing waits for the disk: what a
         power cut takes is missing, and built again.
 
         Args:
@@ -153,6 +153,6 @@ def _is_fingerprint(text: str) -> bool:
 
 
 def _flush(file: bytes) -> None:
-    """Wait until a file is on the disk, as its times in the file system may already be."""
+    """Wait until a file is on the disk, so that its times cannot be there without its content."""
     with open(file, "rb") as opened:
         os.fsync(opened.fileno())

@@ -2,7 +2,7 @@
 
 A store keeps the artifacts of one function or layer: for each fingerprint a zip, and the manifest
 that says what is in it and what it was made from. Artifacts do not change once they are there. A
-store trusts nothing that it did not just write: a file may be cut short, changed, or another's.
+store trusts nothing that it did not just write: a file may be truncated, changed, or not its own.
 
 `hashzip.artifacts.open_store` decides which store serves a function.
 
@@ -41,7 +41,7 @@ class Store(Protocol):
     def find(self, fingerprint: str) -> Sizes | None:
         """Return the sizes of an artifact that is complete: zip and manifest belong together.
 
-        None where one is missing or damaged. Then a build makes it again.
+        None if either is missing or damaged. Then a build makes it again.
         """
 
     def manifest(self, fingerprint: str) -> "Manifest | None":

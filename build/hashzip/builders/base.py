@@ -22,7 +22,7 @@ class OutputFile(NamedTuple):
 
     Attributes:
         file: Where it is, and its path in the package, below the target's prefix.
-        expected: What it must hold when it is packed; None where anything goes.
+        expected: What it must hold when it is packed; None for any content.
     """
 
     file: SourceFile
@@ -93,7 +93,7 @@ class Builder(Protocol):
             layers: The plans of the function's layers.
 
         Raises:
-            HashzipError: It cannot be told, such as where a lock is missing.
+            HashzipError: That cannot be determined, for example because a lock is missing.
         """
 
     def build(self, plan: BuildPlan, folder: Path, *, fresh: bool) -> BuildOutput:
@@ -102,7 +102,7 @@ class Builder(Protocol):
         Args:
             plan: What to build.
             folder: A folder to work in; it does not exist yet, and is removed afterwards.
-            fresh: Whether to make even what a cache has.
+            fresh: Whether to make even the files that a cache has.
 
         Raises:
             HashzipError: It cannot be made.

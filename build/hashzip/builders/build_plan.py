@@ -47,7 +47,7 @@ class BuilderPlan(NamedTuple):
             counts once.
         packs_sources: Whether the sources themselves are packed, beside what the builder makes. If
             not, only what the builder makes is.
-        detail: Whatever the builder wants to find again at build time.
+        detail: Anything else that the builder needs at build time.
         warnings: What the user should know, each as one sentence without a full stop.
     """
 

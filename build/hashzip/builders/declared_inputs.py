@@ -64,7 +64,7 @@ def declared(project: Project, target: Target) -> InputSpec:
 
 
 def generated(project: Project, folder: str) -> tuple[str, ...]:
-    """Return patterns of what programs make in a folder, which is no input.
+    """Return patterns of the files that programs make in a folder, which are not inputs.
 
     The outputs of other functions count too: they exist on one machine, and not on another.
     """

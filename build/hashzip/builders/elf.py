@@ -196,7 +196,7 @@ def _sections(content: bytes) -> Iterator[tuple[str, int, int]]:
     names = names_if_many if names == _IN_FIRST_ROW else names
     *_, texts_at, texts_size, _ = row.unpack_from(content, table + stride * names)
     texts = content[texts_at : texts_at + texts_size]
-    for number in range(1, count or count_if_many):  # the first row is no section
+    for number in range(1, count or count_if_many):  # the first row is not a section
         name, kind, _, _, start, size, _ = row.unpack_from(content, table + stride * number)
         text = texts[name : texts.index(b"\0", name)].decode(errors="backslashreplace")
         yield text, start, 0 if kind == _MEMORY_ONLY else size

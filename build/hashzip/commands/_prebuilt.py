@@ -30,9 +30,9 @@ class Prebuilt(NamedTuple):
 
 
 def find(project: Project, names: Sequence[str]) -> Mapping[str, Prebuilt]:
-    """Find which of many packages are built. Of a few, find none: planning each is as fast.
+    """Find which of many packages are built; of a few, none, because planning each is as fast.
 
-    A package that cannot be planned is not found. To plan it again raises its error.
+    A package that cannot be planned is left out. Planning it again raises its error.
 
     Args:
         project: The project.

@@ -105,7 +105,7 @@ def running(
 
 @contextmanager
 def _locked(state: Path) -> Iterator[Path]:
-    """Keep a second local AWS off a state: the last to end would overwrite the other's."""
+    """Refuse a state that another local AWS uses: the last to end would overwrite it."""
     state.mkdir(parents=True, exist_ok=True)
     try:
         with locking.hold(state / ".lock", wait=False):
@@ -140,7 +140,7 @@ def _settings(port: int, token: str, scratch: Path, state: Path | None) -> dict[
         # before this one started, is not taken for this one.
         "MINISTACK_EDITION": token,
         "LAMBDA_EXECUTOR": "local",
-        # MiniStack removes containers that it takes for its own: keep it off the user's Docker.
+        # MiniStack removes containers that it takes for its own, so it must not find the user's.
         "DOCKER_HOST": f"unix://{scratch}/no-docker",
         "STATE_DIR": str(state or scratch / "state"),
         "S3_DATA_DIR": str((state or scratch) / "s3"),

@@ -41,10 +41,10 @@ class Matcher(Protocol):
 
 
 def matcher(patterns: Iterable[str]) -> Matcher:
-    """Compile patterns into a function that tells whether any of them matches a path itself.
+    """Compile patterns into a function that returns whether any of them matches a path itself.
 
-    A pattern of a folder takes all below it. A walk sees to that: it asks for each folder on its
-    way down.
+    A pattern of a folder takes everything below it, because a walk asks for each folder on its way
+    down.
 
     Args:
         patterns: In the syntax of `.gitignore`, relative to the folder that is walked.
@@ -129,7 +129,7 @@ def never(path: str, *, is_folder: bool) -> bool:
 
 
 def matcher_below(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Compile patterns into a function that tells whether any matches a file or a folder above it.
+    """Compile patterns into a function that returns whether any matches a path or a folder above.
 
     Raises:
         HashzipError: As in `matcher`.

@@ -1,8 +1,8 @@
 """Find files that look like secrets, before they are packed.
 
-Everybody who may read a function in AWS, or a copy of `dist/`, has what its package holds. A file
-is judged by its name where that is reliable, else by its content. The lists follow what others
-agree on: https://github.com/github/gitignore and https://github.com/gitleaks/gitleaks
+Anyone who may read a function in AWS, or a copy of `dist/`, can read its package. A file is judged
+by its name where that is reliable, else by its content. The lists follow what others agree on:
+https://github.com/github/gitignore and https://github.com/gitleaks/gitleaks
 """
 
 import json

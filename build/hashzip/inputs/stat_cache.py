@@ -29,8 +29,8 @@ _NO_CONTENT = bytes(CONTENT.size)
 _RECORD = struct.Struct(f"={STATUS.size}s{CONTENT.size}s")
 _AT_A_TIME = 10_000  # files; the records that processes send take memory
 
-# From these numbers of files on, several processes do the work, a block of files at a time. To look
-# at a file costs less than to read it.
+# From these numbers of files on, several processes do the work, a block of files at a time. Looking
+# at a file costs less than reading it.
 _MANY_TO_LOOK_AT, _BLOCK_TO_LOOK_AT = 20_000, 1_000
 _MANY_TO_READ, _BLOCK_TO_READ = 1_000, 10
 

@@ -145,7 +145,7 @@ def _layer(layers: Table, name: str, builders: Builders) -> Layer:
     if "requirements" not in table.values and "source" not in table.values:
         raise table.error(
             "requirements",
-            "is missing, and source too",
+            "is missing, and so is source",
             'add requirements = "…", or source = "…"',
         )
     values = {"builder": _LAYER_BUILDER, **keys.read(table, known)}
@@ -153,7 +153,7 @@ def _layer(layers: Table, name: str, builders: Builders) -> Layer:
 
 
 def _target_fields(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a target; what no field takes are its builder's options."""
+    """Return the fields of a target; all other keys are its builder's options."""
     values["sources"] = values.pop("source")
     fields = {key: values.pop(key) for key in Target.fields if key in values}
     return {"name": name, **fields, "options": values}

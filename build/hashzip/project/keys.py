@@ -38,7 +38,7 @@ class Key(NamedTuple):
         help: What it does, for the documentation: a phrase in Markdown.
         default: Its value where the key is missing.
         is_required: Whether the key must be there.
-        default_help: What stands for the default in the documentation, where that is no value.
+        default_help: The default as the documentation writes it, if it is not a value.
     """
 
     kind: Kind
@@ -180,7 +180,7 @@ COMMON: Mapping[str, Key] = {
         "the processor; a function and its layers have the same",
         is_required=True,
     ),
-    "allow": Key(PATTERNS, "files that look like secrets, but are none", ()),
+    "allow": Key(PATTERNS, "files that look like secrets, but are not", ()),
 }
 
 # Of functions, whatever builds them; a builder may have a stricter `source`.

@@ -1,7 +1,7 @@
 """Lambda's runtimes as data: identifier, operating system, C library, and the dates of their end.
 
-https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html, read in November 2026. AWS lists
-no dates any more for runtimes that ended long ago, which stand here as `PAST`.
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html, read in November 2026. AWS no
+longer lists dates for runtimes that ended long ago; here these are `PAST`.
 """
 
 import re
@@ -129,7 +129,7 @@ def warnings(identifier: str, label: str, *, today: str = "") -> list[str]:
     runtime = RUNTIMES.get(identifier)
     if runtime is None:
         return [
-            f"{subject} is newer than this hashzip, which takes it for one on Amazon Linux 2023"
+            f"{subject} is newer than this hashzip, which treats it as one on Amazon Linux 2023"
         ]
     if runtime.is_preview:
         return [f"{subject} is a preview in AWS; do not use it in production"]
@@ -150,7 +150,7 @@ def warnings(identifier: str, label: str, *, today: str = "") -> list[str]:
 
 
 def _newest(identifier: str) -> str:
-    """Return the newest runtime of a family that is no preview."""
+    """Return the newest runtime of a family that is not a preview."""
     family = re.match(r"[a-z]+", identifier)
     names = of_family(family[0] if family else "")
     return max((name for name in names if not RUNTIMES[name].is_preview), key=_numbers)

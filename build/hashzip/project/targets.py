@@ -7,14 +7,14 @@ from typing import Any, ClassVar, Self, dataclass_transform, get_origin
 
 ARCHITECTURES = ("arm64", "x86_64")
 
-LAYER = "layer."  # the names of layers start with it, which tells them from functions
+LAYER = "layer."  # the names of layers start with it, unlike those of functions
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Value:
     """An immutable value with named fields. A class annotates its fields, and may set defaults.
 
-    `dataclasses` does as much, but takes a sixth of the time of a plan: it loads `inspect`, and
+    `dataclasses` does the same, but takes a sixth of the time of a plan: it loads `inspect`, and
     compiles the methods of each class. Without inheritance, a named tuple is enough.
     """
 
@@ -79,7 +79,7 @@ class Target(Value):
         include: Patterns of the files of the sources that are taken.
         exclude: Patterns of the files that are left out of these.
         executable: Patterns of files that get mode 0755.
-        allow: Patterns of files that look like secrets, but are none.
+        allow: Patterns of files that look like secrets, but are not.
         options: The values of the builder's own keys, by key.
         glibc: The version of the C library of the machine, such as `2_28`, where that is not the
             runtime's.
@@ -125,7 +125,7 @@ class Function(Target):
     Attributes:
         handler_in_layer: Whether a layer that hashzip does not build has the handler.
         layers: Names of `[layer.NAME]` tables.
-        environment: Variables for `watch`. They are no part of the package: Terraform decides what
+        environment: Variables for `watch`. They are not part of the package: Terraform decides what
             the deployed function gets.
     """
 

@@ -42,7 +42,7 @@ def write(
 def write_text(
     file: str | os.PathLike[str], text: str, *, mode: int = 0o666, draft_folder: str | None = None
 ) -> None:
-    """Write a text file in one step, as UTF-8, with line ends as they are; see `write`.
+    """Write a text file in one step, as UTF-8, with unchanged line endings; see `write`.
 
     Raises:
         OSError: It cannot be written. Then the file is as it was.

@@ -1,7 +1,7 @@
 """Locks between processes: the system frees one when the process that holds it ends.
 
-By the system itself, not with the library filelock: loading that takes a tenth of a rebuild, and a
-Python with nothing installed has none.
+The library filelock would do the same, but loading it takes a tenth of a rebuild, and a Python with
+nothing installed does not have it.
 """
 
 import os
@@ -26,7 +26,7 @@ def hold(file: str | os.PathLike[str], *, wait: bool = True) -> Iterator[None]:
         wait: Whether to wait until the lock is free.
 
     Raises:
-        HeldError: Another holds it, and this does not wait.
+        HeldError: Another process or thread holds it, and `wait` is false.
         OSError: The file cannot be made or locked.
     """
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)

@@ -17,7 +17,7 @@ def records(
     Args:
         work: Makes the records of some items. It may not depend on anything that it changes in
             this process.
-        items: What to make records of.
+        items: The items.
         size: The size of a record in bytes.
         block: How many items in a row one process takes.
 
@@ -46,7 +46,7 @@ def shares(
     Args:
         work: Does the work for a share. It may not depend on anything that it changes in this
             process.
-        items: What to share: of N processes the first takes the items 0, N, 2N, …
+        items: The items to share: of N processes the first takes the items 0, N, 2N, …
 
     Yields:
         For each share, which items are in it, and the result.
@@ -61,7 +61,7 @@ def shares(
         yield own, work(items[own])
         for share, (_, reader) in zip(others, children, strict=True):
             with open(reader, "rb", closefd=False) as pipe:
-                # A child that fails sends nothing. Done again here, the work says what is wrong.
+                # A child that fails sends nothing. Here the same work raises its error.
                 yield share, pipe.read() or work(items[share])
     finally:
         for child, reader in children:
@@ -75,7 +75,7 @@ def _start(work: Callable[[Sequence[_Item]], bytes], share: Sequence[_Item]) -> 
     child = os.fork()
     if child == 0:
         with suppress(BaseException):
-            result = work(share)  # all of it before a byte is sent: half a result is none
+            result = work(share)  # all of it before a byte is sent: half a result is useless
             with open(writer, "wb") as pipe:
                 pipe.write(result)
         os._exit(0)

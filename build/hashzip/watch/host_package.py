@@ -131,23 +131,24 @@ def _source_entries(plan: BuildPlan) -> list[Entry]:
 def differences(targets: Iterable[Target]) -> Sequence[str]:
     """Return how functions here differ from those in Lambda, in one phrase each."""
     functions = [target for target in targets if isinstance(target, Function)]
+    identifiers = sorted({function.runtime for function in functions})
     phrases = []
-    runtimes = sorted({one.runtime for one in functions if one.runtime.startswith("python")})
-    others = [runtime for runtime in runtimes if runtime != RUNTIME]
-    if runtimes:
+    pythons = [runtime for runtime in identifiers if runtime.startswith("python")]
+    others = [runtime for runtime in pythons if runtime != RUNTIME]
+    if pythons:
         phrases.append(
             f"Python {platform.python_version()} runs every function"
-            + (" in Python" if any(one.runtime not in runtimes for one in functions) else "")
+            + (" in Python" if pythons != identifiers else "")
             + (f", including those for {', '.join(others)}" if others else "")
         )
-    runtimes = sorted({one.runtime for one in functions if one.runtime.startswith("nodejs")})
-    if runtimes:
-        phrases.append(f"the node on the PATH runs the functions for {', '.join(runtimes)}")
-    architectures = sorted({one.architecture for one in functions} - {host.architecture()})
+    nodes = [runtime for runtime in identifiers if runtime.startswith("nodejs")]
+    if nodes:
+        phrases.append(f"the node on the PATH runs the functions for {', '.join(nodes)}")
+    architectures = {function.architecture for function in functions} - {host.architecture()}
     if architectures:
         phrases.append(
             f"packages are installed and built for {host.architecture()}, not for "
-            f"{', '.join(architectures)}; a compiled file in your own sources does not run"
+            f"{', '.join(sorted(architectures))}; a compiled file in your own sources does not run"
         )
     builders = dict.fromkeys(function.builder for function in functions)
     notes = (BUILDERS[builder].host_note() for builder in builders)

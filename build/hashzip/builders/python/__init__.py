@@ -107,7 +107,7 @@ def build_for_host(plan: BuildPlan, folder: "Path") -> "BuildOutput":
 
 
 def host_note() -> str:
-    """Return "": `watch` says of Python by itself what differs."""
+    """Return "": `watch` itself says how Python differs."""
     return ""
 
 

@@ -106,7 +106,7 @@ def own(folder: Path, lock: Mapping[str, Any]) -> Table:
     """Return what a project says about its `uv.lock` and about the packages that it builds.
 
     uv compares the lock with the settings that it was made with. Where the project is silent, these
-    came from a file that is no input; the lock has them.
+    came from a file that is not an input; the lock has them.
 
     Args:
         folder: The folder of the project.
