@@ -70,6 +70,31 @@ def test_docstrings_are_imperative() -> None:
     assert third_person('def f():\n    """Answers nothing."""\n') == ["Answers nothing."]
 
 
+def vague_names(source: str) -> list[str]:
+    """Return the variables, parameters and attributes whose names do not name the thing."""
+    names = [
+        node.id if isinstance(node, ast.Name) else node.arg
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        or isinstance(node, ast.arg)
+    ]
+    return sorted({"found", "one", "told", "said", "way", "whole", "what"}.intersection(names))
+
+
+def test_names_name_the_thing() -> None:
+    """No variable is called just "found", "one" or "what"."""
+    paths = [*PACKAGE.rglob("*.py"), *(REPOSITORY / "scripts").rglob("*.py")]
+
+    for path in paths:
+        assert vague_names(path.read_text(encoding="utf-8")) == [], path
+    assert vague_names("def f(one):\n    for found in one: [whole := found]") == [
+        "found",
+        "one",
+        "whole",
+    ]
+    assert vague_names("print(f(one=found))") == []
+
+
 def test_every_module_has_a_test() -> None:
     """Each module of hashzip has a test module of its name in `tests/unit`.
 

@@ -162,7 +162,7 @@ TABLE = (
     BadProject(
         "a layer of nothing",
         with_toml('[layer.deps]\nruntime = "python3.13"\narchitecture = "arm64"\n'),
-        ['"requirements" in [layer.deps] is missing, and source too'],
+        ['"requirements" in [layer.deps] is missing, and so is source'],
         'add requirements = "…", or source = "…"',
     ),
     BadProject(

@@ -79,7 +79,7 @@ def build(plan: BuildPlan, folder: "Path", *, fresh: bool) -> "BuildOutput":
     """
     from hashzip.builders.rust import release_build
 
-    del fresh  # cargo knows itself what it has compiled
+    del fresh  # cargo itself knows what it has compiled
     return release_build.build(plan, folder)
 
 

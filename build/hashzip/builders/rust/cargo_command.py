@@ -1,4 +1,4 @@
-"""What all builds by cargo share, for Lambda and for this machine."""
+"""What all builds with cargo have in common, for Lambda and for this machine."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -42,7 +42,7 @@ def build(plan: BuildPlan, folder: Path) -> BuildOutput:
 
     Raises:
         HashzipError: Rust is not installed; the lock is stale; the crate does not compile, or is
-            compiled from a file that is no input.
+            compiled from a file that is not an input.
     """
     root = plan.project.root
     crates = crate_inputs.find(plan.project, plan.target)
@@ -142,7 +142,7 @@ def _compile(crates: Crates, rust: Rust, name: str) -> None:
         hint = "fix that, and save again"
         # For Lambda zig links, and here cc does.
         if not shutil.which("cc", path=rust.environment["PATH"]):
-            hint += "; if a linker is missing, install a C compiler, because Rust links by cc"
+            hint += "; if a linker is missing, install a C compiler, because Rust links with cc"
         raise HashzipError(
             f"cargo could not build {crates.function.label}; its output is above", hint
         ) from error

@@ -1,4 +1,4 @@
-"""Compile a function in Rust for Lambda: by cargo-lambda, which links by zig, on any machine.
+"""Compile a function in Rust for Lambda with cargo-lambda, which links with zig, on any machine.
 
 The same sources make the same program, wherever they lie and wherever cargo keeps its downloads, if
 the same Rust compiles them.
@@ -41,7 +41,7 @@ def build(plan: BuildPlan, folder: Path) -> BuildOutput:
 
     Raises:
         HashzipError: A program or the target's standard library is missing; the lock is stale; the
-            crate does not compile, or is compiled from a file that is no input.
+            crate does not compile, or is compiled from a file that is not an input.
     """
     crates = crate_inputs.find(plan.project, plan.target)
     tools = toolchain.find(

@@ -32,7 +32,7 @@ class Machine(NamedTuple):
     """An architecture of Lambda.
 
     Attributes:
-        triple: Rust's name of it.
+        triple: Rust's name for it.
         cpu: Its oldest processor that runs functions, as cargo-lambda has it.
     """
 
@@ -160,7 +160,7 @@ def find(root: str, crate_dir: str, architecture: str, *, is_pinned: bool) -> To
     sysroot = rust.output("rustc", "--print", "sysroot").strip()
     # cargo-lambda would try to download it.
     if not os.path.isdir(os.path.join(sysroot, "lib", "rustlib", machine.triple, "lib")):
-        first = "" if shutil.which("rustup", path=path) else "install Rust by https://rustup.rs; "
+        first = "" if shutil.which("rustup", path=path) else "install Rust from https://rustup.rs; "
         raise HashzipError(
             f"Rust's standard library for {machine.triple} is not installed (in {sysroot})",
             f"{first}run: rustup target add {machine.triple}",

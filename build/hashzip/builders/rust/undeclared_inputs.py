@@ -1,4 +1,4 @@
-"""Report what a program was made from although no plan sees it.
+"""Report what a program was made from and no plan sees.
 
 A file of the project that should have been declared is an error. What differs between machines is a
 warning, because another machine may produce different bytes for the same fingerprint.
@@ -53,7 +53,7 @@ def check(plan: BuildPlan, rust: Rust, paths: Iterable[str]) -> None:
         paths: The files and folders that cargo compiled it from.
 
     Raises:
-        HashzipError: One of them is in the project and no input: no plan would see its changes.
+        HashzipError: One of them is in the project and not an input: no plan would see its changes.
     """
     label, root = plan.target.label, plan.project.root
     inputs = [file.path for file in plan.deciding_files]
@@ -65,7 +65,7 @@ def check(plan: BuildPlan, rust: Rust, paths: Iterable[str]) -> None:
             errors.warn(
                 f"{label} is compiled from {path}, outside the project, where no plan sees changes"
             )
-        # A build script may declare a folder; of its files, some may be no input.
+        # A build script may declare a folder; some of its files may not be inputs.
         elif name != "." and not any(f"{i}/".startswith(f"{IN_PROJECT}{name}/") for i in inputs):
             raise HashzipError(
                 f"{label} is compiled from {name}, which is not one of its inputs: no plan would "

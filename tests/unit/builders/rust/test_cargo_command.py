@@ -1,4 +1,4 @@
-"""What all builds by cargo share, with a fake cargo."""
+"""What all builds with cargo have in common, with a fake cargo."""
 
 import stat
 import threading

@@ -100,7 +100,7 @@ class TestFind:
             find(folder, "arm64")
 
         add = "run: rustup target add aarch64-unknown-linux-gnu"
-        assert caught.value.hint == f"install Rust by https://rustup.rs; {add}"
+        assert caught.value.hint == f"install Rust from https://rustup.rs; {add}"
         write(folder / "rustup", "")
         with pytest.raises(HashzipError) as caught:
             find(folder, "arm64")
