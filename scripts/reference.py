@@ -28,8 +28,8 @@ $ hashzip COMMAND …
 
 - `python3 build COMMAND …` runs the same program from a checkout.
 - `FUNCTION` is the NAME of a `[function.NAME]` in `hashzip.toml`. A layer is `layer.NAME`.
-- `watch`, `invoke`, `logs` and `diff --against deployed` need the extra `local`
-  (`python3 -m pip install 'hashzip[local]'`): see [watch.md](watch.md).
+- `watch`, `invoke`, `logs`, `deploy` and `diff --against deployed` need the extra `local`:
+  see [README](../README.md#install).
 - Exit codes: 0; 1 after an error, with `error:` and `hint:` on stderr; 2 for bad usage; 130 after
   Ctrl-C.
 """
