@@ -1,7 +1,6 @@
 """Requirements in a `uv.lock`: which of them are installed, and the project's own packages."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -514,24 +513,6 @@ class TestIndex:
         assert "build_sdists = true" in caught.value.hint
         projects.configure(single, requirements="uv.lock", architecture="x86_64")
         assert modules(single) == {"able.py"}
-
-    def test_repository(self, project: Path, index: Index) -> None:
-        """A package from a repository, which no hash checks, is refused and named."""
-        git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com"]
-        library = project.parent / "library"
-        local_packages.package(library)
-        for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
-            subprocess.run([*git, *words], cwd=library, check=True)
-        sources = f"[tool.uv.sources]\nlibrary = {{ git = 'file://{library}' }}\n"
-        local_packages.pyproject(project, "single", ["library"], more=sources)
-        local_packages.lock(project, index)
-        projects.configure(project, requirements="uv.lock")
-
-        with pytest.raises(HashzipError) as caught:
-            make_zip(project)
-
-        assert caught.value.message == "uv.lock has library from a repository, which no hash checks"
-        assert "replace it by a release or a wheel" in caught.value.hint
 
 
 class TestPython:

@@ -23,8 +23,8 @@ class Package(NamedTuple):
         version: Its version.
         hashes: The digests of the files that the lock allows it to be installed from, as
             `sha256:HEX`.
-        source: For a crate, its source as in `Cargo.lock`, with the commit if that is git. None for
-            a crate of the project, and for packages that are not crates.
+        source: For a crate, its source as in `Cargo.lock`; for a Python package from a repository,
+            the same: `git+URL#COMMIT`. None for a crate of the project, and for other packages.
     """
 
     name: str

@@ -89,10 +89,12 @@ def _url(package: Package, purl_type: str) -> PackageURL:
     https://github.com/package-url/purl-spec/blob/main/purl-specification.md
     """
     kind, _, url = (package.source or "").partition("+")
-    repository, _, commit = url.partition("#")
+    address, _, commit = url.partition("#")
+    repository, _, query = address.partition("?")
+    _, _, folder = query.partition("subdirectory=")
     qualifiers = {}
     if kind == "git":
-        qualifiers["vcs_url"] = f"git+{repository.partition('?')[0]}@{commit}"
+        qualifiers["vcs_url"] = f"git+{repository}@{commit}" + (f"#{folder}" if folder else "")
     elif url and url != _CRATES_IO:
         qualifiers["repository_url"] = url
     name = canonicalize_name(package.name) if purl_type == "pypi" else package.name

@@ -47,6 +47,8 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
         only_wheels = () if target.options["build_sdists"] else ("--only-binary", ":all:")
         _pip_install(plan, lock, folder, [*only_wheels, *requirements.arguments], requirements)
     from_index = {path.name for path in folder.glob("*.dist-info")}
+    if requirements.unhashed:
+        _pip_install(plan, lock, folder, requirements.unhashed, requirements)
     if requirements.local:
         copies = _copies(plan, lock, requirements.local, scratch)
         # The lock says where their dependencies are from, and a copy is in no workspace.
@@ -101,7 +103,12 @@ def _finish(
         folder,
         [TreeFile(entry, numbered.get(entry.path, NO_PACKAGE)) for entry in read.read(files)],
         [
-            Package(each.name, each.version, requirements.hashes_of(each.name, each.version))
+            Package(
+                each.name,
+                each.version,
+                requirements.hashes_of(each.name, each.version),
+                requirements.source_of(each.name),
+            )
             for each in installed
         ],
         {name: version for name, version in tools.items() if version},

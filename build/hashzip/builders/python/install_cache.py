@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LIMIT_VARIABLE = "HASHZIP_CACHE_MB"
 
-_FORMAT = 1
+_FORMAT = 3
 _LIMIT_MB = 5_000
 _IN_USE = 3600  # seconds after which no build still reads the tree that it took
 _ABANDONED = 86_400  # seconds after which no install still runs
@@ -111,8 +111,8 @@ def _load(slot: Path) -> Tree | None:
             slot / "tree",
             [TreeFile(FileEntry(*row[:4]), row[4]) for row in document["files"]],
             [
-                Package(name, version, tuple(hashes))
-                for name, version, hashes in document["packages"]
+                Package(name, version, tuple(hashes), source)
+                for name, version, hashes, source in document["packages"]
             ],
             document["tools"],
         )
@@ -148,7 +148,7 @@ def _document(tree: Tree) -> str:
         "format": _FORMAT,
         "size": _size(tree),
         "files": [[*file.entry, file.owner] for file in tree.files],
-        "packages": [[package.name, package.version, package.hashes] for package in tree.packages],
+        "packages": [[*package] for package in tree.packages],
         "tools": tree.tools,
     }
     return json.dumps(document)

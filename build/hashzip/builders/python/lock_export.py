@@ -21,6 +21,7 @@ from hashzip.builders.python import (
     locks,
     pylock,
     python_range,
+    requirements_txt,
     stand_in,
     uv,
     uv_settings,
@@ -30,6 +31,7 @@ from hashzip.errors import HashzipError
 from hashzip.project.targets import Target
 
 _FIRST_OPTION = re.compile(r"\s--")
+_COMMIT = "[0-9a-f]{40}|[0-9a-f]{64}"
 _HASH = re.compile(r"--hash[= ](\w+:[0-9a-f]+)")
 
 _FOLDER_OPTION = re.compile(
@@ -44,13 +46,16 @@ class Requirements(NamedTuple):
 
     Attributes:
         settings: uv's arguments that name its settings.
-        arguments: uv's arguments for packages from an index or a URL; empty if there are none.
+        arguments: uv's arguments for packages that hashes check; empty if there are none. Those of
+            a `pylock.toml` and a `uv.lock` may be commits of repositories, too.
+        unhashed: uv's arguments for the rest of a requirements file: commits of repositories.
         local: Folders of the project's own packages, relative to the project.
         hashes: The locked hashes, by name and version; by name and "" if no version is locked.
         excluded: The normalized names of packages that Lambda would get, and that the target
             leaves out. They are not installed, so that no file of theirs can win over another.
         release: The first release of the runtime's Python that the lock is for, such as `3.13.0`;
             "" if the lock is for any.
+        sources: The repository and commit of each package that is from one, by normalized name.
     """
 
     settings: Sequence[str]
@@ -59,6 +64,12 @@ class Requirements(NamedTuple):
     hashes: Hashes
     excluded: frozenset[str] = frozenset()
     release: str = ""
+    unhashed: Sequence[str] = ()
+    sources: Mapping[str, str] = {}
+
+    def source_of(self, name: str) -> str | None:
+        """Return the repository and commit that a package is from, as `git+URL#COMMIT`."""
+        return self.sources.get(canonicalize_name(name))
 
     def hashes_of(self, name: str, version: str) -> tuple[str, ...]:
         """Return the locked hashes of a package; a local one has none."""
@@ -113,6 +124,7 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         {_pin(each.name, str(each.version or "")): pylock.hashes(each) for each in packages},
         excluded,
         release,
+        sources={each.name: pylock.source(each.vcs) for each in packages if each.vcs},
     )
 
 
@@ -134,29 +146,47 @@ def _of_requirements(
         if requirement.marker is None or requirement.marker.evaluate(environment)
     ]
     excluded = _excluded(wanted, target)
-    if excluded:
-        gone = {line for requirement, line in lines if _name(requirement) in excluded}
+    remaining = [(each, line) for each, line in lines if _name(each) not in excluded]
+    matches = {line: requirements_txt.git_requirement(line) for _, line in remaining}
+    git = {line: match for line, match in matches.items() if match}
+    unhashed = scratch / "git.txt"
+    if excluded or git:
+        gone = {line for each, line in lines if _name(each) in excluded or line in git}
         kept = [
             _with_absolute_path(line, location.parent)
-            for line in locks.logical_lines(text)
+            for line in requirements_txt.logical_lines(text)
             if line not in gone
         ]
         location = scratch / "requirements.txt"
         location.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        options = [line for line in kept if line.startswith("-")]
+        text = "".join(f"{line}\n" for line in (*options, *git))
+        unhashed.write_text(text, encoding="utf-8")
     arguments = ["--require-hashes", "--no-deps", "--requirements", str(location)]
-    remaining = [requirement for requirement, _ in lines if _name(requirement) not in excluded]
-    arguments = arguments if remaining or not lines else []
-    return Requirements(settings, arguments, [], dict(_hashes(lines)), excluded)
+    return Requirements(
+        settings,
+        arguments if not lines or len(remaining) > len(git) else [],
+        [],
+        dict(_hashes(lines)),
+        excluded,
+        unhashed=["--no-deps", "--requirements", str(unhashed)] if git else [],
+        sources={
+            canonicalize_name(match["name"]): pylock.git_source(
+                match["repository"], match["commit"], match["folder"] or ""
+            )
+            for match in git.values()
+        },
+    )
+
+
+def _excluded(names: Iterable[str], target: Target) -> frozenset[str]:
+    return frozenset(distributions.excluded_names(names, target.options["exclude_packages"]))
 
 
 def _with_absolute_path(line: str, folder: Path) -> str:
     """Have an option of a requirements file name a folder from anywhere."""
     option = _FOLDER_OPTION.match(line)
     return f"{option[1]} {os.path.join(folder, option[2])}" if option else line
-
-
-def _excluded(names: Iterable[str], target: Target) -> frozenset[str]:
-    return frozenset(distributions.excluded_names(names, target.options["exclude_packages"]))
 
 
 def _export(plan: BuildPlan, lock: Lock, interpreter: str, settings: Sequence[str]) -> str:
@@ -181,14 +211,23 @@ def _export(plan: BuildPlan, lock: Lock, interpreter: str, settings: Sequence[st
 
 
 def _check_sources(packages: Sequence[Package], target: Target, lock: Lock) -> None:
-    """Check that each package has a hash, or is a folder whose files are inputs."""
+    """Check that each package has a hash or a commit, or is a folder whose files are inputs."""
+    relock = locks.relock_command(lock, target)
     for package in packages:
-        if package.vcs or (package.directory and lock.kind is Kind.PYLOCK):
+        if package.directory and lock.kind is Kind.PYLOCK:
             raise HashzipError(
-                f"{lock.path} has {package.name} from a "
-                f"{'repository' if package.vcs else 'folder'}, which no hash checks",
-                "replace it by a release or a wheel, and lock again: "
-                f"{locks.relock_command(lock, target)}",
+                f"{lock.path} has {package.name} from a folder, whose files are not inputs",
+                f"replace it by a release or a wheel, and lock again: {relock}",
+            )
+        if package.vcs is None or not pylock.is_wanted(package, target):
+            continue
+        if not target.options["build_sdists"]:
+            raise requirements_txt.building_refused(lock.path, package.name, target)
+        if package.vcs.type != "git" or not re.fullmatch(_COMMIT, package.vcs.commit_id):
+            raise HashzipError(
+                f"{lock.path} has {package.name} from {package.vcs.type} at "
+                f'"{package.vcs.commit_id}", which is not the full commit of a git repository',
+                f"lock again: {relock}",
             )
 
 
@@ -205,7 +244,7 @@ def _local_folders(packages: Sequence[Package], target: Target, lock: Lock) -> l
 
 def _requirements(text: str) -> Iterator[tuple[Requirement, str]]:
     """Yield each requirement in a requirements file, and its line."""
-    for line in locks.logical_lines(text):
+    for line in requirements_txt.logical_lines(text):
         try:
             yield Requirement(_FIRST_OPTION.split(line)[0]), line
         except InvalidRequirement:

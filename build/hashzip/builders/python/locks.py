@@ -5,11 +5,10 @@ Plan time; standard library only. It reads what a lock says and resolves nothing
 
 import os
 import re
-from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from hashzip.builders.python import python_range
+from hashzip.builders.python import python_range, requirements_txt
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs.files import SourceFile
 from hashzip.project.config import Project
@@ -19,10 +18,9 @@ from hashzip.project.targets import Target
 LEFT_OUT = ("/build/", "/dist/", "*.egg-info/")
 
 # Regular expressions; compiled on use, because no lock needs all of them.
-_HASH = r"(?:^|\s)--hash[= ]"
-_READS_MORE_FILES = r"(-r|-c|-e|--requirement|--constraint|--editable)\b"
 _LOCAL = r'(?m)^source = \{ (?:editable|virtual|directory|path) = "(.*)" \}'
-_UNHASHED_SOURCE = r"(?m)^\s*(?:\[packages\.)?(directory|vcs)\b"
+_FOLDER_SOURCE = r"(?m)^\s*(?:\[packages\.)?directory\b"
+_VCS_SOURCE = r"(?m)^\s*(?:\[packages\.)?vcs\b"
 _PYTHON = r"""(?m)^requires-python\s*=\s*["'](.*?)["']"""
 _PYLOCK = r"pylock(\..+)?\.toml"  # https://peps.python.org/pep-0751/#file-name
 
@@ -72,9 +70,11 @@ def find(project: Project, target: Target) -> Lock | None:
         return _uv(project, target, path, text)
     _check_no_options(target, "which only a uv.lock supports")
     if kind is Kind.PYLOCK:
-        _check_sources(text, path)
+        _check_sources(text, path, target)
     else:
-        _check_requirements(text, path, target)
+        requirements_txt.check(
+            text, path, target, lambda lock, source: _lock_command(lock, target, source)
+        )
     return Lock(kind, path, [_file(project, path)], [])
 
 
@@ -113,14 +113,6 @@ def check_python(required: str, path: str, target: Target) -> str:
             f"change the runtime, or requires-python in pyproject.toml, and lock again: {relock}",
         )
     return release
-
-
-def logical_lines(text: str) -> Iterator[str]:
-    """Yield the lines of a requirements file, joined at backslashes, without comments."""
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        logical = re.sub(r"(^|\s)#.*", "", line).strip()
-        if logical:
-            yield logical
 
 
 def _file(project: Project, path: str) -> SourceFile:
@@ -186,31 +178,14 @@ def _lock_command(path: str, target: Target, source: str = "requirements.in") ->
     return f"{command} {source} -o {path}"
 
 
-def _check_requirements(text: str, path: str, target: Target) -> None:
-    """Check that everything is locked, which uv does only at build time, and in this one file."""
-    locked = re.sub(
-        r"(\.in|\.txt)?$", ".txt" if path.endswith(".in") else ".lock.txt", path, count=1
-    )
-    command = f'{_lock_command(locked, target, path)}; then set requirements = "{locked}"'
-    for line in logical_lines(text):
-        if re.match(_READS_MORE_FILES, line):
-            raise HashzipError(
-                f'{path} has the line "{line}", and hashzip does not read that file',
-                f"lock everything into one file: {command}",
-            )
-        if not line.startswith("-") and not re.search(_HASH, line):
-            raise HashzipError(
-                f'{path} has a requirement without a hash: "{line}"', f"run: {command}"
-            )
-
-
-def _check_sources(text: str, path: str) -> None:
-    source = re.search(_UNHASHED_SOURCE, text)
-    if source:
+def _check_sources(text: str, path: str, target: Target) -> None:
+    if re.search(_FOLDER_SOURCE, text):
         raise HashzipError(
-            f"{path} has a package from a {source[1]}, whose files are not inputs",
+            f"{path} has a package from a directory, whose files are not inputs",
             "lock with uv.lock, which names them, or put the package into source",
         )
+    if re.search(_VCS_SOURCE, text) and not target.options["build_sdists"]:
+        raise requirements_txt.building_refused(path, "a package", target)
 
 
 def _uv(project: Project, target: Target, path: str, text: str) -> Lock:

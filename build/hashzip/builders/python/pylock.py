@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from packaging.pylock import Package, Pylock, PylockValidationError
+from packaging.pylock import Package, PackageVcs, Pylock, PylockValidationError
 
 from hashzip.builders import python
 from hashzip.errors import HashzipError
@@ -19,6 +19,8 @@ from hashzip.project.targets import Target
 
 Document = dict[str, Any]
 
+# `git@` of SSH is no secret.
+_SECRET = re.compile(r"(?<=https://)[^/@]*@|(?<=http://)[^/@]*@|(?<=://)[^/@:]*:[^/@]*@")
 _POSITION = re.compile(r"packages\[(\d+)\]")
 
 
@@ -68,6 +70,20 @@ def hashes(package: Package) -> tuple[str, ...]:
     return tuple(sorted(f"{algorithm}:{digest}" for algorithm, digest in pairs))
 
 
+def source(vcs: PackageVcs) -> str:
+    """Return the repository and commit of a package, as `Cargo.lock` writes them."""
+    return git_source(vcs.url or vcs.path or "", vcs.commit_id, vcs.subdirectory or "")
+
+
+def git_source(repository: str, commit: str, subdirectory: str = "") -> str:
+    """Return a repository and commit as `git+URL?subdirectory=FOLDER#COMMIT`.
+
+    A user's name and password in the URL are left out.
+    """
+    query = f"?subdirectory={subdirectory}" if subdirectory else ""
+    return f"git+{_SECRET.sub('', repository)}{query}#{commit}"
+
+
 def is_wanted(package: Package, target: Target) -> bool:
     """Return whether a package is for Lambda, and not only for developers' machines."""
     return package.marker is None or package.marker.evaluate(environment(target))
@@ -87,6 +103,7 @@ def without_folders(document: Document, folder: Path, excluded: Collection[str] 
             continue
         files = [*package.get("wheels", ())]
         files += [package[key] for key in ("sdist", "archive") if key in package]
+        files += [package["vcs"]] if "vcs" in package else []
         for file in files:
             if "path" in file:
                 file["path"] = os.path.join(folder, file["path"])

@@ -46,6 +46,8 @@ _PREFIXES = (
 # The same on all machines: the order of a set, the zone of a time, and whether there is bytecode
 # beside the modules of a backend that is in the package itself.
 _FIXED = {"PYTHONHASHSEED": "0", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}
+# How git writes the files of a commit, whatever the user's own settings are.
+_GIT = {"core.autocrlf": "false", "core.eol": "lf", "core.attributesFile": "/dev/null"}
 
 
 def neutral(environment: Mapping[str, str]) -> dict[str, str]:
@@ -55,4 +57,17 @@ def neutral(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if name in _NAMES or name.startswith(_PREFIXES)
     }
-    return {**passed, **_FIXED}
+    return {**passed, **_FIXED, **_git_settings(passed.get("GIT_CONFIG_COUNT", ""))}
+
+
+def _git_settings(count: str) -> dict[str, str]:
+    """Return variables that add settings of git to those that there are.
+
+    Args:
+        count: The value of `GIT_CONFIG_COUNT`.
+    """
+    first = int(count) if count.isdecimal() else 0
+    variables = {"GIT_CONFIG_COUNT": str(first + len(_GIT))}
+    for number, (name, value) in enumerate(_GIT.items(), first):
+        variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables

@@ -108,27 +108,24 @@ class TestRequirements:
         assert error.message == 'requirements.in has a requirement without a hash: "a==1"'
         assert "requirements.in -o requirements.txt; then set requirements" in error.hint
 
-    def test_logical_lines(self) -> None:
-        """Lines are joined at backslashes, and comments and empty lines are left out."""
-        text = "# a\na==1 \\\n  --hash=x # b\n\n--no-index\nb#c==1\n"
-
-        assert list(locks.logical_lines(text)) == ["a==1    --hash=x", "--no-index", "b#c==1"]
-
 
 class TestPylock:
     """Packages of a `pylock.toml`."""
 
-    @pytest.mark.parametrize("kind", ["directory", "vcs"])
+    @pytest.mark.parametrize(
+        "kind, problem",
+        [("directory", "a package from a directory"), ("vcs", "its code must run here")],
+    )
     @pytest.mark.parametrize("line", ["{} = {{ }}\n", "[packages.{}]\n"])
-    def test_source(self, project: Path, kind: str, line: str) -> None:
+    def test_source(self, project: Path, kind: str, problem: str, line: str) -> None:
         """A folder or a repository, whose files are not inputs, is an error at plan time."""
         text = f'[[packages]]\nname = "own"\n{line.format(kind)}'
         projects.write_files(project, {"pylock.toml": text.encode()})
 
         error = refused(project, requirements="pylock.toml")
 
-        assert f"pylock.toml has a package from a {kind}" in error.message
-        assert "uv.lock" in error.hint
+        assert problem in error.message
+        assert {"directory": "lock with uv.lock", "vcs": "build_sdists = true"}[kind] in error.hint
 
 
 class TestPython:

@@ -13,7 +13,7 @@ FIXED = uv_environment.neutral({})
         *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_FIND_LINKS", "UV_KEYRING_PROVIDER"),
         *("UV_INDEX_CORP_USERNAME", "UV_INDEX_CORP_PASSWORD", "NETRC", "AWS_PROFILE"),
         *("UV_CACHE_DIR", "UV_OFFLINE", "UV_SYSTEM_CERTS", "SSL_CERT_FILE", "https_proxy"),
-        *("UV_PYTHON_INSTALL_DIR", "PYENV_ROOT", "GIT_SSH_COMMAND", "GIT_CONFIG_KEY_0"),
+        *("UV_PYTHON_INSTALL_DIR", "PYENV_ROOT", "GIT_SSH_COMMAND", "GIT_CONFIG_KEY_9"),
         *("PATH", "HOME", "TMPDIR", "XDG_CONFIG_HOME", "SYSTEMROOT"),
     ],
 )
@@ -42,3 +42,21 @@ def test_not_passed(name: str) -> None:
 def test_fixed(name: str) -> None:
     """Variables that change what a build backend writes have one value on all machines."""
     assert uv_environment.neutral({name: "x"})[name] == FIXED[name] != "x"
+
+
+def test_git() -> None:
+    """Settings that decide what git writes are added to those that there are."""
+    own = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.proxy", "GIT_CONFIG_VALUE_0": "x"}
+
+    variables = uv_environment.neutral(own)
+
+    settings = {
+        variables[f"GIT_CONFIG_KEY_{number}"]: variables[f"GIT_CONFIG_VALUE_{number}"]
+        for number in range(int(variables["GIT_CONFIG_COUNT"]))
+    }
+    assert settings.pop("http.proxy") == "x"
+    assert settings == {
+        "core.autocrlf": "false",
+        "core.eol": "lf",
+        "core.attributesFile": "/dev/null",
+    }
