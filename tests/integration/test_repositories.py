@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from packageurl import PackageURL
 
 from hashzip.builders.python import uv
 from hashzip.errors import HashzipError
@@ -75,8 +76,8 @@ def test_installed(project: Path, index: Index, repository: Path, kind: str) -> 
     sources = {package["name"]: package.get("source") for package in manifest["packages"]}
     assert sources == {"able": None, "greet": f"git+{repository.as_uri()}#{commit}"}
     purls = libraries(project)
-    assert f"@{commit}" in purls["greet"]
-    assert "vcs_url=git%2B" in purls["greet"]
+    url = PackageURL.from_string(purls["greet"])
+    assert url.qualifiers == {"vcs_url": f"git+{repository.as_uri()}@{commit}"}
     assert purls["able"] == "pkg:pypi/able@1.0"
 
 
