@@ -75,12 +75,18 @@ TABLE = (
         for path, command, lock in (
             (
                 "poetry.lock",
-                "poetry export -C . -f requirements.txt -o requirements.txt",
+                (
+                    "uvx --from poetry --with poetry-plugin-export "
+                    "poetry export -C . -f requirements.txt -o requirements.txt"
+                ),
                 "requirements.txt",
             ),
             (
                 "app/poetry.lock",
-                "poetry export -C app -f requirements.txt -o requirements.txt",
+                (
+                    "uvx --from poetry --with poetry-plugin-export "
+                    "poetry export -C app -f requirements.txt -o requirements.txt"
+                ),
                 "app/requirements.txt",
             ),
             (

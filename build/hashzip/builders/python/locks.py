@@ -126,7 +126,9 @@ def _kind(target: Target, path: str) -> Kind:
     folder = folder or "."
     output = path[: -len(name)] + ("uv.lock" if name == "pyproject.toml" else "requirements.txt")
     commands = {
-        "poetry.lock": f"poetry export -C {folder} -f requirements.txt -o requirements.txt",
+        # Poetry 2 exports with a plugin, which few have. Its output is relative to the project.
+        "poetry.lock": "uvx --from poetry --with poetry-plugin-export "
+        f"poetry export -C {folder} -f requirements.txt -o requirements.txt",
         "Pipfile.lock": f"(cd {folder} && pipenv requirements --hash > requirements.txt)",
         # Unlike poetry's, its output is relative to the current folder.
         "pdm.lock": f"pdm export -p {folder} --prod -f requirements -o {output}",
