@@ -464,6 +464,62 @@ class TestArchive:
         assert wheel.exists()
 
 
+class TestFlatIndex:
+    """A folder of packages as an index, of which a lock has no hashes."""
+
+    @pytest.fixture
+    def wheel(self, project: Path, index: Index) -> Path:
+        """Make a project in a folder of its own, which needs a wheel of the folder beside it."""
+        made = wheels.make(project)
+        wheels.make(project, "able")
+        more = '[[tool.uv.index]]\nname = "flat"\nurl = "../wheels"\nformat = "flat"\n'
+        local_packages.pyproject(project / "app", "single", ["greet"], more=more)
+        local_packages.lock(project / "app", index)
+        assert "sha256" not in (project / "app/uv.lock").read_text(encoding="utf-8")
+        projects.configure(project, requirements="app/uv.lock")
+        return made
+
+    def test_installed(self, project: Path, wheel: Path) -> None:
+        """The wheel is an input, and no other of the folder is."""
+        plan = examine(project)
+
+        paths = [file.path for file in plan.inputs if file.path.startswith("//")]
+
+        assert paths == ["//app/uv.lock", "//app/pyproject.toml", f"//wheels/{wheel.name}"]
+        assert modules(project) == {"greet.py"}
+
+    def test_changed(self, project: Path, wheel: Path) -> None:
+        """Another wheel in its place changes the fingerprint, and is what is installed."""
+        before, old = examine(project).fingerprint, make_zip(project)
+        wheels.make(project, files={"other.py": ""})
+
+        assert examine(project).fingerprint != before
+        assert modules(project) == {"other.py"}
+        assert "greet.py" in names(old)
+        wheel.unlink()
+        assert f"locks wheels/{wheel.name}, which does not exist" in refused(project).message
+
+    def test_no_hash(self, project: Path, index: Index) -> None:
+        """A package of an index on the network without hashes is refused, and the hint works."""
+        made = wheels.make(project)
+        index.add(made, hashed=False)
+        local_packages.pyproject(project, "single", ["greet"])
+        local_packages.lock(project, index)
+        projects.configure(project, requirements="uv.lock")
+
+        error = refused(project)
+
+        assert "uv.lock has greet without a hash, because its index has none" in error.message
+        flat = (
+            '[[tool.uv.index]]\nname = "flat"\nurl = "wheels"\nformat = "flat"\n'
+            '[tool.uv.sources]\ngreet = { index = "flat" }\n'
+        )
+        local_packages.pyproject(project, "single", ["greet"], more=flat)
+        local_packages.lock(project, index)
+        assert 'format = "flat"' in error.hint
+        assert modules(project) == {"greet.py"}
+
+
 class TestIndex:
     """Where packages come from."""
 

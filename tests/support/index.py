@@ -68,6 +68,7 @@ class Index:
         yanked: str | None = None,
         requires_python: str = "",
         served: bytes | None = None,
+        hashed: bool = True,
     ) -> None:
         """Upload a wheel or an sdist.
 
@@ -77,6 +78,7 @@ class Index:
             requires_python: The Python versions that it runs on.
             served: What a download returns instead of the content; the page keeps the hash of the
                 content.
+            hashed: Whether the page has the hash.
         """
         content = file.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
@@ -84,7 +86,8 @@ class Index:
         if requires_python:
             mark += f' data-requires-python="{escape(requires_python)}"'
         name = escape(file.name)
-        link = f'<a href="/files/{name}#sha256={digest}"{mark}>{name}</a><br>'
+        fragment = f"#sha256={digest}" if hashed else ""
+        link = f'<a href="/files/{name}{fragment}"{mark}>{name}</a><br>'
         self._files[file.name] = _File(
             _package(file.name), link, content if served is None else served
         )

@@ -18,7 +18,9 @@ from hashzip.project.targets import Target
 LEFT_OUT = ("/build/", "/dist/", "*.egg-info/")
 
 # Regular expressions; compiled on use, because no lock needs all of them.
-_LOCAL = r'(?m)^source = \{ (?:editable|virtual|directory|path) = "(.*)" \}'
+# Ten times as fast as with `^`.
+_LOCAL = r'\nsource = \{ (?:editable|virtual|directory|path|registry(?! = "https?:)) = "(.*)" \}'
+_FILE_WITHOUT_HASH = r'\.(?:whl|gz|zip|bz2|tgz)"(?!, hash)'
 _FOLDER_SOURCE = r"(?m)^\s*(?:\[packages\.)?directory\b"
 _VCS_SOURCE = r"(?m)^\s*(?:\[packages\.)?vcs\b"
 _PYTHON = r"""(?m)^requires-python\s*=\s*["'](.*?)["']"""
@@ -197,6 +199,7 @@ def _uv(project: Project, target: Target, path: str, text: str) -> Lock:
     # Most locks have one project and no local packages, so their 20,000 lines need no parser.
     if (
         set(re.findall(_LOCAL, text)) != {"."}
+        or re.search(_FILE_WITHOUT_HASH, text)
         or target.options["package"]
         or target.options["extras"]
         or target.options["groups"]
@@ -224,6 +227,6 @@ def _inside(path: str, folder: str, location: str) -> str:
     if relative.startswith("../") or relative == ".." or os.path.isabs(relative):
         raise HashzipError(
             f"{path} has the package {location}, which is outside the project",
-            "move hashzip.toml to a folder above both",
+            "move hashzip.toml to a folder above both; in pyproject.toml, write relative paths",
         )
     return relative

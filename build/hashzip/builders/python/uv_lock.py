@@ -18,7 +18,8 @@ class Local(NamedTuple):
     Attributes:
         project: The folder of the project that is installed.
         folders: The packages that it needs.
-        archives: The wheels and sdists that it needs.
+        archives: The wheels and sdists that it needs. Those of an index in a folder have no hash in
+            the lock.
     """
 
     project: str
@@ -35,7 +36,8 @@ def read(text: str, path: str, target: Target) -> Local:
         target: What is installed: a member's name, extras and groups.
 
     Raises:
-        HashzipError: It is not a lock of uv, or lacks what the target asks for.
+        HashzipError: It is not a lock of uv, lacks what the target asks for, or has neither a hash
+            nor a file for one of its packages.
     """
     packages, members = _parse(text, path)
     root = _root(packages, members, target, path)
@@ -46,6 +48,14 @@ def read(text: str, path: str, target: Target) -> Local:
             folders.append(location)
         elif kind == "path":
             archives.append(location)
+        elif kind == "registry":
+            archives += [f"{location}/{file['path']}" for file in _files(package)]
+        elif any("url" in file and "hash" not in file for file in _files(package)):
+            raise HashzipError(
+                f"{path} has {package['name']} without a hash, because its index has none",
+                "lock it from another index; or download its files into a folder in the project, "
+                'and use that as an index with format = "flat"',
+            )
     return Local(_local_source(root)[1], folders, archives)
 
 
@@ -131,7 +141,16 @@ def _names_and_extras(dependencies: Iterable[Mapping[str, Any]]) -> Iterator[tup
 
 def _local_source(package: Mapping[str, Any]) -> tuple[str, str]:
     """Return the kind and path of a package's source in the project, or two empty strings."""
+    source = package.get("source", {})
     for kind in ("editable", "directory", "virtual", "path"):
-        if kind in package.get("source", {}):
-            return kind, package["source"][kind]
+        if kind in source:
+            return kind, source[kind]
+    if "registry" in source and not source["registry"].startswith(("https:", "http:")):
+        return "registry", source["registry"]
     return "", ""
+
+
+def _files(package: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """Return the wheels and the sdist of a package."""
+    sdist = package.get("sdist")
+    return [*package.get("wheels", ()), *([sdist] if sdist else [])]

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomli_w
 
@@ -50,6 +50,13 @@ _OWN = frozenset(
 _IS_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:").match  # one letter is a drive
 
 
+class _Move(NamedTuple):
+    """Two folders that relative paths are relative to: of the user's file, and of uv's."""
+
+    source: Path
+    target: Path
+
+
 def write(file: Path, folder: Path, own: Mapping[str, Any] | None = None) -> list[str]:
     """Write the settings that count for a run of uv.
 
@@ -64,9 +71,11 @@ def write(file: Path, folder: Path, own: Mapping[str, Any] | None = None) -> lis
     Raises:
         HashzipError: A `uv.toml` cannot be read.
     """
+    file = file.parent.resolve() / file.name
     settings = dict(own or {})
     for source in files(folder, os.environ):
-        settings = _merged(settings, _where(_read(source), source.parent))
+        moved = _Move(source.parent, file.parent)
+        settings = _merged(settings, _where(_read(source), moved))
     file.write_text(tomli_w.dumps(settings), encoding="utf-8")
     return ["--config-file", str(file)]
 
@@ -97,7 +106,7 @@ def file_of_project(folder: Path) -> Path | None:
     for place in (folder, *folder.parents):
         present = (place / name for name in (_SETTINGS, _PROJECT) if os.path.isfile(place / name))
         file = next(present, None)  # beside a `uv.toml`, uv ignores the other
-        if file and _where(_read(file), place):
+        if file and _where(_read(file), _Move(place, place)):
             return file
     return None
 
@@ -159,36 +168,43 @@ def _read(file: Path) -> Table:
     return {}
 
 
-def _where(settings: Mapping[str, Any], folder: Path) -> Table:
-    """Return the settings that say where packages come from, with absolute paths."""
+def _where(settings: Mapping[str, Any], move: _Move) -> Table:
+    """Return the settings that say where packages come from, for a file in another folder."""
     chosen: Table = {}
     for key in settings.keys() & _WHERE:
         value = settings[key]
         if key == "index" and isinstance(value, list):
-            chosen[key] = [_index(table, folder) for table in value]
+            chosen[key] = [_index(table, move) for table in value]
         elif key in _PLACES:
-            chosen[key] = _absolute(value, folder)
+            chosen[key] = _moved(value, move)
         else:
             chosen[key] = value
     pip = settings.get("pip")
-    in_pip = _where(pip, folder) if isinstance(pip, dict) else {}
+    in_pip = _where(pip, move) if isinstance(pip, dict) else {}
     return {**chosen, "pip": in_pip} if in_pip else chosen
 
 
-def _index(table: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever the user wrote
+def _index(table: Any, move: _Move) -> Any:  # noqa: ANN401 - whatever the user wrote
     if not isinstance(table, dict):
         return table
     chosen = {key: table[key] for key in table.keys() & _WHERE_OF_INDEX}
-    return {**chosen, "url": _absolute(chosen.get("url"), folder)} if "url" in chosen else chosen
+    return {**chosen, "url": _moved(chosen["url"], move)} if "url" in chosen else chosen
 
 
-def _absolute(place: Any, folder: Path) -> Any:  # noqa: ANN401 - whatever the user wrote
-    """Make the paths among places absolute; URLs stay as they are."""
+def _moved(place: Any, move: _Move) -> Any:  # noqa: ANN401 - whatever the user wrote
+    """Have relative paths mean the same in another folder; URLs stay as they are.
+
+    They stay relative: uv knows the index in a folder by its path in a lock, which is relative if
+    the setting is.
+    """
     if isinstance(place, list):
-        return [_absolute(each, folder) for each in place]
-    if not isinstance(place, str) or _IS_URL(place):
+        return [_moved(each, move) for each in place]
+    if not isinstance(place, str) or _IS_URL(place) or os.path.isabs(place):
         return place
-    return os.path.join(folder, place)
+    try:
+        return os.path.relpath(move.source / place, move.target)
+    except ValueError:  # on another drive
+        return str(move.source / place)
 
 
 def _merged(first: Table, second: Table) -> Table:

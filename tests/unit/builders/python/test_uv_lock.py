@@ -165,3 +165,49 @@ class TestUnknown:
 
         assert error.message.startswith("app/uv.lock is not a lock of uv: ")
         assert error.hint == "lock again: uv lock --project app"
+
+
+class TestFiles:
+    """Files of indexes."""
+
+    PROJECT = """\
+version = 1
+[[package]]
+name = "app"
+version = "1.0"
+source = { virtual = "." }
+dependencies = [{ name = "greet" }]
+"""
+
+    def lock(self, source: str, files: str, name: str = "greet") -> str:
+        """Return a lock with a package."""
+        return (
+            f'{self.PROJECT}[[package]]\nname = "{name}"\nversion = "1.0"\n'
+            f"source = {{ registry = {source} }}\n{files}\n"
+        )
+
+    @pytest.mark.parametrize("source", ["../wheels", "wheels", "file:///wheels"])
+    def test_of_a_folder(self, project: Path, source: str) -> None:
+        """Those of an index in a folder are named; so is an sdist."""
+        files = 'wheels = [{ path = "a.whl" }, { path = "b.whl" }]\nsdist = { path = "c.gz" }'
+
+        local = read(project, {}, self.lock(f'"{source}"', files))
+
+        assert local.archives == [f"{source}/a.whl", f"{source}/b.whl", f"{source}/c.gz"]
+
+    @pytest.mark.parametrize("kind", ["wheels = [{}]", "sdist = {}"])
+    def test_without_hash(self, project: Path, kind: str) -> None:
+        """Those of an index on the network must have hashes, if they are needed."""
+        file = '{ url = "https://x/greet-1.0.whl", size = 1 }'
+        hashed = file.replace(", size", ', hash = "sha256:00", size')
+        assert (
+            read(project, {}, self.lock('"https://x"', kind.replace("{}", hashed))).archives == []
+        )
+        text = self.lock('"https://x"', kind.replace("{}", file))
+
+        with pytest.raises(HashzipError, match="has greet without a hash, because its index"):
+            read(project, {}, text)
+
+        assert (
+            read(project, {}, text.replace('name = "greet"\nv', 'name = "other"\nv')).archives == []
+        )
