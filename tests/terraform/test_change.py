@@ -13,7 +13,9 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.slow
 
 BUILD = "module.app.module.package.terraform_data.build"
+CODE = "module.app.module.package.terraform_data.code"
 FUNCTION = "module.app.aws_lambda_function.this"
+REPLACED = ["delete", "create"]
 
 
 def test_plan_names_the_files(deployed: Stack, tmp_path: Path) -> None:
@@ -24,7 +26,7 @@ def test_plan_names_the_files(deployed: Stack, tmp_path: Path) -> None:
     (clone.root / "src/unused.py").unlink()
     plan = clone.plan()
     assert plan.exit_code == 2
-    assert stack.changes(plan) == {BUILD: ["delete", "create"], FUNCTION: ["update"]}
+    assert stack.changes(plan) == {BUILD: REPLACED, CODE: REPLACED, FUNCTION: ["update"]}
     assert stack.file_changes(plan, BUILD) == {"words.py", "added.py", "unused.py"}
 
 

@@ -75,10 +75,12 @@ def handler(event, context):
 }
 
 BUILD = "module.app.module.package.terraform_data.build"
+CODE = "module.app.module.package.terraform_data.code"
 FUNCTION = "module.app.aws_lambda_function.this"
 LAYER_BUILD = "module.deps.module.package.terraform_data.build"
+LAYER_CODE = "module.deps.module.package.terraform_data.code"
 LAYER = "module.deps.aws_lambda_layer_version.this"
-NEW_FIRST = ["create", "delete"]
+OLD_FIRST, NEW_FIRST = ["delete", "create"], ["create", "delete"]
 
 
 @pytest.fixture
@@ -160,7 +162,7 @@ def test_edited_handler_leaves_the_layer(deployed: Stack) -> None:
     before = layer(deployed)
     deployed.answer_with("second")
     plan = deployed.plan()
-    assert stack.changes(plan) == {BUILD: ["delete", "create"], FUNCTION: ["update"]}
+    assert stack.changes(plan) == {BUILD: OLD_FIRST, CODE: OLD_FIRST, FUNCTION: ["update"]}
     deployed.apply(plan)
     assert deployed.invoke() == ["second", "own", "1.0"]
     assert {layer(deployed)} == versions(deployed) == {before}
@@ -175,9 +177,11 @@ def test_new_requirement_makes_a_new_version(prepared: Stack, *, skip_destroy: b
     lock(keeping, "2.0")
     plan = keeping.plan()
     assert stack.changes(plan) == {
-        BUILD: ["delete", "create"],
+        BUILD: OLD_FIRST,
+        CODE: OLD_FIRST,
         FUNCTION: ["update"],
         LAYER_BUILD: NEW_FIRST,
+        LAYER_CODE: OLD_FIRST,
         LAYER: NEW_FIRST,
     }
     assert stack.file_changes(plan, LAYER_BUILD) == {"//layer.txt"}
@@ -228,7 +232,7 @@ def test_moved_project_keeps_the_layer(layered: Stack) -> None:
     there = layered.using(project="../moved")
     plan = there.plan()
     assert stack.changes(plan) == {
-        BUILD: ["delete", "create"],
+        BUILD: OLD_FIRST,
         FUNCTION: ["update"],
         LAYER_BUILD: NEW_FIRST,
     }

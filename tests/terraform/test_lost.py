@@ -11,6 +11,7 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.slow
 
 BUILD = "module.app.module.package.terraform_data.build"
+CODE = "module.app.module.package.terraform_data.code"
 FUNCTION = "module.app.aws_lambda_function.this"
 
 
@@ -64,7 +65,7 @@ def test_built_elsewhere_and_not_deployed(deployed: Stack) -> None:
     assert deployed.invoke() == "first"
     stack.remove_artifacts(deployed)
     plan = deployed.plan()
-    assert stack.changes(plan) == {FUNCTION: ["update"]}
+    assert stack.changes(plan) == {CODE: ["delete", "create"], FUNCTION: ["update"]}
     stack.hashzip(deployed, "build", "app")
     deployed.apply(plan)
     assert deployed.invoke() == "second"

@@ -127,6 +127,7 @@ def _updates(*names: str) -> dict[str, list[str]]:
         for name in names
         for address, actions in (
             (f'module.app["{name}"].module.package.terraform_data.build', ["delete", "create"]),
+            (f'module.app["{name}"].module.package.terraform_data.code', ["delete", "create"]),
             (f'module.app["{name}"].aws_lambda_function.this', ["update"]),
         )
     }

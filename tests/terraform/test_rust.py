@@ -19,7 +19,9 @@ from tests.support.stack import Stack
 pytestmark = [rust.needs_cargo, pytest.mark.slow]
 
 BUILD = "module.app.module.package.terraform_data.build"
+CODE = "module.app.module.package.terraform_data.code"
 FUNCTION = "module.app.aws_lambda_function.this"
+REPLACED = ["delete", "create"]
 
 CONFIG = """
 [function.app]
@@ -142,7 +144,7 @@ def test_plan_names_the_files(deployed: RustStack, tmp_path: Path) -> None:
     clone.write({"app/Cargo.toml": manifest + program})
     plan = clone.plan()
     assert plan.exit_code == 2
-    assert stack.changes(plan) == {BUILD: ["delete", "create"], FUNCTION: ["update"]}
+    assert stack.changes(plan) == {BUILD: REPLACED, CODE: REPLACED, FUNCTION: ["update"]}
     assert stack.file_changes(plan, BUILD) == {
         *("//app/Cargo.toml", "//app/src/lib.rs", "//app/src/added.rs"),
         *("//app/src/main.rs", "//app/src/bin.rs"),
