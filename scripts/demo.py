@@ -75,7 +75,7 @@ class Demo:
         text = source.read_text(encoding="utf-8")
         source.write_text(text.replace("Hello, ", "Good evening, "), encoding="utf-8")
         plan = self.terraform.plan(out=self.root / "plan")
-        changes = {c["address"]: c["change"] for c in plan.json()["resource_changes"]}
+        changes = {c["address"]: c["change"] for c in plan.json["resource_changes"]}
         before, after = (
             changes[_BUILD][side]["triggers_replace"]["files"] for side in ("before", "after")
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,12 +46,6 @@ def build(module: Module, package: str, program: Path, settings: str = "") -> No
     Raises:
         ScriptError: Go is not installed, or the module cannot be downloaded or built.
     """
-    if shutil.which("go") is None:
-        raise ScriptError(
-            f"Go is needed to build {program.name} from {module.path} {module.version}, "
-            "and there is no `go` on the PATH",
-            "install Go from https://go.dev/dl/ and try again",
-        )
     source = _download(module)
     with cache.written(program) as draft:
         flags = ["-mod=readonly", "-trimpath", f"-ldflags=-s -w {settings}"]

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from scripts import process
 from scripts.deploy import REPOSITORY, terraform
-from scripts.errors import ScriptError, exit_code
+from scripts.errors import exit_code
 
 
 def main() -> None:
     """Check the format, then validate the root and each module in a copy of `infra/`."""
-    if shutil.which("terraform") is None:
-        raise ScriptError(
-            "there is no `terraform` on the PATH",
-            "install it: https://developer.hashicorp.com/terraform/install",
-        )
     infra = REPOSITORY / "infra"
     folders = [str(infra), str(REPOSITORY / "examples")]
     format_check = ["terraform", "fmt", "-check", "-diff", "-recursive", *folders]
-    if subprocess.run(format_check, check=False).returncode:
-        raise ScriptError(
-            "Terraform files are not formatted (see above)",
-            "run: terraform fmt -recursive infra examples",
-        )
+    process.output(format_check, "run: terraform fmt -recursive infra examples")
     with tempfile.TemporaryDirectory(prefix="hashzip-lint-") as folder:
         copy = Path(folder, "infra")
         ignore = shutil.ignore_patterns(".terraform*", "*.tfstate*")

@@ -7,15 +7,14 @@ if one is stale.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from uv import find_uv_bin
 
+from scripts import process
 from scripts.errors import ScriptError, exit_code
 
 REPOSITORY = Path(__file__).parents[1]
@@ -44,23 +43,13 @@ def lock(folder: Path, *options: str, project: Path = REPOSITORY) -> None:
     Raises:
         ScriptError: uv failed.
     """
+    command = [find_uv_bin(), "pip", "compile", *_OPTIONS, *options, "pyproject.toml"]
+    base = files(folder)[""]
     for extra, file in files(folder).items():
         # With one extra or with two, a package has the same version.
-        base = os.fspath(files(folder)[""])
-        arguments = ["--extra", extra, "--constraints", base] if extra else []
-        finished = subprocess.run(
-            [
-                *(find_uv_bin(), "pip", "compile", *_OPTIONS, *options, *arguments),
-                *("--output-file", file, "pyproject.toml"),
-            ],
-            cwd=project,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            check=False,
-        )
-        if finished.returncode:
-            raise ScriptError(f"uv cannot lock {project}:\n{finished.stderr.rstrip()}", "see above")
+        more = ["--extra", extra, f"--constraints={base}"] if extra else []
+        hint = f"read uv's message above, and change {project}/pyproject.toml"
+        process.output([*command, *more, f"--output-file={file}"], hint, folder=str(project))
 
 
 def check(folder: Path = FOLDER, project: Path = REPOSITORY) -> None:

@@ -12,6 +12,11 @@ from scripts.errors import ScriptError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_INSTALL = {
+    "go": "Go: https://go.dev/dl/",
+    "terraform": "Terraform: https://developer.hashicorp.com/terraform/install",
+}
+
 
 def output(
     command: Sequence[str],
@@ -31,9 +36,7 @@ def output(
     Raises:
         ScriptError: It is not installed, or failed; its output is in the message.
     """
-    if not shutil.which(command[0]):
-        raise ScriptError(f"there is no program {command[0]}", f"install {command[0]}")
-    code, stdout, stderr = run(command, folder, {**os.environ, **(environment or {})})
+    code, stdout, stderr = run(command, folder, os.environ | dict(environment or {}))
     if code:
         text = f"{stdout.strip()}\n{stderr.strip()}".strip()[-4000:]
         raise ScriptError(f"`{' '.join(command)}` failed with exit code {code}:\n{text}", hint)
@@ -46,7 +49,14 @@ def run(
     """Run a program to its end, even after Ctrl-C; return its exit code, stdout and stderr.
 
     The environment is complete: nothing is added to it.
+
+    Raises:
+        ScriptError: It is not installed.
     """
+    name = command[0]
+    if not shutil.which(name):
+        hint = f"install {_INSTALL.get(name, name)}"
+        raise ScriptError(f"there is no program {name} on the PATH", hint)
     with subprocess.Popen(
         command,
         cwd=folder,

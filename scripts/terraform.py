@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,13 +57,10 @@ class Plan:
             raise ScriptError("this plan was not saved", "pass a file: plan(out=…)")
         return self.file
 
-    def json(self) -> dict[str, Any]:
-        """Return a saved plan as `terraform show -json` prints it."""
-        return self._shown
-
     @cached_property  # it runs Terraform, and a saved plan does not change
-    def _shown(self) -> dict[str, Any]:
-        return self._terraform.show(self.saved)
+    def json(self) -> dict[str, Any]:
+        """A saved plan as `terraform show -json` prints it."""
+        return self._terraform.print_json("show", str(self.saved))
 
 
 class _Runner(python_terraform.Terraform):  # type: ignore[misc]
@@ -81,11 +77,6 @@ class _Runner(python_terraform.Terraform):  # type: ignore[misc]
     def cmd(self, cmd: str, *args: str, **kwargs: object) -> tuple[int, str, str]:
         """Run a command in the folder and return its exit code, stdout and stderr."""
         command = self.generate_cmd_string(cmd, *args, **kwargs)
-        if shutil.which(command[0]) is None:
-            raise ScriptError(
-                f"there is no program {command[0]} on the PATH",
-                "install Terraform: https://developer.hashicorp.com/terraform/install",
-            )
         code, stdout, stderr = process.run(command, self.working_dir, self.environment)
         if code != 0 and (cmd, code) != ("plan", _CHANGES):
             raise TerraformError(
@@ -149,21 +140,18 @@ class Terraform:
 
     def output(self) -> dict[str, Any]:
         """Return the value of each output."""
-        _, text, _ = self._runner.cmd("output", json=IsFlagged, no_color=IsFlagged)
-        return {name: entry["value"] for name, entry in json.loads(text).items()}
+        return {name: entry["value"] for name, entry in self.print_json("output").items()}
 
     def destroy(self, **options: object) -> str:
         """Destroy all resources in the state and return Terraform's output."""
         # python-terraform passes `-force`, which Terraform no longer has.
         return self._with_variables("destroy", force=IsNotFlagged, auto_approve=True, **options)[1]
 
-    def show(self, plan: Path) -> dict[str, Any]:
-        """Return a saved plan as JSON."""
-        flags = {"json": IsFlagged, "no_color": IsFlagged}
-        shown: dict[str, Any] = json.loads(
-            self._runner.cmd("show", str(plan.absolute()), **flags)[1]
-        )
-        return shown
+    def print_json(self, command: str, *arguments: str) -> dict[str, Any]:
+        """Run a command that prints JSON, and return that."""
+        _, text, _ = self._runner.cmd(command, *arguments, json=IsFlagged, no_color=IsFlagged)
+        printed: dict[str, Any] = json.loads(text)
+        return printed
 
     def _with_variables(self, verb: str, **options: object) -> tuple[int, str]:
         """Run a command with the variables in a file; on the command line, types get lost."""

@@ -56,6 +56,6 @@ def test_failure(program: Path, program_path: Path) -> None:
 def test_missing_go(program: Path, program_path: Path) -> None:
     """Without Go, the error says where to get it."""
     assert not list(program_path.iterdir())
-    with pytest.raises(ScriptError, match="no `go` on the PATH") as caught:
+    with pytest.raises(ScriptError, match="no program go on the PATH") as caught:
         golang.build(MODULE, ".", program)
     assert "https://go.dev" in caught.value.hint

@@ -68,7 +68,7 @@ def test_saved_plan_is_applied_as_saved(terraform: Terraform, tmp_path: Path) ->
 
 def test_plan_as_json_names_the_change(terraform: Terraform, tmp_path: Path) -> None:
     """A saved plan's JSON has the action for each resource."""
-    changes = terraform.plan(tmp_path / "saved").json()["resource_changes"]
+    changes = terraform.plan(tmp_path / "saved").json["resource_changes"]
     assert [(change["address"], change["change"]["actions"]) for change in changes] == [
         ("terraform_data.it", ["create"])
     ]
@@ -77,7 +77,7 @@ def test_plan_as_json_names_the_change(terraform: Terraform, tmp_path: Path) -> 
 def test_unsaved_plan_has_no_json(terraform: Terraform) -> None:
     """The JSON of a plan that was not saved is an error that says how to save it."""
     with pytest.raises(ScriptError, match="out="):
-        terraform.plan().json()
+        assert terraform.plan().json
 
 
 def test_destroy_leaves_nothing(terraform: Terraform) -> None:
@@ -105,10 +105,14 @@ def test_environments_stay_apart(folder: Path, terraform_executable: str) -> Non
     with ThreadPoolExecutor(2) as pool:
         plans = dict(zip("ab", pool.map(planned, "ab"), strict=True))
     for value, plan in plans.items():
-        assert plan.json()["variables"]["value"]["value"] == value
+        assert plan.json["variables"]["value"]["value"] == value
 
 
-def test_missing_program_is_named(folder: Path) -> None:
+def test_missing_program_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing program is an error that names it and says where to get it."""
     with pytest.raises(ScriptError, match="no program no-such-terraform"):
         Terraform(folder, {}, "no-such-terraform").init()
+    monkeypatch.setenv("PATH", str(folder))
+    with pytest.raises(ScriptError, match="no program terraform") as caught:
+        Terraform(folder, {}).init()
+    assert "https://developer.hashicorp.com/terraform" in caught.value.hint

@@ -234,14 +234,14 @@ def changes(plan: Plan) -> dict[str, list[str]]:
     """Return the actions of a saved plan by the address of the resource, without no-ops."""
     return {
         change["address"]: change["change"]["actions"]
-        for change in plan.json()["resource_changes"]
+        for change in plan.json["resource_changes"]
         if change["change"]["actions"] not in (["no-op"], ["read"])
     }
 
 
 def file_changes(plan: Plan, address: str) -> set[str]:
     """Return the files that a saved plan shows as changed in a build's triggers."""
-    (change,) = (c for c in plan.json()["resource_changes"] if c["address"] == address)
+    (change,) = (c for c in plan.json["resource_changes"] if c["address"] == address)
     before, after = (
         change["change"][when]["triggers_replace"]["files"] for when in ("before", "after")
     )

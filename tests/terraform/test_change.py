@@ -84,7 +84,7 @@ def test_wrong_zip_at_the_place_is_not_deployed(deployed: Stack) -> None:
     foreign = next(deployed.dist.rglob("*.zip")).read_bytes()
     deployed.answer_with("right")
     plan = deployed.plan()
-    planned = plan.json()["output_changes"]["fingerprint"]["after"]
+    planned = plan.json["output_changes"]["fingerprint"]["after"]
     (deployed.dist / "app" / f"{planned}.zip").write_bytes(foreign)
     deployed.apply(plan)
     assert deployed.invoke() == "right"
