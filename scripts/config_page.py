@@ -10,7 +10,7 @@ from hashzip.project import keys
 from scripts import pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from hashzip.project.keys import Key
 
@@ -26,12 +26,8 @@ def tables() -> str:
 
 
 def _table(known: Mapping[str, Key]) -> pages.Table:
-    return pages.Table(("key", "type", "default", ""), list(_rows(known)), text_columns=4)
-
-
-def _rows(known: Mapping[str, Key]) -> Iterator[tuple[str, ...]]:
-    for name, key in known.items():
-        yield f"`{name}`", key.kind.words, _default(key), key.help
+    rows = [(f"`{name}`", key.kind.words, _default(key), key.help) for name, key in known.items()]
+    return pages.Table(("key", "type", "default", ""), rows, text_columns=4)
 
 
 def _default(key: Key) -> str:

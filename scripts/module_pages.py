@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hcl2
@@ -13,8 +12,7 @@ from scripts.pages import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-MODULES = Path(__file__).parents[1] / "infra" / "modules"
+    from pathlib import Path
 
 _PLAIN = SerializationOptions(with_comments=False, explicit_blocks=False, strip_string_quotes=True)
 

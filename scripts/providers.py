@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from hashzip.system import atomic
 from scripts import cache, golang
 from scripts.errors import ScriptError, exit_code
 
@@ -119,9 +120,7 @@ def _configuration(file: Path, mirror: Path) -> Path:
     """Write the configuration that makes Terraform use the mirror and nothing else."""
     path = f"filesystem_mirror {{\n    path = {json.dumps(str(mirror))}\n  }}"
     text = f"provider_installation {{\n  {path}\n}}\ndisable_checkpoint = true\n"
-    if not file.exists() or file.read_text(encoding="utf-8") != text:
-        with cache.written(file) as draft:
-            draft.write_text(text, encoding="utf-8")
+    atomic.write_text(file, text)
     return file
 
 

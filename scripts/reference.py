@@ -61,12 +61,8 @@ def _command(name: str, parser: argparse.ArgumentParser) -> str:
 def _spelling(action: argparse.Action) -> str:
     values = "\\|".join(action.choices) if action.choices else action.metavar or ""
     if action.option_strings:
-        takes_value = action.nargs != 0
-        return (
-            f"{action.option_strings[-1]} {values}".strip()
-            if takes_value
-            else action.option_strings[-1]
-        )
+        value = values if action.nargs != 0 else ""
+        return f"{action.option_strings[-1]} {value}".strip()
     return f"[{values} …]" if action.nargs == "*" else str(values)
 
 

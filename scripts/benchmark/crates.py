@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import sysconfig
@@ -68,24 +67,17 @@ def copy(folder: Path, crate: Path = CRATE) -> Callable[[], int]:
         ScriptError: The crate does not have the call that an edit replaces.
     """
     shutil.copytree(crate, folder, ignore=shutil.ignore_patterns("target", "dist", ".hashzip"))
-    main, numbers = folder / "src/main.rs", itertools.count()
+    main = folder / "src/main.rs"
     source = main.read_text(encoding="utf-8")
     if source.count(_CALL) != 1:
         raise ScriptError(
             f"{crate}/src/main.rs does not have `{_CALL}` once",
             "change _CALL in scripts/benchmark/crates.py",
         )
-
-    def edit() -> int:
-        number = next(numbers)
-        text = source.replace(_CALL, f'map(|_| say_hello(Some("{number}")))')
-        main.write_text(text, encoding="utf-8")
-        return number
-
-    return edit
+    return programs.edits(main, source.replace(_CALL, 'map(|_| say_hello(Some("NUMBER")))'))
 
 
-def greeting(number: int) -> object:
+def greeting(number: object) -> object:
     """Return the response of the function that greets a number."""
     return {"message": f"Hello, {number}!"}
 

@@ -6,13 +6,10 @@ was saved. Before each save there is a pause, as between the saves of a person.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from hashzip.emulator.supervisor import supervised
 from scripts import pages
 from scripts.benchmark import crates, methods, programs
 from scripts.errors import ScriptError
@@ -45,16 +43,8 @@ def python(folder: Path, saves: int, *, imports: str = "") -> list[float]:
     if imports:
         keys["requirements"] = "requirements.txt"
         shutil.copy(programs.DATA / "tables.txt", folder / "requirements.txt")
-    numbers = itertools.count()
-
-    def save() -> int:
-        number = next(numbers)
-        response = f"return {crates.greeting(number)}"
-        text = f"{imports}def handler(event, context):\n    {response}\n"
-        (folder / "src/app.py").write_text(text, encoding="utf-8")
-        return number
-
-    return _watch(folder, keys, save, saves)
+    text = f"{imports}def handler(event, context):\n    return {crates.greeting('NUMBER')}\n"
+    return _watch(folder, keys, programs.edits(folder / "src/app.py", text), saves)
 
 
 def rust(folder: Path, saves: int, *, crate: Path = crates.CRATE) -> list[float]:
@@ -132,16 +122,17 @@ def serving(
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}{path}"
-    with tempfile.NamedTemporaryFile(prefix="hashzip-log-") as log:
-        process = subprocess.Popen(
+    with (
+        tempfile.NamedTemporaryFile(prefix="hashzip-log-") as log,
+        supervised(
             [*command, str(port)],
-            cwd=folder,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+            folder=folder,
+            environment={**os.environ, **environment},
+            log=log.file,
+            scratch=Path(f"{log.name}-files"),
+            grace=10,
+        ) as process,
+    ):
 
         def wait(expected: object, patience: float) -> None:
             end = time.monotonic() + _DEADLINE
@@ -160,15 +151,7 @@ def serving(
                 "read its output above, and run the same command in a copy of the project",
             )
 
-        try:
-            yield wait
-        finally:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            with suppress(ProcessLookupError):  # cargo leaves its children running
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        yield wait
 
 
 def _watch(

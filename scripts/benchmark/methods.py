@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import platform
 import shutil
@@ -48,8 +47,7 @@ class Function:
         file.parent.mkdir(parents=True)
         file.write_text(self.source, encoding="utf-8")
         shutil.copyfile(self.lock, project / "requirements.txt")
-        numbers = itertools.count()
-        return lambda: file.write_text(f"{self.source}# edit {next(numbers)}\n", encoding="utf-8")
+        return programs.edits(file, f"{self.source}# edit NUMBER\n")
 
 
 class Method(NamedTuple):

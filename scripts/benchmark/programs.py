@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import subprocess
@@ -50,6 +51,21 @@ def declare(project: Path, functions: Mapping[str, Mapping[str, object]]) -> Non
         lines.append(f"[function.{name}]")
         lines += [f"{key} = {json.dumps(value)}" for key, value in table.items()]  # valid TOML
     (project / "hashzip.toml").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def edits(file: Path, text: str) -> Callable[[], int]:
+    """Return a function that writes a file, and at each call puts a new number for `NUMBER`.
+
+    It returns that number: 0 at first, then 1, and so on.
+    """
+    numbers = itertools.count()
+
+    def edit() -> int:
+        number = next(numbers)
+        file.write_text(text.replace("NUMBER", str(number)), encoding="utf-8")
+        return number
+
+    return edit
 
 
 def latest_zip(project: Path, function: str) -> Path:

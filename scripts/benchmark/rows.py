@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-import subprocess
-import tarfile
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts import pages
+from scripts import pages, process
 from scripts.benchmark import measure
 from scripts.benchmark.programs import HERE, Hashzip, MissingError
 from scripts.benchmark.scenarios import SCENARIOS
-from scripts.errors import ScriptError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -142,16 +138,13 @@ def compared(rows: Sequence[Row], ref: str, place: Place, runs: int) -> pages.Ta
 
 def _extracted(ref: str, folder: Path) -> Hashzip:
     """Extract a commit into a folder."""
-    command = ["git", "-C", str(HERE.checkout), "archive", ref, "build", "infra"]
-    git = subprocess.run(command, capture_output=True, check=False)
-    if git.returncode:
-        raise ScriptError(
-            f"cannot check out {ref}: {git.stderr.decode().strip()}",
-            "name a commit, a branch or a tag of this repository",
-        )
-    with tarfile.open(fileobj=io.BytesIO(git.stdout)) as files:
-        files.extractall(folder / "checkout", filter="data")
-    return Hashzip(folder / "checkout")
+    folder.mkdir(exist_ok=True)
+    archive, checkout = folder / "checkout.tar", folder / "checkout"
+    command = ["git", "archive", f"--output={archive}", ref, "build", "infra"]
+    hint = "name a commit, a branch or a tag of this repository"
+    process.output(command, hint, folder=str(HERE.checkout))
+    shutil.unpack_archive(archive, checkout, filter="data")
+    return Hashzip(checkout)
 
 
 def _copied(folder: Path) -> Hashzip:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shutil
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     Scenario = Callable[["Place"], Mapping[str, Program]]
 
 _QUICK = 20  # how much smaller the trees of a smoke test are
-_EDITS = itertools.count()
 
 # What people write to pack a folder with Python.
 _ZIPFILE = """
@@ -48,6 +46,7 @@ for folder in folders:
             else:
                 entry.stat(follow_symlinks=False)
 """
+_EDITED = "# edit NUMBER\n"
 # One process for each 1.9 MB of paths: about as much as Linux takes in one command line.
 _SHA256SUM = "find source -type f -print0 | xargs -0 -s 1900000 sha256sum"
 
@@ -102,7 +101,7 @@ def dependencies(place: Place) -> Mapping[str, Program]:
     trees.dependencies(source, place.count(5_319))
     programs.declare(project, {"app": _table("source")})
     build = place.hashzip.build(project)
-    edited = source / "package_01/inner/module_00001.py"
+    edit = programs.edits(source / "package_01/inner/module_00001.py", _EDITED)
 
     def packing(*command: str, out: str) -> Program:
         file = place.folder / out
@@ -115,7 +114,7 @@ def dependencies(place: Place) -> Mapping[str, Program]:
             before=forget(project, ".hashzip", "dist"),
             output=partial(programs.latest_zip, project, "app"),
         ),
-        "edited": replace(build, before=_edit(edited)),
+        "edited": replace(build, before=edit),
         "zipfile": packing(*BARE, "-c", _ZIPFILE, out="zipfile.zip"),
         "zip9": packing("zip", "-9", "-q", "-r", out="zip9.zip"),
     }
@@ -135,11 +134,11 @@ def many(place: Place) -> Mapping[str, Program]:
     for name in names:
         trees.source_code(project / "functions" / name / name, 50)
     programs.declare(project, {name: _table("shared", f"functions/{name}") for name in names})
-    edited = project / "functions/f1/f1/package_1/module_000020.py"
+    edit = programs.edits(project / "functions/f1/f1/package_1/module_000020.py", _EDITED)
     build, folders = place.hashzip.build(project), ("shared", "functions")
     return {
-        "single": replace(place.hashzip.build(project, "f1"), before=_edit(edited)),
-        "edited": replace(build, before=_edit(edited)),
+        "single": replace(place.hashzip.build(project, "f1"), before=edit),
+        "edited": replace(build, before=edit),
         # The first build after another one still checks the new zips.
         "nothing": replace(build, before=lambda: measure.once(build)),
         "find": Program(("find", *folders, "-type", "f", "-printf", r"%s %T@ %p\n"), project),
@@ -195,11 +194,6 @@ SCENARIOS: Mapping[str, Scenario] = {
 def _table(*source: str) -> Mapping[str, object]:
     keys = {"handler": "app.handler", "runtime": "python3.13", "architecture": "x86_64"}
     return {"source": source, **keys}
-
-
-def _edit(file: Path) -> Callable[[], object]:
-    """Return a function that writes new content to a file at each call."""
-    return lambda: file.write_text(f"# edit {next(_EDITS)}\n", encoding="utf-8")
 
 
 def _commit(folder: Path) -> None:
