@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from hashzip.builders.build_plan import BuilderPlan, BuildPlan, InputFolder
-from hashzip.builders.python import locks
+from hashzip.builders.python import local_sources, locks
 from hashzip.builders.python.locks import Lock
+from hashzip.errors import HashzipError
 from hashzip.inputs.fingerprint import Recipe, fingerprint
 from hashzip.inputs.paths import IN_PROJECT
 from hashzip.project import keys, runtimes
@@ -40,6 +41,12 @@ KEYS = {
     "build_sdists": Key(
         keys.BOOLEAN, "let uv run the code of packages that have no wheel", default=False
     ),
+    "build_env": Key(
+        keys.PROGRAM_VARIABLES,
+        "variables for the build backends of the project's own packages, such as "
+        "`SETUPTOOLS_SCM_PRETEND_VERSION`",
+        {},
+    ),
     "bytecode": Key(keys.BOOLEAN, "compile all modules in advance", default=False),
     "strip": Key(keys.BOOLEAN, "remove debug symbols from shared libraries", default=False),
     **keys.LAYERS,
@@ -55,6 +62,7 @@ _OPTIONS = (
     "package",
     "exclude_packages",
     "build_sdists",
+    "build_env",
     "bytecode",
     "strip",
 )
@@ -69,10 +77,12 @@ def plan(project: Project, target: Target, layers: Sequence[BuildPlan]) -> Build
             hashzip installs, or does not lock everything.
     """
     lock = locks.find(project, target)
+    _check_build_env(target, lock)
     # What a layer has is left out of the function, so a layer's packages decide too.
     in_layers = {layer.target.name: tree_key(layer) for layer in layers} if lock else {}
     folders = [
-        InputFolder(path, ("**",), locks.LEFT_OUT) for path in (lock.folders if lock else ())
+        InputFolder(path, ("**",), local_sources.left_out(project.root, path))
+        for path in (lock.folders if lock else ())
     ]
     return BuilderPlan(
         _recipe(target, in_layers),
@@ -178,6 +188,22 @@ def _recipe(target: Target, layers: dict[str, str]) -> Recipe:
         **_options(target),
         **{key: value for key, value in more.items() if value},
     }
+
+
+def _check_build_env(target: Target, lock: Lock | None) -> None:
+    """Refuse variables that no build backend gets."""
+    variables = target.options["build_env"]
+    for name in variables:
+        if name.startswith("UV_"):
+            raise HashzipError(
+                f"{target.label} has {name} in build_env, which is for uv and no build backend",
+                f"remove {name}",
+            )
+    if variables and not (lock and lock.folders):
+        raise HashzipError(
+            f"{target.label} has build_env, but installs no package of the project",
+            "remove build_env; or set requirements to the uv.lock that names the package",
+        )
 
 
 def _options(target: Target) -> dict[str, object]:

@@ -3,10 +3,11 @@
 Build time. https://docs.astral.sh/uv/guides/integration/aws-lambda/
 """
 
+import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import source_from_cache
 from pathlib import Path
@@ -53,7 +54,8 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
         copies = _copies(plan, lock, requirements.local, scratch)
         # The lock says where their dependencies are from, and a copy is in no workspace.
         arguments = ["--no-deps", "--no-sources", *copies]
-        _pip_install(plan, lock, folder, arguments, requirements)
+        variables = target.options["build_env"]
+        _pip_install(plan, lock, folder, arguments, requirements, variables)
     plan.check_unchanged()
     # First, because what is left out cannot conflict.
     installed = distributions.exclude(
@@ -121,6 +123,7 @@ def _pip_install(
     folder: Path,
     arguments: Sequence[str],
     requirements: Requirements,
+    variables: Mapping[str, str] | None = None,
 ) -> None:
     target = plan.target
     version = requirements.release.removesuffix(".0") or python.version(target)
@@ -136,25 +139,33 @@ def _pip_install(
         lock_export.working_directory(plan, lock),
         f"install {lock.path} for {target.name} ({target.runtime}, {target.architecture})",
         locks.relock_command(lock, target),
+        variables,
     )
 
 
 def _copies(plan: BuildPlan, lock: Lock, local: Sequence[str], scratch: Path) -> Iterator[str]:
     """Copy the inputs of the project's own packages, and yield the folders of the copies.
 
-    So a build backend writes nothing among the sources, and sees no file that is not an input.
+    So a build backend writes nothing among the sources, and sees no file that is not an input. Each
+    package has a copy of its own, in which all files are where they are in the project.
     """
     listings = dict(zip(lock.folders, plan.folders, strict=True))
     for number, path in enumerate(local):
-        copy = scratch / f"{number}-{Path(path).name}"
+        root = scratch / str(number)
+        folder = Path(path)
         for file in paths.name_files([listings[path]]):
-            copied = copy / file.path
-            copied.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                shutil.copyfile(file.location, copied)
-            except FileNotFoundError as error:
-                raise read_error(file.location, error) from error
-        yield str(copy)
+            _copy(file.location, root / folder / file.path)
+        for beside in lock.beside.get(path, ()):
+            _copy(os.fsencode(os.path.join(plan.project.root, beside)), root / beside)
+        yield str(root / folder)
+
+
+def _copy(location: bytes, copied: Path) -> None:
+    copied.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(location, copied)
+    except FileNotFoundError as error:
+        raise read_error(location, error) from error
 
 
 def _without_builder(folder: Path, distribution: Distribution) -> Distribution:

@@ -5,17 +5,15 @@ Plan time; standard library only. It reads what a lock says and resolves nothing
 
 import os
 import re
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from hashzip.builders.python import python_range, requirements_txt
+from hashzip.builders.python import local_sources, python_range, requirements_txt
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs.files import SourceFile
 from hashzip.project.config import Project
 from hashzip.project.targets import Target
-
-# Written by tools into the folder of a package, and not part of it.
-LEFT_OUT = ("/build/", "/dist/", "*.egg-info/")
 
 # Regular expressions; compiled on use, because no lock needs all of them.
 # Ten times as fast as with `^`.
@@ -41,15 +39,17 @@ class Lock(NamedTuple):
     Attributes:
         kind: The format.
         path: The lock, relative to the project.
-        files: The lock, each `pyproject.toml` that it must agree with, and the wheels and sdists
-            in the project that it names.
+        files: The lock, each `pyproject.toml` that it must agree with, the wheels and sdists in
+            the project that it names, and all files in `beside`.
         folders: The project's own packages that it installs, relative to the project.
+        beside: The files that such a package has outside its folder, by the folder.
     """
 
     kind: Kind
     path: str
     files: list[SourceFile]
     folders: list[str]
+    beside: Mapping[str, Sequence[str]] = {}
 
 
 def find(project: Project, target: Target) -> Lock | None:
@@ -217,8 +217,10 @@ def _uv(project: Project, target: Target, path: str, text: str) -> Lock:
                 f"{path} of {target.label} locks {required}, which does not exist",
                 f"restore it, or lock again without it: {_lock_command(path, target)}",
             )
-    files = dict.fromkeys((path, *projects, *archives))
-    return Lock(Kind.UV, path, [_file(project, file) for file in files], packages)
+    beside = {package: local_sources.beside(project.root, package) for package in packages}
+    more = (file for files in beside.values() for file in files)
+    files = dict.fromkeys((path, *projects, *archives, *more))
+    return Lock(Kind.UV, path, [_file(project, file) for file in files], packages, beside)
 
 
 def _inside(path: str, folder: str, location: str) -> str:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hashzip.builders.python import uv_environment
@@ -64,6 +64,13 @@ _EXPLANATIONS = (
         " its code to build a wheel: build_sdists = true",
     ),
     _Explanation(
+        r"Failed to build `(?P<package>[^@\s`]+).*"
+        r"(?:setuptools[-_]scm was unable to detect version|SCM version)",
+        "the build backend of {package} takes its version from git, which no input is",
+        'name the version: build_env = {{ SETUPTOOLS_SCM_PRETEND_VERSION = "1.0" }}; for a backend'
+        " other than setuptools-scm and hatch-vcs, its own variable",
+    ),
+    _Explanation(
         r"[Nn]etwork (?:connectivity is|was) disabled",
         "uv is offline, and its cache lacks a package",
         "build once with the network (unset UV_OFFLINE), or lock what is cached: {relock}",
@@ -78,7 +85,13 @@ _EXPLANATIONS = (
 )
 
 
-def run(arguments: Sequence[str], cwd: str, task: str, relock: str) -> str:
+def run(
+    arguments: Sequence[str],
+    cwd: str,
+    task: str,
+    relock: str,
+    variables: Mapping[str, str] | None = None,
+) -> str:
     """Run uv, and repeat its warnings.
 
     Args:
@@ -86,6 +99,7 @@ def run(arguments: Sequence[str], cwd: str, task: str, relock: str) -> str:
         cwd: The folder to run in.
         task: What uv is to do, for errors: "install requirements.txt".
         relock: The command that locks again, for hints.
+        variables: More variables for uv and build backends.
 
     Returns:
         uv's standard output.
@@ -94,7 +108,7 @@ def run(arguments: Sequence[str], cwd: str, task: str, relock: str) -> str:
         HashzipError: uv is missing, is too old, or failed. In that case the message has its own.
     """
     try:
-        finished = _start([program(), *arguments], cwd)
+        finished = _start([program(), *arguments], cwd, variables)
     except OSError as error:
         raise HashzipError(f"cannot run uv: {error}", installation.hint(), needs="uv") from error
     if finished.returncode != 0:
@@ -166,11 +180,13 @@ def find_python(program: str, version: str, purpose: str, alternative: str = "")
     )
 
 
-def _start(command: Sequence[str], cwd: str) -> subprocess.CompletedProcess[str]:
+def _start(
+    command: Sequence[str], cwd: str, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=cwd,
-        env={**PATIENCE, **uv_environment.neutral(os.environ)},
+        env={**PATIENCE, **uv_environment.neutral(os.environ), **(variables or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",

@@ -22,9 +22,9 @@ class FakeUv:
         self.arguments: list[str] = []
         self.task = ""
 
-    def __call__(self, arguments: Sequence[str], cwd: str, task: str, relock: str) -> str:
+    def __call__(self, arguments: Sequence[str], cwd: str, task: str, *rest: object) -> str:
         """Install."""
-        del cwd, relock
+        del cwd, rest
         self.arguments, self.task = list(arguments), task
         target = arguments[arguments.index("--target") + 1]
         for wheel in self.wheels.glob("*.whl"):

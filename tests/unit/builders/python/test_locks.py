@@ -234,6 +234,35 @@ class TestRelock:
         assert locks.relock_command(Lock(Kind.UV, name, [], []), target) == command
 
 
+class TestBuildEnv:
+    """Variables for build backends, which only packages of the project have."""
+
+    def refused(self, project: Path, **changes: object) -> str:
+        """Plan hello, which must fail, and return the message of the error."""
+        projects.configure(project, **changes)
+        with pytest.raises(HashzipError) as caught:
+            projects.examine(project)
+        return caught.value.message
+
+    def test_nothing_to_build(self, project: Path) -> None:
+        """Where there is none, the variables are an error."""
+        projects.write_files(project, {"pylock.toml": b""})
+        variables = {"A": "b"}
+
+        assert "installs no package of the project" in self.refused(project, build_env=variables)
+        assert "installs no package of the project" in self.refused(
+            project, requirements="pylock.toml", build_env=variables
+        )
+
+    def test_for_uv(self, project: Path) -> None:
+        """Variables of uv, which decide what is installed, are an error."""
+        error = self.refused(project, build_env={"UV_CONSTRAINT": "x"})
+
+        assert error == (
+            "[function.hello] has UV_CONSTRAINT in build_env, which is for uv and no build backend"
+        )
+
+
 class TestOptions:
     """Options that only some locks support."""
 
