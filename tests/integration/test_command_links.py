@@ -283,7 +283,6 @@ class TestPnpm:
             "$PNPM install --frozen-lockfile --prod --ignore-scripts\n",
             handler="index.handler",
             runtime="nodejs22.x",
-            exclude=["/node_modules/"],
             env={"PNPM": pnpm, "XDG_DATA_HOME": str(home), "CI": "1"},
         )
         # is-odd needs is-number, and finds it through the links of pnpm alone.

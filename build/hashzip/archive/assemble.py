@@ -52,7 +52,8 @@ def assemble(plan: BuildPlan, staging: str, *, fresh: bool = False) -> Assembly:
     if output.files:  # the sources alone are in order, and no two have one path
         entries += output_entries(output)
         _check_owners(plan, output.owners)
-        paths.check_no_clashes([entry.file for entry in entries])
+        # A zip that a program made may have paths that differ in case alone, as jars do.
+        paths.check_no_clashes([entry.file for entry in entries], fold_case=plan.packs_sources)
         entries.sort(key=lambda entry: BY_PATH(entry.file))
     owners = output.owners
     if target.prefix:

@@ -183,29 +183,33 @@ def decode(name: bytes, folder: bytes) -> str:
     )
 
 
-def check_no_clashes(files: Iterable[SourceFile]) -> None:
+def check_no_clashes(files: Iterable[SourceFile], *, fold_case: bool = True) -> None:
     """Check that no two paths are the same on some machine: equal, or equal but for case.
 
     Folders count too: `Lib/a` and `lib/b` are in one folder on macOS and in two on Linux. And a
     path cannot be a file in one source folder and a folder in another.
 
+    Args:
+        files: The files.
+        fold_case: Whether paths that are equal but for case are the same.
+
     Raises:
         HashzipError: There are two such paths; the error names both.
     """
-    seen: dict[str, SourceFile] = {}  # by path in lower case
+    seen: dict[str, SourceFile] = {}  # by path, in lower case where that is the same
     folders: set[str] = set()
     for file in files:
         folder = file.path.rpartition("/")[0]
         while folder and folder not in folders:
             folders.add(folder)
-            _add(seen, file._replace(path=folder + "/"))
+            _add(seen, file._replace(path=folder + "/"), fold_case=fold_case)
             folder = folder.rpartition("/")[0]
-        _add(seen, file)
+        _add(seen, file, fold_case=fold_case)
 
 
-def _add(seen: dict[str, SourceFile], file: SourceFile) -> None:
+def _add(seen: dict[str, SourceFile], file: SourceFile, *, fold_case: bool) -> None:
     path = file.path.rstrip("/")
-    folded = path.casefold()
+    folded = path.casefold() if fold_case else path
     # Most paths are in lower case already: then key and value share one string, to save memory.
     other = seen.setdefault(path if folded == path else folded, file)
     if other is not file:

@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from hashzip.errors import HashzipError, escape, read_error
@@ -69,6 +70,14 @@ def walk_with_links(root: str, folder: str) -> tuple[Listing, list[bytes]]:
     links: list[bytes] = []
     walk = _Walk(os.fsencode(root), (gitignore.EVERYTHING,), (), "", are_sources=False, links=links)
     return walk.folder(folder), links
+
+
+def is_left_out(path: str) -> bool:
+    """Return whether `walk_with_links` leaves out a file, by its path below the folder."""
+    *folders, name = path.encode().split(b"/")
+    return any(
+        paths.is_left_out_everywhere(each, is_root=False) for each in (*folders, name)
+    ) or any(_is_cache(folder, above) for above, folder in pairwise(folders))
 
 
 def require_files(root: str, listings: Sequence[Listing]) -> None:

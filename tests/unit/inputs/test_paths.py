@@ -110,6 +110,16 @@ class TestCheckNoClashes:
             assert f"/here/{one}" in caught.value.message
             assert f"/here/{other}" in caught.value.message
 
+    def test_case_that_counts(self) -> None:
+        """Where case counts, only the same path clashes, and a file with a folder."""
+        for other in ("Lib/a", "lib/A", "LIB"):
+            paths.check_no_clashes([source("lib/a"), source(other)], fold_case=False)
+            with pytest.raises(HashzipError, match="differ in case or kind alone"):
+                paths.check_no_clashes([source("lib/a"), source(other)])
+        for other in ("lib/a", "lib"):
+            with pytest.raises(HashzipError, match="in the package"):
+                paths.check_no_clashes([source("lib/a"), source(other)], fold_case=False)
+
     def test_one_path(self) -> None:
         """Two files with one path are named by their locations."""
         files = [source("a.py", "/one/a.py"), source("a.py", "/other/a.py")]

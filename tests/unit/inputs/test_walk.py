@@ -107,6 +107,32 @@ class TestScan:
 
         assert scan(tmp_path, "one", "two") == ["lib/a", "lib/b"]
 
+    @pytest.mark.parametrize(
+        "path, left_out",
+        [
+            *((path, True) for path in (".git", "a/.git/b", "a/b.pyc", "__pycache__/c")),
+            *((path, True) for path in ("node_modules/.cache/a", "a/node_modules/.cache/b/c")),
+            *(
+                (path, False)
+                for path in (
+                    "a/.github",
+                    ".cache/a",
+                    "node_modules/.cache",
+                    "node_modules/a/.cache/b",
+                    "b~",
+                )
+            ),
+        ],
+    )
+    def test_left_out_of_what_programs_make(
+        self, tmp_path: Path, path: str, *, left_out: bool
+    ) -> None:
+        """A path is left out as such exactly if a walk over a folder leaves it out."""
+        projects.write_files(tmp_path, {f"out/{path}": b""})
+        listing, _ = walk.walk_with_links(os.path.realpath(tmp_path), "out")
+
+        assert (listing.files == []) == walk.is_left_out(path) == left_out
+
     def test_links_that_are_kept(self, tmp_path: Path) -> None:
         """With its links, a walk follows none of them, whatever they lead to."""
         projects.write_files(tmp_path, {"src/a": b"", "src/deep/b": b"", "src/.git/c": b""})

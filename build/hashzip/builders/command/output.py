@@ -1,17 +1,18 @@
-"""Collect what programs made: a folder or a file. Build time."""
+"""Collect what programs made: a folder, a file, or a zip, which is unpacked. Build time."""
 
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hashzip.builders import declared_inputs
 from hashzip.builders.base import BuildOutput, OutputFile
 from hashzip.builders.build_plan import BuildPlan
+from hashzip.builders.command import unzip
 from hashzip.builders.links import Links, Problem
 from hashzip.errors import HashzipError, escape
-from hashzip.inputs import paths, walk
+from hashzip.inputs import gitignore, paths, walk
 from hashzip.inputs.files import Listing, SourceFile
 from hashzip.project.config import Project
 from hashzip.project.targets import Target
@@ -23,12 +24,13 @@ _NOTES_OF_PNPM = (".modules.yaml", ".pnpm-workspace-state")
 def collect(plan: BuildPlan, output: Path, folder: Path) -> BuildOutput:
     """Return what programs made.
 
-    A single file is packed by its name, those of a folder by their paths in it.
+    A single file is packed by its name, those of a folder by their paths in it. If the only file is
+    a zip or a jar, its content is packed instead.
 
     Args:
         plan: What the programs ran for.
         output: The file or folder that they wrote.
-        folder: A folder for copies, which does not exist yet.
+        folder: A folder for copies and unpacked files, which does not exist yet.
 
     Raises:
         HashzipError: There is no output, or a file or link cannot be packed.
@@ -47,6 +49,9 @@ def collect(plan: BuildPlan, output: Path, folder: Path) -> BuildOutput:
     files = [file for file in named if file.path not in targets and not _is_note(file.path)]
     if not files and not targets:
         raise _nothing(function, output)
+    archive = _archive(files, targets)
+    if archive:
+        return _of_zip(function, archive, folder)
     Links(targets, (file.path for file in files)).check(
         lambda path, problem: _describe(locations[path], problem),
         lambda path, problem: _hint(function, path, problem),
@@ -115,6 +120,46 @@ def _hint(function: Target, path: str, problem: Problem) -> str:
         correct = "let the programs copy what it leads to into the output"
     last = json.dumps(remove, ensure_ascii=False)
     return f"{correct}; or remove it: end command with another program, [[…], {last}]"
+
+
+def _archive(files: Sequence[SourceFile], targets: Mapping[str, str]) -> Path | None:
+    """Return the location of the zip or jar that is the whole output, if it is one."""
+    if len(files) != 1 or targets:
+        return None
+    path = files[0].path
+    if "/" in path or not path.lower().endswith(unzip.SUFFIXES):
+        return None
+    return Path(os.fsdecode(files[0].location))
+
+
+def _of_zip(function: Target, archive: Path, folder: Path) -> BuildOutput:
+    """Unpack a zip, and return its content by the rules for a folder's."""
+    folder.mkdir(parents=True)
+    unpacked = unzip.unpack(archive, folder)
+    is_executable = gitignore.matcher_below(function.executable)
+    files = [
+        SourceFile(path, location, is_executable(path))
+        for path, location in unpacked.files.items()
+        if not walk.is_left_out(path) and not _is_note(path)
+    ]
+    targets = {
+        path: target for path, target in unpacked.links.items() if not walk.is_left_out(path)
+    }
+    if not files and not targets:
+        raise HashzipError(
+            f"{archive} is empty after the programs of {function.label} ran",
+            "change the program that writes it",
+        )
+    words = {
+        Problem.LEADS_OUT: "leads out of it, to",
+        Problem.LEADS_NOWHERE: "leads to nothing that is packed:",
+        Problem.LOOPS: "loops:",
+    }
+    Links(targets, (file.path for file in files)).check(
+        lambda path, problem: f"the link {path} in {archive} {words[problem]} {targets[path]}",
+        lambda _path, _problem: "change the program that writes it",
+    )
+    return BuildOutput([OutputFile(file) for file in files], links=targets)
 
 
 def _copies(files: Sequence[SourceFile], folder: Path) -> list[SourceFile]:

@@ -1,6 +1,7 @@
 """What is collected of an output. Builds of whole packages are in `integration/test_output.py`."""
 
 import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -143,3 +144,36 @@ def test_notes_of_pnpm(root: Path) -> None:
 
     paths = [file.path for file, _ in collect(root).files]
     assert paths == ["config/.modules.yaml", "node_modules/a/package.json"]
+
+
+class TestZip:
+    """A zip that is the only file."""
+
+    def zipped(self, root: Path, name: str, **files: bytes) -> None:
+        """Write a zip to the output."""
+        (root / "src/out").mkdir(exist_ok=True)
+        with zipfile.ZipFile(root / "src/out" / name, "w") as archive:
+            for path, content in files.items():
+                archive.writestr(path.replace("__", "/"), content)
+
+    def test_unpacked(self, root: Path) -> None:
+        """Its files are packed, with those left out that are of a folder, too."""
+        content = {"a": b"1", "lib__b": b"2", ".git__HEAD": b"3", "c.pyc": b"4"}
+        notes = {"node_modules__.modules.yaml": b"5", "node_modules__.cache__x": b"6"}
+        self.zipped(root, "f.zip", **content, **notes)
+
+        files = {file.path: Path(os.fsdecode(file.location)) for file, _ in collect(root).files}
+
+        assert {path: location.read_bytes() for path, location in files.items()} == {
+            "a": b"1",
+            "lib/b": b"2",
+        }
+        (root / "src/out/f.zip").unlink()
+        assert files["a"].read_bytes() == b"1"  # it does not need the zip any more
+
+    def test_not_alone(self, root: Path) -> None:
+        """Beside another file it is packed as it is."""
+        self.zipped(root, "f.zip", a=b"1")
+        projects.write_files(root / "src/out", {"b": b"2"})
+
+        assert [file.path for file, _ in collect(root).files] == ["b", "f.zip"]
