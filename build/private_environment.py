@@ -198,7 +198,12 @@ def _run(command: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=cwd,
-        env={**_PATIENCE, **uv_environment.neutral(os.environ), **of_pip},
+        env={
+            **_PATIENCE,
+            **user_cache.substitutes("UV_CACHE_DIR"),
+            **uv_environment.neutral(os.environ),
+            **of_pip,
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

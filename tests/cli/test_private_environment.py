@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hashzip.project import user_cache
-from tests.support import crates, program, pythons
+from tests.support import crates, homes, program, pythons
 from tests.support import project as projects
 from tests.support.program import Finished
 
@@ -330,44 +330,30 @@ class TestHome:
         home = tmp_path / "home"
         home.mkdir(mode=0o555)
 
-        error, hint = projects.complaint(self.build(machine, "pass", HOME=str(home)))
+        finished = homes.build(machine.project, home, python=machine.python)
 
+        error, hint = projects.complaint(finished)
         assert f"cannot write to the cache {home}/.cache/hashzip/environments" in error
         assert "Permission denied" in error
-        assert f"set {user_cache.FOLDER_VARIABLE} to" in hint
+        assert hint == f"hint: set {user_cache.FOLDER_VARIABLE} to a folder that you can write to"
 
-    def test_unknown_user(self, machine: Machine) -> None:
+    def test_none(self, machine: Machine) -> None:
         """Without `HOME`, and with a user whom the system does not know, the error says so."""
-        error, hint = projects.complaint(self.build(machine, "raise KeyError"))
+        finished = homes.build(machine.project, None, python=machine.python)
 
+        error, hint = projects.complaint(finished)
         assert "there is no home folder to keep a cache in: HOME is not set" in error
-        assert f"set {user_cache.FOLDER_VARIABLE} to" in hint
+        assert hint == f"hint: set {user_cache.FOLDER_VARIABLE} to a folder that you can write to"
         assert not (machine.project / "~").exists()
 
-    def build(self, machine: Machine, unknown: str, **settings: str) -> Finished:
-        """Run a build by a user without a cache folder; the system may not know their name."""
-        variables = program.environment(PATH=str(machine.path), **settings)
-        for name in {"HOME", "XDG_CACHE_HOME", user_cache.FOLDER_VARIABLE} - set(settings):
-            variables.pop(name, None)
-        start = (
-            "import pwd, runpy, sys\n"
-            f"def getpwuid(user): {unknown}\n"
-            "pwd.getpwuid = getpwuid\n"
-            "del sys.argv[0]\n"
-            "runpy.run_path(sys.argv[0], run_name='__main__')\n"
-        )
-        finished = subprocess.run(
-            [
-                *program.without_roots_rights(),
-                *(machine.python, "-c", start, program.BUILD, "build"),
-            ],
-            cwd=machine.project,
-            env=variables,
-            capture_output=True,
-            check=False,
-            text=True,
-        )
-        return Finished(finished.returncode, finished.stdout, finished.stderr)
+    @pytest.mark.registry
+    def test_followed(self, machine: Machine) -> None:
+        """With that variable, the build goes on, and uv's cache is not in the project."""
+        finished = homes.build(machine.project, None, python=machine.python, **machine.variables())
+
+        assert finished.out.startswith("hello: built "), finished.err
+        assert {path.name for path in machine.cache.iterdir()} == {"environments", "uv"}
+        assert not list(machine.project.glob(".uv*"))
 
 
 class TestNotMade:

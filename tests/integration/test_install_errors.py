@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import homes, program, wheels
 from tests.support import index as indexes
-from tests.support import program, wheels
 from tests.support import project as projects
 from tests.support.index import Index
 from tests.support.program import Finished
@@ -51,6 +51,40 @@ def refused(project: Path, index: Index, **settings: str) -> tuple[str, str]:
     assert all(line.startswith("  ") for line in error.splitlines()[1:])
     assert projects.artifacts(project) == []
     return error, hint
+
+
+def test_unwritable_cache(project: Path, index: Index, tmp_path: Path) -> None:
+    """Where uv cannot write its cache, the hint names the variable for it."""
+    greet = wheels.make(project)
+    index.add(greet)
+    lock(project, greet)
+    (tmp_path / "file").touch()
+
+    error, hint = refused(project, index, UV_CACHE_DIR=str(tmp_path / "file"))
+
+    assert f"uv cannot write to its cache {tmp_path / 'file'}" in error
+    assert "set UV_CACHE_DIR to a folder that you can write to" in hint
+    assert build(project, index, UV_CACHE_DIR=str(tmp_path / "folder")).code == 0
+
+
+@pytest.mark.parametrize("has_home", [True, False])
+def test_no_home(project: Path, index: Index, tmp_path: Path, *, has_home: bool) -> None:
+    """Without a home folder that can have caches, one variable is enough, for uv's cache too."""
+    greet = wheels.make(project)
+    index.add(greet)
+    lock(project, greet)
+    (tmp_path / "home").mkdir(mode=0o555)
+    home = tmp_path / "home" if has_home else None
+    files = {path.name for path in project.iterdir()}
+    settings = {"UV_DEFAULT_INDEX": index.url}
+
+    _, hint = projects.complaint(homes.build(project, home, **settings))
+    followed = homes.build(project, home, HASHZIP_CACHE_DIR=str(tmp_path / "cache"), **settings)
+
+    assert hint == "hint: set HASHZIP_CACHE_DIR to a folder that you can write to"
+    assert followed.code == 0, followed.err
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["trees", "uv"]
+    assert {path.name for path in project.iterdir()} - files == {".hashzip", "dist"}
 
 
 def names(project: Path) -> list[str]:

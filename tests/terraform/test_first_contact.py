@@ -73,7 +73,7 @@ def test_managed_python(stock: Stack, tmp_path: Path) -> None:
     # The control: without the environment, the same Python builds nothing.
     (zip_file,) = stock.dist.glob("app/*.zip")
     zip_file.unlink()
-    build = ["python3", stock.root / "infra/.terraform/modules/app/build", "build"]
+    build = ["python3", str(stock.root / "infra/.terraform/modules/app/build"), "build"]
     settings = {**stock.environment, "HASHZIP_NO_ENVIRONMENT": "1"}
     refused = subprocess.run(
         build, cwd=stock.root, env=settings, capture_output=True, check=False, encoding="utf-8"

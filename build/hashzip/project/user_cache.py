@@ -13,10 +13,15 @@ from hashzip.errors import HashzipError
 
 FOLDER_VARIABLE = "HASHZIP_CACHE_DIR"
 
-_HINT = (
-    f"set {FOLDER_VARIABLE} to a folder that you can write to, and UV_CACHE_DIR to another one for "
-    "uv's own cache"
-)
+# Where other programs have their caches, if no variable says so: below the home folder.
+_DEFAULTS = {
+    "UV_CACHE_DIR": ".cache/uv",
+    "CARGO_HOME": ".cargo",
+    "ZIG_GLOBAL_CACHE_DIR": ".cache/zig",
+    "CARGO_ZIGBUILD_CACHE_DIR": ".cache/cargo-zigbuild",
+}
+
+_HINT = f"set {FOLDER_VARIABLE} to a folder that you can write to"
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -61,6 +66,43 @@ def writing(folder: str | os.PathLike[str]) -> Iterator[None]:
             f"cannot write to the cache {os.fspath(folder)}: {error.strerror or error}",
             full + _HINT,
         ) from error
+
+
+def substitutes(*variables: str) -> dict[str, str]:
+    """Return where other programs shall have their caches if the home folder cannot have them.
+
+    That is in hashzip's own cache folder, so that one variable is enough. Without it, uv and
+    cargo-zigbuild would write theirs into the project.
+
+    Args:
+        variables: The variables that name these caches. Those that the user has set are left out.
+
+    Raises:
+        HashzipError: hashzip's own cache folder cannot be written to either.
+    """
+    unset = [variable for variable in variables if not os.environ.get(variable)]
+    unusable = [variable for variable in unset if not _is_usable(_DEFAULTS[variable])]
+    if not unusable or sys.platform == "win32":
+        return {}
+    with writing(folder()):
+        names = {each: os.path.basename(_DEFAULTS[each]).lstrip(".") for each in unusable}
+    return {variable: os.path.join(folder(), name) for variable, name in names.items()}
+
+
+def _is_usable(path: str) -> bool:
+    """Return whether a path below the home folder exists or can be made."""
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(cache) and path.startswith(".cache/"):
+        path = os.path.join(cache, path.removeprefix(".cache/"))
+    else:
+        path = os.path.join(os.path.expanduser("~"), path)
+    if not os.path.isabs(path):
+        return False
+    if os.path.exists(path):
+        return True
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return os.access(path, os.W_OK)
 
 
 def _home() -> str:

@@ -133,3 +133,58 @@ def test_full_disk(home: Path) -> None:
     assert caught.value.hint.startswith(
         f"free some disk space, or set {user_cache.FOLDER_VARIABLE}"
     )
+
+
+class TestSubstitutes:
+    """Caches of other programs."""
+
+    @pytest.fixture(autouse=True)
+    def unset(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Leave it to the programs where their caches are."""
+        for name in ("UV_CACHE_DIR", "CARGO_HOME"):
+            monkeypatch.delenv(name, raising=False)
+
+    @pytest.fixture
+    def read_only(self, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+        """Make the home folder read-only, as far as Python asks; root can write everywhere."""
+        monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != home)
+
+    def test_usable(self) -> None:
+        """In a home folder that can be written to, they stay where they are."""
+        assert user_cache.substitutes("UV_CACHE_DIR", "CARGO_HOME") == {}
+
+    @pytest.mark.usefixtures("read_only")
+    def test_read_only(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In a read-only one, those that are not there are in hashzip's cache."""
+        monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(home / "x"))
+        assert user_cache.substitutes("UV_CACHE_DIR", "CARGO_HOME") == {
+            "UV_CACHE_DIR": str(home / "x/uv"),
+            "CARGO_HOME": str(home / "x/cargo"),
+        }
+
+        (home / ".cargo").mkdir()  # with settings, maybe
+        assert user_cache.substitutes("CARGO_HOME") == {}
+
+    @pytest.mark.usefixtures("read_only")
+    def test_set(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The user's own choice stands, and so does `XDG_CACHE_HOME`."""
+        monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(home / "x"))
+        monkeypatch.setenv("CARGO_HOME", "/mine")
+        assert user_cache.substitutes("CARGO_HOME") == {}
+
+        (home / "xdg").mkdir()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(home / "xdg"))
+        assert user_cache.substitutes("UV_CACHE_DIR") == {}
+
+    def test_nowhere(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without a home folder and without the variable, the error names the variable."""
+        monkeypatch.setenv("HOME", "nowhere")
+
+        with pytest.raises(HashzipError) as caught:
+            user_cache.substitutes("UV_CACHE_DIR")
+
+        assert (
+            caught.value.hint
+            == f"set {user_cache.FOLDER_VARIABLE} to a folder that you can write to"
+        )
+        assert user_cache.substitutes() == {}

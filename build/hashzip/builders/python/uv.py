@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hashzip.builders.python import uv_environment
 from hashzip.errors import HashzipError, warn
-from hashzip.project import installation
+from hashzip.project import installation, user_cache
 
 # Earlier ones write where a package's entry point is named `../../x`, and leave `RECORD` as the
 # package has it, whatever is there: https://github.com/astral-sh/uv/pull/19464 and .../18943
@@ -74,6 +74,11 @@ _EXPLANATIONS = (
         r"[Nn]etwork (?:connectivity is|was) disabled",
         "uv is offline, and its cache lacks a package",
         "build once with the network (unset UV_OFFLINE), or lock what is cached: {relock}",
+    ),
+    _Explanation(
+        r"Failed to initialize cache at `(?P<folder>[^`]+)",
+        "uv cannot write to its cache {folder}",
+        "set UV_CACHE_DIR to a folder that you can write to",
     ),
     _Explanation(
         r"(?:Failed to fetch: `?|An index (?:URL )?\(|for url \()https?://(?:[^\s/@]*@)?"
@@ -186,7 +191,12 @@ def _start(
     return subprocess.run(
         command,
         cwd=cwd,
-        env={**PATIENCE, **uv_environment.neutral(os.environ), **(variables or {})},
+        env={
+            **PATIENCE,
+            **user_cache.substitutes("UV_CACHE_DIR"),
+            **uv_environment.neutral(os.environ),
+            **(variables or {}),
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",

@@ -17,6 +17,8 @@ PROGRAM = "bootstrap"  # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-c
 _STALE = re.compile(
     r"lock ?file .* (needs to be updated|to be updated)|cannot update the lock file"
 )
+# Of its home folder, in which it keeps what it downloads.
+_UNWRITABLE = re.compile(r"failed to (acquire package cache lock|create directory)")
 
 
 def fetch(crates: Crates, rust: Rust) -> None:
@@ -35,6 +37,11 @@ def fetch(crates: Crates, rust: Rust) -> None:
         raise HashzipError(
             f"{lock} is stale: it does not match the manifests:\n{output}",
             f"run: (cd {crates.crate_dir} && cargo update --workspace); and commit it",
+        )
+    if _UNWRITABLE.search(finished.stderr):
+        raise HashzipError(
+            f"cargo cannot write to its folder {rust.cargo_home}:\n{output}",
+            "set CARGO_HOME to a folder that you can write to",
         )
     raise rustup.error(finished.stderr) or HashzipError(
         f"cargo could not fetch the crates of {lock}:\n{output}",

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hashzip.builders import process
 from hashzip.builders.rust import rustup
 from hashzip.errors import HashzipError, warn
-from hashzip.project import installation, layout
+from hashzip.project import installation, layout, user_cache
 
 # Variables that change the program and that no plan sees. Each setting also has a place in a file
 # that is an input:
@@ -65,7 +65,7 @@ class Rust:
     @property
     def cargo_home(self) -> str:
         """The folder of cargo's downloads."""
-        return self.environment.get("CARGO_HOME") or os.path.join(Path.home(), ".cargo")
+        return self.environment.get("CARGO_HOME") or os.path.expanduser("~/.cargo")
 
     @property
     def target_dir(self) -> Path:
@@ -233,4 +233,5 @@ def environment(target_dir: str, path: str, *, is_pinned: bool) -> dict[str, str
         "PATH": path,
         "CARGO_TARGET_DIR": target_dir,
         **build_dir,
+        **user_cache.substitutes("CARGO_HOME", "ZIG_GLOBAL_CACHE_DIR", "CARGO_ZIGBUILD_CACHE_DIR"),
     }

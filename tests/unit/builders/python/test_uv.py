@@ -29,6 +29,11 @@ EXPLAINED = {
         "greet does not have the locked hash",
         "if not, do not use it",
     ),
+    "cache": (
+        "error: Failed to initialize cache at `/x/uv`\n  cause: failed to create directory `/x/uv`",
+        "uv cannot write to its cache /x/uv",
+        "set UV_CACHE_DIR to a folder",
+    ),
     "no wheel": (
         "  cause: Because greet==1.0 has no usable wheels and you require greet==1.0",
         "greet==1.0 has no wheel for this runtime and architecture",

@@ -70,6 +70,11 @@ class TestFetch:
                 "fix what cargo reports",
             ),
             (
+                "error: failed to acquire package cache lock\n\nCaused by:\n  failed to open: /x",
+                "cargo cannot write to its folder ",
+                "set CARGO_HOME to a folder that you can write to",
+            ),
+            (
                 "error: rustup could not choose a version of cargo to run",
                 "rustup has no default toolchain",
                 "run: rustup default stable",

@@ -11,6 +11,7 @@ import pytest
 from hashzip.builders.rust import toolchain
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
+from hashzip.project import user_cache
 
 TRIPLE = "x86_64-unknown-linux-gnu"
 PROGRAMS = ("cargo", "cargo-lambda", "rustc", "zig")
@@ -231,3 +232,18 @@ class TestEnvironment:
 
         monkeypatch.setenv("CARGO_HOME", "/x")
         assert find(folder).cargo_home == "/x"
+
+    def test_no_home(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without a home folder, cargo and zig have their caches in hashzip's."""
+        cache = folder.parent / "cache"
+        names = ("CARGO_HOME", "ZIG_GLOBAL_CACHE_DIR", "CARGO_ZIGBUILD_CACHE_DIR")
+        for name in (*names, "XDG_CACHE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(cache))
+        assert not {*names} & find(folder).environment.keys()
+
+        monkeypatch.setenv("HOME", "nowhere")
+
+        rust = find(folder)
+        assert {Path(rust.environment[name]).parent for name in names} == {cache}
+        assert rust.cargo_home == rust.environment["CARGO_HOME"]
