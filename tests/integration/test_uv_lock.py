@@ -425,6 +425,81 @@ class TestLocal:
         assert "move hashzip.toml to a folder above both" in error.hint
 
 
+class TestProject:
+    """The project itself, which is installed if the function asks for it."""
+
+    @pytest.fixture
+    def app(self, project: Path, index: Index) -> Path:
+        """Make a project that is a package, whose folder is the source of the function."""
+        index.add(wheels.make(project))
+        local_packages.package(project / "app", ["greet"])
+        local_packages.lock(project / "app", index)
+        self.configure(project)
+        return project
+
+    def configure(self, project: Path, **changes: object) -> None:
+        """Configure a function whose source is the project's folder."""
+        usual = {"source": "app", "include": ["app.py"], "handler": "app.NAME"}
+        projects.configure(project, requirements="app/uv.lock", **usual | changes)
+
+    @pytest.mark.parametrize("source", ["app", "src"])
+    def test_installed(self, app: Path, source: str) -> None:
+        """Its metadata is there, and its files are there once, be they in the source or not."""
+        info = "app-1.0.dist-info/METADATA"
+        assert info not in names(make_zip(app))
+        sources: dict[str, object] = {"source": source, "include": ["**/app.py", "hello.py"]}
+
+        self.configure(app, install_project=True, **sources)
+
+        zip_file = make_zip(app)
+        paths = names(zip_file)
+        assert paths.count("app.py") == 1
+        assert b"Version: 1.0" in content(zip_file, info)
+        assert "greet.py" in paths
+        assert ("hello.py" in paths) == (source == "src")
+        assert wheels.wrong_rows(zip_file) == []
+        packages = {package.name for package in projects.build(examine(app)).packages}
+        assert packages == {"app", "greet"}
+
+    def test_input(self, app: Path) -> None:
+        """Its files are inputs then, wherever the sources are."""
+        changed = {}
+        for install in (False, True):
+            self.configure(app, source="src", include=["**"], install_project=install)
+            before = examine(app).fingerprint
+            projects.write_files(app, {"app/more.py": f"{install}".encode()})
+            changed[install] = examine(app).fingerprint != before
+
+        assert changed == {False: False, True: True}
+
+    def test_other_content(self, app: Path) -> None:
+        """A source with the path of a file of it and other content is refused."""
+        projects.write_files(
+            app,
+            {"src/app.py": b"OTHER = 1\n"},
+        )
+        self.configure(app, source="src", include=["**"], install_project=True)
+
+        with pytest.raises(HashzipError, match=r"app 1\.0 both have the file app\.py"):
+            make_zip(app)
+
+    def test_no_package(self, single: Path) -> None:
+        """A project that is no package is refused at plan time."""
+        projects.configure(single, requirements="uv.lock", install_project=True)
+
+        error = refused(single)
+
+        assert error.message == "[function.hello] has install_project, but single is no package"
+        assert "add a [build-system] to the pyproject.toml of single" in error.hint
+
+    def test_other_lock(self, project: Path) -> None:
+        """Another lock has no project to install."""
+        projects.write_files(project, {"requirements.txt": b""})
+        projects.configure(project, requirements="requirements.txt", install_project=True)
+
+        assert "has install_project, which only a uv.lock supports" in refused(project).message
+
+
 class TestArchive:
     """A wheel with a path."""
 

@@ -35,6 +35,11 @@ KEYS = {
     ),
     "extras": Key(keys.STRINGS, "optional dependencies of that project", ()),
     "groups": Key(keys.STRINGS, "dependency groups of that project", ()),
+    "install_project": Key(
+        keys.BOOLEAN,
+        "install that project itself, with its metadata, as a package",
+        default=False,
+    ),
     "exclude_packages": Key(
         keys.STRINGS, 'packages, files of packages, or `"@runtime"`, to leave out', ()
     ),
@@ -60,6 +65,7 @@ _OPTIONS = (
     "extras",
     "groups",
     "package",
+    "install_project",
     "exclude_packages",
     "build_sdists",
     "build_env",

@@ -200,7 +200,8 @@ def _export(plan: BuildPlan, lock: Lock, interpreter: str, settings: Sequence[st
     """
     target = plan.target
     arguments = [
-        *("export", "--locked", "--no-default-groups", "--no-emit-project", "--no-header"),
+        *("export", "--locked", "--no-default-groups", "--no-header"),
+        *(() if target.options["install_project"] else ("--no-emit-project",)),
         *("--format", "pylock.toml", "--no-python-downloads", "--python", interpreter, *settings),
         *(word for extra in target.options["extras"] for word in ("--extra", extra)),
         *(word for group in target.options["groups"] for word in ("--group", group)),

@@ -147,7 +147,7 @@ def _kind(target: Target, path: str) -> Kind:
 
 
 def _check_no_options(target: Target, problem: str) -> None:
-    for key in ("extras", "groups", "package"):
+    for key in ("extras", "groups", "package", "install_project"):
         if target.options[key]:
             raise HashzipError(f"{target.label} has {key}, {problem}", f"remove {key}")
 
@@ -203,6 +203,7 @@ def _uv(project: Project, target: Target, path: str, text: str) -> Lock:
         or target.options["package"]
         or target.options["extras"]
         or target.options["groups"]
+        or target.options["install_project"]
     ):
         from hashzip.builders.python import uv_lock
 

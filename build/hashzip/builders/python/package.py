@@ -1,6 +1,7 @@
 """Add installed packages and bytecode to the sources of a package. Build time."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import source_from_cache
 from pathlib import Path
 
 from hashzip.artifacts.manifest import Package
@@ -32,8 +33,15 @@ def build(plan: BuildPlan, folder: Path, *, fresh: bool) -> BuildOutput:
     if _has_own_packages(plan):
         tree = install_cache.installed(plan, fresh=fresh)
         packages = _not_in_layers(plan, tree)
-        files += [OutputFile(tree.source(file), file.entry) for file in _files_of(tree, packages)]
-        owners = tree.owners("", packages)
+        own = _in_both(plan, tree)
+        files += [
+            OutputFile(tree.source(file), file.entry)
+            for file in _files_of(tree, packages)
+            if file.entry.path not in own
+        ]
+        owners = {
+            path: owner for path, owner in tree.owners("", packages).items() if path not in own
+        }
         tools |= tree.tools
     if plan.target.options["bytecode"]:
         files += _compiled_sources(plan, folder, tools)
@@ -81,6 +89,24 @@ def _not_in_layers(plan: BuildPlan, tree: Tree) -> list[Package]:
                 "lock the same version in both, or remove the package from one",
             )
     return own
+
+
+def _in_both(plan: BuildPlan, tree: Tree) -> set[str]:
+    """Return the paths of installed files that are in the sources, too, and of their bytecode.
+
+    The project itself may be installed beside its sources: then the sources are packed and
+    compiled, and only its metadata is new.
+    """
+    if not plan.target.options["install_project"]:
+        return set()
+    sources = set(plan.packed_inputs)
+    same = {file.entry.path for file in tree.files if file.entry in sources}
+    return {
+        entry.path
+        for entry, _ in tree.files
+        if entry.path in same
+        or (entry.path.endswith(".pyc") and source_from_cache(entry.path) in same)
+    }
 
 
 def _files_of(tree: Tree, packages: Sequence[Package]) -> Iterator[TreeFile]:

@@ -17,7 +17,7 @@ class Local(NamedTuple):
 
     Attributes:
         project: The folder of the project that is installed.
-        folders: The packages that it needs.
+        folders: The packages that it needs, and its own folder if it is to be installed.
         archives: The wheels and sdists that it needs. Those of an index in a folder have no hash in
             the lock.
     """
@@ -56,7 +56,16 @@ def read(text: str, path: str, target: Target) -> Local:
                 "lock it from another index; or download its files into a folder in the project, "
                 'and use that as an index with format = "flat"',
             )
-    return Local(_local_source(root)[1], folders, archives)
+    kind, project = _local_source(root)
+    if target.options["install_project"]:
+        if kind == "virtual":
+            raise HashzipError(
+                f"{target.label} has install_project, but {root['name']} is no package",
+                f"add a [build-system] to the pyproject.toml of {root['name']}, and lock again; "
+                "or remove install_project",
+            )
+        folders.append(project)
+    return Local(project, folders, archives)
 
 
 def _parse(text: str, path: str) -> tuple[list[dict[str, Any]], list[str]]:
