@@ -20,8 +20,10 @@ PYTHON: dict[str, object] = {
     "package": None,
     "extras": (),
     "groups": (),
+    "install_project": False,
     "exclude_packages": (),
     "build_sdists": False,
+    "build_env": {},
     "bytecode": False,
     "strip": False,
 }
@@ -204,9 +206,10 @@ class TestBuilders:
     @pytest.mark.parametrize("builder", BUILDERS)
     def test_keys(self, project: Path, builder: str, key: str) -> None:
         """A key is read by the builders that have it, and refused by the others."""
-        values: dict[str, object] = {"command": ["make"], "env": {}}
+        values: dict[str, object] = {"command": ["make"], "env": {}, "build_env": {}}
         values |= dict.fromkeys(("bin", "profile", "output", "requirements", "package"), "x")
         values |= dict.fromkeys(("default_features", "build_sdists", "bytecode", "strip"), True)
+        values["install_project"] = True
         needed = {"command": ["make"]} if builder == "command" else {}
         table = projects.HELLO | {"builder": builder, **needed, key: values.get(key, [])}
         projects.write_config(project, hello=table)
@@ -223,8 +226,14 @@ class TestLayers:
 
     def test_most(self, project: Path) -> None:
         """A layer can have all keys of a function except `handler` and `layers`."""
-        options = {"exclude_packages": ["boto3"], "extras": ["a"], "groups": ["b"], "package": "c"}
-        flags = {"build_sdists": True, "bytecode": True, "strip": True}
+        options: dict[str, object] = {
+            "exclude_packages": ["boto3"],
+            "extras": ["a"],
+            "groups": ["b"],
+            "package": "c",
+        }
+        flags = {"build_sdists": True, "bytecode": True, "strip": True, "install_project": True}
+        options["build_env"] = {"A": "b"}
         table = LAYER | {"requirements": "uv.lock", "allow": ["x"]} | options | flags
         projects.write_tables(project, {"layer.deps": table})
 
@@ -243,7 +252,9 @@ class TestLayers:
                 "extras": ("a",),
                 "groups": ("b",),
                 "package": "c",
+                "install_project": True,
                 "build_sdists": True,
+                "build_env": {"A": "b"},
                 "bytecode": True,
                 "strip": True,
             },
