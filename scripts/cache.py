@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
@@ -14,6 +11,7 @@ from hashzip.system import locking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def folder() -> Path:
@@ -28,15 +26,3 @@ def locked(name: str) -> Iterator[Path]:
     root.mkdir(parents=True, exist_ok=True)
     with locking.hold(root / f"{name}.lock"):
         yield root
-
-
-@contextmanager
-def written(target: Path) -> Iterator[Path]:
-    """Yield a path to write to, which becomes `target`, complete, if the block succeeds."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as scratch:
-        draft = Path(scratch) / target.name
-        yield draft
-        with draft.open("rb") as stream:
-            os.fsync(stream.fileno())
-        draft.replace(target)

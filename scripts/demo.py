@@ -44,11 +44,11 @@ class Demo:
 
     def build(self) -> None:
         """Build the package: hash the sources, install the locked packages, write the zip."""
-        self._hashzip("build")
+        subprocess.run([sys.executable, "build", "build"], cwd=self.root, check=True)
 
     def build_again(self) -> None:
         """Build again: nothing to do."""
-        self._hashzip("build")
+        self.build()
 
     def apply(self) -> None:
         """Deploy with `terraform apply`, which finds the zip that is already built."""
@@ -60,14 +60,17 @@ class Demo:
 
     def plan_nothing(self) -> None:
         """Plan again: nothing to do."""
-        self._plan_nothing()
+        plan = self.terraform.plan()
+        if not plan.empty:
+            raise ScriptError(f"the plan should be empty, and is:\n{plan.text}", _REPORT)
+        self._show(plan.text, "No changes")
 
     def touch(self) -> None:
         """Touch every source file and delete the zip, then plan: still nothing to do."""
         for file in (self.root / "handler").rglob("*"):
             file.touch()
         shutil.rmtree(self.root / "dist")
-        self._plan_nothing()
+        self.plan_nothing()
 
     def edit(self) -> None:
         """Edit one file and plan: the plan names that file."""
@@ -96,21 +99,12 @@ class Demo:
         """Destroy everything."""
         self._show(self.terraform.destroy(), "Destroy complete")
 
-    def _hashzip(self, *arguments: str) -> None:
-        subprocess.run([sys.executable, "build", *arguments], cwd=self.root, check=True)
-
     def _invoke(self, expected: str) -> None:
         name = self.terraform.output()["function_name"]
         response = invoke(name, {"name": "world"}, self.aws.environment)
         _say(json.dumps(response))
         if response != {"message": expected}:
             raise ScriptError(f'the function returned {response}, not "{expected}"', _REPORT)
-
-    def _plan_nothing(self) -> None:
-        plan = self.terraform.plan()
-        if not plan.empty:
-            raise ScriptError(f"the plan should be empty, and is:\n{plan.text}", _REPORT)
-        self._show(plan.text, "No changes")
 
     def _show(self, text: str, *patterns: str) -> None:
         for line in text.splitlines():

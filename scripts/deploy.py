@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from hashzip.aws.client import Endpoint
 from hashzip.emulator import server as local_aws
 from hashzip.project.targets import ARCHITECTURES
 from scripts import providers
@@ -60,14 +59,12 @@ def invoke(function_name: str, payload: object, environment: Mapping[str, str]) 
     Args:
         function_name: Its name in AWS.
         payload: The event: any JSON value.
-        environment: Endpoint, region and keys of a local AWS; empty for the user's account.
+        environment: The endpoint of a local AWS; empty for the user's account.
 
     Raises:
         ScriptError: The function failed. The message has its error.
     """
-    keys = (environment.get(f"AWS_{name}") for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"))
-    session = boto3.Session(*keys, region_name=environment.get("AWS_REGION"))
-    client = session.client("lambda", endpoint_url=environment.get("AWS_ENDPOINT_URL"))
+    client = Endpoint(environment.get("AWS_ENDPOINT_URL")).client("lambda")
     response = client.invoke(FunctionName=function_name, Payload=json.dumps(payload))
     returned = json.loads(response["Payload"].read())
     if "FunctionError" in response:

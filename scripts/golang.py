@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import platform
+import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from scripts import cache, process
+from scripts import process
 from scripts.errors import ScriptError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -47,9 +45,12 @@ def build(module: Module, package: str, program: Path, settings: str = "") -> No
         ScriptError: Go is not installed, or the module cannot be downloaded or built.
     """
     source = _download(module)
-    with cache.written(program) as draft:
+    program.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=program.parent, prefix=".new-") as scratch:
+        draft = Path(scratch) / program.name
         flags = ["-mod=readonly", "-trimpath", f"-ldflags=-s -w {settings}"]
         _go(["build", *flags, "-o", str(draft), package], source)
+        draft.replace(program)  # an interrupted build leaves no part of a program
 
 
 def _download(module: Module) -> str:

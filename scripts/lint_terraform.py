@@ -20,8 +20,7 @@ def main() -> None:
     process.output(format_check, "run: terraform fmt -recursive infra examples")
     with tempfile.TemporaryDirectory(prefix="hashzip-lint-") as folder:
         copy = Path(folder, "infra")
-        ignore = shutil.ignore_patterns(".terraform*", "*.tfstate*")
-        shutil.copytree(infra, copy, ignore=ignore)
+        shutil.copytree(infra, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
         for configuration in (copy, *sorted(copy.glob("modules/*"))):
             terraform({}, configuration).validate()
 

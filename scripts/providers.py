@@ -78,11 +78,8 @@ def _add_aws(mirror: Path, roots: Sequence[Path]) -> None:
     # A dangling link does not match, so a provider that was moved is searched for again.
     if all(list(mirror.glob(f"{host}/hashicorp/aws/*/{platform}/*")) for host in _HOSTS):
         return
-    versions = [
-        version
-        for registry in _mirrors(roots)
-        for version in registry.glob(f"hashicorp/aws/*/{platform}")
-    ]
+    pattern = f"hashicorp/aws/*/{platform}"
+    versions = [version for folder in _mirrors(roots) for version in folder.glob(pattern)]
     if not versions:
         raise ScriptError(
             f"cannot reach {_HOST}, and the AWS provider for {platform} is not on this machine: "

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hashzip.builders import BUILDERS
 from hashzip.commands import _parser
-from scripts import config_page, module_pages
+from hashzip.project import keys
+from scripts import module_pages
 from scripts.errors import ScriptError, exit_code
 from scripts.pages import Table, fill
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
+
+    from hashzip.project.keys import Key
 
 DOCS = Path(__file__).parents[1] / "docs"
 MODULES = DOCS.parent / "infra" / "modules"
@@ -66,9 +72,35 @@ def _spelling(action: argparse.Action) -> str:
     return f"[{values} …]" if action.nargs == "*" else str(values)
 
 
+def keys_tables() -> str:
+    """Return the tables of `docs/config.md`: for functions, for layers, and for each builder."""
+    parts = [
+        ("Every function", keys.FUNCTION),
+        ("Every layer", keys.LAYER),
+        *((f'`builder = "{name}"`', builder.KEYS) for name, builder in BUILDERS.items()),
+    ]
+    return "\n".join(f"### {title}\n\n{_keys_table(known)}" for title, known in parts)
+
+
+def _keys_table(known: Mapping[str, Key]) -> Table:
+    rows = [(f"`{name}`", key.kind.words, _default(key), key.help) for name, key in known.items()]
+    return Table(("key", "type", "default", ""), rows, text_columns=4)
+
+
+def _default(key: Key) -> str:
+    if key.default_help:
+        return key.default_help
+    if key.is_required:
+        return "required"
+    if key.default is None:
+        return "none"
+    value = list(key.default) if isinstance(key.default, tuple) else key.default
+    return f"`{json.dumps(value)}`"
+
+
 def generated() -> dict[Path, str]:
     """Return the text of all pages that have a generated part."""
-    parts = {DOCS / "config.md": ("keys", config_page.tables())}
+    parts = {DOCS / "config.md": ("keys", keys_tables())}
     for module in sorted(MODULES.glob("*/versions.tf")):
         parts[module.with_name("README.md")] = ("tables", module_pages.tables(module.parent))
     return {DOCS / "cli.md": commands(), **{path: fill(path, *parts[path]) for path in parts}}

@@ -31,7 +31,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self.responses: list[Any] = []  # errors included
         self.errors: list[Any] = []  # those that report that the function failed
         self.done = threading.Event()  # set when each event has its response
-        self._count = len(self.events)
+        self.count = len(self.events)
         # By default it looks twice a second whether to stop, and so takes half a second to.
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -55,13 +55,6 @@ class RuntimeApi(ThreadingHTTPServer):
     def handle_error(self, *_: object) -> None:
         """Ignore broken connections: functions are killed in the middle of a request."""
 
-    def take(self, response: object, *, is_error: bool) -> None:
-        """Store a response, which may be an error."""
-        self.responses.append(response)
-        self.errors += [response] if is_error else []
-        if len(self.responses) == self._count:
-            self.done.set()
-
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -77,7 +70,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take a response or an error."""
         response = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.take(response, is_error=self.path.endswith("/error"))
+        self.server.responses.append(response)
+        if self.path.endswith("/error"):
+            self.server.errors.append(response)
+        if len(self.server.responses) == self.server.count:
+            self.server.done.set()
         self._send(202, b"", {})
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:

@@ -126,13 +126,9 @@ def uv(function: Function, project: Path) -> Method:
     edit = function.make(project)
     target = f"{platform.machine()}-manylinux_{_GLIBC}"
     command = ("sh", str(DATA / "uv_zip.sh"), find_uv_bin(), sys.executable, target)
-    first, again = Program(command, project), Program(("sh", "-c", _ZIP_AGAIN), project)
-    return Method(
-        first,
-        replace(first, before=edit),
-        lambda: project / "package.zip",
-        replace(again, before=edit),
-    )
+    first = Program(command, project)
+    again = Program(("sh", "-c", _ZIP_AGAIN), project, before=edit)
+    return Method(first, replace(first, before=edit), lambda: project / "package.zip", again)
 
 
 METHODS: Mapping[str, Callable[[Function, Path], Method]] = {

@@ -5,15 +5,17 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tomli_w
 from uv import find_uv_bin
 
+from scripts import process
 from scripts.benchmark.measure import BARE, PYTHON, Program
+from scripts.errors import ScriptError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,11 +48,8 @@ HERE = Hashzip(Path(__file__).parents[2])
 
 def declare(project: Path, functions: Mapping[str, Mapping[str, object]]) -> None:
     """Write `hashzip.toml`: a table for each function."""
-    lines = []
-    for name, table in functions.items():
-        lines.append(f"[function.{name}]")
-        lines += [f"{key} = {json.dumps(value)}" for key, value in table.items()]  # valid TOML
-    (project / "hashzip.toml").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    text = tomli_w.dumps({"function": functions})
+    (project / "hashzip.toml").write_text(text, encoding="utf-8")
 
 
 def edits(file: Path, text: str) -> Callable[[], int]:
@@ -101,8 +100,8 @@ def installed(requirement: str) -> Path:
     """
     command = [find_uv_bin(), "tool", "run", "--python", PYTHON, "--with", "pip"]
     command += ["--from", requirement, "python", "-c", "import sys; print(sys.prefix)"]
-    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    if result.returncode:
-        reason = result.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        raise MissingError(f"no {requirement}: {reason[0].strip()}")
-    return Path(result.stdout.strip()) / "bin"
+    try:
+        folder, _ = process.output(command, "check that the package index can be reached")
+    except ScriptError as error:
+        raise MissingError(f"no {requirement}: {error.message.splitlines()[-1].strip()}") from error
+    return Path(folder.strip()) / "bin"

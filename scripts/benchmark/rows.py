@@ -97,12 +97,8 @@ def _group(rows: Sequence[Row], place: Place, runs: int) -> Iterator[Outcome]:
     except MissingError as error:
         yield from (Outcome(row, missing=str(error)) for row in rows)
         return
-    names = {name for row in rows for name in row.programs}
-    runnable = {
-        name: program
-        for name, program in programs.items()
-        if name in names and shutil.which(program.command[0])
-    }
+    names = [name for name in programs if any(name in row.programs for row in rows)]
+    runnable = {name: programs[name] for name in names if shutil.which(programs[name].command[0])}
     figures = measure.in_turn(runnable, runs)
     for row in rows:
         missing = [programs[name].command[0] for name in row.programs if name not in figures]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from hashzip.emulator import server as local_aws
-from scripts import providers
+from scripts import process, providers
 from scripts.benchmark import crates, measure, methods, programs, trees
 from scripts.benchmark.measure import BARE, PYTHON, Program
 from scripts.benchmark.programs import HERE, Hashzip, forget
@@ -180,15 +178,8 @@ def rust(place: Place) -> Mapping[str, Program]:
     return crates.builds(place.folder / "rust", place.hashzip)
 
 
-SCENARIOS: Mapping[str, Scenario] = {
-    "hello": hello,
-    "tree": tree,
-    "dependencies": dependencies,
-    "numpy_pandas": numpy_pandas,
-    "many": many,
-    "deployed": deployed,
-    "rust": rust,
-}
+_ALL = (hello, tree, dependencies, numpy_pandas, many, deployed, rust)
+SCENARIOS: Mapping[str, Scenario] = {scenario.__name__: scenario for scenario in _ALL}
 
 
 def _table(*source: str) -> Mapping[str, object]:
@@ -202,5 +193,5 @@ def _commit(folder: Path) -> None:
     settings = ("user.name=benchmark", "user.email=@", "gc.auto=0", "core.looseCompression=0")
     git = ["git", *(part for setting in settings for part in ("-c", setting))]
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "benchmark"]):
-        environment = {**os.environ, **measure.GIT}
-        subprocess.run([*git, *arguments], cwd=folder, env=environment, check=True)
+        command, hint = [*git, *arguments], "read git's message above"
+        process.output(command, hint, folder=str(folder), environment=measure.GIT)

@@ -53,6 +53,19 @@ def test_failure(program: Path, program_path: Path) -> None:
         golang.build(MODULE, ".", program)
 
 
+def test_interrupted_build(program: Path, program_path: Path) -> None:
+    """A build that fails after it wrote a part leaves nothing, and keeps an older program."""
+    write_go(program_path, "right")
+    golang.build(MODULE, ".", program)
+    built = program.read_bytes()
+    go = program_path / "go"
+    go.write_text(go.read_text(encoding="utf-8") + "[ $1 = mod ]\n", encoding="utf-8")
+    with pytest.raises(ScriptError, match="exit code 1"):
+        golang.build(MODULE, "./cmd/other", program)
+    assert program.read_bytes() == built
+    assert list(program.parent.iterdir()) == [program]
+
+
 def test_missing_go(program: Path, program_path: Path) -> None:
     """Without Go, the error says where to get it."""
     assert not list(program_path.iterdir())

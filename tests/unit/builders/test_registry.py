@@ -9,7 +9,7 @@ import pytest
 
 from hashzip import builders, cli, planning
 from hashzip.errors import HashzipError
-from scripts import config_page
+from scripts import reference
 from tests.support import project as projects
 
 if TYPE_CHECKING:
@@ -114,10 +114,10 @@ def test_it_builds(toy: Path) -> None:
 def test_it_is_documented(toy: Path) -> None:
     """The page of all keys has its table; without the line in the registry it has not."""
     assert toy
-    assert '| `greeting` | string | `"hello"` | what the toy says |' in config_page.tables()
+    assert '| `greeting` | string | `"hello"` | what the toy says |' in reference.keys_tables()
 
     del builders.MODULES["toy"]
-    assert "greeting" not in config_page.tables()
+    assert "greeting" not in reference.keys_tables()
 
 
 def test_init_finds_it(toy: Path) -> None:
