@@ -44,11 +44,8 @@ def stack(*, local: bool, rust: str | None) -> Iterator[Terraform]:
 
 def terraform(environment: Mapping[str, str], folder: Path = REPOSITORY / "infra") -> Terraform:
     """Return Terraform, initialised in a folder, running hashzip with this Python."""
-    runner = Terraform(
-        folder,
-        {**providers.environment(), **environment},
-        variables={"hashzip_command": [sys.executable, "../build"]},
-    )
+    variables = {"hashzip_command": [sys.executable, "../build"]}
+    runner = Terraform(folder, providers.environment() | dict(environment), variables=variables)
     runner.init()
     return runner
 

@@ -14,13 +14,13 @@ from scripts.errors import exit_code
 
 def main() -> None:
     """Check the format, then validate the root and each module in a copy of `infra/`."""
-    infra = REPOSITORY / "infra"
-    folders = [str(infra), str(REPOSITORY / "examples")]
-    format_check = ["terraform", "fmt", "-check", "-diff", "-recursive", *folders]
-    process.output(format_check, "run: terraform fmt -recursive infra examples")
+    command = ["terraform", "fmt", "-check", "-diff", "-recursive", "infra", "examples"]
+    hint = "run: terraform fmt -recursive infra examples"
+    process.output(command, hint, folder=str(REPOSITORY))
     with tempfile.TemporaryDirectory(prefix="hashzip-lint-") as folder:
         copy = Path(folder, "infra")
-        shutil.copytree(infra, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+        ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*")
+        shutil.copytree(REPOSITORY / "infra", copy, ignore=ignored)
         for configuration in (copy, *sorted(copy.glob("modules/*"))):
             terraform({}, configuration).validate()
 

@@ -150,8 +150,7 @@ class Terraform:
     def print_json(self, command: str, *arguments: str) -> dict[str, Any]:
         """Run a command that prints JSON, and return that."""
         _, text, _ = self._runner.cmd(command, *arguments, json=IsFlagged, no_color=IsFlagged)
-        printed: dict[str, Any] = json.loads(text)
-        return printed
+        return dict(json.loads(text))
 
     def _with_variables(self, verb: str, **options: object) -> tuple[int, str]:
         """Run a command with the variables in a file; on the command line, types get lost."""

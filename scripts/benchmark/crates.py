@@ -31,6 +31,7 @@ def builds(folder: Path, hashzip: programs.Hashzip, crate: Path = CRATE) -> Mapp
     """
     variables = environment()
     ours, theirs = folder / "hashzip", folder / "cargo-lambda"
+    edit, edit_peer = copy(ours, crate), copy(theirs, crate)
     # The defaults, in case the user's environment has another folder.
     target, target_peer = ours / ".hashzip/target", theirs / "target"
     build = replace(
@@ -44,17 +45,16 @@ def builds(folder: Path, hashzip: programs.Hashzip, crate: Path = CRATE) -> Mapp
         environment={**variables, "CARGO_TARGET_DIR": str(target_peer)},
         output=lambda: next(target_peer.glob("lambda/*/bootstrap.zip")),
     )
-
-    def steps(program: Program, suffix: str, *made: str) -> dict[str, Program]:
-        project = program.folder
-        return {
-            f"first{suffix}": replace(program, before=programs.forget(project, *made)),
-            f"edited{suffix}": replace(program, before=copy(project, crate)),
-            f"touched{suffix}": replace(program, before=(project / "src/main.rs").touch),
-            f"nothing{suffix}": program,
-        }
-
-    return steps(build, "", ".hashzip", "dist") | steps(peer, "_peer", "target")
+    return {
+        "first": replace(build, before=programs.forget(ours, ".hashzip", "dist")),
+        "first_peer": replace(peer, before=programs.forget(theirs, "target")),
+        "edited": replace(build, before=edit),
+        "edited_peer": replace(peer, before=edit_peer),
+        "touched": replace(build, before=(ours / "src/main.rs").touch),
+        "touched_peer": replace(peer, before=(theirs / "src/main.rs").touch),
+        "nothing": build,
+        "nothing_peer": peer,
+    }
 
 
 def copy(folder: Path, crate: Path = CRATE) -> Callable[[], int]:

@@ -83,11 +83,9 @@ def once(program: Program) -> Figures:
             "stdin": str(stdin),
             "stderr": str(stderr),
         }
-        command = [*BARE, _LAUNCHER]
-        report = subprocess.run(
-            command, input=json.dumps(request).encode(), stdout=subprocess.PIPE, check=True
-        )
-        code, seconds, memory, cpu = json.loads(report.stdout)
+        query = json.dumps(request).encode()
+        report = subprocess.check_output([*BARE, _LAUNCHER], input=query)
+        code, seconds, memory, cpu = json.loads(report)
         if code != 0:
             errors = stderr.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
             raise ScriptError(

@@ -98,7 +98,8 @@ def dependencies(place: Place) -> Mapping[str, Program]:
     source = project / "source"
     trees.dependencies(source, place.count(5_319))
     programs.declare(project, {"app": _table("source")})
-    build = place.hashzip.build(project)
+    packed = partial(programs.latest_zip, project, "app")
+    build = replace(place.hashzip.build(project), output=packed)
     edit = programs.edits(source / "package_01/inner/module_00001.py", _EDITED)
 
     def packing(*command: str, out: str) -> Program:
@@ -107,11 +108,7 @@ def dependencies(place: Place) -> Mapping[str, Program]:
         return Program((*command, str(file), "."), source, before=remove, output=lambda: file)
 
     return {
-        "cold": replace(
-            build,
-            before=forget(project, ".hashzip", "dist"),
-            output=partial(programs.latest_zip, project, "app"),
-        ),
+        "cold": replace(build, before=forget(project, ".hashzip", "dist")),
         "edited": replace(build, before=edit),
         "zipfile": packing(*BARE, "-c", _ZIPFILE, out="zipfile.zip"),
         "zip9": packing("zip", "-9", "-q", "-r", out="zip9.zip"),
