@@ -166,7 +166,7 @@ def version(target: Target) -> str:
     return target.runtime.removeprefix("python")
 
 
-def platform(target: Target) -> str:
+def platform(target: Target, glibc: str = "") -> str:
     """Return uv's name of the platform that a target runs on.
 
     It has the newest wheels that the C library can load. uv's nearest platform to the 2.26 of
@@ -174,7 +174,7 @@ def platform(target: Target) -> str:
     """
     runtime = runtimes.find(target.runtime)
     of_runtime = "2_17" if runtime and runtime.system == "AL2" else "2_34"
-    return f"{machine(target)}-manylinux_{target.glibc or of_runtime}"
+    return f"{machine(target)}-manylinux_{glibc or target.glibc or of_runtime}"
 
 
 def machine(target: Target) -> str:

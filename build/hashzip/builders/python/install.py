@@ -15,9 +15,17 @@ from pathlib import Path
 from hashzip.artifacts.manifest import Package
 from hashzip.builders import elf, python
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.builders.python import bytecode, distributions, lock_export, locks, strip, uv
+from hashzip.builders.python import (
+    bytecode,
+    distributions,
+    lock_export,
+    locks,
+    newer_glibc,
+    strip,
+    uv,
+)
 from hashzip.builders.python.lock_export import Requirements
-from hashzip.builders.python.locks import Lock
+from hashzip.builders.python.locks import Kind, Lock
 from hashzip.builders.python.record import Distribution
 from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
 from hashzip.errors import HashzipError, read_error
@@ -46,7 +54,14 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
     requirements = lock_export.export(plan, lock, scratch)
     if requirements.arguments:
         only_wheels = () if target.options["build_sdists"] else ("--only-binary", ":all:")
-        _pip_install(plan, lock, folder, [*only_wheels, *requirements.arguments], requirements)
+        arguments = [*only_wheels, *requirements.arguments]
+        newest = newer_glibc.glibc(target)
+        try:
+            _pip_install(plan, lock, folder, arguments, requirements)
+        except HashzipError as error:
+            if newest is None or uv.NO_WHEEL not in error.message:
+                raise
+            _install_newer(plan, lock, folder, arguments, requirements, newest)
     from_index = {path.name for path in folder.glob("*.dist-info")}
     if requirements.unhashed:
         _pip_install(plan, lock, folder, requirements.unhashed, requirements)
@@ -117,6 +132,22 @@ def _finish(
     )
 
 
+def _install_newer(
+    plan: BuildPlan,
+    lock: Lock,
+    folder: Path,
+    arguments: Sequence[str],
+    requirements: Requirements,
+    newest: int,
+) -> None:
+    """Install for a newer C library than uv's platform has, as far as Lambda's goes."""
+    file = Path(arguments[-1])
+    if lock.kind is not Kind.REQUIREMENTS:
+        newer_glibc.without_newer_wheels(file, newest)
+    _pip_install(plan, lock, folder, arguments, requirements, glibc=newer_glibc.PLATFORM)
+    newer_glibc.check(folder, distributions.read(folder), plan.target, newest)
+
+
 def _pip_install(
     plan: BuildPlan,
     lock: Lock,
@@ -124,6 +155,8 @@ def _pip_install(
     arguments: Sequence[str],
     requirements: Requirements,
     variables: Mapping[str, str] | None = None,
+    *,
+    glibc: str = "",
 ) -> None:
     target = plan.target
     version = requirements.release.removesuffix(".0") or python.version(target)
@@ -131,7 +164,7 @@ def _pip_install(
         [
             *("pip", "install", "--no-progress", "--color", "never"),
             *("--python", sys.executable, "--python-version", version),
-            *("--python-platform", python.platform(target), "--target", str(folder)),
+            *("--python-platform", python.platform(target, glibc), "--target", str(folder)),
             *("--no-compile-bytecode", "--no-installer-metadata"),
             *requirements.settings,
             *arguments,

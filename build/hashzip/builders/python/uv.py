@@ -45,6 +45,8 @@ class _Explanation(NamedTuple):
     hint: str
 
 
+NO_WHEEL = "has no wheel for this runtime and architecture"
+
 _EXPLANATIONS = (
     _Explanation(
         r"lockfile at .* needs to be updated",
@@ -59,7 +61,7 @@ _EXPLANATIONS = (
     _Explanation(
         r"(?P<package>[\w.-]+(?:==[\w.!+-]+)?)`? (?:has no usable wheels|has no wheels with a match"
         r"ing|can't be installed because it is marked as `--no-build`)",
-        "{package} has no wheel for this runtime and architecture",
+        f"{{package}} {NO_WHEEL}",
         "lock a version that has one: {relock}; or, if it has an sdist that you trust, let uv run"
         " its code to build a wheel: build_sdists = true",
     ),
