@@ -41,6 +41,8 @@ def check(plan: BuildPlan, output: BuildOutput) -> None:
 
 def _linked(output: BuildOutput) -> Iterable[SourceFile]:
     """Yield each file that a link leads to, by the link's path, which may be that of a secret."""
+    if not output.links:
+        return
     files = {file.path: file for file, _ in output.files}
     links = Links(output.links, files)
     for path in output.links:

@@ -57,6 +57,15 @@ class TestWriter:
         assert link.date_time == file.date_time == (1980, 1, 1, 0, 0, 0)
         assert (link.create_system, link.extra, link.flag_bits) == (3, b"", 0)
 
+    def test_link_to_the_byte(self, tmp_path: Path) -> None:
+        """The bytes of a zip with a link are the same on every machine."""
+        files = entries(tmp_path, {"lib/a.js": b"1\n"})
+        artifact = zip_writer.write(
+            [link_entry("a.js", "lib/a.js"), *files], tmp_path / "z", jobs=1
+        )
+
+        assert artifact.sha256 == "d39003bcca342e1aded1342095e6b4d4bc82e517c0b2cecc9a70ed579620a33e"
+
     def test_link_of_another_tool(self, tmp_path: Path) -> None:
         """`unzip` restores a link; the file beside it is no link."""
         unzip = shutil.which("unzip")

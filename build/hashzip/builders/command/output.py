@@ -52,10 +52,11 @@ def collect(plan: BuildPlan, output: Path, folder: Path) -> BuildOutput:
     archive = _archive(files, targets)
     if archive:
         return _of_zip(function, archive, folder)
-    Links(targets, (file.path for file in files)).check(
-        lambda path, problem: _describe(locations[path], problem),
-        lambda path, problem: _hint(function, path, problem),
-    )
+    if targets:
+        Links(targets, (file.path for file in files)).check(
+            lambda path, problem: _describe(locations[path], problem),
+            lambda path, problem: _hint(function, path, problem),
+        )
     # Where `output` names a path, another function's programs, or the user, may write there later.
     if function.options["output"]:
         files = _copies(files, folder)
