@@ -1,5 +1,6 @@
 """The private environment of a Python that lacks hashzip's packages: made once, whole, and kept."""
 
+import json
 import os
 import shutil
 import signal
@@ -214,6 +215,34 @@ class TestMade:
         asked = (programs / "log").read_text(encoding="utf-8").splitlines()[-1].split()
         locks = [Path(word).name for word in asked if word.endswith(".txt")]
         assert locks == ["requirements-local.txt", "requirements-rust.txt"]
+
+    def test_build_during_plan(self, machine: Machine) -> None:
+        """A plan that is told to build has the environment too, and its one answer."""
+        query = projects.query(build="true")
+        command = [machine.python, str(program.BUILD), "external"]
+        finished = subprocess.run(
+            command,
+            cwd=machine.project,
+            env=program.environment(**machine.variables()),
+            input=query,
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+
+        assert json.loads(finished.stdout) == projects.external(machine.project)
+        assert len(lines([finished.stderr])) == len(machine.environments) == 1
+        assert len(projects.artifacts(machine.project)) == 2
+
+    def test_standard_input(self, machine: Machine, filled: Path) -> None:
+        """What a command reads from standard input is still there when it starts again."""
+        machine = replace(machine, cache=filled)
+        arguments = ("hello", "--remote", "--region", "us-east-1", "--data", "-")
+
+        invoked = machine.build(*arguments, command="invoke", AWS_ENDPOINT_URL=_CLOSED)
+
+        assert "not JSON" not in invoked.err
+        assert "credentials" in invoked.err.splitlines()[-2]
 
     def test_check(self, machine: Machine) -> None:
         """Both builds of `build --check` run in it."""

@@ -1,8 +1,10 @@
 """`hashzip external`: answer Terraform's external data source."""
 
+import io
 import json
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hashzip import planning
@@ -29,12 +31,14 @@ def add_arguments(_parser: "ArgumentParser") -> None:
 
 def run(options: "Namespace | SimpleNamespace") -> None:
     """Read a query from standard input, and print its answer: JSON, and nothing else."""
-    query = _query.parse_query(sys.stdin.buffer.read())
+    text = sys.stdin.buffer.read()
+    query = _query.parse_query(text)
     project = planning.load_project(os.path.join(options.project or "", query.project))
     plan = planning.plan(project, query.function)
     if query.build:
         from hashzip import pipeline  # noqa: PLC0415 - most plans build nothing
 
+        _put_back(text)
         pipeline.build(plan)
     target, reference = plan.target, plan.store.reference(plan.fingerprint)
     answer = {
@@ -49,3 +53,14 @@ def run(options: "Namespace | SimpleNamespace") -> None:
         "warnings": "; ".join(plan.warnings),
     }
     print(json.dumps(answer))
+
+
+def _put_back(query: bytes) -> None:
+    """Let standard input have the query again: to install packages, hashzip starts again."""
+    with suppress(io.UnsupportedOperation):  # a test's standard input is no file
+        stdin = sys.stdin.fileno()
+        reader, writer = os.pipe()
+        os.write(writer, query)
+        os.close(writer)
+        os.dup2(reader, stdin)
+        os.close(reader)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hashzip.aws import errors, log_format, sample_events
-from hashzip.aws.client import Endpoint
+from hashzip.aws.client import Endpoint, require_boto3
 from hashzip.commands import _endpoint, _output
 from hashzip.errors import HashzipError
 
@@ -68,6 +68,7 @@ def run(options: argparse.Namespace) -> None:
             "--logs has no effect with --async, which does not wait for the logs",
             f"run: hashzip logs {options.function} --follow",
         )
+    require_boto3()  # before standard input is read: to install it, hashzip starts again
     event = _event(options)
     endpoint = _endpoint.choose(project, options)
     response, payload = _invoke(endpoint, name, event.encode(), options)
