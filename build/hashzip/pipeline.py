@@ -78,6 +78,26 @@ def require_fingerprint(plan: BuildPlan, planned: str, files: Mapping[str, str])
     )
 
 
+def require_packages(plans: Sequence[BuildPlan], *, force: bool) -> None:
+    """Check that Python has the packages of a build, unless all that is to be built is there.
+
+    To install them, hashzip may start again. So call this before a result is printed.
+
+    Args:
+        plans: The packages to build.
+        force: As for `build`.
+
+    Raises:
+        ModuleNotFoundError: A package is not installed.
+    """
+    from importlib.machinery import PathFinder  # noqa: PLC0415 - loads nothing
+
+    if PathFinder.find_spec("deflate") is None and (
+        force or any(plan.store.find(plan.fingerprint) is None for plan in plans)
+    ):
+        import deflate  # noqa: F401
+
+
 def build_all(
     plans: Sequence[BuildPlan],
     *,

@@ -141,6 +141,16 @@ class TestMade:
         projects.built(machine.project, "--force")
         assert zip_file.read_bytes() == content
 
+    def test_printed_once(self, machine: Machine) -> None:
+        """What the first run finds built is printed by the second run only."""
+        projects.write_config(machine.project, one=projects.HELLO, two=projects.HELLO)
+        assert projects.built(machine.project, "one")["built"]
+
+        finished = machine.build()
+
+        assert finished.out.startswith("one: up to date\ntwo: built "), finished.err
+        assert finished.out.count("\n") == 2
+
     @pytest.mark.slow
     def test_with_pip(self, machine: Machine) -> None:
         """Without uv, pip makes it, even where a setting of pip would install elsewhere."""

@@ -84,6 +84,7 @@ def run(options: argparse.Namespace) -> None:
         warn(warning)
     if options.expect is not None:  # an empty fingerprint is an error, too
         pipeline.require_fingerprint(plans[0], options.expect, _expected_files())
+    pipeline.require_packages(plans, force=options.force)
     results = []
     # A progress bar would overwrite what the programs of a builder print.
     with _progress(shown=all(plan.packs_sources for plan in plans)) as progress:
