@@ -81,7 +81,7 @@ def tree(place: Place, files: int = 100_000) -> Mapping[str, Program]:
     """Make a tree of source files, committed in a git repository."""
     project = place.folder / f"tree-{files}"
     trees.source_code(project / "source", place.count(files))
-    programs.declare(project, {"app": _table("source")})
+    programs.declare(project, {"app": _function(project, "source")})
     _commit(project)
     external = place.hashzip.external(project, "app")
     return {
@@ -97,7 +97,7 @@ def dependencies(place: Place) -> Mapping[str, Program]:
     project = place.folder / "dependencies"
     source = project / "source"
     trees.dependencies(source, place.count(5_319))
-    programs.declare(project, {"app": _table("source")})
+    programs.declare(project, {"app": _function(project, "source")})
     packed = partial(programs.latest_zip, project, "app")
     build = replace(place.hashzip.build(project), output=packed)
     edit = programs.edits(source / "package_01/inner/module_00001.py", _EDITED)
@@ -128,7 +128,8 @@ def many(place: Place) -> Mapping[str, Program]:
     trees.source_code(project / "shared/library", 200)
     for name in names:
         trees.source_code(project / "functions" / name / name, 50)
-    programs.declare(project, {name: _table("shared", f"functions/{name}") for name in names})
+    tables = {name: _function(project, f"functions/{name}", "shared") for name in names}
+    programs.declare(project, tables)
     edit = programs.edits(project / "functions/f1/f1/package_1/module_000020.py", _EDITED)
     build, folders = place.hashzip.build(project), ("shared", "functions")
     return {
@@ -146,7 +147,7 @@ def deployed(place: Place) -> Mapping[str, Program]:
     programs.require("terraform")
     project = place.folder / "deployed"
     trees.source_code(project / "source", 1)
-    programs.declare(project, {"app": _table("source")})
+    programs.declare(project, {"app": _function(project, "source")})
     aws = place.stack.enter_context(local_aws.running())
     hashzip = json.dumps([sys.executable, str(place.hashzip.checkout / "build")])
     environment = {**providers.environment(), **aws.environment, "TF_VAR_hashzip_command": hashzip}
@@ -179,7 +180,10 @@ _ALL = (hello, tree, dependencies, numpy_pandas, many, deployed, rust)
 SCENARIOS: Mapping[str, Scenario] = {scenario.__name__: scenario for scenario in _ALL}
 
 
-def _table(*source: str) -> Mapping[str, object]:
+def _function(project: Path, *source: str) -> Mapping[str, object]:
+    """Write a handler into the first source, and return the function's table."""
+    handler = "def handler(event, context):\n    return {}\n"
+    (project / source[0] / "app.py").write_text(handler, encoding="utf-8")
     keys = {"handler": "app.handler", "runtime": "python3.13", "architecture": "x86_64"}
     return {"source": source, **keys}
 

@@ -29,8 +29,8 @@ def source_code(folder: Path, files: int, *, seed: int = 1) -> None:
 def dependencies(folder: Path, files: int, *, seed: int = 1) -> None:
     """Make a tree of modules, compiled modules and data; with 5,319 files it has 134 MB."""
     random = _random(seed, files)
-    compiled, data = max(1, files // 80), files // 12
-    for number, size in enumerate(_sizes(random, files - compiled - data, 11_220)):
+    compiled, data = max(1, files // 80), files // 24
+    for number, size in enumerate(_sizes(random, files - compiled - data, 14_300)):
         deep = f"package_{number % 23:02}/{'inner/' * (number % 3)}"
         _write(folder / deep / f"module_{number:05}.py", random, _code(), size)
     for number in range(data):
@@ -39,7 +39,7 @@ def dependencies(folder: Path, files: int, *, seed: int = 1) -> None:
     # One is far larger than the others, like the linear algebra of numpy.
     weights = [1 / rank for rank in range(1, compiled + 1)]
     for number, weight in enumerate(weights):
-        size = int(compiled * 1_120_000 * weight / math.fsum(weights))
+        size = int(compiled * 900_000 * weight / math.fsum(weights))
         file = folder / f"package_{number % 23:02}/_compiled_{number:02}.so"
         _write(file, random, Path(find_uv_bin()).read_bytes(), size, start=b"\x7fELF")
 
