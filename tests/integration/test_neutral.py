@@ -314,3 +314,65 @@ class TestLock:
         projects.write_files(project, {"uv.toml": settings.encode()})
 
         assert b"OWN_VERSION" not in content(make_zip(project), "seen.txt")
+
+
+class TestRequirements:
+    """Options in a requirements file, with the real uv."""
+
+    def test_no_binary(self, locked: Path, tmp_path: Path) -> None:
+        """One that has uv run the code of a package is refused; the control is uv alone."""
+        ran = tmp_path / "ran"
+        backend = f"open({str(ran)!r}, 'w').close()\n{local_packages.BACKEND}"
+        metadata = f"[project]\nname = 'greet'\nversion = '1.0'\n{local_packages.BUILD_SYSTEM}"
+        sdist = wheels.make_sdist(
+            locked, "greet", "1.0", {"backend.py": backend, "pyproject.toml": metadata}
+        )
+        digest = wheels.requirement(sdist).split()[1]
+        text = wheels.requirement(locked / "wheels/greet-1.0-py3-none-any.whl").strip()
+        text = f"{wheels.LOCAL}--no-binary greet\n{text} {digest}\n"
+        projects.write_files(locked, {"requirements.txt": text.encode()})
+
+        with pytest.raises(HashzipError, match="has --no-binary in the line"):
+            make_zip(locked)
+
+        assert not ran.exists()
+        assert installed_by_uv(locked)
+        assert ran.exists()
+
+    @pytest.mark.parametrize("option", ["--index-url {}", "-i {}", "--extra-index-url={}"])
+    def test_index(
+        self, locked: Path, index: Index, monkeypatch: pytest.MonkeyPatch, option: str
+    ) -> None:
+        """One that names an index is obeyed, with a variable that has its password."""
+        monkeypatch.delenv("UV_DEFAULT_INDEX")
+        monkeypatch.setenv("SECRET", "x")
+        url = index.url.replace("//", "//me:${SECRET}@")
+        text = (locked / "requirements.txt").read_text(encoding="utf-8")
+        lines = f"{option.format(url)}\n--pre\n--require-hashes\n--only-binary :all:\n{text}"
+        projects.write_files(locked, {"requirements.txt": lines.encode()})
+
+        assert {"able.py", "greet.py"} <= set(names(make_zip(locked)))
+
+        assert "/simple/greet/" in index.requests
+
+    def test_wanted(self, project: Path, index: Index) -> None:
+        """Of lines with markers those for Lambda are installed, whatever machine builds."""
+        made = {name: wheels.make(project, name) for name in ("here", "away", "old", "greet")}
+        for wheel in made.values():
+            index.add(wheel)
+        markers = {
+            "here": "; sys_platform == 'linux' and platform_machine == 'aarch64'",
+            "away": "; sys_platform == 'win32'",
+            "old": "; python_full_version < '3.13'",
+            "greet": "",
+        }
+        requirement = {name: wheels.requirement(made[name]).partition(" ") for name in made}
+        text = "".join(
+            f"{pin}{markers[name]} {rest}" for name, (pin, _, rest) in requirement.items()
+        )
+        projects.write_files(project, {"requirements.txt": text.encode()})
+        projects.configure(project, requirements="requirements.txt")
+
+        modules = {path for path in names(make_zip(project)) if "/" not in path}
+
+        assert modules == {"here.py", "greet.py", "hello.py", "run.sh"}

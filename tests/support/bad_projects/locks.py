@@ -59,6 +59,19 @@ TABLE = (
         )
         for line in ("-r other.txt", "--requirement=other.txt", "-c other.txt", "-e .")
     ),
+    *(
+        BadProject(
+            f"requirements with {line}",
+            with_requirements(f"{line}\ngreet==1.0 --hash=sha256:00\n"),
+            [f'requirements.txt has {option} in the line "{line}"', "change what is installed"],
+            hint,
+        )
+        for line, option, hint in (
+            ("--no-binary greet", "--no-binary", "remove it; to let uv build packages that have"),
+            ("--no-index --no-binary=:all:", "--no-binary=:all:", "set build_sdists = true"),
+            ("-C x=y", "-C", "remove it; of options, only --extra-index-url, --find-links, --in"),
+        )
+    ),
     BadProject(
         "requirements that are not UTF-8",
         _binary_requirements,

@@ -121,7 +121,7 @@ def tidy(folder: Path, distributions: Sequence[Distribution]) -> list[Distributi
     return tidied
 
 
-def excluded_names(names: Iterable[str], patterns: Iterable[str]) -> set[str]:
+def excluded(names: Iterable[str], patterns: Iterable[str]) -> frozenset[str]:
     """Return the packages that are left out entirely, so that they need not be installed.
 
     Args:
@@ -132,12 +132,12 @@ def excluded_names(names: Iterable[str], patterns: Iterable[str]) -> set[str]:
         Normalized names.
     """
     known = {normalized(name) for name in names}
-    return {
+    return frozenset(
         name
         for pattern in patterns
         if "/" not in pattern
         for name in _matching_names(pattern, known)
-    }
+    )
 
 
 def exclude(

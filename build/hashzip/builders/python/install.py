@@ -18,15 +18,17 @@ from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import (
     bytecode,
     distributions,
+    install_checks,
     lock_export,
     locks,
     newer_glibc,
     strip,
     uv,
+    uv_environment,
 )
-from hashzip.builders.python.lock_export import Requirements
 from hashzip.builders.python.locks import Kind, Lock
 from hashzip.builders.python.record import Distribution
+from hashzip.builders.python.requirements import Requirements
 from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs import paths, read, walk
@@ -72,12 +74,11 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
         variables = target.options["build_env"]
         _pip_install(plan, lock, folder, arguments, requirements, variables)
     plan.check_unchanged()
+    installed = distributions.read(folder)
+    install_checks.check_wanted(installed, requirements.wanted, lock.path, target)
     # First, because what is left out cannot conflict.
     installed = distributions.exclude(
-        folder,
-        distributions.read(folder),
-        target.options["exclude_packages"],
-        requirements.excluded,
+        folder, installed, target.options["exclude_packages"], requirements.excluded
     )
     distributions.check_no_conflicts(folder, installed)
     installed = [
@@ -86,6 +87,8 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
         else distribution
         for distribution in installed
     ]
+    relock = locks.relock_command(lock, target)
+    install_checks.check_tags(folder, installed, target, relock)
     return _finish(plan, folder, distributions.tidy(folder, installed), requirements)
 
 
@@ -172,7 +175,7 @@ def _pip_install(
         lock_export.working_directory(plan, lock),
         f"install {lock.path} for {target.name} ({target.runtime}, {target.architecture})",
         locks.relock_command(lock, target),
-        variables,
+        {**uv_environment.named(os.environ, requirements.variables), **(variables or {})},
     )
 
 

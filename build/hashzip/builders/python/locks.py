@@ -10,6 +10,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from hashzip.builders.python import local_sources, python_range, requirements_txt
+from hashzip.builders.python.requirements_txt import RequirementsTxt
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs.files import SourceFile
 from hashzip.project.config import Project
@@ -74,10 +75,19 @@ def find(project: Project, target: Target) -> Lock | None:
     if kind is Kind.PYLOCK:
         _check_sources(text, path, target)
     else:
-        requirements_txt.check(
-            text, path, target, lambda lock, source: _lock_command(lock, target, source)
-        )
+        parse_requirements(text, path, target)
     return Lock(kind, path, [_file(project, path)], [])
+
+
+def parse_requirements(text: str, path: str, target: Target) -> RequirementsTxt:
+    """Read a requirements file.
+
+    Raises:
+        HashzipError: As for `requirements_txt.parse`.
+    """
+    return requirements_txt.parse(
+        text, path, target, lambda lock, source: _lock_command(lock, target, source)
+    )
 
 
 def relock_command(lock: Lock, target: Target) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import tomli_w
 from packaging.pylock import Package, PackageVcs, Pylock, PylockValidationError
 
 from hashzip.builders import python
+from hashzip.builders.python import python_range
 from hashzip.errors import HashzipError
 from hashzip.project.targets import Target
 
@@ -84,9 +86,40 @@ def git_source(repository: str, commit: str, subdirectory: str = "") -> str:
     return f"git+{_SECRET.sub('', repository)}{query}#{commit}"
 
 
-def is_wanted(package: Package, target: Target) -> bool:
-    """Return whether a package is for Lambda, and not only for developers' machines."""
-    return package.marker is None or package.marker.evaluate(environment(target))
+def wanted(lock: Pylock, target: Target, release: str, path: str, relock: str) -> list[Package]:
+    """Return the packages that are for Lambda, and not only for developers' machines.
+
+    Args:
+        lock: The lock.
+        target: The function or layer.
+        release: The release of Python that markers are evaluated for, such as `3.13.0`.
+        path: The lock's path, for errors.
+        relock: The command that locks again, for hints.
+
+    Raises:
+        HashzipError: One of them is for other Pythons.
+    """
+    values: dict[str, str | AbstractSet[str]] = {
+        **environment(target, release),
+        "extras": frozenset(),
+        "dependency_groups": frozenset(lock.default_groups or ()),
+    }
+    packages = [
+        package
+        for package in lock.packages
+        if package.marker is None or package.marker.evaluate(values, "lock_file")
+    ]
+    version = python.version(target)
+    for package in packages:
+        required = str(package.requires_python or "")
+        # Any patch release will do, because AWS chooses it.
+        if required and python_range.first_fit(required, version) is None:
+            raise HashzipError(
+                f"{path} has {package.name} for Python {required}, but {target.label} has runtime "
+                f'"{target.runtime}"',
+                f"change the runtime, or lock again: {relock}",
+            )
+    return packages
 
 
 def without_folders(document: Document, folder: Path, excluded: Collection[str] = ()) -> Document:
@@ -142,23 +175,32 @@ def _package_at(document: Document, context: str) -> str:
 
 
 def _without_python(table: Mapping[str, Any]) -> Document:
-    """Remove `requires-python`: uv compares that of a lock with the Python that uv runs on."""
+    """Remove `requires-python`, which has been compared with the runtime's Python.
+
+    uv compares that of a lock with the Python that uv runs on.
+    """
     return {key: value for key, value in table.items() if key != "requires-python"}
 
 
-def environment(target: Target) -> dict[str, str]:
-    """Return the values that markers have in Lambda."""
+def environment(target: Target, release: str = "") -> dict[str, str]:
+    """Return the values that markers have in Lambda.
+
+    Args:
+        target: The function or layer.
+        release: The release of Python; by default, the first one of the runtime's.
+    """
     version = python.version(target)
+    release = release or f"{version}.0"
     return {
         "implementation_name": "cpython",
-        "implementation_version": f"{version}.0",
+        "implementation_version": release,
         "os_name": "posix",
         "platform_machine": python.machine(target),
         "platform_python_implementation": "CPython",
         "platform_release": "",
         "platform_system": "Linux",
         "platform_version": "",
-        "python_full_version": f"{version}.0",
+        "python_full_version": release,
         "python_version": version,
         "sys_platform": "linux",
     }

@@ -5,7 +5,7 @@ can read all of them. So uv gets only those that say where things come from, or 
 to run at all. https://docs.astral.sh/uv/reference/environment/
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 _NAMES = frozenset(
     name
@@ -58,6 +58,18 @@ def neutral(environment: Mapping[str, str]) -> dict[str, str]:
         if name in _NAMES or name.startswith(_PREFIXES)
     }
     return {**passed, **_FIXED, **_git_settings(passed.get("GIT_CONFIG_COUNT", ""))}
+
+
+def named(environment: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    """Return the variables that a lock names, such as one in the URL of an index.
+
+    None of them is one that uv or Python obeys.
+    """
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in names and not name.startswith(("UV_", "PYTHON"))
+    }
 
 
 def _git_settings(count: str) -> dict[str, str]:

@@ -15,21 +15,31 @@ from tests.support import wheels
 
 
 class FakeUv:
-    """Unpacks all wheels of a project, and notes the arguments."""
+    """Unpacks the wheels of a project that a requirements file names, and notes the arguments.
+
+    Attributes:
+        also: The names of more packages that it installs.
+        never: The names of packages that it does not install.
+    """
 
     def __init__(self, project: Path) -> None:
         self.wheels = project / "wheels"
         self.arguments: list[str] = []
         self.task = ""
+        self.also: set[str] = set()
+        self.never: set[str] = set()
 
     def __call__(self, arguments: Sequence[str], cwd: str, task: str, *rest: object) -> str:
         """Install."""
         del cwd, rest
         self.arguments, self.task = list(arguments), task
-        target = arguments[arguments.index("--target") + 1]
+        target, requirements = self.value("--target"), Path(self.value("--requirements"))
+        text = requirements.read_text(encoding="utf-8")
+        names = {line.partition("==")[0] for line in text.splitlines()} | self.also
         for wheel in self.wheels.glob("*.whl"):
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(target)
+            if wheel.name.partition("-")[0] in names - self.never:
+                with zipfile.ZipFile(wheel) as archive:
+                    archive.extractall(target)
         return ""
 
     def value(self, option: str) -> str:
@@ -137,10 +147,39 @@ class TestTree:
         greet = wheels.make(project, tag="cp313-cp313-linux_x86_64")
 
         if not build_sdists:
-            assert installed(project, greet).packages
+            assert installed(project, greet, architecture="x86_64").packages
             return
         with pytest.raises(HashzipError, match=r"greet 1\.0 has no wheel and was built here, for"):
-            installed(project, greet, build_sdists=True)
+            installed(project, greet, architecture="x86_64", build_sdists=True)
+
+
+class TestChecks:
+    """What uv installed is compared with the lock."""
+
+    def test_missing(self, project: Path, fake: FakeUv) -> None:
+        """A package that is not there is an error, and nothing is returned."""
+        fake.never = {"able"}
+
+        with pytest.raises(HashzipError, match="uv did not install able, which requirements"):
+            installed(project, wheels.make(project), wheels.make(project, "able"))
+
+    def test_not_wanted(self, project: Path, fake: FakeUv) -> None:
+        """So is one that the lock does not have; the control is the lock with it."""
+        fake.also = {"able"}
+        able = wheels.make(project, "able")
+
+        with pytest.raises(HashzipError, match=r"uv installed able 1\.0, which requirements"):
+            installed(project, wheels.make(project))
+
+        (project.parent / "tree").rename(project.parent / "other")
+        (project.parent / "scratch").rename(project.parent / "scratch-2")
+        assert len(installed(project, wheels.make(project), able).packages) == 2
+
+    @pytest.mark.usefixtures("fake")
+    def test_other_python(self, project: Path) -> None:
+        """So is a wheel for another Python, even one that claims nothing of machines."""
+        with pytest.raises(HashzipError, match=r"greet 1\.0 is a wheel for cp312-none-any, which"):
+            installed(project, wheels.make(project, tag="cp312-none-any"))
 
 
 class TestNothing:

@@ -9,7 +9,7 @@ import pytest
 
 from hashzip import planning
 from hashzip.builders.python import lock_export, locks, uv
-from hashzip.builders.python.lock_export import Requirements
+from hashzip.builders.python.requirements import Requirements
 from hashzip.errors import HashzipError
 from tests.support import project as projects
 
@@ -59,14 +59,13 @@ class TestRequirements:
     """A requirements file."""
 
     def test_arguments(self, project: Path) -> None:
-        """The file itself is installed: only packages with a hash, and only those listed."""
+        """A copy of the file is installed: only packages with a hash, and only those listed."""
         requirements = export(project, "requirements.txt", "greet==1.0 --hash=sha256:00\n")
 
-        assert requirements.arguments == [
-            *("--require-hashes", "--no-deps"),
-            *("--requirements", str(project / "requirements.txt")),
-        ]
-        assert requirements.local == []
+        *options, file = requirements.arguments
+        assert options == ["--require-hashes", "--no-deps", "--requirements"]
+        assert Path(file).read_text(encoding="utf-8") == "greet==1.0 --hash=sha256:00\n"
+        assert requirements.local == ()
 
     @pytest.mark.parametrize(
         "line",
@@ -112,9 +111,9 @@ class TestRequirements:
 
         assert requirements.excluded == {"able"}
         assert Path(requirements.arguments[-1]).read_text(encoding="utf-8").splitlines() == [
-            f"--find-links {project}/deps/./wheels",
+            f"--find-links file://{project}/deps/wheels",
             "--index-url https://host/simple",
-            "greet==1.0   --hash=sha256:01",
+            "greet==1.0 --hash=sha256:01",
             "away==1.0; sys_platform == 'win32' --hash=sha256:02",
         ]
         assert export(project, "requirements.txt", text, ["able", "greet", "away"]).arguments

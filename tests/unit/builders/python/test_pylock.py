@@ -31,6 +31,20 @@ def greet(text: str) -> Package:
     return package
 
 
+def names(target: Target, text: str, head: str = "", release: str = "3.13.0") -> list[str]:
+    """Return the packages that are wanted of a lock with one package.
+
+    Args:
+        target: The function.
+        text: Lines of the package.
+        head: Lines of the lock.
+        release: The release of Python.
+    """
+    lock = pylock.validate(parse(head + GREET + text), "pylock.toml", "lock it")
+    wanted = pylock.wanted(lock, target, release, "pylock.toml", "lock it")
+    return [package.name for package in wanted]
+
+
 def refused(text: str) -> HashzipError:
     """Check a lock, which must fail, and return the error."""
     with pytest.raises(HashzipError) as caught:
@@ -138,8 +152,8 @@ class TestHashes:
         assert pylock.hashes(greet(f'archive = {{ path = "x.zip", {HASHES} }}\n')) == ("sha256:00",)
 
 
-class TestIsWanted:
-    """Markers."""
+class TestWanted:
+    """Packages that Lambda gets."""
 
     @pytest.fixture
     def target(self, project: Path) -> Target:
@@ -158,12 +172,50 @@ class TestIsWanted:
         ],
     )
     def test_marker(self, target: Target, marker: str, *, wanted: bool) -> None:
-        """They are evaluated for Lambda, and not for this machine."""
-        assert pylock.is_wanted(greet(f'marker = "{marker}"\n{WHEEL}'), target) is wanted
+        """Markers are evaluated for Lambda, and not for this machine."""
+        assert names(target, f'marker = "{marker}"\n{WHEEL}') == ["greet"] * wanted
 
     def test_none(self, target: Target) -> None:
         """Without a marker a package is wanted."""
-        assert pylock.is_wanted(greet(WHEEL), target)
+        assert names(target, WHEEL) == ["greet"]
+
+    @pytest.mark.parametrize("release, wanted", [("3.13.1", False), ("3.13.2", True)])
+    def test_release(self, target: Target, release: str, *, wanted: bool) -> None:
+        """Markers are evaluated for the release that uv installs for."""
+        text = f"marker = \"python_full_version >= '3.13.2'\"\n{WHEEL}"
+
+        assert names(target, text, release=release) == ["greet"] * wanted
+
+    @pytest.mark.parametrize(
+        "marker, wanted",
+        [
+            ("'own' in dependency_groups", True),
+            ("'dev' in dependency_groups", False),
+            ("'more' in extras", False),
+        ],
+    )
+    def test_groups(self, target: Target, marker: str, *, wanted: bool) -> None:
+        """Of groups the lock's default ones count, and no extra does."""
+        head = 'extras = ["more"]\ndependency-groups = ["dev"]\ndefault-groups = ["own"]\n'
+
+        assert names(target, f'marker = "{marker}"\n{WHEEL}', head) == ["greet"] * wanted
+
+    @pytest.mark.parametrize("required", [">=3.13", ">=3.13.5", "<3.13.1", "==3.13.*"])
+    def test_python(self, target: Target, required: str) -> None:
+        """A package may be for some releases of the runtime's Python."""
+        assert names(target, f'requires-python = "{required}"\n{WHEEL}')
+
+    def test_other_python(self, target: Target) -> None:
+        """One for none of them is refused and named, unless it is not wanted."""
+        text = f'requires-python = ">=3.14"\n{WHEEL}'
+        with pytest.raises(HashzipError) as caught:
+            names(target, text)
+
+        assert caught.value.message == (
+            'pylock.toml has greet for Python >=3.14, but [function.hello] has runtime "python3.13"'
+        )
+        assert "lock again: lock it" in caught.value.hint
+        assert names(target, f"marker = \"sys_platform == 'win32'\"\n{text}") == []
 
 
 class TestWithoutFolders:

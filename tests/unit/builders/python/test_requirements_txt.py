@@ -1,4 +1,4 @@
-"""Whether a requirements file locks everything."""
+"""Reading a requirements file: what counts of it, and whether it locks everything."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 
 from hashzip import planning
 from hashzip.builders.python import requirements_txt
+from hashzip.builders.python.requirements_txt import Requirement, RequirementsTxt
 from hashzip.errors import HashzipError
 from tests.support import project as projects
 
@@ -13,11 +14,16 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 GIT = f"greet @ git+https://host/me/greet.git@{COMMIT}"
 
 
-def refused(project: Path, text: str, path: str = "requirements.txt") -> HashzipError:
-    """Check a file, which must fail, and return the error."""
+def parse(project: Path, text: str, path: str = "requirements.txt") -> RequirementsTxt:
+    """Read a file for hello."""
     target = planning.load_project(str(project)).target("hello")
+    return requirements_txt.parse(text, path, target, lambda lock, source: f"{source} to {lock}")
+
+
+def refused(project: Path, text: str, path: str = "requirements.txt") -> HashzipError:
+    """Read a file, which must fail, and return the error."""
     with pytest.raises(HashzipError) as caught:
-        requirements_txt.check(text, path, target, lambda lock, source: f"{source} to {lock}")
+        parse(project, text, path)
     return caught.value
 
 
@@ -30,6 +36,110 @@ def test_logical_lines() -> None:
         "--no-index",
         "b#c==1",
     ]
+
+
+@pytest.mark.parametrize(
+    "line, requirement",
+    [
+        ("a==1 --hash=sha256:00", Requirement("a==1", ("sha256:00",))),
+        ("a==1 --hash sha256:0A --hash=sha512:11", Requirement("a==1", ("sha256:0A", "sha512:11"))),
+        ("a==1 \\\r\n --hash=sha256:00", Requirement("a==1", ("sha256:00",))),
+        (
+            "a[b] == 1 ; python_version > '3' --hash=sha256:00",
+            Requirement("a[b] == 1 ; python_version > '3'", ("sha256:00",)),
+        ),
+        (
+            "a @ https://x/-a.whl#b --hash=md5:00",
+            Requirement("a @ https://x/-a.whl#b", ("md5:00",)),
+        ),
+    ],
+)
+def test_requirement(project: Path, line: str, requirement: Requirement) -> None:
+    """A requirement has a text and hashes, and written again it means the same."""
+    parsed = parse(project, line)
+
+    assert parsed.requirements == (requirement,)
+    assert parse(project, str(requirement)) == parsed
+
+
+@pytest.mark.parametrize(
+    "line, places",
+    [
+        ("--index-url https://x", [("--index-url", "https://x")]),
+        ("-i https://x", [("--index-url", "https://x")]),
+        ("--extra-index-url=https://x#y", [("--extra-index-url", "https://x#y")]),
+        ("--no-index -f ./wheels", [("--no-index", ""), ("--find-links", "./wheels")]),
+        ("--find-links 'my wheels'", [("--find-links", "my wheels")]),
+        ('--find-links="my wheels"', [("--find-links", "my wheels")]),
+        ("--trusted-host x:8080", [("--trusted-host", "x:8080")]),
+    ],
+)
+def test_places(project: Path, line: str, places: list[tuple[str, str]]) -> None:
+    """Options that say where packages come from are taken, in all spellings."""
+    assert parse(project, line) == RequirementsTxt(tuple(places), (), ())
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--require-hashes", "--pre", "--prefer-binary", "--use-feature=fast-deps", "--pre --pre"],
+)
+def test_without_effect(project: Path, line: str) -> None:
+    """Options that tools write and that change nothing where all is locked do not count."""
+    assert parse(project, line) == RequirementsTxt((), (), ())
+
+
+def test_only_binary(project: Path) -> None:
+    """Packages that must not be built are known."""
+    assert parse(project, "--only-binary a,b\n--only-binary=:all:").only_binary == ("a,b", ":all:")
+
+
+@pytest.mark.parametrize(
+    "line, option",
+    [
+        ("--no-binary six", "--no-binary"),
+        ("--no-binary=:all:", "--no-binary=:all:"),
+        ("--no-index --no-binary six", "--no-binary"),
+        ("--no-index \\\n --no-binary six", "--no-binary"),
+        ("-C x=y", "-C"),
+        ("-C x=y six==1 --hash=sha256:00", "-C"),
+        ("six==1 --hash=sha256:00 -C x=y", "-C x=y"),
+        ("six==1 --config-settings=x=y --hash=sha256:00", "--config-settings=x=y"),
+        ("six==1 --global-option=x --hash=sha256:00", "--global-option=x"),
+        ("six==1 --hash=sha256:00 --no-binary six", "--no-binary six"),
+        ("six==1 --hash=sha256", "--hash=sha256"),
+        ("--no-index=1", "--no-index=1"),
+        ("--index-url", "--index-url"),
+        ("--index-url https://x six==1", "six==1"),
+        ("--hash=sha256:00", "--hash=sha256:00"),
+        ("--a-later-one", "--a-later-one"),
+        ("-", "-"),
+    ],
+)
+def test_refused(project: Path, line: str, option: str) -> None:
+    """Any other option is refused and named, wherever it stands, because uv might obey it."""
+    error = refused(project, line)
+
+    assert error.message.startswith(f"requirements.txt has {option} in the line")
+    assert "which could change what is installed" in error.message
+    assert error.hint.startswith("remove it; ")
+    assert ("build_sdists = true" in error.hint) == ("no-binary" in option)
+
+
+@pytest.mark.parametrize("separator", ["\r", "\x0b", "\x0c", "\x85", "\u2028"])
+def test_other_lines(project: Path, separator: str) -> None:
+    """A line that uv would not see as one is a line, too."""
+    error = refused(project, f"six==1 --hash=sha256:00{separator}--no-binary six")
+
+    assert 'in the line "--no-binary six"' in error.message
+
+
+def test_variables(project: Path) -> None:
+    """The variables of URLs are known, and no others."""
+    text = (
+        "-i https://${TOKEN_1}@x\n${PLACE}/a.whl --hash=sha256:00\nb==1 --hash=sha256:00 # ${C}\n"
+    )
+
+    assert parse(project, text).variables == {"TOKEN_1", "PLACE"}
 
 
 @pytest.mark.parametrize(
@@ -73,8 +183,7 @@ def test_building(project: Path) -> None:
     assert error.message.startswith("requirements.txt has greet from a repository")
 
     projects.configure(project, build_sdists=True)
-    target = planning.load_project(str(project)).target("hello")
-    requirements_txt.check(GIT, "requirements.txt", target, lambda *_: "")
+    assert parse(project, GIT).requirements == (Requirement(GIT, ()),)
 
 
 @pytest.mark.parametrize(

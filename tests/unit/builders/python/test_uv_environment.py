@@ -60,3 +60,10 @@ def test_git() -> None:
         "core.eol": "lf",
         "core.attributesFile": "/dev/null",
     }
+
+
+def test_named() -> None:
+    """A variable that the lock names is passed on, unless uv or Python obeys it."""
+    environment = dict.fromkeys(("TOKEN", "UV_EXCLUDE", "PYTHONPATH", "OTHER"), "x")
+
+    assert uv_environment.named(environment, environment.keys() - {"OTHER"}) == {"TOKEN": "x"}
