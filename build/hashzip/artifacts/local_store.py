@@ -12,7 +12,6 @@ from hashzip.inputs.files import SourceFile
 from hashzip.inputs.stat_cache import FileGroup, StatCache
 from hashzip.inputs.stat_cache_file import CachedPlan
 from hashzip.project import layout
-from hashzip.system import atomic
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
@@ -127,6 +126,8 @@ class LocalStore:
         Raises:
             OSError: The artifact cannot be written.
         """
+        from hashzip.system import atomic
+
         fingerprint = manifest.fingerprint
         os.replace(zip_file, self._path(fingerprint, _ZIP))
         staging = os.path.dirname(zip_file)  # the next build removes what a killed one left there

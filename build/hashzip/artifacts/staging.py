@@ -56,7 +56,7 @@ def _remove(folder: str) -> None:
     try:
         os.rmdir(folder)  # most builds leave nothing there
     except OSError:
-        import tempfile
+        import tempfile  # noqa: PLC0415 - slow, and rarely needed
 
         # It removes even what a program of the user's has left read-only.
         with tempfile.TemporaryDirectory(suffix=_SUFFIX, dir=os.path.dirname(folder)) as grave:

@@ -21,7 +21,6 @@ from hashzip.inputs import stat_cache_file
 from hashzip.inputs.files import FileEntry, SourceFile
 from hashzip.inputs.stat_cache_file import CONTENT, STATUS, CachedPlan
 from hashzip.project import layout
-from hashzip.system import atomic
 
 _SIZE = struct.Struct("=Q")  # the first field of a status
 _IS_PRIVATE_KEY = 1  # the byte of a content
@@ -219,6 +218,8 @@ class StatCache:
         folder = os.path.dirname(self._file)
         try:
             layout.make_cache_folder(folder)
+            from hashzip.system import atomic
+
             descriptor, path = atomic.create(folder)
             try:
                 return os.fstat(descriptor)

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from itertools import accumulate
 from typing import NamedTuple
 
-from hashzip.system import atomic
-
 # The file: header, plan (JSON), paths (a zero byte behind each), a status and a content for each
 # path, and a checksum of all that.
 _MAGIC = b"hashzip index 3\n"
@@ -119,4 +117,6 @@ def save(
     checksum = 0
     for part in parts:
         checksum = zlib.crc32(part, checksum)
+    from hashzip.system import atomic
+
     atomic.write(file, *parts, _CHECKSUM.pack(checksum), mode=atomic.PRIVATE)

@@ -3,8 +3,6 @@
 import os
 from contextlib import suppress
 
-from hashzip.system import atomic
-
 ARTIFACTS = "dist"
 CACHE = ".hashzip"  # it can be deleted at any time
 
@@ -24,4 +22,6 @@ def make_cache_folder(folder: str | os.PathLike[str]) -> None:
     if not os.path.lexists(ignore):
         with suppress(FileExistsError):
             os.mkdir(folder)
+        from hashzip.system import atomic
+
         atomic.write(ignore, _IGNORE_ALL)

@@ -22,6 +22,7 @@ LOADED = {
     "hashzip.builders.build_plan",
     "hashzip.builders.python",
     "hashzip.builders.python.locks",
+    "hashzip.builders.python.requirements_txt",
     "hashzip.cli",
     "hashzip.commands",
     "hashzip.commands._query",
@@ -43,8 +44,6 @@ LOADED = {
     "hashzip.project.runtimes",
     "hashzip.project.targets",
     "hashzip.project.toml_table",
-    "hashzip.system",
-    "hashzip.system.atomic",
 }
 
 # Runs the program, and prints what it has loaded where it would end.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from hashzip.builders.build_plan import BuilderPlan, BuildPlan, InputFolder
-from hashzip.builders.python import local_sources, locks
+from hashzip.builders.python import locks
 from hashzip.builders.python.locks import Lock
 from hashzip.errors import HashzipError
 from hashzip.inputs.fingerprint import Recipe, fingerprint
@@ -86,10 +86,7 @@ def plan(project: Project, target: Target, layers: Sequence[BuildPlan]) -> Build
     _check_build_env(target, lock)
     # What a layer has is left out of the function, so a layer's packages decide too.
     in_layers = {layer.target.name: tree_key(layer) for layer in layers} if lock else {}
-    folders = [
-        InputFolder(path, ("**",), local_sources.left_out(project.root, path))
-        for path in (lock.folders if lock else ())
-    ]
+    folders = _local_folders(project, lock.folders) if lock and lock.folders else []
     return BuilderPlan(
         _recipe(target, in_layers),
         lock.files if lock else [],
@@ -180,6 +177,15 @@ def platform(target: Target, glibc: str = "") -> str:
 def machine(target: Target) -> str:
     """Return the machine that a target runs on, as Python's `platform.machine()` has it there."""
     return _MACHINES[target.architecture]
+
+
+def _local_folders(project: Project, folders: Iterable[str]) -> list[InputFolder]:
+    """Return the inputs of the packages of the project that a lock names."""
+    from hashzip.builders.python import local_sources
+
+    return [
+        InputFolder(path, ("**",), local_sources.left_out(project.root, path)) for path in folders
+    ]
 
 
 def _recipe(target: Target, layers: dict[str, str]) -> Recipe:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from hashzip.builders.python import local_sources, python_range, requirements_txt
+from hashzip.builders.python import requirements_txt
 from hashzip.builders.python.requirements_txt import RequirementsTxt
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs.files import SourceFile
@@ -112,6 +112,8 @@ def check_python(required: str, path: str, target: Target) -> str:
     """
     relock = _lock_command(path, target)
     try:
+        from hashzip.builders.python import python_range
+
         release = python_range.first_fit(required, target.runtime.removeprefix("python"))
     except ValueError as error:
         raise HashzipError(
@@ -228,6 +230,8 @@ def _uv(project: Project, target: Target, path: str, text: str) -> Lock:
                 f"{path} of {target.label} locks {required}, which does not exist",
                 f"restore it, or lock again without it: {_lock_command(path, target)}",
             )
+    from hashzip.builders.python import local_sources
+
     beside = {package: local_sources.beside(project.root, package) for package in packages}
     more = (file for files in beside.values() for file in files)
     files = dict.fromkeys((path, *projects, *archives, *more))
