@@ -281,6 +281,40 @@ class TestExclude:
         assert 'did you mean "greet"?' in error.hint
 
 
+class TestMissing:
+    """Packages that a lock lacks although others need them."""
+
+    @pytest.fixture
+    def alone(self, project: Path) -> Path:
+        """Lock a package without the one that it needs."""
+        lock(project, wheels.make(project, "greet", requires="able>=1; sys_platform == 'linux'"))
+        return project
+
+    def test_warning(self, alone: Path) -> None:
+        """A build names them, and only the build; a plan cannot know."""
+        planned = program.run("external", cwd=alone, text=projects.query())
+        built = program.run("build", cwd=alone)
+
+        assert (planned.code, planned.err) == (0, "")
+        assert built.code == 0
+        assert "warning: [function.hello] lacks packages that others need: able" in built.err
+        assert 'exclude_packages = ["able"]' in built.err
+        assert program.run("build", cwd=alone).err == ""
+
+    def test_silenced(self, alone: Path) -> None:
+        """The hint works, and so does locking the package as well."""
+        before = make_zip(alone).read_bytes()
+        projects.configure(alone, requirements="requirements.txt", exclude_packages=["able"])
+        silenced = program.run("build", cwd=alone)
+
+        assert (silenced.code, silenced.err) == (0, "")
+        assert make_zip(alone).read_bytes() == before
+        greet = wheels.make(alone, "greet", requires="able>=1; sys_platform == 'linux'")
+        lock(alone, greet, wheels.make(alone, "able"))
+        complete = program.run("build", cwd=alone)
+        assert (complete.code, complete.err) == (0, "")
+
+
 class TestStrip:
     """Debug symbols."""
 

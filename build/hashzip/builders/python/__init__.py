@@ -102,7 +102,8 @@ def build(plan: BuildPlan, folder: "Path", *, fresh: bool) -> "BuildOutput":
     Raises:
         HashzipError: It cannot be installed or compiled; a layer has another version of a package.
     """
-    if not lock_of(plan) and not plan.target.options["bytecode"]:
+    has_packages = any(map(lock_of, (plan, *plan.layers)))
+    if not has_packages and not plan.target.options["bytecode"]:
         from hashzip.builders.base import BuildOutput
 
         return BuildOutput(())

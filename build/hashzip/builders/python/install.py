@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import source_from_cache
 from pathlib import Path
@@ -21,7 +21,9 @@ from hashzip.builders.python import (
     install_checks,
     lock_export,
     locks,
+    missing,
     newer_glibc,
+    pylock,
     strip,
     uv,
     uv_environment,
@@ -29,10 +31,11 @@ from hashzip.builders.python import (
 from hashzip.builders.python.locks import Kind, Lock
 from hashzip.builders.python.record import Distribution
 from hashzip.builders.python.requirements import Requirements
-from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
+from hashzip.builders.python.tree import NO_PACKAGE, Missing, Tree, TreeFile
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs import paths, read, walk
 from hashzip.inputs.files import BY_PATH, SourceFile
+from hashzip.project.targets import Target
 
 _GENERATOR = re.compile(r"^Generator: .*\n", re.MULTILINE)
 _MACHINE_TAG = re.compile(r"^Tag: .*-(?!any$|manylinux|musllinux)(\w+)$", re.MULTILINE)
@@ -76,9 +79,10 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
     plan.check_unchanged()
     installed = distributions.read(folder)
     install_checks.check_wanted(installed, requirements.wanted, lock.path, target)
+    absent = {each.name for each in _missing(installed, target, requirements)}
     # First, because what is left out cannot conflict.
     installed = distributions.exclude(
-        folder, installed, target.options["exclude_packages"], requirements.excluded
+        folder, installed, target.options["exclude_packages"], requirements.excluded | absent
     )
     distributions.check_no_conflicts(folder, installed)
     installed = [
@@ -132,7 +136,15 @@ def _finish(
             for each in installed
         ],
         {name: version for name, version in tools.items() if version},
+        tuple(_missing(installed, target, requirements)),
     )
+
+
+def _missing(
+    installed: Iterable[Distribution], target: Target, requirements: Requirements
+) -> list[Missing]:
+    environment = pylock.environment(target, requirements.release)
+    return missing.find(installed, requirements.extras, environment)
 
 
 def _install_newer(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from hashzip.artifacts.manifest import Package
 from hashzip.builders import python
-from hashzip.builders.python.tree import Tree, TreeFile
+from hashzip.builders.python.tree import Missing, Tree, TreeFile
 from hashzip.errors import HashzipError
 from hashzip.inputs import read
 from hashzip.inputs.files import FileEntry
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LIMIT_VARIABLE = "HASHZIP_CACHE_MB"
 
-_FORMAT = 3
+_FORMAT = 4
 _LIMIT_MB = 5_000
 _IN_USE = 3600  # seconds after which no build still reads the tree that it took
 _ABANDONED = 86_400  # seconds after which no install still runs
@@ -115,6 +115,7 @@ def _load(slot: Path) -> Tree | None:
                 for name, version, hashes, source in document["packages"]
             ],
             document["tools"],
+            tuple(Missing(*row) for row in document["missing"]),
         )
         folder = os.fspath(tree.folder)
         for (path, _, size, _), _ in tree.files:
@@ -150,6 +151,7 @@ def _document(tree: Tree) -> str:
         "files": [[*file.entry, file.owner] for file in tree.files],
         "packages": [[*package] for package in tree.packages],
         "tools": tree.tools,
+        "missing": tree.missing,
     }
     return json.dumps(document)
 

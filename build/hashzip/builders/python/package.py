@@ -8,7 +8,7 @@ from hashzip.artifacts.manifest import Package
 from hashzip.builders import python
 from hashzip.builders.base import BuildOutput, OutputFile
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.builders.python import bytecode, install_cache, uv
+from hashzip.builders.python import bytecode, install_cache, missing, uv
 from hashzip.builders.python.names import normalized
 from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
 from hashzip.errors import HashzipError
@@ -30,9 +30,11 @@ def build(plan: BuildPlan, folder: Path, *, fresh: bool) -> BuildOutput:
     packages: list[Package] = []
     owners: dict[str, str] = {}
     tools: dict[str, str] = {}
-    if _has_own_packages(plan):
+    has_own = _has_own_packages(plan)
+    layers = _of_layers(plan, is_needed=has_own)
+    if has_own:
         tree = install_cache.installed(plan, fresh=fresh)
-        packages = _not_in_layers(plan, tree)
+        packages = _not_in_layers(plan, tree, layers)
         own = _in_both(plan, tree)
         files += [
             OutputFile(tree.source(file), file.entry)
@@ -43,6 +45,9 @@ def build(plan: BuildPlan, folder: Path, *, fresh: bool) -> BuildOutput:
             path: owner for path, owner in tree.owners("", packages).items() if path not in own
         }
         tools |= tree.tools
+        layers = {**layers, "": tree}
+    if not _is_in_a_function(plan):
+        missing.report(plan, layers.values())
     if plan.target.options["bytecode"]:
         files += _compiled_sources(plan, folder, tools)
     return BuildOutput(files, tools, packages, owners)
@@ -69,13 +74,34 @@ def _has_own_packages(plan: BuildPlan) -> bool:
     return not in_layers or python.tree_key(plan, at="") not in in_layers
 
 
-def _not_in_layers(plan: BuildPlan, tree: Tree) -> list[Package]:
+def _of_layers(plan: BuildPlan, *, is_needed: bool) -> dict[str, Tree]:
+    """Return what is installed for each layer, by its name.
+
+    Args:
+        plan: The function or layer.
+        is_needed: Whether to install what is not cached. If not, and something is not, the result
+            is empty.
+    """
+    layers = [layer for layer in plan.layers if python.lock_of(layer)]
+    if is_needed:
+        return {layer.target.name: install_cache.installed(layer) for layer in layers}
+    trees = {layer.target.name: install_cache.get(python.tree_key(layer)) for layer in layers}
+    cached = {name: tree for name, tree in trees.items() if tree}
+    return cached if len(cached) == len(layers) else {}
+
+
+def _is_in_a_function(plan: BuildPlan) -> bool:
+    """Return whether this is a layer of a function, which may have what the layer lacks."""
+    project = plan.project
+    return any(plan.target in project.layers(each) for each in project.targets.values())
+
+
+def _not_in_layers(plan: BuildPlan, tree: Tree, layers: Mapping[str, Tree]) -> list[Package]:
     """Return the packages that no layer has."""
     in_layers = {
-        normalized(package.name): (package, layer.target.name)
-        for layer in plan.layers
-        if python.lock_of(layer)
-        for package in install_cache.installed(layer).packages
+        normalized(package.name): (package, name)
+        for name, layer in layers.items()
+        for package in layer.packages
     }
     own = []
     for package in tree.packages:

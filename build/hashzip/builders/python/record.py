@@ -38,6 +38,7 @@ class Distribution:
         files: Its files, by the path below the folder that it is installed in, each with the hash
             in `RECORD`, as `sha256=…`, or "".
         launchers: Which of these start its entry points.
+        requires: The packages that it needs, as its metadata has them, each with a marker.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Distribution:
     info: str
     files: Mapping[str, str]
     launchers: AbstractSet[str]
+    requires: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -69,7 +71,8 @@ def read(info: Path) -> Distribution:
                 "version without that file",
             )
     launchers = _launchers(metadata.entry_points) & files.keys()
-    return Distribution(metadata.name, metadata.version, info.name, files, launchers)
+    requires = tuple(metadata.requires or ())
+    return Distribution(metadata.name, metadata.version, info.name, files, launchers, requires)
 
 
 def write(folder: Path, distribution: Distribution) -> None:

@@ -18,6 +18,7 @@ class Requirements(NamedTuple):
             normalized name.
         hashes: The locked hashes, by name and version; by name and "" if no version is locked.
         settings: uv's arguments that name its settings.
+        extras: The extras that a requirements file asks for, by normalized name.
         variables: The environment variables that the lock names.
         unhashed: uv's arguments for the rest of a requirements file: commits of repositories.
         local: Folders of the project's own packages, relative to the project.
@@ -32,6 +33,7 @@ class Requirements(NamedTuple):
     wanted: Mapping[str, str]
     hashes: Mapping[Pin, tuple[str, ...]]
     settings: Sequence[str] = ()
+    extras: Mapping[str, frozenset[str]] = {}
     variables: frozenset[str] = frozenset()
     unhashed: Sequence[str] = ()
     local: Sequence[str] = ()

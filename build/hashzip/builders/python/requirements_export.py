@@ -34,12 +34,14 @@ class _Entry(NamedTuple):
         requirement: As it is in the file.
         name: The normalized name of the package, or "" if it is in no wheel or sdist by its name.
         version: The version that is locked, or "".
+        extras: The extras that the file asks for.
         holds: Whether the marker holds in Lambda.
     """
 
     requirement: Requirement
     name: str
     version: str
+    extras: frozenset[str]
     holds: bool
 
 
@@ -83,6 +85,7 @@ def export(plan: BuildPlan, lock: Lock, text: str, scratch: Path) -> Requirement
             for each in entries
             if each.name
         },
+        extras={each.name: each.extras for each in entries if each.holds and each.extras},
         variables=parsed.variables,
         excluded=excluded,
         sources=dict(_sources(commits)),
@@ -95,13 +98,14 @@ def _entry(requirement: Requirement, target: Target) -> _Entry:
         named = Named(requirement.text)
     except InvalidRequirement:  # a URL or a path, or an error that uv reports
         name, version = _of_file(requirement.text)
-        return _Entry(requirement, name, version, holds=True)
+        return _Entry(requirement, name, version, frozenset(), holds=True)
     pins = [each.version for each in named.specifier if each.operator in ("==", "===")]
     marker = named.marker
     return _Entry(
         requirement,
         canonicalize_name(named.name),
         pins[0] if pins else "",
+        frozenset(named.extras),
         holds=marker is None or marker.evaluate(pylock.environment(target)),
     )
 

@@ -23,6 +23,18 @@ class TreeFile(NamedTuple):
     owner: int
 
 
+class Missing(NamedTuple):
+    """A package that installed ones need, and that is not there.
+
+    Attributes:
+        name: Its normalized name.
+        needed_by: A package that needs it, as `name version`.
+    """
+
+    name: str
+    needed_by: str
+
+
 class Tree(NamedTuple):
     """Installed packages.
 
@@ -31,12 +43,14 @@ class Tree(NamedTuple):
         files: Sorted by path.
         packages: Sorted by name.
         tools: The versions of the tools that made it, other than uv, by name.
+        missing: Packages that these need, sorted by name.
     """
 
     folder: Path
     files: Sequence[TreeFile]
     packages: Sequence[Package]
     tools: Mapping[str, str]
+    missing: Sequence[Missing] = ()
 
     def source(self, file: TreeFile) -> SourceFile:
         """Return where a file of this tree lies."""

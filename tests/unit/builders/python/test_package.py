@@ -7,10 +7,11 @@ import pytest
 
 from hashzip import planning
 from hashzip.artifacts.manifest import Package
+from hashzip.builders import python
 from hashzip.builders.base import BuildOutput
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import install_cache, package
-from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
+from hashzip.builders.python.tree import NO_PACKAGE, Missing, Tree, TreeFile
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import DATA, FileEntry
 from hashzip.project import user_cache
@@ -116,6 +117,65 @@ class TestPackages:
         """Without requirements nothing is installed."""
         assert build(project) == BuildOutput([], {}, [], {})
         assert trees == {}
+
+
+class TestMissing:
+    """Packages that others need."""
+
+    def lacking(self, folder: Path, name: str) -> Tree:
+        """Return a tree that lacks a package."""
+        return tree(folder, greet="1.0")._replace(missing=(Missing(name, "greet 1.0"),))
+
+    def test_function(
+        self, layered: Path, trees: Trees, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A function misses what neither it nor its layer has."""
+        trees["hello"] = self.lacking(tmp_path, "able")
+        trees["layer.deps"] = tree(tmp_path)
+
+        build(layered)
+
+        assert "[function.hello] lacks packages that others need: able" in capsys.readouterr().err
+        trees["layer.deps"] = tree(tmp_path, able="1.0")
+        build(layered)
+        assert capsys.readouterr().err == ""
+
+    def test_layer(
+        self, layered: Path, trees: Trees, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A layer misses nothing if a function may have it, and otherwise what it lacks."""
+        trees["layer.deps"] = self.lacking(tmp_path, "able")
+
+        build(layered, "layer.deps")
+
+        assert capsys.readouterr().err == ""
+        projects.write_tables(layered, {"layer.deps": LAYER, "function.hello": projects.HELLO})
+        build(layered, "layer.deps")
+        assert "[layer.deps] lacks packages that others need: able" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("cached", [False, True])
+    def test_only_in_the_layer(
+        self,
+        layered: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        *,
+        cached: bool,
+    ) -> None:
+        """For a function without packages nothing is installed; it is told what a cache shows."""
+        projects.write_tables(
+            layered,
+            {"layer.deps": LAYER, "function.hello": projects.HELLO | {"layers": ["deps"]}},
+        )
+        lacking = self.lacking(tmp_path, "able") if cached else None
+        monkeypatch.setattr(install_cache, "get", lambda _key: lacking)
+        plan = planning.plan(planning.load_project(str(layered)), "hello")
+
+        output = python.build(plan, tmp_path / "work", fresh=False)
+
+        assert output.packages == []
+        assert ("lacks packages" in capsys.readouterr().err) is cached
 
 
 class TestBytecode:

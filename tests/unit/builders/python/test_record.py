@@ -38,6 +38,12 @@ class TestRead:
         assert distribution.files[RECORD] == ""
         assert distribution.launchers == {"bin/greet"}
 
+    def test_requires(self, tmp_path: Path) -> None:
+        """It says which packages it needs, and when."""
+        info = installed(tmp_path, requires="able>=1; python_version > '3'")
+
+        assert record.read(info).requires == ("able>=1; python_version > '3'",)
+
     def test_quoted(self, tmp_path: Path) -> None:
         """A path may have commas, quotes and line ends."""
         distribution = record.read(installed(tmp_path, '"a,""b\nc",,\r\nd.py,,\r\n'))
