@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support import project
 
-FINGERPRINT = "4aadf66f2ce5908d8b0dec06cc5c2cfcf21077b627791e53f74d944c5f4fecc6"
+FINGERPRINT = "8bf3a3b7c3aec30e2e4684c471abf50feadea238af342f614e6d884dfaa65ecf"
 SHA256 = "34879b335dbfb90ad428a9f6777e8fbc2e7ae3fb36da2d4566d6bc89ef6975d4"
 
 FILES = {

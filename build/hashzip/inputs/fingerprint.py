@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from hashzip.inputs.files import BY_PATH, FileEntry
 
 # Raised whenever the same inputs would give another zip. It is part of every fingerprint.
-FORMAT = "hashzip/2"
+FORMAT = "hashzip/3"
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 

@@ -70,7 +70,7 @@ class TestJson:
             *("format", "function", "fingerprint", "recipe"),
             *("inputs", "packages", "artifact", "tools"),
         ]
-        assert document["format"] == "hashzip/2"
+        assert document["format"] == "hashzip/3"
         assert document["inputs"][1] == {
             "path": "é/run.sh",
             "mode": "0755",
@@ -86,7 +86,7 @@ DAMAGE: dict[str, Callable[[str], str]] = {
     "cut short": lambda text: text[: len(text) // 2],
     "no object": lambda _text: "[]",
     "null": lambda _text: "null",
-    "another format": lambda text: text.replace("hashzip/2", "hashzip/1"),
+    "another format": lambda text: text.replace("hashzip/3", "hashzip/2"),
     "a missing key": lambda text: text.replace('"tools"', '"tool"'),
     "an unknown key": lambda text: text.replace('"unpacked_size"', '"unpacked"'),
     "another recipe": lambda text: text.replace("arm64", "x86_64"),

@@ -204,7 +204,7 @@ class TestSame:
         expected = (
             GOLDEN.replace("FINGERPRINT", MANIFEST.fingerprint)
             .replace("VERSION", MANIFEST.fingerprint[:12])
-            .replace("SERIAL", "urn:uuid:40664cfa-4007-5588-a7da-c82d73d5d36a")
+            .replace("SERIAL", "urn:uuid:7ffde8d3-84c0-5b87-aa6b-dbe5589a13c7")
         )
 
         assert sbom.document(manifest, "pypi") == expected

@@ -100,7 +100,7 @@ class TestFingerprint:
 
     def test_definition(self) -> None:
         """It is a SHA-256 over fields, each after its length in eight bytes."""
-        fields = (b"hashzip/2", b'{"builder":"python"}', b"a", b"0644", b"1", bytes(32))
+        fields = (b"hashzip/3", b'{"builder":"python"}', b"a", b"0644", b"1", bytes(32))
         digest = hashlib.sha256()
         for field in fields:
             digest.update(len(field).to_bytes(8, "big") + field)
