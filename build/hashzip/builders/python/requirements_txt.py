@@ -6,7 +6,7 @@ The format: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from hashzip.errors import HashzipError
@@ -23,6 +23,7 @@ _PLACES = {
     "--find-links": "--find-links",
     "--trusted-host": "--trusted-host",
 }
+_HASH = "--hash="
 _NO_INDEX = "--no-index"
 _ONLY_BINARY = "--only-binary"
 # Options that change nothing where each requirement is one version with its hashes, or only what
@@ -32,7 +33,6 @@ _WITH_VALUE = frozenset((*_PLACES, _ONLY_BINARY, "--use-feature"))
 
 # Regular expressions; compiled on use.
 _OPTION_OF_REQUIREMENT = r"\s+(?=-)"
-_HASH = r"--hash(?:=|\s+)(\w+:[0-9a-fA-F]+)"
 # A requirement in a repository, with the commit if that is given in full.
 _IN_REPOSITORY = (
     r"^(?P<name>[\w.-]+)[^@]*@\s*git\+(?P<repository>[^\s#;]+?)"
@@ -116,8 +116,9 @@ def parse(
 
 def logical_lines(text: str) -> Iterator[str]:
     """Yield the lines of a requirements file, joined at backslashes, without comments."""
-    for line in re.sub(r"\\(\r\n|\r|\n)", " ", text).splitlines():
-        logical = re.sub(r"(^|\s)#.*", "", line).strip()
+    for line in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
+        # Most lines are long, and have no comment.
+        logical = (re.sub(r"(^|\s)#.*", "", line) if "#" in line else line).strip()
         if logical:
             yield logical
 
@@ -147,13 +148,11 @@ def _relock(path: str, lock_command: Callable[[str, str], str]) -> str:
 
 
 def _requirement(line: str, path: str, target: Target, command: str) -> Requirement:
-    text, *options = re.split(_OPTION_OF_REQUIREMENT, line)
-    hashes = []
-    for option in options:
-        match = re.fullmatch(_HASH, option)
-        if match is None:
-            raise _refused(option, line, path)
-        hashes.append(match[1])
+    text, *options = re.split(_OPTION_OF_REQUIREMENT, line, maxsplit=1)
+    words = options[0].split() if options else []
+    hashes = [word.removeprefix(_HASH) for word in words if word.startswith(_HASH)]
+    if len(hashes) != len(words) or "" in hashes:
+        hashes = list(_hashes(words, line, path))
     requirement = Requirement(text, tuple(hashes))
     if hashes:
         return requirement
@@ -172,6 +171,17 @@ def _requirement(line: str, path: str, target: Target, command: str) -> Requirem
             "uv.lock; or put its code into source",
         )
     raise HashzipError(f'{path} has a requirement without a hash: "{line}"', f"run: {command}")
+
+
+def _hashes(words: Iterable[str], line: str, path: str) -> Iterator[str]:
+    """Yield the hashes of a requirement, of which some are in a word of their own."""
+    remaining = iter(words)
+    for word in remaining:
+        name, equals, value = word.partition("=")
+        value = value if equals else next(remaining, "")
+        if name != "--hash" or not value:
+            raise _refused(word, line, path)
+        yield value
 
 
 def _options(line: str, path: str, command: str) -> Iterator[tuple[str, str]]:
