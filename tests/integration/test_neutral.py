@@ -147,6 +147,33 @@ class TestVariable:
         assert rebuilt(project) == make_zip(project).read_bytes()
 
 
+class TestBuiltBefore:
+    """A package that uv has built before, and keeps in its cache."""
+
+    def test_by_the_user(
+        self, project: Path, index: Index, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the user's own run of uv has built is not taken; what hashzip has built is."""
+        ran = project.parent / "ran"
+        seen = "open('seen.txt', 'w').write(os.environ.get('OWN_VERSION', 'none'))"
+        backend = f"import os\n{seen}\nopen({str(ran)!r}, 'a').write('x')\n"
+        metadata = f"[project]\nname = 'greet'\nversion = '1.0'\n{local_packages.BUILD_SYSTEM}"
+        files = {"backend.py": backend + local_packages.BACKEND, "pyproject.toml": metadata}
+        sdist = wheels.make_sdist(project, "greet", "1.0", files)
+        index.add(sdist)
+        wheels.lock(project, sdist, where="")
+        projects.configure(project, requirements="requirements.txt", build_sdists=True)
+        with monkeypatch.context() as patch:
+            patch.setenv("OWN_VERSION", "7")
+            assert installed_by_uv(project)
+
+        assert content(make_zip(project), "seen.txt") == b"none"
+
+        runs = len(ran.read_text(encoding="utf-8"))
+        rebuilt(project)
+        assert len(ran.read_text(encoding="utf-8")) == runs
+
+
 class TestSettings:
     """Settings in uv's configuration files."""
 

@@ -7,8 +7,9 @@ index a package is from.
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from packaging.pylock import Package
 
@@ -25,6 +26,7 @@ from hashzip.builders.python import (
     uv_settings,
 )
 from hashzip.builders.python.locks import Kind, Lock
+from hashzip.builders.python.pylock import Document
 from hashzip.builders.python.requirements import Requirements, pin
 from hashzip.errors import HashzipError
 from hashzip.project.targets import Target
@@ -44,33 +46,49 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         HashzipError: The lock is stale, damaged or for another Python, or no hash checks one of
             its packages.
     """
-    location = Path(plan.project.root, lock.path)
-    text = location.read_text(encoding="utf-8-sig")
-    uv_folder = Path(working_directory(plan, lock))
-    settings_file = scratch / "uv.toml"
+    text = Path(plan.project.root, lock.path).read_text(encoding="utf-8-sig")
+    own: Mapping[str, Any] = {}
     if lock.kind is Kind.REQUIREMENTS:
-        settings = uv_settings.write(settings_file, uv_folder)
-        return requirements_export.export(plan, lock, text, scratch)._replace(settings=settings)
-    relock = locks.relock_command(lock, plan.target)
-    document = pylock.parse(text, lock.path, relock)
+        requirements = requirements_export.export(plan, lock, text, scratch)
+    else:
+        relock = locks.relock_command(lock, plan.target)
+        document = pylock.parse(text, lock.path, relock)
+        if lock.kind is Kind.UV:
+            own = uv_settings.own(Path(working_directory(plan, lock)), document)
+        requirements = _of_pylock(plan, lock, document, own, scratch)
+    built = [name for name in requirements.wanted if name and plan.target.options["build_sdists"]]
+    return requirements._replace(settings=_settings(plan, lock, scratch, own, built))
+
+
+def working_directory(plan: BuildPlan, lock: Lock) -> str:
+    """Return the folder to run uv in: the project's, or for a `uv.lock` that of its project."""
+    folder = lock.path.rpartition("/")[0] if lock.kind is Kind.UV else ""
+    return os.path.join(plan.project.root, folder) if folder else plan.project.root
+
+
+def _of_pylock(
+    plan: BuildPlan, lock: Lock, document: Document, own: Mapping[str, Any], scratch: Path
+) -> Requirements:
+    """Return what uv is to install from a lock in TOML, which uv exports if it is a `uv.lock`."""
+    target = plan.target
+    relock = locks.relock_command(lock, target)
     required = str(document.get("requires-python", ""))
-    release = locks.check_python(required, lock.path, plan.target)
-    own = uv_settings.own(uv_folder, document) if lock.kind is Kind.UV else {}
-    settings = uv_settings.write(settings_file, uv_folder, own)
+    release = locks.check_python(required, lock.path, target)
     if lock.kind is Kind.UV:
         here = sys.executable
         if not python_range.contains(required, sys.version_info[:3]):
             here = stand_in.make(scratch, release, lock.path)
-        exported = _export(plan, lock, here, settings)
+        exported = _export(plan, lock, here, _settings(plan, lock, scratch, own))
         document = pylock.parse(exported, lock.path, relock)
     validated = pylock.validate(document, lock.path, relock)
-    wanted = pylock.wanted(validated, plan.target, release, lock.path, relock)
+    wanted = pylock.wanted(validated, target, release, lock.path, relock)
     excluded = distributions.excluded(
-        (package.name for package in wanted), plan.target.options["exclude_packages"]
+        (package.name for package in wanted), target.options["exclude_packages"]
     )
     wanted = [package for package in wanted if package.name not in excluded]
-    _check_sources(wanted, plan.target, lock)
-    document = pylock.without_folders(document, location.parent, excluded)
+    _check_sources(wanted, target, lock)
+    folder = Path(plan.project.root, lock.path).parent
+    document = pylock.without_folders(document, folder, excluded)
     file = scratch / "pylock.toml"
     file.write_text(pylock.to_toml(document), encoding="utf-8")
     arguments = ["--preview-features", "pylock", "--requirements", str(file)]
@@ -79,7 +97,6 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         arguments=arguments if document["packages"] else [],
         wanted=versions,
         hashes={pin(each.name, versions[each.name]): pylock.hashes(each) for each in wanted},
-        settings=settings,
         local=_local_folders(wanted, lock),
         excluded=excluded,
         release=release,
@@ -87,10 +104,15 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
     )
 
 
-def working_directory(plan: BuildPlan, lock: Lock) -> str:
-    """Return the folder to run uv in: the project's, or for a `uv.lock` that of its project."""
-    folder = lock.path.rpartition("/")[0] if lock.kind is Kind.UV else ""
-    return os.path.join(plan.project.root, folder) if folder else plan.project.root
+def _settings(
+    plan: BuildPlan,
+    lock: Lock,
+    scratch: Path,
+    own: Mapping[str, Any],
+    built: Collection[str] = (),
+) -> list[str]:
+    folder = Path(working_directory(plan, lock))
+    return uv_settings.write(scratch / "uv.toml", folder, own, built)
 
 
 def _export(plan: BuildPlan, lock: Lock, interpreter: str, settings: Sequence[str]) -> str:

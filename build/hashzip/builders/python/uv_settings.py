@@ -9,7 +9,7 @@ https://docs.astral.sh/uv/concepts/configuration-files/
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,15 +38,19 @@ _WHERE_OF_INDEX = frozenset(
         *("ignore-error-codes", "cache-control"),
     )
 )
+_BUILD_VARIABLES = "extra-build-variables"
 # What a project says about its lock, and about the packages that it builds.
 _OWN = frozenset(
     (
         *("resolution", "prerelease", "prerelease-package", "fork-strategy", "exclude-newer"),
         *("exclude-newer-package", "dependency-metadata", "no-sources", "no-sources-package"),
         *("config-settings", "config-settings-package", "extra-build-dependencies"),
-        *("extra-build-variables", "build-constraint-dependencies", "require-build-hashes"),
+        *(_BUILD_VARIABLES, "build-constraint-dependencies", "require-build-hashes"),
     )
 )
+# uv keeps what it builds in its cache, by the settings of the build, but not by its environment. So
+# this variable keeps apart what was built in the environment that hashzip gives to uv.
+_MARK = {"HASHZIP_BUILD": "1"}
 _IS_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:").match  # one letter is a drive
 
 
@@ -57,13 +61,19 @@ class _Move(NamedTuple):
     target: Path
 
 
-def write(file: Path, folder: Path, own: Mapping[str, Any] | None = None) -> list[str]:
+def write(
+    file: Path,
+    folder: Path,
+    own: Mapping[str, Any] | None = None,
+    built: Collection[str] = (),
+) -> list[str]:
     """Write the settings that count for a run of uv.
 
     Args:
         file: The file to write.
         folder: The folder that uv runs in.
         own: Settings that are inputs.
+        built: The names of packages that uv may build.
 
     Returns:
         The arguments that make uv read this file and no other.
@@ -73,6 +83,10 @@ def write(file: Path, folder: Path, own: Mapping[str, Any] | None = None) -> lis
     """
     file = file.parent.resolve() / file.name
     settings = dict(own or {})
+    if built:
+        variables = settings.get(_BUILD_VARIABLES, {})
+        marked = {name: {**variables.get(name, {}), **_MARK} for name in built}
+        settings[_BUILD_VARIABLES] = {**variables, **marked}
     for source in files(folder, os.environ):
         moved = _Move(source.parent, file.parent)
         settings = _merged(settings, _where(_read(source), moved))

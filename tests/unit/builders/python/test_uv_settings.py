@@ -124,6 +124,17 @@ class TestWrite:
 
         assert (tmp_path / "out.toml").read_text(encoding="utf-8") == 'resolution = "lowest"\n'
 
+    def test_built(self, tmp_path: Path) -> None:
+        """Packages that may be built have a mark, beside the variables of their own."""
+        own = {"extra-build-variables": {"a": {"X": "1"}, "c": {"Y": "2"}}}
+
+        uv_settings.write(tmp_path / "out.toml", tmp_path, own, ["a", "b"])
+
+        mark = {"HASHZIP_BUILD": "1"}
+        assert tomllib.loads((tmp_path / "out.toml").read_text(encoding="utf-8")) == {
+            "extra-build-variables": {"a": {"X": "1", **mark}, "b": mark, "c": {"Y": "2"}}
+        }
+
     def test_broken(self, tmp_path: Path) -> None:
         """A file that is not TOML is an error that names it."""
         with pytest.raises(HashzipError, match=r"project/uv\.toml is not valid TOML"):
