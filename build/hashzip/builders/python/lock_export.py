@@ -79,7 +79,8 @@ def _of_pylock(
         if not python_range.contains(required, sys.version_info[:3]):
             here = stand_in.make(scratch, release, lock.path)
         exported = _export(plan, lock, here, _settings(plan, lock, scratch, own))
-        document = pylock.parse(exported, lock.path, relock)
+        # Earlier versions of uv write no list where there are no packages.
+        document = {"packages": [], **pylock.parse(exported, lock.path, relock)}
     validated = pylock.validate(document, lock.path, relock)
     wanted = pylock.wanted(validated, target, release, lock.path, relock)
     excluded = distributions.excluded(

@@ -225,6 +225,14 @@ class TestUv:
         copy = tomllib.loads(Path(requirements.arguments[3]).read_text(encoding="utf-8"))
         assert [package["name"] for package in copy["packages"]] == ["greet"]
 
+    def test_empty(self, app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A lock without packages is exported by some versions of uv without the list of them."""
+        monkeypatch.setattr(uv, "run", lambda *_: HEAD)
+
+        requirements = export(app, "app/uv.lock", UV_LOCK)
+
+        assert (requirements.arguments, requirements.wanted) == ([], {})
+
     def test_stand_in(self, app: Path, uv_run: list[tuple[list[str], str]]) -> None:
         """A lock for a Python that is not installed is read with a stand-in for it."""
         export(app, "app/uv.lock", UV_LOCK)
