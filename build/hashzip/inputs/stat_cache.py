@@ -10,6 +10,7 @@ tick of that clock, after it was read; git calls that racily clean: https://git-
 
 import os
 import struct
+import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from hashzip.project import layout
 _SIZE = struct.Struct("=Q")  # the first field of a status
 _IS_PRIVATE_KEY = 1  # the byte of a content
 _NO_CONTENT = bytes(CONTENT.size)
+_LAST_64_BITS = (1 << 64) - 1
 _RECORD = struct.Struct(f"={STATUS.size}s{CONTENT.size}s")
 _AT_A_TIME = 10_000  # files; the records that processes send take memory
 
@@ -243,9 +245,13 @@ def _look(locations: Sequence[bytes]) -> bytes:
 
 
 def _pack(status: os.stat_result) -> bytes:
-    return STATUS.pack(
-        status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
-    )
+    fields = status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
+    try:
+        return STATUS.pack(*fields)
+    except struct.error:
+        # Some file systems have times before 1678 or after 2262, and macOS has negative devices.
+        # The last 64 bits of each number tell one state of a file from another as well.
+        return b"".join((field & _LAST_64_BITS).to_bytes(8, sys.byteorder) for field in fields)
 
 
 def _is_older(status: os.stat_result, clock: os.stat_result) -> bool:

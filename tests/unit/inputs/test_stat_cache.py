@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -56,6 +58,37 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
     with monkeypatch.context() as patched:
         patched.setattr(read, "content", content)
         yield locations
+
+
+@contextmanager
+def odd_status(
+    monkeypatch: pytest.MonkeyPatch, name: bytes, fields: dict[str, int]
+) -> Iterator[None]:
+    """Give the file of a name other numbers in its status, as another file system may have."""
+    stat, fstat = os.stat, os.fstat
+    inode = -1
+
+    def changed(status: os.stat_result) -> os.stat_result:
+        names = (field for field in dir(status) if field.startswith("st_"))
+        values = {field: getattr(status, field) for field in names}
+        return cast("os.stat_result", SimpleNamespace(**(values | fields)))
+
+    def odd_stat(path: bytes, *arguments: int, **options: bool) -> os.stat_result:
+        nonlocal inode
+        status = stat(path, *arguments, **options)
+        if os.path.basename(os.fsencode(path)) != name:
+            return status
+        inode = status.st_ino
+        return changed(status)
+
+    def odd_fstat(descriptor: int) -> os.stat_result:
+        status = fstat(descriptor)
+        return changed(status) if status.st_ino == inode else status
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", odd_stat)
+        patched.setattr(os, "fstat", odd_fstat)
+        yield
 
 
 # Each edit may change any file's content, and does its best to leave no trace.
@@ -278,6 +311,48 @@ class TestReading:
         with counted(monkeypatch) as read:
             cached(project)
         assert read == []
+
+    def test_far_future(self, project: Path) -> None:
+        """A file with a time in the year 2300 has a plan, and an edit of it is seen."""
+        file = project / "src/hello.py"
+        before = cached(project)
+        os.utime(file, (10_413_792_000, 10_413_792_000))
+        projects.grow_older(project)
+        assert [cached(project) for _ in range(2)] == [before] * 2
+        file.write_bytes(b"edited")
+        os.utime(file, (10_413_792_000, 10_413_792_000))
+        assert cached(project) == uncached(project) != before
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"st_mtime_ns": -11_676_096_000 * 10**9},  # the year 1600
+            {"st_ctime_ns": -11_676_096_000 * 10**9},
+            {"st_mtime_ns": -1, "st_ctime_ns": -(1 << 80)},
+            {"st_ino": (1 << 64) - 1},
+            {"st_ino": -1},
+            {"st_dev": -2},
+            {"st_ino": 1 << 100},
+        ],
+        ids=str,
+    )
+    def test_odd_status(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, odd: dict[str, int]
+    ) -> None:
+        """Whatever numbers a file system has, there is a plan, and a change of one is seen."""
+        projects.grow_older(project)
+        with odd_status(monkeypatch, b"hello.py", odd):
+            before = [cached(project) for _ in range(2)]
+            with counted(monkeypatch) as unchanged:
+                cached(project)
+        odd = {name: number + 1 for name, number in odd.items()}
+        with odd_status(monkeypatch, b"hello.py", odd), counted(monkeypatch) as changed:
+            after = cached(project)
+
+        assert [*before, after] == [uncached(project)] * 3
+        # A file on another device has another clock, and so is read each time.
+        assert unchanged == ([b"hello.py"] if "st_dev" in odd else [])
+        assert changed == [b"hello.py"]
 
     def test_answer_depends_on_more_than_files(self, project: Path) -> None:
         """Another recipe or pattern gives another fingerprint from a warm cache."""
