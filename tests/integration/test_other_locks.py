@@ -50,13 +50,13 @@ def run(command: str, folder: Path) -> None:
     subprocess.run(["sh", "-c", command], cwd=folder, env=settings, check=True)
 
 
-@pytest.mark.parametrize("folder", [".", "app"])
 @pytest.mark.parametrize(
-    "name, source, text, lock",
+    "folder, name, source, text, lock",
     [
-        ("poetry.lock", "pyproject.toml", POETRY, "uvx --from poetry poetry -C {folder} lock"),
-        ("Pipfile.lock", "Pipfile", PIPFILE, "cd {folder} && uvx pipenv lock"),
+        ("app", "poetry.lock", "pyproject.toml", POETRY, "uvx --from poetry poetry -C app lock"),
+        (".", "Pipfile.lock", "Pipfile", PIPFILE, "uvx pipenv lock"),
     ],
+    ids=["poetry", "pipenv"],
 )
 def test_followed(
     project: Path, index: Index, folder: str, name: str, source: str, text: str, lock: str
@@ -65,7 +65,7 @@ def test_followed(
     index.add(wheels.make(project))
     location = project / folder
     projects.write_files(location, {source: text.format(url=index.url).encode()})
-    run(lock.format(folder=folder), project)
+    run(lock, project)
     path = os.path.normpath(os.path.join(folder, name))
     projects.configure(project, requirements=path)
     with pytest.raises(HashzipError, match="which hashzip cannot install") as caught:

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.registry, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Build a function for each lock and architecture, and one without boto3."""
+    """Build a function for each lock, one for the other architecture, and one without boto3."""
     root = tmp_path_factory.mktemp("real")
     shutil.copytree(LOCKS, root, dirs_exist_ok=True)
     project.write_files(root / "src", project.SOURCES)
@@ -35,10 +35,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def _configure(root: Path) -> None:
+    pairs = [*((lock, "arm64") for lock in FORMATS), ("uv.lock", "x86_64")]
     functions: dict[str, dict[str, object]] = {
         _name(lock, architecture): {"architecture": architecture, "requirements": lock}
-        for lock in FORMATS
-        for architecture in MACHINES
+        for lock, architecture in pairs
     }
     functions["small"] = {"requirements": "uv.lock", "exclude_packages": ["@runtime"]}
     project.write_config(
@@ -76,17 +76,13 @@ def test_compiled_for_the_function(built: Path, architecture: str) -> None:
     assert len(compiled) > 50
 
 
-@pytest.mark.parametrize("architecture", MACHINES)
-def test_one_package_from_each_format(built: Path, architecture: str) -> None:
+def test_one_package_from_each_format(built: Path) -> None:
     """The same packages make the same zip, whatever the format of the lock."""
-    manifests = [manifest(built, _name(lock, architecture)) for lock in FORMATS]
+    manifests = [manifest(built, _name(lock, "arm64")) for lock in FORMATS]
     assert len({each["fingerprint"] for each in manifests}) == 3
     assert len({each["artifact"]["sha256"] for each in manifests}) == 1
-    (other,) = MACHINES.keys() - {architecture}
-    assert (
-        manifest(built, _name("uv.lock", other))["artifact"]["sha256"]
-        != manifests[0]["artifact"]["sha256"]
-    )
+    other = manifest(built, _name("uv.lock", "x86_64"))
+    assert other["artifact"]["sha256"] != manifests[0]["artifact"]["sha256"]
 
 
 @pytest.mark.parametrize("lock", FORMATS)

@@ -94,8 +94,15 @@ def attached(
 
 
 def _types(folder: Path) -> list[str]:
-    """Return the names of the AWS resources and data sources in a configuration."""
-    text = "".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.tf"))
+    """Return the names of the AWS resources and data sources in a configuration.
+
+    Its modules may be anywhere: `terraform init` lists their folders, if there are any.
+    """
+    listing = folder / ".terraform/modules/modules.json"
+    modules = json.loads(listing.read_bytes())["Modules"] if listing.exists() else []
+    folders = {folder, *(folder / module["Dir"] for module in modules)}
+    files = (file for each in folders for file in each.rglob("*.tf"))
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
     return sorted(set(re.findall(r'^(?:resource|data) "(aws_\w+)"', text, re.MULTILINE)))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from hashzip.emulator.server import LocalAws
+from scripts import cache
 from tests.support import contract, rust, stack, watch_process
 from tests.support.stack import Stack
 
@@ -19,17 +21,26 @@ TWINS = {"python": "function_name", "rust": "rust_function_name"}
 
 @pytest.fixture(scope="module")
 def hellos(
-    tmp_path_factory: pytest.TempPathFactory,
     provider_environment: Mapping[str, str],
     aws: LocalAws,
     terraform_executable: str,
 ) -> Iterator[Stack]:
-    """Deploy both from a clean checkout, with one apply."""
-    root = tmp_path_factory.mktemp("contract") / "checkout"
-    clone = stack.checkout(root, "contract", aws, provider_environment, terraform_executable)
-    with clone.using(rust_architecture="x86_64").init().attached() as both:
-        both.apply()
-        yield both
+    """Deploy both from a clean checkout, with one apply.
+
+    Cargo's `target` is kept, and the checkout has the same path in each run: Cargo compiles the
+    hundred crates again for another path, which takes a minute.
+    """
+    with cache.locked("tests-contract") as caches:
+        root = caches / "tests-contract"
+        shutil.rmtree(root, ignore_errors=True)
+        environment = {
+            **provider_environment,
+            "CARGO_TARGET_DIR": str(caches / "tests-contract-target"),
+        }
+        clone = stack.checkout(root, "contract", aws, environment, terraform_executable)
+        with clone.using(rust_architecture="x86_64").init().attached() as both:
+            both.apply()
+            yield both
 
 
 @pytest.fixture(params=TWINS)

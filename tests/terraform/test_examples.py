@@ -18,6 +18,7 @@ from hashzip.emulator.server import LocalAws
 from hashzip.project import host
 from scripts.terraform import Terraform
 from tests.support import program, stack
+from tests.support.attached import attached, aws_provider
 
 pytestmark = pytest.mark.slow
 
@@ -99,13 +100,11 @@ def build(folder: Path, mask: int = 0o022, **settings: str) -> dict[str, Any]:
 
 
 def test_same_bytes_from_two_folders(tmp_path: Path, example: str) -> None:
-    """Builds in two folders, with another umask and without caches, give the same zip."""
+    """Builds in two folders, with different umasks and caches of npm, give the same zip."""
     zips = []
-    for place in ("one", "another/place"):
+    for place, mask in (("one", 0o022), ("another/place", 0o077)):
         folder = checkout(tmp_path / place, example)
-        mine = {"GOCACHE": str(tmp_path / place / "cache")} if place != "one" else {}
-        mask = 0o077 if mine else 0o022
-        result = build(folder, mask, npm_config_cache=str(tmp_path / place / "npm"), **mine)
+        result = build(folder, mask, npm_config_cache=str(tmp_path / place / "npm"))
         zips.append((folder / str(result["file"])).read_bytes())
         assert build(folder)["built"] is False, "a file that the programs wrote is an input"
 
@@ -130,14 +129,15 @@ def test_deployed(
     # The modules run `python3`, which here must be the one that has hashzip's dependencies.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**provider_environment, **aws.environment, "PATH": path}
-    terraform = Terraform(folder, environment, terraform_executable, {})
-    terraform.init()
+    Terraform(folder, environment, terraform_executable).init()
 
-    terraform.apply()
+    with attached(aws_provider(folder), folder, environment) as provider:
+        terraform = Terraform(folder, {**environment, **provider}, terraform_executable)
+        terraform.apply()
 
-    plan = terraform.plan()
-    assert plan.empty, plan.text
-    name = terraform.output()["function_name"]
+        plan = terraform.plan()
+        assert plan.empty, plan.text
+        name = terraform.output()["function_name"]
     answers = [invoke(aws, name, event) for event in ({"name": "world"}, {}, {"name": None})]
     stranger = {"message": "Hello, stranger!"}
     assert answers == [{"message": "Hello, world!"}, stranger, stranger]
