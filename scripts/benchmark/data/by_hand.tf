@@ -5,3 +5,4 @@ output "filename" { value = "../dist/app/FINGERPRINT.zip" }
 output "handler" { value = "app.handler" }
 output "runtime" { value = "python3.13" }
 output "architectures" { value = ["x86_64"] }
+output "code_sha256" { value = "" }
