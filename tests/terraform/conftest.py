@@ -9,10 +9,8 @@ import pytest
 from hashzip.emulator import server as local_aws
 from hashzip.emulator.server import LocalAws
 from scripts import providers
-from tests.support import refusing_proxy
 from tests.support import stack as stacks
 from tests.support.deployment import Deployment
-from tests.support.refusing_proxy import RefusingProxy
 from tests.support.stack import Stack
 
 
@@ -43,28 +41,6 @@ def new_stack(
     root = tmp_path / "clone"
     name = _function_name(tmp_path)
     clone = stacks.make(root, name, aws, provider_environment, terraform_executable)
-    with clone.init().attached() as stack:
-        yield stack
-
-
-@pytest.fixture
-def proxy(aws: LocalAws) -> Iterator[RefusingProxy]:
-    """Run a proxy that refuses the operations that a test names."""
-    with refusing_proxy.before(aws) as running:
-        yield running
-
-
-@pytest.fixture
-def proxied_stack(
-    tmp_path: Path,
-    provider_environment: Mapping[str, str],
-    proxy: RefusingProxy,
-    terraform_executable: str,
-) -> Iterator[Stack]:
-    """Make a clone like `new_stack`'s whose requests to AWS all go through `proxy`."""
-    root = tmp_path / "clone"
-    name = _function_name(tmp_path)
-    clone = stacks.make(root, name, proxy.aws, provider_environment, terraform_executable)
     with clone.init().attached() as stack:
         yield stack
 

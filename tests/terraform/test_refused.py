@@ -3,13 +3,16 @@
 import io
 import re
 import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from hashzip.emulator.server import LocalAws
 from scripts.terraform import Plan, TerraformError
-from tests.support import program
+from tests.support import program, refusing_proxy
 from tests.support import stack as stacks
+from tests.support.deployment import Deployment
 from tests.support.refusing_proxy import RefusingProxy
 from tests.support.stack import Stack
 
@@ -18,11 +21,33 @@ pytestmark = pytest.mark.slow
 WARNING = "does not run the code that was applied last"
 
 
+@pytest.fixture(scope="module")
+def proxy(aws: LocalAws) -> Iterator[RefusingProxy]:
+    """Run a proxy that refuses the operations that a test names."""
+    with refusing_proxy.before(aws) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def proxied(
+    tmp_path_factory: pytest.TempPathFactory,
+    provider_environment: Mapping[str, str],
+    proxy: RefusingProxy,
+    terraform_executable: str,
+) -> Iterator[Deployment[Stack]]:
+    """Deploy a function; all requests to AWS go through the proxy."""
+    root = tmp_path_factory.mktemp("proxied")
+    clone = stacks.make(
+        root / "clone", "proxied", proxy.aws, provider_environment, terraform_executable
+    )
+    with clone.init().attached() as stack:
+        yield Deployment(stack, root / "kept")
+
+
 @pytest.fixture
-def stack(proxied_stack: Stack) -> Stack:
-    """Deploy a function through the proxy."""
-    proxied_stack.terraform.apply()
-    return proxied_stack
+def stack(proxied: Deployment[Stack]) -> Stack:
+    """Return that clone, restored as it was right after its first apply."""
+    return proxied.put_back()
 
 
 def deploy(stack: Stack) -> str:
