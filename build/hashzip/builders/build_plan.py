@@ -13,6 +13,7 @@ from hashzip.inputs.fingerprint import Recipe, canonical_json, fingerprint
 from hashzip.inputs.paths import IN_PROJECT
 from hashzip.inputs.stat_cache import StatCache
 from hashzip.inputs.stat_cache_file import CachedPlan
+from hashzip.project import files as door
 from hashzip.project import runtimes
 from hashzip.project.config import Project
 from hashzip.project.targets import Target, Value
@@ -158,8 +159,7 @@ class BuildPlan(Value):
         """
         location = self.locations[path]
         try:
-            with open(location, "rb") as file:
-                return file.read()
+            return door.read(self.project.root, os.fsdecode(location))
         except OSError as error:
             raise read_error(location, error) from error
 

@@ -10,6 +10,7 @@ from hashzip.inputs import gitignore
 from hashzip.inputs.files import SourceFile
 from hashzip.inputs.gitignore import WILDCARDS
 from hashzip.inputs.paths import IN_PROJECT
+from hashzip.project import files
 from hashzip.project.config import Project
 from hashzip.project.targets import Target
 
@@ -84,14 +85,9 @@ def source_files(project: Project, paths: Iterable[str]) -> list[SourceFile]:
     Raises:
         HashzipError: A link leads out of the project, where another machine has something else.
     """
-    files = []
-    for path in paths:
-        location = os.path.join(project.root, path)
-        real = os.path.realpath(location)
-        if os.path.commonpath((real, project.root)) != project.root:
-            raise HashzipError(
-                f"the link {location} leads out of the project, to {real}",
-                "copy its target into the project",
-            )
-        files.append(SourceFile(f"{IN_PROJECT}{path}", os.fsencode(location), executable=False))
-    return files
+    return [
+        SourceFile(
+            f"{IN_PROJECT}{path}", os.fsencode(files.locate(project.root, path)), executable=False
+        )
+        for path in paths
+    ]

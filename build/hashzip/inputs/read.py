@@ -5,16 +5,17 @@ In one thread: Python hashes many small files slower in several threads than in 
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from hashzip.errors import read_error
 from hashzip.inputs.files import DATA, PROGRAM, FileEntry, SourceFile
 from hashzip.inputs.secrets import holds_private_key
+from hashzip.project import files as door
 
 _FIRST_READ = 1 << 16  # bytes; most sources are smaller, so that one read is enough
 _READ = 1 << 20
-_OPEN = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Content(NamedTuple):
@@ -75,12 +76,14 @@ def content(location: bytes) -> tuple[Content, os.stat_result]:
         What it holds, and its status from before it was read.
 
     Raises:
-        HashzipError: It cannot be read.
+        HashzipError: It cannot be read, is no regular file, or grows while it is read.
     """
     try:
-        descriptor = os.open(location, _OPEN)
+        descriptor = os.open(location, door.OPEN)
         try:
             status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise door.kind_error(location, status.st_mode)
             start = chunk = os.read(descriptor, _FIRST_READ)
             digest = hashlib.sha256(chunk)
             size = len(chunk)
@@ -89,6 +92,8 @@ def content(location: bytes) -> tuple[Content, os.stat_result]:
                 chunk = os.read(descriptor, _READ)
                 digest.update(chunk)
                 size += len(chunk)
+                if size > status.st_size:
+                    raise door.growth_error(location)
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -4,7 +4,6 @@ Terraform runs this on every plan. Paths are bytes here, and decoded as UTF-8 wh
 counts, so that no locale changes one.
 """
 
-import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -15,15 +14,10 @@ from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import gitignore, paths
 from hashzip.inputs.files import Listing
 from hashzip.inputs.gitignore import Matcher, PatternSet
+from hashzip.project import files
 
 _SEPARATOR = os.fsencode(os.sep)
 _NOT_PLAIN = frozenset((b"", b".", b".."))
-
-_BROKEN_LINK = {
-    errno.ENOENT: "leads to nothing",
-    errno.ENOTDIR: "leads to nothing",
-    errno.ELOOP: "loops",
-}
 
 
 def walk(
@@ -213,7 +207,7 @@ class _Walk:
         is_link = entry.is_symlink()
         mode = os.stat(self._resolve(entry.path) if is_link else entry.path).st_mode
         if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
-            raise _not_a_file(entry.path, mode)
+            raise files.kind_error(entry.path, mode, "remove it, or name it in exclude")
         return stat.S_ISDIR(mode)
 
     def _enter(self, entry: os.DirEntry[bytes], path: str, folder: _Folder) -> Iterator[_Folder]:
@@ -223,7 +217,7 @@ class _Walk:
         real = folder.above[-1] + _SEPARATOR + entry.name
         if entry.is_symlink():
             real = self._resolve(entry.path)
-            if any(_is_below(above, real) for above in folder.above):
+            if any(files.is_below(above, real) for above in folder.above):
                 raise HashzipError(
                     f"the link {escape(entry.path)} leads to a folder that it is in",
                     "remove the link, or name it in exclude",
@@ -243,40 +237,8 @@ class _Walk:
 
     def _resolve(self, link: bytes) -> bytes:
         """Return the real path that a link leads to, which must be in the project."""
-        try:
-            real = os.path.realpath(link, strict=True)
-        except OSError as error:
-            problem = _BROKEN_LINK.get(error.errno or 0)
-            if problem is None:
-                raise read_error(link, error) from error
-            raise HashzipError(
-                f"the link {escape(link)} {problem} ({escape(os.readlink(link))})",
-                "fix or remove the link, or name it in exclude",
-            ) from error
-        if not _is_below(real, self.root):
-            raise HashzipError(
-                f"the link {escape(link)} leads out of the project, to {escape(real)}",
-                "copy its target into the project, or name the link in exclude",
-            )
-        return real
+        return files.resolve(self.root, link, ", or name it in exclude")
 
 
 def _is_cache(name: bytes, folder: bytes) -> bool:
     return name == b".cache" and os.path.basename(folder) == b"node_modules"
-
-
-def _is_below(path: bytes, folder: bytes) -> bool:
-    return path == folder or path.startswith(folder.rstrip(_SEPARATOR) + _SEPARATOR)
-
-
-def _not_a_file(location: bytes, mode: int) -> HashzipError:
-    kinds = {
-        stat.S_IFSOCK: "a socket",
-        stat.S_IFIFO: "a pipe",
-        stat.S_IFBLK: "a device",
-        stat.S_IFCHR: "a device",
-    }
-    return HashzipError(
-        f"{escape(location)} is {kinds.get(stat.S_IFMT(mode), 'neither a file nor a folder')}",
-        "remove it, or name it in exclude",
-    )

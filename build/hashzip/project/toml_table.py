@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from hashzip.errors import HashzipError
+from hashzip.project import files
 
 
 def parse(content: bytes) -> dict[str, Any]:
@@ -32,14 +33,17 @@ class Table:
 
     @classmethod
     def load(cls, path: str) -> Self:
-        """Read a TOML file.
+        """Read a TOML file of a project, in the project's folder.
+
+        Args:
+            path: The file, absolute, in a folder without links.
 
         Raises:
-            HashzipError: The file is missing, cannot be read, or is not TOML (with the line).
+            HashzipError: The file is missing, cannot be read, or is not TOML (with the line); a
+                link leads out of its folder.
         """
         try:
-            with open(path, "rb") as file:
-                return cls(parse(file.read()), path)
+            return cls(parse(files.read(os.path.dirname(path), path)), path)
         except FileNotFoundError:
             raise HashzipError(f"there is no {path}", "run: hashzip init") from None
         except OSError as error:

@@ -1,6 +1,8 @@
 """Read files: size, mode and digest."""
 
 import hashlib
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,29 @@ class TestMode:
 
         assert read_one(tmp_path / "a", executable=True).mode == 0o755
         assert read_one(tmp_path / "a", executable=False).mode == 0o644
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_pipe(tmp_path: Path) -> None:
+    """A pipe that takes the place of a source is refused, without waiting for a writer."""
+    os.mkfifo(tmp_path / "a")
+
+    with pytest.raises(HashzipError, match="a is a pipe"):
+        read.content(os.fsencode(tmp_path / "a"))
+
+
+def test_growth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source that grows while it is read is refused, so that it is not read for ever."""
+    path = tmp_path / "a"
+    path.write_bytes(b"x")
+    read_some = os.read
+
+    def append_and_read(descriptor: int, size: int) -> bytes:
+        with path.open("ab") as file:
+            file.write(b"more")
+        return read_some(descriptor, size)
+
+    assert read.content(os.fsencode(path))[0].size == 1
+    monkeypatch.setattr(os, "read", append_and_read)
+    with pytest.raises(HashzipError, match="a grows while it is read"):
+        read.content(os.fsencode(path))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hashzip.errors import read_error
+from hashzip.project import files
 
 # Written by tools into the folder of a package, and not part of it.
 _LEFT_OUT = ("/build/", "/dist/", "*.egg-info/")
@@ -50,14 +51,14 @@ def beside(root: str, folder: str) -> list[str]:
     Returns:
         Paths relative to the project, sorted.
     """
-    files = set()
+    named = set()
     for text in _strings(root, folder):
         path = os.path.normpath(os.path.join(folder, text)).replace(os.sep, "/")
         if "../" in text and not path.startswith("../") and not os.path.isabs(text):
-            files.add(path)
+            named.add(path)
     return sorted(
         path
-        for path in files
+        for path in named
         if not f"{path}/".startswith(f"{folder}/") and os.path.isfile(os.path.join(root, path))
     )
 
@@ -66,8 +67,7 @@ def _strings(root: str, folder: str) -> Iterator[str]:
     """Yield all strings in a `pyproject.toml` that may name sources."""
     location = os.path.join(root, folder, "pyproject.toml")
     try:
-        with open(location, encoding="utf-8-sig") as file:
-            text = file.read()
+        text = files.read_text(root, location)
         document = tomllib.loads(text) if _WORTH_PARSING.search(text) else {}
     except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return  # a package without one; or what the build backend will say

@@ -29,6 +29,7 @@ from hashzip.builders.python.locks import Kind, Lock
 from hashzip.builders.python.pylock import Document
 from hashzip.builders.python.requirements import Requirements, pin
 from hashzip.errors import HashzipError
+from hashzip.project import files
 from hashzip.project.targets import Target
 
 _COMMIT = "[0-9a-f]{40}|[0-9a-f]{64}"
@@ -46,7 +47,7 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         HashzipError: The lock is stale, damaged or for another Python, or no hash checks one of
             its packages.
     """
-    text = Path(plan.project.root, lock.path).read_text(encoding="utf-8-sig")
+    text = files.read_text(plan.project.root, lock.path)
     own: Mapping[str, Any] = {}
     if lock.kind is Kind.REQUIREMENTS:
         requirements = requirements_export.export(plan, lock, text, scratch)

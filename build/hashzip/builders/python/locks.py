@@ -7,12 +7,14 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from itertools import chain
 from typing import NamedTuple
 
 from hashzip.builders.python import requirements_txt
 from hashzip.builders.python.requirements_txt import RequirementsTxt
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs.files import SourceFile
+from hashzip.project import files
 from hashzip.project.config import Project
 from hashzip.project.targets import Target
 
@@ -130,9 +132,8 @@ def check_python(required: str, path: str, target: Target) -> str:
 
 
 def _file(project: Project, path: str) -> SourceFile:
-    return SourceFile(
-        f"//{path}", os.fsencode(project.root) + b"/" + path.encode(), executable=False
-    )
+    location = os.fsencode(files.locate(project.root, path))
+    return SourceFile(f"//{path}", location, executable=False)
 
 
 def _kind(target: Target, path: str) -> Kind:
@@ -165,17 +166,15 @@ def _check_no_options(target: Target, problem: str) -> None:
 
 
 def _read(project: Project, target: Target, path: str) -> str:
-    location = _file(project, path).location
     try:
-        with open(location, encoding="utf-8-sig") as file:
-            return file.read()
+        return files.read_text(project.root, path)
     except FileNotFoundError as error:
         raise HashzipError(
             f"the requirements file {path} of {target.label} does not exist",
             f"create it: {_lock_command(path, target)}",
         ) from error
     except OSError as error:
-        raise read_error(location, error) from error
+        raise read_error(os.fsencode(os.path.join(project.root, path)), error) from error
     except UnicodeDecodeError as error:
         raise HashzipError(
             f"{path} is not UTF-8", f"lock again: {_lock_command(path, target)}"
@@ -233,9 +232,9 @@ def _uv(project: Project, target: Target, path: str, text: str) -> Lock:
     from hashzip.builders.python import local_sources
 
     beside = {package: local_sources.beside(project.root, package) for package in packages}
-    more = (file for files in beside.values() for file in files)
-    files = dict.fromkeys((path, *projects, *archives, *more))
-    return Lock(Kind.UV, path, [_file(project, file) for file in files], packages, beside)
+    more = chain.from_iterable(beside.values())
+    names = dict.fromkeys((path, *projects, *archives, *more))
+    return Lock(Kind.UV, path, [_file(project, name) for name in names], packages, beside)
 
 
 def _inside(path: str, folder: str, location: str) -> str:

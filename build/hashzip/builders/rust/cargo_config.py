@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from hashzip.builders.rust.cargo_manifests import above, join, table
+from hashzip.errors import HashzipError
+from hashzip.project import files as door
 from hashzip.project import toml_table
 
 # Where a folder has both, cargo reads the first: `discover_config_file` in its `context`.
@@ -96,7 +98,7 @@ def outside(root: str, cargo_home: str) -> list[tuple[str, list[str]]]:
     files += [(cargo_home, name) for name in ("config", "config.toml")]
     deciding = {}
     for folder, path in files:
-        document = _read(folder, path)
+        document = _read_outside(os.path.join(folder, path)) if path else {}
         keys = [key for key in _DECIDING if document.get(key)]
         if "rustflags" in table(document, "build"):
             keys.append("build.rustflags")
@@ -128,11 +130,24 @@ def _with_includes(root: str, path: str, within: tuple[str, ...]) -> Iterator[st
 
 
 def _read(root: str, path: str) -> Document:
-    """Read a file. An unreadable one counts as empty here; cargo will report it."""
+    """Read a file of the project. One with an error counts as empty here; cargo will report it.
+
+    Raises:
+        HashzipError: A link leads out of the project, or it is no regular file.
+    """
+    if not path:
+        return {}
     try:
-        with open(os.path.join(root, path), "rb") as file:
-            return toml_table.parse(file.read())
+        return toml_table.parse(door.read(root, path))
     except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _read_outside(location: str) -> Document:
+    """Read a file that is not in the project. An unreadable one counts as empty here."""
+    try:
+        return toml_table.parse(door.read_outside(location))
+    except (HashzipError, OSError, ValueError, RecursionError):
         return {}
 
 

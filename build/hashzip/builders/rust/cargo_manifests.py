@@ -12,7 +12,7 @@ from typing import Any
 
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs.gitignore import WILDCARDS
-from hashzip.project import toml_table
+from hashzip.project import files, toml_table
 
 MANIFEST = "Cargo.toml"
 
@@ -176,9 +176,8 @@ class Manifests:
             outer = os.path.dirname(outer)
             path = os.path.join(outer, MANIFEST)
             try:
-                with open(path, "rb") as file:
-                    settings = toml_table.parse(file.read()).get("workspace")
-            except (OSError, ValueError, RecursionError):
+                settings = toml_table.parse(files.read_outside(path)).get("workspace")
+            except (HashzipError, OSError, ValueError, RecursionError):
                 continue
             if isinstance(settings, dict) and not _is_excluded(inner, ".", settings):
                 raise HashzipError(
@@ -191,8 +190,7 @@ class Manifests:
     def _load(self, folder: str) -> Manifest:
         location = os.path.join(self.root, folder, MANIFEST)
         try:
-            with open(location, "rb") as file:
-                return toml_table.parse(file.read())
+            return toml_table.parse(files.read(self.root, location))
         except FileNotFoundError:
             raise HashzipError(
                 f"{self.label} needs {join(folder, MANIFEST)}, which does not exist",
