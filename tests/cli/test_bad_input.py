@@ -236,5 +236,26 @@ class TestDisk:
         assert not projects.built(project)["built"]
 
 
+class TestManyFiles:
+    """So many files that several processes read them."""
+
+    def test_unreadable(self, project: Path) -> None:
+        """One unreadable file is one error, each time, whichever process reads it."""
+        names = [f"{n:04}" for n in range(4_000)]
+        projects.write_files(project / "src" / "many", {name: name.encode() for name in names})
+        query = projects.query()
+        for name in ("0000", "1999", "2000", "3999"):
+            file = project / "src" / "many" / name
+            file.chmod(0)
+            finished = program.run(
+                "external", cwd=project, text=query, wrapper=program.without_roots_rights()
+            )
+            error, _ = projects.complaint(finished)
+            assert error == f"error: cannot read {file}: Permission denied"
+            file.chmod(0o644)
+
+        assert program.run("external", cwd=project, text=query).code == 0
+
+
 def _limit_file_size(size: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
