@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, print_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +25,7 @@ def exit_code(main: Callable[[], None]) -> int:
     try:
         main()
     except HashzipError as error:
-        print(f"error: {error.message}\nhint: {error.hint}", file=sys.stderr)
+        print_error(error.message, error.hint)
         return 1
     except KeyboardInterrupt:
         return 130

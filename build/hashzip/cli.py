@@ -10,6 +10,7 @@ from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, NoReturn
 
+from hashzip import errors
 from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
     except (HashzipError, ModuleNotFoundError, OSError) as error:
         if options.debug:
             raise
-        _print_error(*_explain(error))
+        errors.print_error(*_explain(error))
         # With --exit-code, 1 is an answer.
         return 2 if getattr(options, "exit_code", False) else 1
     except KeyboardInterrupt:
-        _print_error("interrupted", "no file was left half-written; run it again")
+        errors.print_error("interrupted", "no file was left half-written; run it again")
         return 130
     return 0
 
@@ -106,9 +107,3 @@ def _explain(error: Exception) -> tuple[str, str]:
         return message, installation.hint()
     # An error that no module expects, such as a deleted current folder.
     return str(error), "run it again with --debug to see where it failed"
-
-
-def _print_error(message: str, hint: str) -> None:
-    print(f"error: {message}", file=sys.stderr)
-    if hint:
-        print(f"hint: {hint}", file=sys.stderr)

@@ -4,6 +4,12 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
+_NEAR = 3  # words that a hint begins with
+_MANY = 8  # words in one line
+_MOST = 100  # words in a list
+_LIST_COLUMNS = 60
+_INDENT = "  "
+
 
 class HashzipError(Exception):
     """A problem that the user can fix.
@@ -21,6 +27,16 @@ class HashzipError(Exception):
         self.needs = needs
 
 
+def print_error(message: str, hint: str = "") -> None:
+    """Print an error to stderr.
+
+    Args:
+        message: One line that says what is wrong, and where.
+        hint: What to do about it; "" where the message says it.
+    """
+    _print("error", message, hint)
+
+
 def warn(message: str, hint: str = "") -> None:
     """Print a warning to stderr, in the form that errors have. The command goes on.
 
@@ -28,7 +44,16 @@ def warn(message: str, hint: str = "") -> None:
         message: One line that says what is wrong, and where.
         hint: What to do about it; "" where the message says it.
     """
-    text = f"warning: {message}\n" + (f"hint: {hint}\n" if hint else "")
+    _print("warning", message, hint)
+
+
+def _print(label: str, message: str, hint: str) -> None:
+    from hashzip import terminal  # noqa: PLC0415 - most runs print none of these
+
+    style = terminal.ERROR if label == "error" else terminal.WARNING
+    text = f"{terminal.paint(f'{label}:', style, sys.stderr)} {message}\n"
+    if hint:
+        text += f"{terminal.paint('hint:', terminal.HINT, sys.stderr)} {hint}\n"
     # In one call, so that the lines of several threads do not mix. The reader may have gone.
     with suppress(OSError):
         sys.stderr.write(text)
@@ -37,6 +62,8 @@ def warn(message: str, hint: str = "") -> None:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint for an unknown word: the nearest known word, if one is near, and all of them.
 
+    Near words come first. A long list has lines of its own, which fit any terminal.
+
     Args:
         word: The unknown word.
         known: The known words, in any order.
@@ -44,9 +71,17 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     import difflib
 
     words = sorted(known)
-    close = difflib.get_close_matches(word, words, n=1)
+    close = difflib.get_close_matches(word, words, n=_NEAR)
     guess = f'did you mean "{close[0]}"? ' if close else ""
-    return f"{guess}known: {', '.join(words) or 'none'}"
+    ordered = [*close, *(other for other in words if other not in close)]
+    if len(ordered) <= _MANY:
+        return f"{guess}known: {', '.join(ordered) or 'none'}"
+    import textwrap
+
+    rest = len(ordered) - _MOST
+    listed = [*ordered[:_MOST], f"and {rest:,} more"] if rest > 0 else ordered
+    lines = textwrap.wrap(", ".join(listed), _LIST_COLUMNS - len(_INDENT), break_on_hyphens=False)
+    return "\n".join([f"{guess}known:", *(_INDENT + line for line in lines)])
 
 
 def escape(name: bytes) -> str:

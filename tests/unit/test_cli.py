@@ -125,6 +125,16 @@ def test_short_parse() -> None:
     assert isinstance(cli.parse(["external", "--debug"]), argparse.Namespace)
 
 
+def test_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without arguments, the help is shown, which ends with how to start."""
+    assert cli.main([]) == 0
+
+    out, err = capsys.readouterr()
+    assert out.startswith("usage: hashzip COMMAND")
+    assert out.splitlines()[-1] == "start: hashzip init"
+    assert err == ""
+
+
 def test_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
     """Bad usage exits with 2, and names the commands."""
     with pytest.raises(SystemExit) as ended:

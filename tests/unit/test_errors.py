@@ -36,13 +36,50 @@ class TestWarn:
 @pytest.mark.parametrize(
     "word, hint",
     [
-        ("helo", 'did you mean "hello"? known: bye, hello'),
+        ("helo", 'did you mean "hello"? known: hello, bye'),
         ("something", "known: bye, hello"),
     ],
 )
 def test_did_you_mean(word: str, hint: str) -> None:
-    """The hint names the nearest word, unless all are far, and lists the known ones, sorted."""
+    """The hint names the nearest word, unless all are far, and lists the known ones, near first."""
     assert errors.did_you_mean(word, ["hello", "bye"]) == hint
+
+
+def test_many_known() -> None:
+    """A long list has indented lines of its own, in which the nearest words come first."""
+    words = [f"word-{number:02}" for number in range(30)]
+
+    first, *lines = errors.did_you_mean("wrd-07", words).splitlines()
+
+    assert first == 'did you mean "word-07"? known:'
+    assert lines[0].startswith("  word-07, ")
+    assert all(line.startswith("  word-") and len(line) <= 60 for line in lines)
+    listed = " ".join(lines).replace(",", "").split()
+    assert sorted(listed) == words
+    assert listed[3:] == sorted(listed[3:])
+
+
+def test_very_many_known() -> None:
+    """Of hundreds, the list has the near ones and some others, and says how many it leaves out."""
+    hint = errors.did_you_mean("word-250x", [f"word-{number:03}" for number in range(300)])
+
+    assert hint.startswith('did you mean "word-250"? known:\n  word-250, ')
+    assert hint.endswith(", and 200 more")
+
+
+def test_colours(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the labels have colours: those of cargo and uv."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    errors.print_error("it is wrong", "fix it")
+    errors.warn("it is old")
+
+    assert capsys.readouterr().err.splitlines() == [
+        "\x1b[1;31merror:\x1b[0m it is wrong",
+        "\x1b[1;36mhint:\x1b[0m fix it",
+        "\x1b[1;33mwarning:\x1b[0m it is old",
+    ]
 
 
 def test_nothing_known() -> None:

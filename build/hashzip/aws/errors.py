@@ -100,7 +100,8 @@ def _missing(endpoint: Endpoint, function: str, qualifier: str | None) -> Hashzi
         functions = difflib.get_close_matches(function, functions)
     return HashzipError(
         f'there is no function "{function}" in {endpoint}',
-        f"{did_you_mean(function, functions)}; if its name in AWS is another, add --function-name",
+        "if its name in AWS is not that in hashzip.toml, add --function-name; "
+        f"{did_you_mean(function, functions)}",
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import hashzip
 import hashzip.commands
 from hashzip.commands import _parser
 from tests.support import program
@@ -97,3 +98,58 @@ def test_not_a_positive_int(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is not an integer above 0") as caught:
         _parser.positive_int(text)
     assert repr(text) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "words, message, hint",
+    [
+        (["buld"], 'there is no command "buld"', 'did you mean "build"? '),
+        (["--vresion"], 'there is no option "--vresion"', 'did you mean "--version"? '),
+        (["--project", "x", "status"], '"--project" stands before', "hashzip status --project …"),
+        (["build", "--forse"], 'hashzip build has no option "--forse"', 'mean "--force"? '),
+        (["build", "--forse=1"], 'hashzip build has no option "--forse"', 'mean "--force"? '),
+        (["build", "-j8"], 'hashzip build has no option "-j8"', "--jobs"),
+        (["status", "x"], 'hashzip status does not take "x"', "hashzip status --help"),
+        (["explain"], "required: FUNCTION", "run: hashzip explain --help"),
+        (["completion", "zhs"], 'hashzip completion: shell is "zhs"', 'did you mean "zsh"? '),
+        (["build", "--jobs", "0"], "argument --jobs: '0' is not", "run: hashzip build --help"),
+    ],
+)
+def test_bad_usage(
+    words: list[str], message: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bad usage exits with 2, and says what is wrong and which word is near."""
+    with pytest.raises(SystemExit) as ended:
+        _parser.parse(words)
+
+    assert ended.value.code == 2
+    error, printed_hint = capsys.readouterr().err.split("\nhint: ")
+    assert error.startswith("error: ")
+    assert message in error
+    assert hint in printed_hint
+
+
+@pytest.mark.parametrize("words", [["--version"], ["-V"]])
+def test_version(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The version is printed, with the program's name."""
+    with pytest.raises(SystemExit) as ended:
+        _parser.parse(words)
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"hashzip {hashzip.__version__}\n"
+
+
+def test_headings_have_colours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the headings of help have a colour, and only where colours are shown."""
+    texts = {}
+    for value in ("0", "1"):
+        monkeypatch.setenv("FORCE_COLOR", value)
+        with pytest.raises(SystemExit):
+            _parser.parse(["build", "--help"])
+        texts[value] = capsys.readouterr().out
+
+    assert "\x1b" not in texts["0"]
+    assert "\x1b[1;32moptions:\x1b[0m\n" in texts["1"]
+    assert texts["1"].replace("\x1b[1;32m", "").replace("\x1b[0m", "") == texts["0"]
