@@ -183,7 +183,10 @@ def complaint(finished: Finished) -> tuple[str, str]:
     assert finished.out == ""
     assert "Traceback" not in finished.err
     lines = finished.err.splitlines()
-    assert lines[0].startswith("error: "), finished.err
-    assert lines[-1].startswith("hint: "), finished.err
-    assert sum(line.startswith(("error: ", "hint: ")) for line in lines) == 2
-    return "\n".join(lines[:-1]), lines[-1]
+    starts = [at for at, line in enumerate(lines) if line.startswith(("error: ", "hint: "))]
+    assert len(starts) == 2, finished.err
+    assert starts[0] == 0, finished.err
+    error, hint = lines[: starts[1]], lines[starts[1] :]
+    assert hint[0].startswith("hint: "), finished.err
+    assert all(line.startswith("  ") for line in hint[1:]), finished.err  # a list
+    return "\n".join(error), "\n".join(hint)
