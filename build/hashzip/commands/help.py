@@ -6,7 +6,7 @@ from hashzip.commands import _parser
 from hashzip.errors import did_you_mean
 
 HELP = "show this help, or the help of a command"
-DESCRIPTION = "The same as `hashzip --help` and `hashzip COMMAND --help`."
+DESCRIPTION = "Prints what the option --help prints."
 EXAMPLES = {
     "hashzip help": "list all commands",
     "hashzip help build": "the arguments of a command, with examples",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hashzip.commands import _parser
 
 HELP = "print the version"
-DESCRIPTION = "The same as `hashzip --version`."
+DESCRIPTION = "Prints what the option --version prints."
 EXAMPLES: Mapping[str, str] = {}
 
 
