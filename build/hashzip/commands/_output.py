@@ -1,9 +1,8 @@
-"""The project that the arguments name, tables, sizes, and the question before a change."""
+"""The project that the arguments name, sizes, and the question before a change."""
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
 
 from hashzip import planning
 from hashzip.errors import HashzipError
@@ -34,21 +33,6 @@ def confirm(question: str) -> bool:
             "add --yes, or run it in a terminal",
         )
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table on a terminal, and lines with tabs between the fields elsewhere."""
-    if not sys.stdout.isatty():
-        for row in rows:
-            print("\t".join(row))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*header, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
 
 
 def megabytes(size: int) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from hashzip.aws import errors, log_format, sample_events
 from hashzip.aws.client import Endpoint, require_boto3
-from hashzip.commands import _endpoint, _output
+from hashzip.commands import _endpoint, _output, _table
+from hashzip.commands._table import Column
 from hashzip.errors import HashzipError
 
 HELP = "invoke a function, and print its response"
@@ -198,7 +199,7 @@ def _indented(payload: str) -> str:
 
 
 def _print_examples() -> None:
-    _output.table(
-        ("EXAMPLE", "IN SAM CLI"),
+    _table.show(
+        (Column("EXAMPLE"), Column("IN SAM CLI", may_shorten=True)),
         [(name, " ".join(event)) for name, event in sample_events.names().items()],
     )

@@ -1,4 +1,4 @@
-"""What commands share: the project, the question, tables and sizes."""
+"""What commands share: the project, the question, and sizes."""
 
 from pathlib import Path
 
@@ -51,31 +51,6 @@ class TestConfirm:
             _output.confirm("go on?")
 
         assert "--yes" in caught.value.hint
-
-
-class TestTable:
-    """Rows for people and for programs."""
-
-    ROWS = (("a", "1"), ("b c", ""))
-
-    def test_pipe(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """In a pipe, fields are separated by tabs, without a header."""
-        _output.table(("NAME", "SIZE"), self.ROWS)
-
-        assert capsys.readouterr().out == "a\t1\nb c\t\n"
-
-    def test_terminal(
-        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """On a terminal, columns have a header and are aligned."""
-        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-
-        _output.table(("NAME", "SIZE"), self.ROWS)
-
-        header, first, _ = capsys.readouterr().out.splitlines()
-        assert "NAME" in header
-        assert "SIZE" in header
-        assert "\t" not in first
 
 
 @pytest.mark.parametrize(

@@ -47,3 +47,63 @@ def test_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
             "unpacked_size": sum(map(len, projects.SOURCES.values())),
         }
     ]
+
+
+class TestTotal:
+    """On a terminal, a total and the next command come last."""
+
+    @pytest.fixture(autouse=True)
+    def _terminal(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        capsys.readouterr()  # standard output is captured from here on
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        monkeypatch.setenv("NO_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", "60")
+
+    def test_some(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Of one that is missing, the next command has the name."""
+        other = {**projects.HELLO, "source": "src/lib", "handler": "names.WORLD"}
+        projects.write_config(project, hello=projects.HELLO, other=other)
+        size = projects.make_zip(project).stat().st_size
+
+        run(project)
+
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[-2:] == [
+            f"1 built, 1 to build, {size / 1000:.1f} kB",
+            "next: hashzip build other",
+        ]
+        assert all(len(line) <= 60 for line in lines)
+
+    def test_none(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Of several that are missing, all are built next."""
+        projects.write_config(project, hello=projects.HELLO, other=projects.HELLO)
+
+        run(project)
+
+        assert capsys.readouterr().out.splitlines()[-2:] == ["2 to build", "next: hashzip build"]
+
+    def test_all(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Equal zips count once; and where all are built, Terraform comes next."""
+        projects.write_config(project, hello=projects.HELLO, other=projects.HELLO)
+        sizes = {projects.make_zip(project, name).stat().st_size for name in ("hello", "other")}
+
+        run(project)
+
+        assert capsys.readouterr().out.splitlines()[-2:] == [
+            f"2 built, {sizes.pop() / 1000:.1f} kB",
+            "next: terraform plan",
+        ]
+        assert not sizes
+
+    def test_empty(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Without a function, `init` comes next."""
+        (project / "hashzip.toml").write_text("", encoding="utf-8")
+
+        run(project)
+
+        assert capsys.readouterr().out.splitlines()[-2:] == [
+            "no functions in hashzip.toml",
+            "next: hashzip init",
+        ]
