@@ -53,11 +53,8 @@ class TestTotal:
     """On a terminal, a total and the next command come last."""
 
     @pytest.fixture(autouse=True)
-    def _terminal(
-        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        capsys.readouterr()  # standard output is captured from here on
-        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    def _terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("hashzip.terminal.is_terminal", lambda _stream: True)
         monkeypatch.setenv("NO_COLOR", "1")
         monkeypatch.setenv("COLUMNS", "60")
 
