@@ -223,6 +223,8 @@ def describe(value: object) -> str:
     """Return a value as a message has it: short, and whatever is in it."""
     if isinstance(value, str):
         return f'"{value}"' if len(value) <= _SHOWN else "a long string"
+    if value is None:
+        return "null"
     if isinstance(value, list | dict):
         return _KINDS[type(value)] if value else f"an empty {_KINDS[type(value)][2:]}"
     try:

@@ -2,12 +2,13 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from hashzip.errors import read_error
 from hashzip.project import files
+from hashzip.system import schema
 
 # Written by tools into the folder of a package, and not part of it.
 _LEFT_OUT = ("/build/", "/dist/", "*.egg-info/")
@@ -20,8 +21,9 @@ _TABLES = (
     *(("tool", backend) for backend in ("flit", "hatch", "pdm", "poetry", "setuptools")),
     ("tool", "uv", "build-backend"),
 )
+# Tables whose keys are paths. Other keys count if they have a slash, which no name has.
+_KEYS_ARE_PATHS = frozenset(("force-include", "sources", "package-dir", "package-data"))
 _NAMES_NO_SOURCES = re.compile("exclude|envs|dependencies|dev-dependencies|optional-dependencies")
-_WORTH_PARSING = re.compile(r"""\.\./|["'](\./)?build[/"']""")
 
 
 def left_out(root: str, folder: str) -> tuple[str, ...]:
@@ -67,27 +69,40 @@ def _strings(root: str, folder: str) -> Iterator[str]:
     """Yield all strings in a `pyproject.toml` that may name sources."""
     location = os.path.join(root, folder, "pyproject.toml")
     try:
-        text = files.read_text(root, location)
-        document = tomllib.loads(text) if _WORTH_PARSING.search(text) else {}
-    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        yield from _source_names(files.read_text(root, location))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return  # a package without one; or what the build backend will say
     except OSError as error:
         raise read_error(os.fsencode(location), error) from error
-    for names in _TABLES:
+
+
+@lru_cache(maxsize=512)
+def _source_names(text: str) -> tuple[str, ...]:
+    """Parse a `pyproject.toml`, once for all who ask.
+
+    Raises:
+        ShapeError: It is not valid TOML.
+    """
+    document = schema.toml(text)
+    names: list[str] = []
+    for path in _TABLES:
         table: Any = document
-        for name in names:
-            table = table.get(name, {}) if isinstance(table, Mapping) else {}
-        yield from _strings_in(table)
+        for key in path:
+            table = table.get(key, {}) if isinstance(table, Mapping) else {}
+        names += _strings_in(table)
+    return tuple(names)
 
 
-def _strings_in(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            if not _NAMES_NO_SOURCES.match(key):
-                yield key
-                yield from _strings_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings_in(inner)
+def _strings_in(table: object) -> Iterator[str]:
+    """Yield all strings in a table that may be paths, however deep it is nested."""
+    waiting = [("", table)]
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            keys = [key for key in value if not _NAMES_NO_SOURCES.match(key)]
+            yield from (key for key in keys if "/" in key or name in _KEYS_ARE_PATHS)
+            waiting += [(key, value[key]) for key in keys]
+        elif isinstance(value, list):
+            waiting += [(name, each) for each in value]

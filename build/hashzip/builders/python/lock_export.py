@@ -31,6 +31,7 @@ from hashzip.builders.python.requirements import Requirements, pin
 from hashzip.errors import HashzipError
 from hashzip.project import files
 from hashzip.project.targets import Target
+from hashzip.system import schema
 
 _COMMIT = "[0-9a-f]{40}|[0-9a-f]{64}"
 
@@ -55,7 +56,8 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         relock = locks.relock_command(lock, plan.target)
         document = pylock.parse(text, lock.path, relock)
         if lock.kind is Kind.UV:
-            own = uv_settings.own(Path(working_directory(plan, lock)), document)
+            with schema.reported(f"{lock.path} is not a lock of uv", f"lock again: {relock}"):
+                own = uv_settings.own(Path(working_directory(plan, lock)), document)
         requirements = _of_pylock(plan, lock, document, own, scratch)
     built = [name for name in requirements.wanted if name and plan.target.options["build_sdists"]]
     return requirements._replace(settings=_settings(plan, lock, scratch, own, built))
@@ -114,7 +116,8 @@ def _settings(
     built: Collection[str] = (),
 ) -> list[str]:
     folder = Path(working_directory(plan, lock))
-    return uv_settings.write(scratch / "uv.toml", folder, own, built)
+    with schema.reported(f"the settings of uv for {lock.path} are wrong", "correct [tool.uv]"):
+        return uv_settings.write(scratch / "uv.toml", folder, own, built)
 
 
 def _export(plan: BuildPlan, lock: Lock, interpreter: str, settings: Sequence[str]) -> str:
@@ -168,4 +171,11 @@ def _local_folders(packages: Sequence[Package], lock: Lock) -> list[str]:
         for package in packages
         if package.directory
     }
-    return sorted(wanted.intersection(lock.folders))
+    unseen = wanted.difference(lock.folders)
+    if unseen:
+        raise HashzipError(
+            f"uv installs {min(unseen)} by {lock.path}, and the plan has not seen that",
+            "lock again with the uv that hashzip comes with, so that the lock is written as it "
+            "writes it",
+        )
+    return sorted(wanted)

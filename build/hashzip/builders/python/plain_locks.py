@@ -25,7 +25,7 @@ _PYLOCK_START = (
     r'(?:requires-python = "([^"\n]*)"\n)?\n*\[\[packages\]\]\n'
 )
 _NOT_OF_INDEX = r"directory|vcs"
-_IN_WORD = re.compile(r"[A-Za-z0-9_-]")
+_IN_WORD = r"[A-Za-z0-9_-]"
 
 
 def of_uv(text: str) -> str | None:
@@ -64,6 +64,6 @@ def _has(word: str, text: str) -> bool:
     """Return whether a text may have a key: a word that is no part of a longer one."""
     for match in re.finditer(word, text):
         before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
-        if not (_IN_WORD.match(before) or _IN_WORD.match(after)):
+        if not (re.match(_IN_WORD, before) or re.match(_IN_WORD, after)):
             return True
     return False

@@ -5,7 +5,6 @@ https://packaging.python.org/en/latest/specifications/pylock-toml/
 
 import os
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -18,6 +17,8 @@ from hashzip.builders import python
 from hashzip.builders.python import python_range
 from hashzip.errors import HashzipError
 from hashzip.project.targets import Target
+from hashzip.system import schema
+from hashzip.system.schema import ShapeError
 
 Document = dict[str, Any]
 
@@ -38,9 +39,9 @@ def parse(text: str, path: str, relock: str) -> Document:
         HashzipError: It is not valid TOML.
     """
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise HashzipError(f"{path} is not valid TOML: {error}", f"lock again: {relock}") from error
+        return schema.toml(text)
+    except ShapeError as error:
+        raise HashzipError(f"{path} is {error}", f"lock again: {relock}") from error
 
 
 def validate(document: Document, path: str, relock: str) -> Pylock:

@@ -8,7 +8,6 @@ https://docs.astral.sh/uv/concepts/configuration-files/
 
 import os
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,8 @@ from typing import Any, NamedTuple
 import tomli_w
 
 from hashzip.errors import HashzipError, read_error, warn
+from hashzip.system import schema
+from hashzip.system.schema import Fields, ShapeError
 
 Table = dict[str, Any]
 
@@ -80,12 +81,13 @@ def write(
 
     Raises:
         HashzipError: A `uv.toml` cannot be read.
+        ShapeError: A setting is of another type than uv takes.
     """
     file = file.parent.resolve() / file.name
     settings = dict(own or {})
     if built:
-        variables = settings.get(_BUILD_VARIABLES, {})
-        marked = {name: {**variables.get(name, {}), **_MARK} for name in built}
+        variables = Fields(settings).table(_BUILD_VARIABLES).values
+        marked = {name: {**Fields(variables).table(name).values, **_MARK} for name in built}
         settings[_BUILD_VARIABLES] = {**variables, **marked}
     for source in files(folder, os.environ):
         moved = _Move(source.parent, file.parent)
@@ -134,6 +136,9 @@ def own(folder: Path, lock: Mapping[str, Any]) -> Table:
     Args:
         folder: The folder of the project.
         lock: Its parsed `uv.lock`.
+
+    Raises:
+        ShapeError: A setting in the lock has another type than uv writes.
     """
     # uv ignores the table where there is a `uv.toml`.
     project = {} if (folder / _SETTINGS).exists() else _read(folder / _PROJECT)
@@ -141,8 +146,9 @@ def own(folder: Path, lock: Mapping[str, Any]) -> Table:
 
 
 def _of_lock(lock: Mapping[str, Any]) -> Table:
-    options = lock.get("options", {})
-    per_package = options.get("exclude-newer-package", {})
+    document = Fields(lock)
+    options = document.table("options").values
+    per_package = document.table("options").table("exclude-newer-package").values
     settings = {
         "resolution": options.get("resolution-mode"),
         "prerelease": options.get("prerelease-mode"),
@@ -153,7 +159,7 @@ def _of_lock(lock: Mapping[str, Any]) -> Table:
             name: value.get("span", value.get("timestamp")) if isinstance(value, dict) else value
             for name, value in per_package.items()
         },
-        "dependency-metadata": lock.get("manifest", {}).get("dependency-metadata"),
+        "dependency-metadata": document.table("manifest").values.get("dependency-metadata"),
     }
     return {key: value for key, value in settings.items() if value}
 
@@ -161,19 +167,18 @@ def _of_lock(lock: Mapping[str, Any]) -> Table:
 def _read(file: Path) -> Table:
     """Read a configuration file: a `uv.toml`, or the table `[tool.uv]` of a `pyproject.toml`."""
     try:
-        text = file.read_bytes().decode("utf-8-sig")
-        document = tomllib.loads(text)
+        document = schema.toml(file.read_bytes())
     except FileNotFoundError as error:
         raise HashzipError(
             f"the settings of uv in {file} do not exist", "correct or unset UV_CONFIG_FILE"
         ) from error
     except OSError as error:
         raise read_error(os.fsencode(file), error) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except ShapeError as error:
         if file.name == _PROJECT:
-            warn(f"{file} is not valid TOML, so its settings of uv do not count: {error}")
+            warn(f"{file} is {error}; so its settings of uv do not count")
             return {}
-        raise HashzipError(f"{file} is not valid TOML: {error}", "correct or remove it") from error
+        raise HashzipError(f"{file} is {error}", "correct or remove it") from error
     if file.name != _PROJECT:
         return document
     match document:

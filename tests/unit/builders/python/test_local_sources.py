@@ -26,6 +26,8 @@ def write(root: Path, text: str, *files: str) -> None:
         '[tool.setuptools.packages.find]\nexclude = ["build"]\n',
         '[tool.ruff]\nexclude = ["build/"]\n',
         '[tool.hatch.build.targets.wheel]\npackages = ["builds/own"]\n',
+        '[project]\nreadme = "../README.md"\nscripts = { build = "own:main" }\n[tool.pdm.build]\n',
+        "a = " + "[" * 100_000,
     ],
 )
 def test_left_out(tmp_path: Path, text: str) -> None:
@@ -42,6 +44,9 @@ def test_left_out(tmp_path: Path, text: str) -> None:
         "[tool.setuptools.package-dir]\n'' = './build'\n",
         '[tool.hatch.build.targets.wheel]\npackages = ["build/own"]\n',
         '[tool.uv.build-backend]\nmodule-root = "build"\n',
+        '[tool.uv.build-backend]\nmodule-root = "\\u0062uild"\n',
+        '[tool.hatch.build.targets.wheel.force-include]\nbuild = "own"\n',
+        f"[tool.setuptools]\n{'packages.' * 2000}find = {{ where = ['build'] }}\n",
         '[[tool.poetry.packages]]\ninclude = "own"\nfrom = "build"\n',
     ],
 )

@@ -155,7 +155,7 @@ class TestPylock:
     @pytest.mark.parametrize(
         "source, error, hint",
         [
-            ('directory = { path = "own" }', "own from a folder", "uv export --project . --no-dev"),
+            ('directory = { path = "own" }', "own, a package from a directory", "uv.lock"),
             (
                 'vcs = { type = "git", url = "https://x", commit-id = "00" }',
                 "its code must run here",

@@ -1,5 +1,6 @@
 """Which of the user's own packages a `uv.lock` installs for a function. No uv is run."""
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hashzip.builders.python import uv_lock
 from hashzip.builders.python.uv_lock import Local
 from hashzip.errors import HashzipError
 from tests.support import project as projects
+from tests.support import toml_spellings
 
 # A workspace of two services and three libraries: `one` needs `shared`, which needs `base`; `two`
 # needs `base` for its extra, and `wheel` for its group, if at all on another machine.
@@ -65,6 +67,7 @@ source = { path = "wheels/wheel-1.0-py3-none-any.whl" }
 SINGLE = WORKSPACE.replace('virtual = "services/one"', 'virtual = "."').replace(
     'members = ["one", "two", "shared", "base"]', ""
 )
+SPELLINGS = dict(toml_spellings.of(tomllib.loads(SINGLE)))
 
 
 def read(project: Path, options: Mapping[str, object], text: str = WORKSPACE) -> Local:
@@ -209,3 +212,84 @@ dependencies = [{ name = "greet" }]
             read(project, {}, text)
 
         assert read(project, {}, text.replace("dependencies", "others")).archives == []
+
+
+class TestSpelling:
+    """TOML that uv would not write, but accepts."""
+
+    @pytest.mark.parametrize("name", SPELLINGS)
+    def test_same(self, project: Path, name: str) -> None:
+        """The user's own packages are the same, however the lock is spelled."""
+        text = SPELLINGS[name]
+        usual = read(project, {}, SINGLE)
+
+        assert tomllib.loads(text) == tomllib.loads(SINGLE)
+        assert text != SINGLE
+        assert sorted(usual.folders) == ["libs/base", "libs/shared"]
+        local = read(project, {}, text)
+        assert local._replace(folders=sorted(local.folders)) == usual._replace(
+            folders=sorted(usual.folders)
+        )
+
+    @pytest.mark.parametrize("name", SPELLINGS)
+    def test_inputs(self, project: Path, name: str) -> None:
+        """So are the inputs of a package, and what is done with them."""
+        files = {
+            "app/pyproject.toml": "[project]\nname = 'one'\n",
+            "app/libs/base/base.py": "BASE = 1\n",
+            "app/libs/shared/shared.py": "SHARED = 1\n",
+        }
+        projects.write_files(project, {path: text.encode() for path, text in files.items()})
+        projects.configure(project, requirements="app/uv.lock")
+        plans = []
+        for text in (SINGLE, SPELLINGS[name]):
+            (project / "app/uv.lock").write_bytes(text.encode())
+            plans.append(projects.examine(project))
+
+        usual, other = plans
+        paths = [file.path for file in usual.deciding_inputs]
+        assert "//app/libs/shared/shared.py" in paths
+        assert [file.path for file in other.deciding_inputs] == paths
+        assert other.recipe == usual.recipe
+
+    def test_names(self, project: Path) -> None:
+        """Names are compared in their normalized form, as uv does."""
+        text = SINGLE.replace('{ name = "shared", extra = ["more"] }', '{ name = "Shared" }')
+
+        assert "libs/shared" in read(project, {}, text).folders
+
+
+class TestShape:
+    """Values of other types than uv writes."""
+
+    @pytest.mark.parametrize(
+        "old, new, problem",
+        [
+            (
+                'name = "six"\nv',
+                'name = ["six"]\nv',
+                "package[3].name must be a string, not a list",
+            ),
+            ('{ registry = "https://pypi.org/simple" }', "5", "package[3].source must be a table"),
+            ('registry = "https://pypi.org/simple"', "", "package[3].source of six must have one"),
+            ("registry =", "directories =", "package[3].source of six must have one of registry"),
+            ("registry =", 'path = "x", registry =', "package[3].source of six must have one"),
+            ('"https://pypi.org/simple"', "true", "registry must be a string, not true"),
+            ('[{ name = "shared"', '[5, { name = "shared"', "dependencies[0] must be a table"),
+            ('{ name = "six" }', '{ name = "seven" }', "depends on seven, which is not in it"),
+            ('["more"]', '"more"', 'dependencies[0].extra must be a list, not "more"'),
+            ('more = [{ name = "base" }]', "more = 5", "optional-dependencies.more must be a list"),
+            ("version = 1\n", "version = 1e400\n", "version must be an integer, not inf"),
+            ("version = 1\n", "", "version is missing"),
+        ],
+    )
+    def test_refused(self, project: Path, old: str, new: str, problem: str) -> None:
+        """They are one error that says where they are, and what belongs there."""
+        text = SINGLE.replace(old, new, 1)
+        assert text != SINGLE
+
+        error = refused(project, {}, text)
+
+        assert error.message.startswith("app/uv.lock is not a lock of uv: ")
+        assert problem in error.message
+        assert error.hint == "lock again: uv lock --project app"
