@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from hashzip.errors import read_error
-from hashzip.project import files
-from hashzip.system import schema
+from hashzip.project import files, schema
 
 # Written by tools into the folder of a package, and not part of it.
 _LEFT_OUT = ("/build/", "/dist/", "*.egg-info/")

@@ -29,9 +29,8 @@ from hashzip.builders.python.locks import Kind, Lock
 from hashzip.builders.python.pylock import Document
 from hashzip.builders.python.requirements import Requirements, pin
 from hashzip.errors import HashzipError
-from hashzip.project import files
+from hashzip.project import files, schema
 from hashzip.project.targets import Target
-from hashzip.system import schema
 
 _COMMIT = "[0-9a-f]{40}|[0-9a-f]{64}"
 

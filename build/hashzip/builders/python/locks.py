@@ -14,11 +14,10 @@ from hashzip.builders.python import requirements_txt
 from hashzip.builders.python.requirements_txt import RequirementsTxt
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs.files import SourceFile
-from hashzip.project import files
+from hashzip.project import files, schema
 from hashzip.project.config import Project
+from hashzip.project.schema import Fields
 from hashzip.project.targets import Target
-from hashzip.system import schema
-from hashzip.system.schema import Fields
 
 _PYLOCK = r"pylock(\..+)?\.toml"  # https://peps.python.org/pep-0751/#file-name
 

@@ -16,9 +16,9 @@ from packaging.pylock import Package, PackageVcs, Pylock, PylockValidationError
 from hashzip.builders import python
 from hashzip.builders.python import python_range
 from hashzip.errors import HashzipError
+from hashzip.project import schema
+from hashzip.project.schema import ShapeError
 from hashzip.project.targets import Target
-from hashzip.system import schema
-from hashzip.system.schema import ShapeError
 
 Document = dict[str, Any]
 

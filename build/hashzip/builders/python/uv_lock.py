@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from hashzip.builders.python.names import normalized
 from hashzip.errors import HashzipError, did_you_mean
+from hashzip.project import schema
+from hashzip.project.schema import Fields, ShapeError
 from hashzip.project.targets import Target
-from hashzip.system import schema
-from hashzip.system.schema import Fields, ShapeError
 
 # https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sources
 _SOURCES = ("registry", "git", "url", "path", "directory", "editable", "virtual")

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import tomli_w
 
 from hashzip.errors import HashzipError, read_error, warn
-from hashzip.system import schema
-from hashzip.system.schema import Fields, ShapeError
+from hashzip.project import schema
+from hashzip.project.schema import Fields, ShapeError
 
 Table = dict[str, Any]
 

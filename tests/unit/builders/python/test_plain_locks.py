@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashzip.builders.python import plain_locks
-from hashzip.system import schema
+from hashzip.project import schema
 
 DATA = Path(__file__).parents[3] / "data/real"
 UV_LOCK = """\

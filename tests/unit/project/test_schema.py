@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from hashzip.errors import HashzipError
-from hashzip.system import schema
-from hashzip.system.schema import Fields, ShapeError
+from hashzip.project import schema
+from hashzip.project.schema import Fields, ShapeError
 
 
 def problem(function: Callable[[], object]) -> str:
