@@ -15,6 +15,9 @@ from hashzip.artifacts import changes
 from hashzip.artifacts.manifest import Manifest
 from hashzip.builders.build_plan import BuildPlan
 
+# The configuration of a repository that came in an archive may name programs to run.
+_GIT = ("git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+
 _SHA1_DIGITS = 40  # hex digits; repositories with longer digests have SHA-256
 
 
@@ -138,7 +141,7 @@ def _tracked(plan: BuildPlan) -> Mapping[str, _Tracked]:
 
 def _ask_git(root: bytes, paths: Iterable[bytes]) -> Mapping[bytes, _Tracked]:
     """Return the files that git tracks among files and folders, by their paths on this machine."""
-    command = ["git", "--literal-pathspecs", "ls-files", "-z", "--stage", "--eol", "--"]
+    command = [*_GIT, "--literal-pathspecs", "ls-files", "-z", "--stage", "--eol", "--"]
     try:
         finished = subprocess.run([*command, *paths], cwd=root, capture_output=True, check=False)
     except OSError:  # without git there is no repository

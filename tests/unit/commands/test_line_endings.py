@@ -1,5 +1,6 @@
 """Line endings of inputs, and git. `tests/cli/test_line_endings.py` follows the hints."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,21 @@ def test_advice(project: Path) -> None:
     projects.write_files(project / "src", {"hello.py": b"a\r\n"})
     assert ".gitattributes asks for LF" in _line_endings.advice(plan, ["hello.py"])
     assert "write" in _line_endings.advice(plan, ["of/another/package.py"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the monitor is a script")
+def test_no_program_of_the_repository(project: Path, tmp_path: Path) -> None:
+    """The repository's own configuration makes git run nothing; plain git runs it."""
+    git.commit(project)
+    monitor, trace = tmp_path / "monitor", tmp_path / "trace"
+    monitor.write_text(f"#!/bin/sh\necho ran > {trace}\n", encoding="utf-8")
+    monitor.chmod(0o755)
+    git.run(project, "config", "core.fsmonitor", str(monitor))
+    source = project / "src/hello.py"
+    source.write_bytes(source.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert len(list(_line_endings.sentences(projects.examine(project), None))) == 1
+
+    assert not trace.exists()
+    git.run(project, "ls-files")
+    assert trace.exists()
