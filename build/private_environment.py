@@ -183,13 +183,14 @@ def _require(command: Sequence[str], draft: Path, tool: str, variable: str) -> N
     if finished.returncode == 0:
         return
     lines = [line for line in finished.stdout.splitlines() if line.strip()]
-    output = "\n".join(f"  {line}" for line in lines[-_LINES:])
     hint = (
         "set UV_CACHE_DIR to a folder that you can write to"
         if "Failed to initialize cache" in finished.stdout
         else f"check your network; or set {variable} to an index that can be reached"
     )
-    raise HashzipError(f"{tool} cannot install the packages of hashzip:\n{output}", hint)
+    raise HashzipError(
+        f"{tool} cannot install the packages of hashzip:", hint, lines=lines[-_LINES:]
+    )
 
 
 def _run(command: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -25,7 +25,7 @@ def exit_code(main: Callable[[], None]) -> int:
     try:
         main()
     except HashzipError as error:
-        print_error(error.message, error.hint)
+        print_error(error.message, error.hint, error.lines)
         return 1
     except KeyboardInterrupt:
         return 130

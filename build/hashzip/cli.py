@@ -64,7 +64,8 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
     except (HashzipError, ModuleNotFoundError, OSError) as error:
         if options.debug:
             raise
-        errors.print_error(*_explain(error))
+        explained = _explain(error)
+        errors.print_error(explained.message, explained.hint, explained.lines)
         # With --exit-code, 1 is an answer.
         return 2 if getattr(options, "exit_code", False) else 1
     except KeyboardInterrupt:
@@ -96,14 +97,14 @@ def parse(words: Sequence[str]) -> "Namespace | SimpleNamespace":
     return _parser.parse(words)
 
 
-def _explain(error: Exception) -> tuple[str, str]:
-    """Return the message and the hint of an error."""
+def _explain(error: Exception) -> HashzipError:
+    """Return an error with a message and a hint."""
     if isinstance(error, HashzipError):
-        return error.message, error.hint
+        return error
     if isinstance(error, ModuleNotFoundError):
         from hashzip.project import installation  # noqa: PLC0415 - only for an error
 
         message = f"the Python package {error.name} is not installed for {sys.executable}"
-        return message, installation.hint()
+        return HashzipError(message, installation.hint())
     # An error that no module expects, such as a deleted current folder.
-    return str(error), "run it again with --debug to see where it failed"
+    return HashzipError(str(error), "run it again with --debug to see where it failed")

@@ -1,14 +1,21 @@
-"""Errors and warnings for users, and helpers to word them. Standard library only."""
+"""Errors and warnings for users, and helpers to word them. Standard library only.
+
+A message quotes names and values as they are. They are made safe where it is printed.
+"""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 _NEAR = 3  # words that a hint begins with
 _MANY = 8  # words in one line
 _MOST = 100  # words in a list
+_MOST_CHARACTERS = 1_500  # of a list
+_WORTH_COMPARING = 200  # characters of a word for which near ones are looked for
 _LIST_COLUMNS = 60
 _INDENT = "  "
+_COMMA = ", "
+_KNOWN = "known:"
 
 
 class HashzipError(Exception):
@@ -18,23 +25,28 @@ class HashzipError(Exception):
         message: One line that says what is wrong, and where.
         hint: What to do about it; "" where the message says it.
         needs: The extra of hashzip, or the package, that is missing; "" if it is something else.
+        lines: What stands below the message: what a program says, or a table.
     """
 
-    def __init__(self, message: str, hint: str = "", *, needs: str = "") -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, hint: str = "", *, needs: str = "", lines: Sequence[str] = ()
+    ) -> None:
+        super().__init__("\n".join([message, *(f"{_INDENT}{line}" for line in lines)]))
         self.message = message
         self.hint = hint
         self.needs = needs
+        self.lines = lines
 
 
-def print_error(message: str, hint: str = "") -> None:
+def print_error(message: str, hint: str = "", lines: Sequence[str] = ()) -> None:
     """Print an error to stderr.
 
     Args:
         message: One line that says what is wrong, and where.
         hint: What to do about it; "" where the message says it.
+        lines: What stands below the message.
     """
-    _print("error", message, hint)
+    _print("error", message, hint, lines)
 
 
 def warn(message: str, hint: str = "") -> None:
@@ -47,22 +59,38 @@ def warn(message: str, hint: str = "") -> None:
     _print("warning", message, hint)
 
 
-def _print(label: str, message: str, hint: str) -> None:
+def report(label: str, message: str, hint: str = "", lines: Sequence[str] = ()) -> str:
+    r"""Return an error or a warning as it is printed to stderr: lines that end with `\n`.
+
+    Args:
+        label: `error` or `warning`.
+        message: As of `HashzipError`.
+        hint: As of `HashzipError`.
+        lines: As of `HashzipError`.
+    """
     from hashzip import terminal  # noqa: PLC0415 - most runs print none of these
+    from hashzip.printable import indented, printable  # noqa: PLC0415
 
     style = terminal.ERROR if label == "error" else terminal.WARNING
-    text = f"{terminal.paint(f'{label}:', style, sys.stderr)} {message}\n"
+    rows = [f"{terminal.paint(f'{label}:', style, sys.stderr)} {printable(message)}"]
+    rows += indented(lines)
     if hint:
-        text += f"{terminal.paint('hint:', terminal.HINT, sys.stderr)} {hint}\n"
+        first, *rest = _laid_out(printable(hint))
+        rows += [f"{terminal.paint('hint:', terminal.HINT, sys.stderr)} {first}", *rest]
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _print(label: str, message: str, hint: str, lines: Sequence[str] = ()) -> None:
+    text = report(label, message, hint, lines)
     # In one call, so that the lines of several threads do not mix. The reader may have gone.
     with suppress(OSError):
         sys.stderr.write(text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint for an unknown word: the nearest known word, if one is near, and all of them.
+    """Return a hint for an unknown word: the nearest known word, if one is near, and the others.
 
-    Near words come first. A long list has lines of its own, which fit any terminal.
+    Near words come first.
 
     Args:
         word: The unknown word.
@@ -71,17 +99,40 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     import difflib
 
     words = sorted(known)
-    close = difflib.get_close_matches(word, words, n=_NEAR)
+    is_comparable = len(word) <= _WORTH_COMPARING
+    close = difflib.get_close_matches(word, words, n=_NEAR) if is_comparable else []
     guess = f'did you mean "{close[0]}"? ' if close else ""
     ordered = [*close, *(other for other in words if other not in close)]
-    if len(ordered) <= _MANY:
-        return f"{guess}known: {', '.join(ordered) or 'none'}"
+    return f"{guess}{_KNOWN} {some(ordered, _MOST) or 'none'}"
+
+
+def some(words: Sequence[str], most: int = 5) -> str:
+    """Join words for a message, in which the first few are enough: `a, b, and 7 more`.
+
+    Args:
+        words: The words.
+        most: How many of them are named.
+    """
+    named: list[str] = []
+    length = 0
+    for word in words[:most]:
+        length += len(word) + len(_COMMA)
+        if named and length > _MOST_CHARACTERS:
+            break
+        named.append(word)
+    more = len(words) - len(named)
+    return _COMMA.join([*named, f"and {more:,} more"] if more else named)
+
+
+def _laid_out(hint: str) -> list[str]:
+    """Return a hint as lines: a long list of known words has lines of its own."""
+    start, known, words = hint.partition(f"{_KNOWN} ")
+    if not known or words.count(_COMMA) < _MANY:
+        return [hint]
     import textwrap
 
-    rest = len(ordered) - _MOST
-    listed = [*ordered[:_MOST], f"and {rest:,} more"] if rest > 0 else ordered
-    lines = textwrap.wrap(", ".join(listed), _LIST_COLUMNS - len(_INDENT), break_on_hyphens=False)
-    return "\n".join([f"{guess}known:", *(_INDENT + line for line in lines)])
+    wrapped = textwrap.wrap(words, _LIST_COLUMNS - len(_INDENT), break_on_hyphens=False)
+    return [start + _KNOWN, *(_INDENT + line for line in wrapped)]
 
 
 def escape(name: bytes) -> str:

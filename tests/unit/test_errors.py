@@ -45,13 +45,14 @@ def test_did_you_mean(word: str, hint: str) -> None:
     assert errors.did_you_mean(word, ["hello", "bye"]) == hint
 
 
-def test_many_known() -> None:
+def test_many_known(capsys: pytest.CaptureFixture[str]) -> None:
     """A long list has indented lines of its own, in which the nearest words come first."""
     words = [f"word-{number:02}" for number in range(30)]
 
-    first, *lines = errors.did_you_mean("wrd-07", words).splitlines()
+    errors.warn("it is unknown", errors.did_you_mean("wrd-07", words))
 
-    assert first == 'did you mean "word-07"? known:'
+    _, first, *lines = capsys.readouterr().err.splitlines()
+    assert first == 'hint: did you mean "word-07"? known:'
     assert lines[0].startswith("  word-07, ")
     assert all(line.startswith("  word-") and len(line) <= 60 for line in lines)
     listed = " ".join(lines).replace(",", "").split()
@@ -59,12 +60,21 @@ def test_many_known() -> None:
     assert listed[3:] == sorted(listed[3:])
 
 
-def test_very_many_known() -> None:
-    """Of hundreds, the list has the near ones and some others, and says how many it leaves out."""
-    hint = errors.did_you_mean("word-250x", [f"word-{number:03}" for number in range(300)])
+@pytest.mark.parametrize("word", ["word-250x", "x" * 2_000_000])
+def test_very_many_known(word: str) -> None:
+    """Of thousands, the list has the near ones and some others, and says how many it leaves out."""
+    hint = errors.did_you_mean(word, [f"word-{number:04}" for number in range(2_500)])
 
-    assert hint.startswith('did you mean "word-250"? known:\n  word-250, ')
-    assert " ".join(hint.split()).endswith(", and 200 more")
+    assert ('did you mean "word-' in hint) == (len(word) < 10)
+    assert hint.endswith(", and 2,400 more")
+    assert len(hint) < 2_000
+
+
+def test_long_known() -> None:
+    """A list of long words ends early."""
+    hint = errors.did_you_mean("x", ["a" * 800, "b" * 800, "c" * 800])
+
+    assert hint == f"known: {'a' * 800}, and 2 more"
 
 
 def test_colours(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,3 +130,44 @@ class TestReadError:
 
         assert error.message == r"cannot read /p/a\n: Permission denied"
         assert "permissions" in error.hint
+
+
+class TestReport:
+    """Whatever a message quotes, its lines stay those of hashzip."""
+
+    def test_message(self) -> None:
+        """Ends of lines, escapes and commands in values are shown, and none is carried out."""
+        value = "a\n::error::b\x1b[31m\n##vso[c]"
+
+        text = errors.report("error", f'"{value}" is wrong', f"remove {value}", [value])
+
+        assert text.splitlines() == [
+            r'error: "a\n::error::b\x1b[31m\n#\#vso[c]" is wrong',
+            r"  a\n::error::b\n#\#vso[c]",
+            r"hint: remove a\n::error::b\x1b[31m\n#\#vso[c]",
+        ]
+
+    def test_lines(self) -> None:
+        """What a program says is indented below the message; none of it is a command."""
+        error = HashzipError("uv failed:", "fix it", lines=["::error::x", "why"])
+
+        text = errors.report("error", error.message, error.hint, error.lines)
+
+        assert text == "error: uv failed:\n  \\::error::x\n  why\nhint: fix it\n"
+        assert str(error) == "uv failed:\n  ::error::x\n  why"
+
+    def test_credentials(self) -> None:
+        """The credentials in a URL are not printed."""
+        text = errors.report("warning", "cannot reach https://a:b@c/", "correct https://a:b@c/")
+
+        assert text == "warning: cannot reach https://***@c/\nhint: correct https://***@c/\n"
+
+
+@pytest.mark.parametrize(
+    "count, text", [(0, ""), (2, "a0, a1"), (5, "a0, a1, a2, a3, a4"), (2_500, "2,495 more")]
+)
+def test_some(count: int, text: str) -> None:
+    """A few names are all named; of thousands, only the first."""
+    joined = errors.some([f"a{number}" for number in range(count)])
+
+    assert joined in (text, f"a0, a1, a2, a3, a4, and {text}")

@@ -43,11 +43,11 @@ def check_unpacked(
         return
     with_layers = f" with its layers ({', '.join(layers)})" if layers else ""
     raise HashzipError(
-        f"{where}{with_layers} is {_bytes(size)} unpacked; Lambda's limit is {_bytes(UNPACKED)}:"
-        f"\n{_table(artifact, layers, owners)}",
+        f"{where}{with_layers} is {_bytes(size)} unpacked; Lambda's limit is {_bytes(UNPACKED)}:",
         f"in {where} of hashzip.toml, list packages in exclude_packages that the function does not "
         "import or that Lambda has already (boto3), set strip = true, or exclude files; layers "
         "count too, so moving packages into a layer helps only if it replaces copies",
+        lines=_table(artifact, layers, owners),
     )
 
 
@@ -66,13 +66,16 @@ def check_zip(where: str, artifact: Artifact, owners: Mapping[str, str]) -> None
         return
     raise HashzipError(
         f"the zip of {where} is {_bytes(artifact.size)}; Lambda's limit is {_bytes(ZIP)} in a "
-        f"direct upload. Unpacked:\n{_table(artifact, {}, owners)}",
+        "direct upload. Unpacked:",
         f"upload it through S3, which has no such limit; or make it smaller in {where} of "
         "hashzip.toml: exclude_packages, strip = true or a layer",
+        lines=_table(artifact, {}, owners),
     )
 
 
-def _table(artifact: Artifact, layers: Mapping[str, Artifact], owners: Mapping[str, str]) -> str:
+def _table(
+    artifact: Artifact, layers: Mapping[str, Artifact], owners: Mapping[str, str]
+) -> list[str]:
     """Format the largest packages, one a line, and the number of the others."""
     sizes: Counter[str] = Counter()
     for owner, size in _owned(artifact, layers, owners):
@@ -84,7 +87,7 @@ def _table(artifact: Artifact, layers: Mapping[str, Artifact], owners: Mapping[s
         rows.append((f"{len(rest)} more", f"{sum(size for _, size in rest):,}"))
     width = max((len(owner) for owner, _ in rows), default=0)
     digits = max((len(size) for _, size in rows), default=0)
-    return "\n".join(f"  {owner:<{width}}  {size:>{digits}}" for owner, size in rows)
+    return [f"{owner:<{width}}  {size:>{digits}}" for owner, size in rows]
 
 
 def _owned(

@@ -1,6 +1,6 @@
 """Follow symbolic links in a package, where each must lead to something that is packed. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 
 from hashzip.errors import HashzipError
@@ -92,11 +92,11 @@ class Links:
         problems = [(path, end) for path, end in followed if isinstance(end, Problem)]
         if problems:
             named = [describe(*pair) for pair in problems[:_NAMED]]
-            raise HashzipError(_message(named, len(problems)), hint(*problems[0]))
-
-
-def _message(named: Sequence[str], count: int) -> str:
-    if count == 1:
-        return named[0]
-    more = [f"and {count - len(named)} more"] if count > len(named) else []
-    return "\n".join([f"{count} links cannot be packed:", *(f"  {row}" for row in (*named, *more))])
+            if len(problems) == 1:
+                raise HashzipError(named[0], hint(*problems[0]))
+            more = len(problems) - len(named)
+            raise HashzipError(
+                f"{len(problems)} links cannot be packed:",
+                hint(*problems[0]),
+                lines=[*named, f"and {more} more"] if more else named,
+            )

@@ -118,12 +118,13 @@ def _failure(
 ) -> HashzipError:
     """Return the error for a build of a copy that failed."""
     target = plan.target
-    lines = "\n".join(f"  {line}" for line in output.rstrip().splitlines()[-_LINES:])
+    lines = output.rstrip().splitlines()[-_LINES:]
     if variation is builds.second:
         settings = ", ".join(f"{name} {values[1]}" for name, values in builds.varied.items())
         return HashzipError(
-            f"{target.name} was built once, but not a second time from the same inputs:\n{lines}",
+            f"{target.name} was built once, but not a second time from the same inputs:",
             f"the second build had other settings: {settings}",
+            lines=lines,
         )
     hint = (
         "if it can be built without --check, it needs something that neither hashzip.toml nor its "
@@ -135,5 +136,5 @@ def _failure(
             "not, fix the error above"
         )
     return HashzipError(
-        f"{target.name} could not be built from a copy of its inputs alone:\n{lines}", hint
+        f"{target.name} could not be built from a copy of its inputs alone:", hint, lines=lines
     )

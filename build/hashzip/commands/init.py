@@ -135,8 +135,9 @@ def _texts(
     for path, text in texts.items():
         if path.exists():
             raise HashzipError(
-                f"{path} exists, and is not overwritten; it would have been:\n\n{text}",
+                f"{path} exists, and is not overwritten; it would have been:",
                 "add what is missing by hand",
+                lines=text.splitlines(),
             )
     ignore = root / ".gitignore"
     ignored = ignore.read_text(encoding="utf-8") if ignore.exists() else ""

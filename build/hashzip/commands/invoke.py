@@ -184,10 +184,11 @@ def _failure(name: str, payload: str, log: list[str], options: argparse.Namespac
     trace = document.get("stackTrace") or document.get("trace")
     if isinstance(trace, list):
         log = [line for part in trace for line in log_format.format_event(str(part))]
-    message = f"{name} failed: {': '.join(reasons) or payload}"
+    message, *more = (": ".join(reasons) or payload).splitlines() or [""]
     return HashzipError(
-        "\n".join([*map(log_format.escape_controls, message.splitlines()), *log]),
+        f"{name} failed: {message}",
         f"run: hashzip logs {options.function} --since 5m",
+        lines=[*more, *log],
     )
 
 

@@ -176,11 +176,11 @@ def check_none(label: str, findings: Sequence[Finding], *, remedy: str = "") -> 
 
 def _error(label: str, findings: Sequence[Finding], remedy: str) -> HashzipError:
     named = findings[:_NAMED]
-    rows = [f"  {escape(file.path.encode())}: {reason}" for file, reason in named]
+    rows = [f"{escape(file.path.encode())}: {reason}" for file, reason in named]
     listed = [_pattern(file.path) for file, _ in named]
     more = len(findings) - len(named)
     if more:
-        rows.append(f"  and {more} more")
+        rows.append(f"and {more} more")
         listed.append("…")
     count = "a file that looks" if len(findings) == 1 else f"{len(findings)} files that look"
     patterns = ", ".join(listed)
@@ -190,8 +190,9 @@ def _error(label: str, findings: Sequence[Finding], remedy: str) -> HashzipError
     else:
         exclude = f"{table}exclude real secrets with exclude = [{patterns}], or "
     return HashzipError(
-        "\n".join([f"{label} would pack {count} like a secret:", *rows]),
+        f"{label} would pack {count} like a secret:",
         f"{exclude}silence false positives with allow = [{patterns}]",
+        lines=rows,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from hashzip import planning
 from hashzip.artifacts import changes
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, report
 from hashzip.inputs.paths import IN_PROJECT
 from hashzip.planning import ScanCache
 from hashzip.project.targets import Function
@@ -166,13 +166,12 @@ class Loop:
 
     def _report(self, name: str, error: HashzipError) -> None:
         """Print an error, but not twice in a row; what is running keeps running."""
-        text = f"{name}: {error.message}" if name else error.message
+        message = f"{name}: {error.message}" if name else error.message
+        text = report("error", message, error.hint, error.lines)
         if self._errors.get(name) == text:
             return
         self._errors[name] = text
-        lines = [f"error: {text}"]
-        if error.hint:
-            lines.append(f"hint: {error.hint}")
+        lines = text.splitlines()
         if name in self._running or (not name and self._running):
             lines.append("the last good code keeps running")
         self._print("\n".join(lines))

@@ -110,5 +110,5 @@ def test_message(count: int, lines: list[str]) -> None:
     with pytest.raises(HashzipError) as caught:
         Links(targets, FILES).check(lambda path, _: path, lambda path, _: f"h {path}")
 
-    assert caught.value.message.splitlines() == lines
+    assert str(caught.value).splitlines() == lines
     assert caught.value.hint == "h l0"

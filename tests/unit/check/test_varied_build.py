@@ -70,7 +70,7 @@ def test_failure(project: Path) -> None:
         errors.append(caught.value)
 
     for error in errors:
-        lines = error.message.splitlines()
+        lines = str(error).splitlines()
         assert len(lines) == 41
         assert "  99" in lines
         assert "  9" not in lines

@@ -39,6 +39,7 @@ LOADED = {
     "hashzip.planning",
     "hashzip.project",
     "hashzip.project.config",
+    "hashzip.project.files",
     "hashzip.project.keys",
     "hashzip.project.layout",
     "hashzip.project.runtimes",

@@ -63,18 +63,18 @@ class TestFailure:
         [
             (
                 {"errorType": "ValueError", "errorMessage": "no", "stackTrace": ["  File a\n"]},
-                "hello failed: ValueError: no\n  File a",
+                "hello failed: ValueError: no\n    File a",
             ),
-            ({"errorMessage": "no", "trace": ["at a"]}, "hello failed: no\nat a"),
-            ({"errorMessage": "a\x1b[2J"}, "hello failed: a\\x1b[2J\nlast line"),
-            ("text", 'hello failed: "text"\nlast line'),
+            ({"errorMessage": "no", "trace": ["at a"]}, "hello failed: no\n  at a"),
+            ({"errorMessage": "a\x1b[2J"}, "hello failed: a\x1b[2J\n  last line"),
+            ("text", 'hello failed: "text"\n  last line'),
         ],
     )
     def test_message(self, payload: object, message: str) -> None:
         """It has the function's own words, and its traceback, or else the end of the log."""
         error = invoke._failure("hello", json.dumps(payload), ["last line"], options())  # noqa: SLF001
 
-        assert error.message == message
+        assert str(error) == message
         assert error.hint == "run: hashzip logs hello --since 5m"
 
 

@@ -252,7 +252,7 @@ class TestCheckNone:
         with pytest.raises(HashzipError) as caught:
             secrets.check_none("[function.hello]", findings)
 
-        first, *rows, last = caught.value.message.splitlines()
+        first, *rows, last = str(caught.value).splitlines()
         assert first == "[function.hello] would pack 7 files that look like a secret:"
         assert rows == [f"  {n}/id_rsa: a private key of SSH" for n in range(5)]
         assert last == "  and 2 more"

@@ -119,9 +119,9 @@ def _run(python: str, share: Sequence[Sequence[bytes]]) -> tuple[str, dict[str, 
     if finished.returncode != 0:
         lines = finished.stderr.decode(errors="replace").strip().splitlines()
         raise HashzipError(
-            f"{python} failed to compile the package's bytecode:\n  "
-            + "\n  ".join(lines[-1:] or [f"exit code {finished.returncode}"]),
+            f"{python} failed to compile the package's bytecode:",
             "build again; or set bytecode = false in hashzip.toml",
+            lines=lines[-1:] or [f"exit code {finished.returncode}"],
         )
     result = json.loads(finished.stdout)
     return result["version"], result["skipped"]

@@ -180,10 +180,10 @@ def find_python(program: str, version: str, purpose: str, alternative: str = "")
     # uv gives up at the first broken interpreter, such as a shim of pyenv.
     if sys.implementation.name == "cpython" and sys.version.startswith(f"{version}."):
         return sys.executable
-    reason = _indented(finished.stderr)
     raise HashzipError(
-        f"Python {version}, which is needed {purpose}, is not installed:\n{reason}",
+        f"Python {version}, which is needed {purpose}, is not installed:",
         f"run: uv python install {version}" + (f"; or {alternative}" if alternative else ""),
+        lines=_message(finished.stderr),
     )
 
 
@@ -211,22 +211,22 @@ def _error(stderr: str, task: str, relock: str) -> HashzipError:
     """Make the error of a run of uv that failed: the cause if it is known, then uv's message."""
     # Some versions draw a tree and break lines in it.
     flat = " ".join(re.sub("[├╰]─▶|│", " ", stderr).split())
-    message = f"uv could not {task}:\n{_indented(stderr)}"
+    message, lines = f"uv could not {task}:", _message(stderr)
     for explanation in _EXPLANATIONS:
         match = re.search(explanation.pattern, flat)
         if match:
             summary = explanation.summary.format_map(match.groupdict())
-            return HashzipError(f"{summary}: {message}", explanation.hint.format(relock=relock))
-    return HashzipError(
-        message, f"fix what uv reports above, and build again; to lock again: {relock}"
-    )
+            hint = explanation.hint.format(relock=relock)
+            return HashzipError(f"{summary}: {message}", hint, lines=lines)
+    hint = f"fix what uv reports above, and build again; to lock again: {relock}"
+    return HashzipError(message, hint, lines=lines)
 
 
-def _indented(stderr: str) -> str:
-    """Indent uv's message, without the progress that precedes it."""
+def _message(stderr: str) -> list[str]:
+    """Return uv's message as lines, without the progress that precedes it."""
     lines = [line.rstrip() for line in stderr.splitlines() if line.strip()]
     progress = itertools.takewhile(lambda line: not _ERROR.match(line), lines)
-    return "\n".join(f"  {line}" for line in lines[len(list(progress)) :] or lines)
+    return lines[len(list(progress)) :] or lines
 
 
 def _repeat_warnings(stderr: str) -> None:

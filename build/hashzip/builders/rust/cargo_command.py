@@ -31,21 +31,24 @@ def fetch(crates: Crates, rust: Rust) -> None:
     finished = rust.run(rust.cargo, *arguments)
     if finished.returncode == 0:
         return
-    output = "\n".join(f"  {line}" for line in finished.stderr.splitlines() if line.strip())
+    lines = [line for line in finished.stderr.splitlines() if line.strip()]
     lock = join(crates.workspace, crate_inputs.LOCK)
     if _STALE.search(finished.stderr):
         raise HashzipError(
-            f"{lock} is stale: it does not match the manifests:\n{output}",
+            f"{lock} is stale: it does not match the manifests:",
             f"run: (cd {crates.crate_dir} && cargo update --workspace); and commit it",
+            lines=lines,
         )
     if _UNWRITABLE.search(finished.stderr):
         raise HashzipError(
-            f"cargo cannot write to its folder {rust.cargo_home}:\n{output}",
+            f"cargo cannot write to its folder {rust.cargo_home}:",
             "set CARGO_HOME to a folder that you can write to",
+            lines=lines,
         )
     raise rustup.error(finished.stderr) or HashzipError(
-        f"cargo could not fetch the crates of {lock}:\n{output}",
+        f"cargo could not fetch the crates of {lock}:",
         "fix what cargo reports above, and build again; earlier builds are unchanged",
+        lines=lines,
     )
 
 

@@ -101,7 +101,9 @@ def _host(version: str) -> str:
     host = _HOST.search(version)
     if host is None:
         raise HashzipError(
-            f"rustc does not say which machine it is for:\n{version.strip()}", rustup.INSTALL
+            "rustc does not say which machine it is for:",
+            rustup.INSTALL,
+            lines=version.strip().splitlines(),
         )
     return host[1]
 

@@ -91,8 +91,9 @@ class Rust:
         finished = self.run(*arguments)
         if finished.returncode != 0:
             raise rustup.error(finished.stderr) or HashzipError(
-                f"{' '.join(arguments)} failed in {self.crate_dir}:\n{finished.stderr.strip()}",
+                f"{' '.join(arguments)} failed in {self.crate_dir}:",
                 "fix what it reports, and build again",
+                lines=finished.stderr.strip().splitlines(),
             )
         return finished.stdout
 

@@ -216,7 +216,7 @@ class TestFindPython:
         with pytest.raises(HashzipError) as caught:
             uv.find_python(str(program), "3.99", "to compile", "do without")
 
-        assert caught.value.message == (
+        assert str(caught.value) == (
             "Python 3.99, which is needed to compile, is not installed:\n  error: none here"
         )
         assert caught.value.hint == "run: uv python install 3.99; or do without"
@@ -247,7 +247,7 @@ class TestError:
         """A known error begins with its cause and has a hint; uv's message follows."""
         error = self.error(folder, stderr)
 
-        first, *message = error.message.splitlines()
+        first, *message = str(error).splitlines()
         assert first.startswith(summary)
         assert first.endswith(": uv could not do it:")
         assert [line[2:] for line in message] == [line for line in stderr.splitlines() if line]
@@ -257,5 +257,5 @@ class TestError:
         """Any other error is uv's message, without its progress."""
         error = self.error(folder, "Resolved 1 package\n\nerror: it rains {here}\n")
 
-        assert error.message == "uv could not do it:\n  error: it rains {here}"
+        assert str(error) == "uv could not do it:\n  error: it rains {here}"
         assert error.hint == ("fix what uv reports above, and build again; to lock again: lock it")

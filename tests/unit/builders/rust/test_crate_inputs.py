@@ -333,7 +333,7 @@ class TestBinName:
 
         with pytest.raises(HashzipError, match=r'has bin = "on", and app/Cargo.toml has') as caught:
             crates.inputs(tmp_path)
-        assert caught.value.hint == 'did you mean "one"? known: hello, one, two'
+        assert caught.value.hint == 'did you mean "one"? known: one, hello, two'
 
     @pytest.mark.parametrize(
         "head, main", [("", "app/src/lib.rs"), ("autobins = false", "app/src/main.rs")]

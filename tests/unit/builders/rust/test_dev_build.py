@@ -117,7 +117,7 @@ class TestFind:
         """A rustc that does not print its machine is refused, with its output."""
         write(folder / "rustc", "echo 'something else'")
 
-        with pytest.raises(HashzipError, match="which machine it is for:\nsomething else"):
+        with pytest.raises(HashzipError, match="which machine it is for:\n  something else"):
             self.find(folder)
 
 
