@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hashzip.builders.rust import toolchain
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, forget_warnings
 from hashzip.project import user_cache
 from scripts import opentofu
 from tests.support import index as indexes
@@ -48,6 +48,12 @@ def _no_colours() -> Iterator[None]:
         for name in ("FORCE_COLOR", "NO_COLOR"):
             patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _warnings() -> None:
+    """Let each test see all warnings."""
+    forget_warnings()
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
         if isinstance(stream, io.TextIOWrapper):
             # Print a name that the terminal cannot show with escapes, instead of failing.
             stream.reconfigure(errors="backslashreplace")
+    errors.forget_warnings()
     options = parse(sys.argv[1:] if words is None else words)
     try:
         _run_command(options, install)

@@ -17,6 +17,8 @@ _INDENT = "  "
 _COMMA = ", "
 _KNOWN = "known:"
 
+_warned: set[tuple[str, str]] = set()
+
 
 class HashzipError(Exception):
     """A problem that the user can fix.
@@ -49,14 +51,23 @@ def print_error(message: str, hint: str = "", lines: Sequence[str] = ()) -> None
     _print("error", message, hint, lines)
 
 
+def forget_warnings() -> None:
+    """Let `warn` print again what it has printed before."""
+    _warned.clear()
+
+
 def warn(message: str, hint: str = "") -> None:
     """Print a warning to stderr, in the form that errors have. The command goes on.
+
+    The same warning is printed once.
 
     Args:
         message: One line that says what is wrong, and where.
         hint: What to do about it; "" where the message says it.
     """
-    _print("warning", message, hint)
+    if (message, hint) not in _warned:
+        _warned.add((message, hint))
+        _print("warning", message, hint)
 
 
 def report(label: str, message: str, hint: str = "", lines: Sequence[str] = ()) -> str:

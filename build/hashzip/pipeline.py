@@ -37,12 +37,17 @@ class Built(NamedTuple):
         sizes: Of the artifact.
         reason: Why it was built; "" if it was there already.
         seconds: How long it took.
+        growth: By how many bytes its zip is larger than that of the last build; None if it was not
+            built, or never before.
+        packages: The packages that differ from those of the last build: `numpy 2.1.2 -> 2.3.4`.
     """
 
     fingerprint: str
     sizes: Sizes
     reason: str
     seconds: float
+    growth: int | None = None
+    packages: Sequence[str] = ()
 
 
 def require_fingerprint(plan: BuildPlan, planned: str, files: Mapping[str, str]) -> None:
@@ -200,15 +205,20 @@ def build(
     """
     start = time.perf_counter()
     store = plan.store
-    reason = ""
     sizes = None if force else store.find(plan.fingerprint)
-    if sizes is None:
-        with store.stage() as folder:
+    built = Built(plan.fingerprint, sizes, "", 0) if sizes else None
+    if built is None:
+        from hashzip.system import phases
+
+        with phases.build_of(plan.target.name), store.stage() as folder:
             # Another build may have made it while this one waited for its turn.
             sizes = None if force else store.find(plan.fingerprint)
-            if sizes is None:
-                sizes, reason = _build_in(folder, plan, force=force, jobs=jobs, progress=progress)
-    return Built(plan.fingerprint, sizes, reason, time.perf_counter() - start)
+            built = (
+                Built(plan.fingerprint, sizes, "", 0)
+                if sizes
+                else _build_in(folder, plan, force=force, jobs=jobs, progress=progress)
+            )
+    return built._replace(seconds=time.perf_counter() - start)
 
 
 def _build_in(
@@ -218,8 +228,8 @@ def _build_in(
     force: bool,
     jobs: int | None,
     progress: Callable[[int], None],
-) -> tuple[Sizes, str]:
-    """Build a package in a folder, and put it into the store; return the sizes and the reason."""
+) -> Built:
+    """Build a package in a folder, and put it into the store."""
     from hashzip.archive import package
 
     last = None if force else package.last_build(plan)
@@ -227,7 +237,20 @@ def _build_in(
     manifest = package.pack(plan, folder, last, fresh=force, jobs=jobs, progress=progress)
     artifact = manifest.artifact
     plan.store.commit(manifest, os.path.join(folder, artifact.file), _sbom(plan, manifest))
-    return Sizes(artifact.size, artifact.unpacked_size), reason
+    built = Built(plan.fingerprint, Sizes(artifact.size, artifact.unpacked_size), reason, 0)
+    return built if last is None else _compared(built, last.manifest, manifest)
+
+
+def _compared(built: Built, before: "Manifest", after: "Manifest") -> Built:
+    """Add to the result of a build what differs from the last one."""
+    from hashzip.artifacts import changes
+
+    packages = changes.packages(before.packages, after.packages)
+    signed = ((packages.changed, ""), (packages.added, "+"), (packages.removed, "-"))
+    return built._replace(
+        growth=after.artifact.size - before.artifact.size,
+        packages=[sign + name for names, sign in signed for name in names],
+    )
 
 
 def _sbom(plan: BuildPlan, manifest: "Manifest") -> str:

@@ -1,4 +1,4 @@
-"""What a terminal can show: colours and columns. Standard library only.
+"""What a terminal can show: colours and columns; and sizes for people. Standard library only.
 
 Colours are those of cargo and uv. Standard output and standard error are judged separately, because
 one of them may go to a file.
@@ -101,6 +101,12 @@ def can_show(text: str, stream: TextIO) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def megabytes(size: int) -> str:
+    """Format a size in bytes as MB, or as kB if that would be 0.0 MB."""
+    text = f"{size / 1_000_000:.1f} MB"
+    return text if not text.startswith("0.0") else f"{size / 1000:.1f} kB"
 
 
 def _enable_escapes(stream: TextIO) -> bool:

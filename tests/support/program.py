@@ -3,6 +3,7 @@
 import gc
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,11 @@ CHECKOUT = Path(__file__).parents[2]
 BUILD = CHECKOUT / "build"
 
 _CACHES = ("UV_CACHE_DIR", "HASHZIP_CACHE_DIR")
+# A line for each phase that takes long, which depends on the machine.
+_LONG_PHASE = re.compile(
+    r"^\S+: (waiting for another|reading|installing|compiling|stripping|packing|running) .*\n",
+    re.MULTILINE,
+)
 _CAPABILITIES = "-dac_override,-dac_read_search"
 
 
@@ -79,10 +85,11 @@ def run(
         timeout=120,
         preexec_fn=before,
     )
+    stderr = finished.stderr.decode(errors="backslashreplace")
     return Finished(
         finished.returncode,
         finished.stdout.decode(errors="backslashreplace"),
-        finished.stderr.decode(errors="backslashreplace"),
+        _LONG_PHASE.sub("", stderr),
     )
 
 

@@ -20,6 +20,17 @@ class TestWarn:
         expected = "warning: a is old\nhint: renew it\nwarning: b is old\n"
         assert capsys.readouterr() == ("", expected)
 
+    def test_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """The same warning is printed once in a run; another one, or in another run, again."""
+        errors.warn("a is old", "renew it")
+        errors.warn("a is old", "renew it")
+        assert capsys.readouterr().err.count("a is old") == 1
+
+        errors.warn("a is old", "remove it")
+        errors.forget_warnings()
+        errors.warn("a is old", "renew it")
+        assert capsys.readouterr().err.count("a is old") == 2
+
     def test_reader_has_gone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """It fails no command where nobody reads stderr any more."""
         reader, writer = os.pipe()

@@ -14,8 +14,10 @@ from hashzip.builders.python import install_cache
 from hashzip.errors import HashzipError
 from hashzip.inputs import summary
 from hashzip.project import user_cache
+from hashzip.system import phases
 from tests.support import project as projects
 from tests.support import wheels
+from tests.support.phase_record import Record
 
 
 def examine(project: Path) -> BuildPlan:
@@ -180,6 +182,28 @@ class TestBuild:
         manifest = projects.build(plan)
 
         assert "late.py" not in {entry.path for entry in manifest.artifact.entries}
+
+    def test_growth(self, project: Path) -> None:
+        """A build after another has the difference of their sizes; the first one has none."""
+        first = pipeline.build(examine(project))
+        (project / "src" / "more.txt").write_bytes(bytes(range(256)))
+
+        second = pipeline.build(examine(project))
+
+        assert first.growth is None
+        assert second.growth == second.sizes.zip - first.sizes.zip > 0
+        assert pipeline.build(examine(project)).growth is None
+
+    def test_phases(self, project: Path) -> None:
+        """A build says what it does, and one that has nothing to do says nothing."""
+        record = Record()
+        with phases.listening(record):
+            pipeline.build(examine(project))
+            (begin, end) = record.events
+            pipeline.build(examine(project))
+
+        assert begin == ("hello", "packing 0.1 kB", False)
+        assert record.events == [begin, end]
 
     def test_progress(self, project: Path) -> None:
         """The size of each file is reported when it is packed."""

@@ -1,6 +1,6 @@
 """Check a package against Lambda's limits of size, before anything is uploaded.
 
-Pure; standard library only. No account can raise these limits:
+Standard library only. No account can raise these limits:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 In bytes, they are in the output of `aws lambda get-account-settings`:
 https://docs.aws.amazon.com/lambda/latest/dg/example_lambda_GetAccountSettings_section.html
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from hashzip.artifacts.manifest import Artifact
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, warn
 
 # AWS's own errors say "must be smaller than"; a package of just this size is left to AWS to judge.
 UNPACKED = 262_144_000  # bytes: 250 MiB, of a function together with its layers
@@ -18,6 +18,7 @@ ZIP = 52_428_800  # bytes: 50 MiB, of a zip in a request; a zip from S3 has no s
 
 SOURCES = "your sources"
 _ROWS = 10
+_NEAR_PERCENT = 80
 
 
 def check_unpacked(
@@ -39,9 +40,10 @@ def check_unpacked(
         HashzipError: They are too large. The message lists the largest packages.
     """
     size = sum(part.unpacked_size for part in (artifact, *layers.values()))
-    if size <= UNPACKED:
-        return
     with_layers = f" with its layers ({', '.join(layers)})" if layers else ""
+    if size <= UNPACKED:
+        _warn_near(size, UNPACKED, f"{where}{with_layers} is", "unpacked", "")
+        return
     raise HashzipError(
         f"{where}{with_layers} is {_bytes(size)} unpacked; Lambda's limit is {_bytes(UNPACKED)}:",
         f"in {where} of hashzip.toml, list packages in exclude_packages that the function does not "
@@ -63,6 +65,7 @@ def check_zip(where: str, artifact: Artifact, owners: Mapping[str, str]) -> None
         HashzipError: The zip is too large. The message lists the largest packages.
     """
     if artifact.size <= ZIP:
+        _warn_near(artifact.size, ZIP, f"the zip of {where} is", "", " in a direct upload")
         return
     raise HashzipError(
         f"the zip of {where} is {_bytes(artifact.size)}; Lambda's limit is {_bytes(ZIP)} in a "
@@ -70,6 +73,17 @@ def check_zip(where: str, artifact: Artifact, owners: Mapping[str, str]) -> None
         f"upload it through S3, which has no such limit; or make it smaller in {where} of "
         "hashzip.toml: exclude_packages, strip = true or a layer",
         lines=_table(artifact, {}, owners),
+    )
+
+
+def _warn_near(size: int, limit: int, subject: str, state: str, condition: str) -> None:
+    """Warn of a size that is near a limit: the next dependency may be too much."""
+    if size * 100 < limit * _NEAR_PERCENT:
+        return
+    words = " ".join(filter(None, (subject, _bytes(size), state)))
+    warn(
+        f"{words}, {size * 100 // limit} % of Lambda's limit of {_bytes(limit)}{condition}",
+        "exclude_packages, strip = true and exclude make it smaller",
     )
 
 

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from hashzip import __version__
+from hashzip import __version__, terminal
 from hashzip.archive import assemble, handler, limits, zip_reuse, zip_writer
 from hashzip.archive.zip_writer import Entry
 from hashzip.artifacts.manifest import Artifact, Manifest
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError, escape
 from hashzip.project.targets import LAYER, Function
+from hashzip.system import phases
 
 
 class LastBuild(NamedTuple):
@@ -72,14 +73,16 @@ def pack(
     if last and last.zip:
         library = last.manifest.tools.get("deflate", "")
         earlier = zip_reuse.Earlier(last.zip, last.manifest.artifact, library)
+    size = terminal.megabytes(sum(entry.size for entry in parts.entries))
     try:
-        artifact = zip_writer.write(
-            parts.entries,
-            os.path.join(folder, f"{plan.fingerprint}.zip"),
-            jobs=jobs or os.cpu_count() or 1,
-            earlier=earlier,
-            progress=progress,
-        )
+        with phases.phase(f"packing {size}"):
+            artifact = zip_writer.write(
+                parts.entries,
+                os.path.join(folder, f"{plan.fingerprint}.zip"),
+                jobs=jobs or os.cpu_count() or 1,
+                earlier=earlier,
+                progress=progress,
+            )
     except zip_writer.ChangedError as error:
         from hashzip.builders.python import install_cache  # noqa: PLC0415 - slow, and seldom needed
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO
 
 from hashzip.errors import HashzipError
+from hashzip.system import phases
 
 # Tools that write a time into their output take it from here; it is the time in all zips.
 # https://reproducible-builds.org/specs/source-date-epoch/
@@ -46,14 +47,15 @@ def run(
         HashzipError: It cannot be started.
     """
     try:
-        code = subprocess.run(
-            arguments,
-            cwd=cwd,
-            env={**_EPOCH, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            check=False,
-        ).returncode
+        with phases.phase(f"running {os.path.basename(arguments[0])}", prints=True):
+            code = subprocess.run(
+                arguments,
+                cwd=cwd,
+                env={**_EPOCH, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                check=False,
+            ).returncode
     except OSError as error:
         raise HashzipError(
             f"cannot run {arguments[0]}: {error.strerror}",

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from hashzip import planning
+from hashzip import planning, terminal
 from hashzip.errors import HashzipError
 from hashzip.project import config
 from hashzip.project.config import Project
@@ -37,5 +37,4 @@ def confirm(question: str) -> bool:
 
 def megabytes(size: int) -> str:
     """Format a size in bytes as MB, or as kB if that would be 0.0 MB."""
-    megabytes = f"{size / 1_000_000:.1f} MB"
-    return megabytes if not megabytes.startswith("0.0") else f"{size / 1000:.1f} kB"
+    return terminal.megabytes(size)

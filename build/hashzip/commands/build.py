@@ -4,24 +4,23 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hashzip import artifacts, pipeline, planning
-from hashzip.commands import _output, _parser, _prebuilt
+from hashzip.builders.build_plan import BuildPlan
+from hashzip.commands import _output, _parser, _prebuilt, _progress, _summary
+from hashzip.commands._prebuilt import Prebuilt
 from hashzip.errors import HashzipError, warn
 from hashzip.pipeline import Built
 from hashzip.planning import ScanCache
 from hashzip.project.config import Project
 
-if TYPE_CHECKING:
-    from rich.progress import TaskID
-
 HELP = "build the packages that are not built yet"
 DESCRIPTION = (
     "A package is built once for each fingerprint of its inputs, into dist/FUNCTION/. Prints for "
-    "each package why it was built, or that it is up to date."
+    "each package why it was built, or that it is up to date. Packages with equal content share a "
+    "line."
 )
 EXAMPLES = {
     "hashzip build": "all functions and layers",
@@ -32,6 +31,8 @@ EXAMPLES = {
 
 # Set by the Terraform module: the summary of the inputs at plan time, to name what changed since.
 EXPECT_FILES = "HASHZIP_EXPECT_FILES"
+
+_LABEL = "\0"  # the place of a function's name in a warning
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,28 +81,64 @@ def run(options: argparse.Namespace) -> None:
     scan_cache = ScanCache()
     prebuilt = {} if options.force else _prebuilt.find(project, names)
     plans = [planning.plan(project, name, scan_cache) for name in names if name not in prebuilt]
-    for warning in dict.fromkeys(warning for plan in plans for warning in plan.warnings):
+    for warning in _warnings(plans):
         warn(warning)
     if options.expect is not None:  # an empty fingerprint is an error, too
         pipeline.require_fingerprint(plans[0], options.expect, _expected_files())
     pipeline.require_packages(plans, force=options.force)
-    results = []
-    # A progress bar would overwrite what the programs of a builder print.
-    with _progress(shown=all(plan.packs_sources for plan in plans)) as progress:
-        builds = pipeline.build_all(
-            plans, force=options.force, jobs=options.jobs, progress=progress
-        )
-        for name in names:
-            if name in prebuilt:
-                built = Built(*prebuilt[name], reason="", seconds=0)
-            else:
-                built = next(builds)
-            if options.json:
-                results.append(_built_json(project, name, built))
-            else:
-                print(_built_line(name, built), flush=True)
+    start = time.perf_counter()
+    results = _build(names, prebuilt, plans, options)
     if options.json:
-        print(json.dumps(results, indent=2))
+        rows = [_built_json(project, *row) for row in zip(names, results, strict=True)]
+        print(json.dumps(rows, indent=2))
+    elif len(results) > 1:
+        print(_summary.summary(results, time.perf_counter() - start), file=sys.stderr)
+
+
+def _build(
+    names: Sequence[str],
+    prebuilt: Mapping[str, Prebuilt],
+    plans: Sequence[BuildPlan],
+    options: argparse.Namespace,
+) -> list[Built]:
+    """Build what is not built, and print a line for each content unless JSON is wanted."""
+    results = []
+    folded = _summary.Folded(
+        {name: prebuilt[name].fingerprint for name in names if name in prebuilt}
+        | {plan.target.name: plan.fingerprint for plan in plans}
+    )
+    with _progress.shown() as packed:
+        builds = pipeline.build_all(plans, force=options.force, jobs=options.jobs, progress=packed)
+        try:
+            for name in names:
+                if name in prebuilt:
+                    built = Built(*prebuilt[name], reason="", seconds=0)
+                else:
+                    built = next(builds)
+                results.append(built)
+                _print_lines(folded.add(name, built), options)
+        finally:
+            _print_lines(folded.rest(), options)
+    return results
+
+
+def _print_lines(lines: Iterable[str], options: argparse.Namespace) -> None:
+    for line in lines:
+        if not options.json:
+            print(line, flush=True)
+
+
+def _warnings(plans: Iterable[BuildPlan]) -> Iterator[str]:
+    """Yield each warning once, with all functions that it is for."""
+    labels: dict[str, list[str]] = {}
+    for plan in plans:
+        for warning in plan.warnings:
+            general = warning.replace(plan.target.label, _LABEL, 1)
+            labels.setdefault(general, []).append(plan.target.label)
+    for general, subjects in labels.items():
+        first, *others = dict.fromkeys(subjects)
+        also = f" (and so has {', '.join(others)})" if others and _LABEL in general else ""
+        yield general.replace(_LABEL, first, 1) + also
 
 
 def _expected_files() -> dict[str, str]:
@@ -115,37 +152,6 @@ def _expected_files() -> dict[str, str]:
             "unset it: only the Terraform module sets it",
         )
     return files
-
-
-@contextmanager
-def _progress(*, shown: bool) -> Iterator[Callable[[str, int], None]]:
-    """Show on a terminal how much of each function is packed."""
-    if not shown or not sys.stderr.isatty():
-        yield lambda _name, _size: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def advance(name: str, size: int) -> None:
-            if name not in tasks:
-                # The total is unknown until the packages are installed.
-                tasks[name] = bar.add_task(name, total=None)
-            bar.advance(tasks[name], size)
-
-        yield advance
-
-
-def _built_line(name: str, built: Built) -> str:
-    if not built.reason:
-        return f"{name}: up to date"
-    return (
-        f"{name}: built {built.fingerprint[: _output.DIGITS]} ({built.reason}), "
-        f"{_output.megabytes(built.sizes.zip)}, {built.seconds:.1f} s"
-    )
 
 
 def _built_json(project: Project, name: str, built: Built) -> dict[str, object]:

@@ -1,12 +1,13 @@
 """`hashzip deploy`: send the built package to the function that Terraform made."""
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hashzip import pipeline, planning
 from hashzip.aws import client
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.commands import _endpoint, _output, _parser
+from hashzip.commands import _endpoint, _output, _parser, _progress
 from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def run(options: argparse.Namespace) -> None:
             f"{plan.fingerprint[: _output.DIGITS]}, not {options.expect}",
             "check out the commit that was applied last, or leave --expect out",
         )
-    pipeline.build(plan)
+    with _progress.shown() as packed:
+        pipeline.build(plan, progress=partial(packed, options.function))
     manifest = _manifest(plan)
     client.require_boto3()
     from hashzip.aws import code_update, deployed

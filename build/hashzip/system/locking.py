@@ -38,9 +38,14 @@ def hold(file: str | os.PathLike[str], *, wait: bool = True) -> Iterator[None]:
             import fcntl
 
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise HeldError from error
+                if not wait:
+                    raise HeldError from error
+                from hashzip.system import phases
+
+                with phases.phase("waiting for another hashzip"):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
     finally:
         os.close(descriptor)

@@ -127,3 +127,33 @@ class TestZip:
         )
         assert rows == ["greet 1       70", "your sources   7"]
         assert "S3" in caught.value.hint
+
+
+class TestNear:
+    """From 80 % of a limit on, a build warns."""
+
+    @pytest.mark.parametrize(
+        "size, percent", [(209_715_199, 0), (209_715_200, 80), (262_144_000, 100)]
+    )
+    def test_unpacked(self, size: int, percent: int, capsys: pytest.CaptureFixture[str]) -> None:
+        """The warning has the size, its share of the limit, and what helps."""
+        limits.check_unpacked("[function.hello]", artifact({"a": size}), {}, {})
+
+        text = capsys.readouterr().err
+        if not percent:
+            assert text == ""
+            return
+        assert text.startswith(
+            f"warning: [function.hello] is {size:,} bytes unpacked, {percent} % of Lambda's limit "
+            "of 262,144,000 bytes\nhint: "
+        )
+        assert "exclude_packages" in text
+
+    @pytest.mark.parametrize("size, percent", [(41_943_039, 0), (41_943_040, 80)])
+    def test_zip(self, size: int, percent: int, capsys: pytest.CaptureFixture[str]) -> None:
+        """So does that of a zip."""
+        limits.check_zip("[function.hello]", artifact({}, size), {})
+
+        text = capsys.readouterr().err
+        assert bool(text) is bool(percent)
+        assert not text or "of Lambda's limit of 52,428,800 bytes in a direct upload\n" in text

@@ -1,6 +1,7 @@
 """`hashzip build`, in this process. `tests/cli/test_cli.py` has it as a program."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,36 @@ def test_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (result,) = json.loads(capsys.readouterr().out)
     assert result["built"] is True
     assert Path(result["file"]).stat().st_size == result["size"]
+
+
+def test_summary(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Several functions have a summary on stderr, and those of equal content one line."""
+    other = {**projects.HELLO, "source": "src/lib", "handler": "names.WORLD"}
+    projects.write_config(project, hello=projects.HELLO, same=projects.HELLO, other=other)
+
+    run(project)
+
+    out, err = capsys.readouterr()
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["hello, same", "other"]
+    assert re.fullmatch(r"3 built, \d\.\d kB, \d+\.\d s\n", err)
+
+    (project / "src" / "lib" / "names.py").write_text("WORLD = 'planet' * 1000\n", encoding="utf-8")
+    run(project, "other")
+    assert capsys.readouterr().err == ""
+    run(project)
+    assert re.match(r"2 built, 1 up to date, \d\.\d kB \(\+\d\.\d kB\), ", capsys.readouterr().err)
+
+
+def test_warning_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A warning that several functions have is printed once, with all of them."""
+    old = {**projects.HELLO, "runtime": "python3.9"}
+    projects.write_config(project, hello=old, other=old, new=projects.HELLO)
+
+    run(project)
+
+    (warning,) = (line for line in capsys.readouterr().err.splitlines() if "warning:" in line)
+    assert warning.startswith("warning: [function.hello] has runtime python3.9, ")
+    assert warning.endswith(" (and so has [function.other])")
 
 
 @pytest.mark.parametrize("text", ["[]", "{", "1"])

@@ -18,6 +18,7 @@ from hashzip.builders.python import pyc
 from hashzip.builders.python.uv import find_python
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import BY_PATH, SourceFile
+from hashzip.system import phases
 
 _FILES_PER_PROCESS = 25  # compiling these takes as long as starting Python
 _ALTERNATIVE = "set bytecode = false in hashzip.toml"
@@ -75,7 +76,8 @@ def compile_all(
     workers = min(jobs or os.cpu_count() or 1, -(-len(modules) // _FILES_PER_PROCESS))
     with ThreadPoolExecutor(workers) as threads:
         shares = [tasks[number::workers] for number in range(workers)]
-        results = list(threads.map(lambda share: _run(python, share), shares))
+        with phases.phase(f"compiling {phases.count(len(modules), 'module')}"):
+            results = list(threads.map(lambda share: _run(python, share), shares))
     compiler = results[0][0]
     if not _RELEASE(compiler) or not compiler.startswith(f"{version}."):
         raise HashzipError(

@@ -36,6 +36,7 @@ from hashzip.errors import HashzipError, read_error
 from hashzip.inputs import paths, read, walk
 from hashzip.inputs.files import BY_PATH, SourceFile
 from hashzip.project.targets import Target
+from hashzip.system import phases
 
 _GENERATOR = re.compile(r"^Generator: .*\n", re.MULTILINE)
 _MACHINE_TAG = re.compile(r"^Tag: .*-(?!any$|manylinux|musllinux)(\w+)$", re.MULTILINE)
@@ -56,7 +57,36 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
     target = plan.target
     scratch = folder.parent / "scratch"
     scratch.mkdir()
-    requirements = lock_export.export(plan, lock, scratch)
+    with phases.phase(f"reading {lock.path}"):
+        requirements = lock_export.export(plan, lock, scratch)
+    packages = phases.count(sum(map(bool, requirements.wanted)), "package")
+    with phases.phase(f"installing {packages}"):
+        from_index = _install_all(plan, lock, folder, requirements, scratch)
+    plan.check_unchanged()
+    installed = distributions.read(folder)
+    install_checks.check_wanted(installed, requirements.wanted, lock.path, target)
+    absent = {each.name for each in _missing(installed, target, requirements)}
+    # First, because what is left out cannot conflict.
+    installed = distributions.exclude(
+        folder, installed, target.options["exclude_packages"], requirements.excluded | absent
+    )
+    distributions.check_no_conflicts(folder, installed)
+    installed = [
+        _without_builder(folder, distribution)
+        if target.options["build_sdists"] or distribution.info not in from_index
+        else distribution
+        for distribution in installed
+    ]
+    relock = locks.relock_command(lock, target)
+    install_checks.check_tags(folder, installed, target, relock)
+    return _finish(plan, folder, distributions.tidy(folder, installed), requirements)
+
+
+def _install_all(
+    plan: BuildPlan, lock: Lock, folder: Path, requirements: Requirements, scratch: Path
+) -> set[str]:
+    """Have uv install all packages; return the names of the metadata of those from an index."""
+    target = plan.target
     if requirements.arguments:
         only_wheels = () if target.options["build_sdists"] else ("--only-binary", ":all:")
         arguments = [*only_wheels, *requirements.arguments]
@@ -76,24 +106,7 @@ def install(plan: BuildPlan, lock: Lock, folder: Path) -> Tree:
         arguments = ["--no-deps", "--no-sources", *copies]
         variables = target.options["build_env"]
         _pip_install(plan, lock, folder, arguments, requirements, variables)
-    plan.check_unchanged()
-    installed = distributions.read(folder)
-    install_checks.check_wanted(installed, requirements.wanted, lock.path, target)
-    absent = {each.name for each in _missing(installed, target, requirements)}
-    # First, because what is left out cannot conflict.
-    installed = distributions.exclude(
-        folder, installed, target.options["exclude_packages"], requirements.excluded | absent
-    )
-    distributions.check_no_conflicts(folder, installed)
-    installed = [
-        _without_builder(folder, distribution)
-        if target.options["build_sdists"] or distribution.info not in from_index
-        else distribution
-        for distribution in installed
-    ]
-    relock = locks.relock_command(lock, target)
-    install_checks.check_tags(folder, installed, target, relock)
-    return _finish(plan, folder, distributions.tidy(folder, installed), requirements)
+    return from_index
 
 
 def _finish(

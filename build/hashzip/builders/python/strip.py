@@ -18,6 +18,7 @@ from typing import NamedTuple
 from hashzip.builders import elf
 from hashzip.errors import HashzipError, escape
 from hashzip.inputs.files import SourceFile
+from hashzip.system import phases
 
 _IS_LIBRARY = re.compile(r".+\.so(\.[0-9]+)*").fullmatch
 
@@ -63,8 +64,10 @@ def strip(files: Sequence[SourceFile], architecture: str) -> str:
         return ""
     tool = find_tool(architecture)
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        for _ in threads.map(lambda file: _strip(tool, file), libraries):
-            pass
+        names = "library" if len(libraries) == 1 else "libraries"
+        with phases.phase(f"stripping {len(libraries):,} {names}"):
+            for _ in threads.map(lambda file: _strip(tool, file), libraries):
+                pass
     return tool.version
 
 
