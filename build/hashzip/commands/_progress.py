@@ -4,7 +4,6 @@ Several builds may run at once, in threads. All that is printed meanwhile stands
 lines, whole.
 """
 
-import os
 import sys
 import threading
 import time
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple, TextIO, cast
 
 from hashzip import terminal
 from hashzip.commands import _output, _table
-from hashzip.errors import escape
+from hashzip.printable import printable
 from hashzip.system import phases
 
 _LONG_SECONDS = 2.0  # before a phase has a line where nothing is live
@@ -224,4 +223,4 @@ class _Above:
 
 
 def _line(name: str, text: str) -> str:
-    return f"{name}: {escape(os.fsencode(text))}"
+    return f"{name}: {printable(text)}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashzip import terminal
 from hashzip.commands import _output
 from hashzip.pipeline import Built
+from hashzip.printable import printable
 
 _MAX_PACKAGES = 3
 
@@ -50,7 +51,7 @@ def _lines(results: Iterable[tuple[str, Built]]) -> Iterator[str]:
         verb = terminal.paint("built", terminal.GOOD, sys.stdout)
         seconds = sum(each.seconds for _, each in equal)
         yield (
-            f"{names}: {verb} {built.fingerprint[: _output.DIGITS]} ({reason}), "
+            f"{names}: {verb} {built.fingerprint[: _output.DIGITS]} ({printable(reason)}), "
             f"{_output.megabytes(built.sizes.zip)}, {seconds:.1f} s"
         )
 
@@ -73,7 +74,7 @@ def summary(results: Sequence[Built], seconds: float) -> str:
     packages = list(dict.fromkeys(name for result in built for name in result.packages))
     parts = [f"{count} {state}" for count, state in counts if count]
     parts.append(_output.megabytes(size) + _difference(growth, packages))
-    return ", ".join([*parts, f"{seconds:.1f} s"])
+    return printable(", ".join([*parts, f"{seconds:.1f} s"]))
 
 
 def _difference(growth: int, packages: Sequence[str]) -> str:

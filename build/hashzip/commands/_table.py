@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, TextIO
 
 from hashzip import terminal
+from hashzip.printable import printable
 
 _GAP = "  "
 _LEAST = 24  # columns of what may be shortened, before a column is left out
@@ -37,6 +38,7 @@ def show(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     On a terminal, its lines are not broken: texts that may be shortened are, and all others stay as
     they are. Elsewhere, the rows have no header, and all fields are whole.
     """
+    rows = [[printable(text) for text in row] for row in rows]
     if not terminal.is_terminal(sys.stdout):
         for row in rows:
             print("\t".join(row))

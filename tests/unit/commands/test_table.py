@@ -31,6 +31,13 @@ def test_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "".join("\t".join(row) + "\n" for row in ROWS)
 
 
+def test_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing of a project steers the terminal, or makes another row."""
+    _table.show((Column("STATE"),), [("a\x1b[2J\nb",)])
+
+    assert capsys.readouterr().out == "a\\x1b[2J\\nb\n"
+
+
 def test_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal, it has a header, and the terminal's width."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
