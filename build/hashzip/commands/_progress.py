@@ -124,7 +124,8 @@ class Live:
     def end(self, name: str) -> None:
         """Draw the phase no longer."""
         with self._lock:
-            self._phases[name].pop()
+            phase = self._phases[name].pop()
+            self._is_mid_line |= phase.prints  # nobody knows whether the program ended its line
             if not self._phases[name]:
                 del self._phases[name]
                 self._packed.pop(name, None)

@@ -106,6 +106,9 @@ class TestLive:
         assert terminal.screen() == ["rust: running cargo", ""]
         live.end("rust")
         live.draw()
+        assert terminal.screen() == ["rust: running cargo", ""]  # it may have begun a line
+        sys.stdout.write("rust: built\n")
+        live.draw()
         assert terminal.screen()[-1].endswith("hello: packing 1.0 MB")
         live.close()
 
