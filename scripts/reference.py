@@ -33,7 +33,8 @@ $ hashzip COMMAND …
 ```
 
 - `python3 build COMMAND …` runs the same program from a checkout.
-- `FUNCTION` is the NAME of a `[function.NAME]` in `hashzip.toml`. A layer is `layer.NAME`.
+- `FUNCTION` is the NAME of a `[function.NAME]` or `[package.NAME]` in `hashzip.toml`. A layer is
+  `layer.NAME`.
 - `watch`, `invoke`, `logs`, `deploy` and `diff --against deployed` need the extra `local`:
   see [README](../README.md#install).
 - Exit codes: 0; 1 after an error, with `error:` and `hint:` on stderr; 2 for bad usage; 130 after
@@ -73,9 +74,11 @@ def _spelling(action: argparse.Action) -> str:
 
 
 def keys_tables() -> str:
-    """Return the tables of `docs/config.md`: for functions, for layers, and for each builder."""
+    """Return the tables of `docs/config.md`: for each kind of table, and for each builder."""
     parts = [
         ("Every function", keys.FUNCTION),
+        ("Every package", keys.PACKAGE),
+        ("A function of a package", keys.PACKAGED_FUNCTION),
         ("Every layer", keys.LAYER),
         *((f'`builder = "{name}"`', builder.KEYS) for name, builder in BUILDERS.items()),
     ]

@@ -24,6 +24,7 @@ from hashzip.artifacts.store import Sizes
 from hashzip.builders import BUILDERS
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError
+from hashzip.project.targets import Layer
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
@@ -134,7 +135,7 @@ def build_all(
         return build(plan, force=force, jobs=jobs, progress=lambda size: progress(name, size))
 
     # Layers first: Lambda's limits are for a function together with its layers.
-    order = sorted(range(len(plans)), key=lambda at: bool(plans[at].layers))
+    order = sorted(range(len(plans)), key=lambda at: not isinstance(plans[at].target, Layer))
     installs = sum(_must_install(plan, force=force) for plan in plans)
     if installs > 1:
         yield from _build_in_parallel(plans, order, build_one, jobs)
@@ -171,7 +172,7 @@ def _build_in_parallel(
     begun: dict[str, futures.Future[Built]] = {}
 
     def after_layers(plan: BuildPlan) -> Built:
-        names = [layer.target.name for layer in plan.layers]
+        names = [layer.target.name for layer in plan.all_layers]
         futures.wait([begun[name] for name in names if name in begun])
         return build_one(plan)
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 
 from hashzip.builders import BUILDERS
-from hashzip.builders.build_plan import BuildPlan, InputFolder
+from hashzip.builders.build_plan import BuildPlan, InputFolder, Use
 from hashzip.errors import HashzipError
 from hashzip.inputs import walk
 from hashzip.inputs.files import Listing
@@ -18,7 +18,7 @@ from hashzip.inputs.stat_cache import FileGroup, StatCache
 from hashzip.project import config
 from hashzip.project.config import Project
 from hashzip.project.layout import ARTIFACTS, CACHE
-from hashzip.project.targets import Layer, Target
+from hashzip.project.targets import Layer, Package, Target
 
 
 class ScanCache:
@@ -31,8 +31,8 @@ class ScanCache:
     def __init__(self, stat_caches: str | None = None) -> None:
         self.stat_caches = stat_caches
         self._seen: dict[tuple[object, ...], tuple[Listing, FileGroup | None]] = {}
-        # By project and name: a layer is planned once for all functions that have it.
-        self.layers: dict[tuple[str, str], BuildPlan] = {}
+        # By project and name: a layer or package is planned once for all functions that have it.
+        self.shared: dict[tuple[str, str], BuildPlan] = {}
 
     def sources(self, project: Project, target: Target) -> list[tuple[Listing, FileGroup | None]]:
         """List the sources of a function or layer.
@@ -99,22 +99,25 @@ def load_project(root: str) -> Project:
 
 
 def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> BuildPlan:
-    """Look at all inputs of a function or layer, and compute its fingerprint.
+    """Look at all inputs of a function, package or layer, and compute its fingerprint.
 
     Args:
         project: The project.
-        name: The name of the function or layer.
+        name: The name of the function, package or layer.
         scan_cache: What the same command has seen for others.
+
+    Returns:
+        The plan; for a function whose code is a package, that of the package.
 
     Raises:
         HashzipError: The name is unknown, or something is wrong with the inputs.
     """
     scan_cache = scan_cache or ScanCache()
-    key = (project.root, name)
-    if key in scan_cache.layers:
-        return scan_cache.layers[key]
-    target = project.target(name)
-    layers = [plan(project, layer.name, scan_cache) for layer in project.layers(target)]
+    target = project.packaged(name)
+    key = (project.root, target.name)
+    if key in scan_cache.shared:
+        return scan_cache.shared[key]
+    layers = _layers(project, target, scan_cache)
     builder_plan = BUILDERS[target.builder].plan(project, target, layers)
     folders = scan_cache.folders(project, builder_plan.folders)
     sources = scan_cache.sources(project, target) if builder_plan.packs_sources else []
@@ -129,10 +132,22 @@ def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> Bu
         layers=layers,
         folders=[listing for listing, _ in folders],
         listings=[listing for listing, _ in sources],
-        stat_cache=StatCache(os.path.join(stat_caches, f"{name}.index"), groups),
+        stat_cache=StatCache(os.path.join(stat_caches, f"{target.name}.index"), groups),
         replan=lambda: plan(project, name),
+        find_uses=lambda: _uses(project, target, scan_cache),
     )
     _ = build_plan.result  # computed now, so that errors come from here
-    if isinstance(target, Layer):
-        scan_cache.layers[key] = build_plan
+    if isinstance(target, Layer | Package):
+        scan_cache.shared[key] = build_plan
     return build_plan
+
+
+def _uses(project: Project, target: Target, scan_cache: ScanCache) -> list[Use]:
+    return [
+        Use(function, _layers(project, function, scan_cache))
+        for function in project.functions(target)
+    ]
+
+
+def _layers(project: Project, target: Target, scan_cache: ScanCache) -> list[BuildPlan]:
+    return [plan(project, layer.name, scan_cache) for layer in project.layers(target)]

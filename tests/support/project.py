@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hashzip import pipeline, planning
 from hashzip.artifacts.manifest import Manifest
-from hashzip.builders.build_plan import BuildPlan
+from hashzip.builders.build_plan import BuildPlan, Use
 from tests.support import program
 from tests.support.program import Finished
 
@@ -124,6 +124,12 @@ def fingerprint(root: Path, function: str = "hello") -> str:
 def examine(root: Path, name: str = "hello") -> BuildPlan:
     """Return the plan of a function or layer."""
     return planning.plan(planning.load_project(str(root)), name)
+
+
+def use(root: Path, name: str = "hello") -> tuple[BuildPlan, Use]:
+    """Return the plan of what a function runs, and how the function runs it."""
+    plan = examine(root, name)
+    return plan, next(use for use in plan.uses if use.function.name == name)
 
 
 def make_zip(root: Path, name: str = "hello", *, force: bool = False) -> Path:

@@ -8,7 +8,7 @@ from hashzip import planning
 from hashzip.errors import HashzipError
 from hashzip.inputs import walk
 from hashzip.planning import ScanCache
-from tests.support import commands
+from tests.support import commands, shared_package
 from tests.support import project as projects
 
 LAYER = {"source": "shared", "runtime": "python3.13", "architecture": "arm64"}
@@ -93,3 +93,47 @@ def test_other_place_for_the_cache(project: Path, tmp_path: Path) -> None:
     assert not (project / ".hashzip").exists()
     planning.plan(loaded, "hello")
     assert (project / ".hashzip/hello.index").exists()
+
+
+class TestPackage:
+    """A package that several functions share."""
+
+    def test_one_plan(self, tmp_path: Path) -> None:
+        """Its functions have its fingerprint and its store, and in one command one plan."""
+        root = shared_package.make(tmp_path / "shared")
+        loaded = planning.load_project(str(root))
+        cache = ScanCache()
+
+        plans = [planning.plan(loaded, name, cache) for name in ("read", "write", "api")]
+
+        assert plans[0] is plans[1] is plans[2]
+        assert plans[0].target.label == "[package.api]"
+        assert [use.function.name for use in plans[0].uses] == ["read", "write"]
+
+    def test_fingerprint(self, tmp_path: Path) -> None:
+        """It is that of a function with the same content: handlers and names do not count."""
+        root = shared_package.make(tmp_path / "shared")
+        before = projects.fingerprint(root, "read")
+        own = {**shared_package.API, "handler": "write.handler"}
+        shared_package.configure(root, read={"handler": "read.other"}, own=own)
+
+        assert projects.fingerprint(root, "read") == projects.fingerprint(root, "own") == before
+        shared_package.configure(root, api={"exclude": ["write.py"]})
+        assert projects.fingerprint(root, "read") != before
+
+    def test_layers_of_a_function(self, tmp_path: Path) -> None:
+        """Layers of one function change no fingerprint; a broken one fails no plan of another."""
+        root = shared_package.make(tmp_path / "shared")
+        before = projects.fingerprint(root, "read")
+        layer = {**shared_package.API, "source": "layer"}
+
+        shared_package.configure(root, layer_deps=layer, write={"layers": ["deps"]})
+
+        assert projects.fingerprint(root, "read") == before
+        plan = projects.examine(root, "read")
+        with pytest.raises(HashzipError, match="layer"):
+            _ = plan.uses
+        projects.write_files(root, {"layer/words.py": b""})
+        plan = projects.examine(root, "read")
+        assert [layer.target.name for layer in plan.all_layers] == ["layer.deps"]
+        assert plan.layers == []

@@ -74,6 +74,12 @@ def check(
     )
 
 
+def expected_paths(runtime: str, handler: str) -> tuple[str, ...]:
+    """Return the paths in a package of which one has a handler; none if no rule is known here."""
+    expected = _expected(runtime, handler)
+    return expected.paths if expected else ()
+
+
 def _expected(runtime: str, handler: str) -> _Expectation | None:
     """Return what a runtime needs; None for a runtime whose rules are not known here."""
     if runtime.startswith("provided."):

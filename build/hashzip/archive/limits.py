@@ -26,6 +26,7 @@ def check_unpacked(
     artifact: Artifact,
     layers: Mapping[str, Artifact],
     owners: Mapping[str, str],
+    table: str = "",
 ) -> None:
     """Check that Lambda can unpack a function together with its layers.
 
@@ -35,6 +36,7 @@ def check_unpacked(
         layers: The packages of its layers, by name.
         owners: The installed package that a file is from, as `name version`, by the file's path in
             the function's package or in that of a layer. All other files are sources.
+        table: The table of the function's package; by default, the function's own.
 
     Raises:
         HashzipError: They are too large. The message lists the largest packages.
@@ -46,9 +48,9 @@ def check_unpacked(
         return
     raise HashzipError(
         f"{where}{with_layers} is {_bytes(size)} unpacked; Lambda's limit is {_bytes(UNPACKED)}:",
-        f"in {where} of hashzip.toml, list packages in exclude_packages that the function does not "
-        "import or that Lambda has already (boto3), set strip = true, or exclude files; layers "
-        "count too, so moving packages into a layer helps only if it replaces copies",
+        f"in {table or where} of hashzip.toml, list packages in exclude_packages that the function "
+        "does not import or that Lambda has already (boto3), set strip = true, or exclude files; "
+        "layers count too, so moving packages into a layer helps only if it replaces copies",
         lines=_table(artifact, layers, owners),
     )
 

@@ -1,17 +1,16 @@
 """Pack a function or layer into a zip, and describe it in a manifest. Build time."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from hashzip import __version__, terminal
-from hashzip.archive import assemble, handler, limits, zip_reuse, zip_writer
-from hashzip.archive.zip_writer import Entry
+from hashzip.archive import assemble, limits, uses, zip_reuse, zip_writer
 from hashzip.artifacts.manifest import Artifact, Manifest
-from hashzip.builders.build_plan import BuildPlan
+from hashzip.builders.build_plan import BuildPlan, Use
 from hashzip.errors import HashzipError, escape
-from hashzip.project.targets import LAYER, Function
+from hashzip.project.targets import LAYER
 from hashzip.system import phases
 
 
@@ -92,7 +91,9 @@ def pack(
                 "that part is removed now; build again",
             ) from error
         raise
-    _check_handler(plan, parts.entries)
+    paths = [entry.file.path for entry in parts.entries if entry.link is None]
+    links = {entry.file.path: entry.link for entry in parts.entries if entry.link is not None}
+    uses.check_handlers(plan, paths, links)
     _check_limits(plan, artifact, parts.owners)
     return Manifest(
         function=plan.target.name,
@@ -105,31 +106,33 @@ def pack(
     )
 
 
-def _check_handler(plan: BuildPlan, entries: Sequence[Entry]) -> None:
-    """Check that Lambda finds the handler, unless a layer that is not built yet may have it."""
-    target = plan.target
-    if not isinstance(target, Function) or target.handler_in_layer:
-        return
-    layers = [layer.store.manifest(layer.fingerprint) for layer in plan.layers]
-    built = [manifest for manifest in layers if manifest]
-    if len(built) == len(layers):
-        in_layers = (entry.path for manifest in built for entry in manifest.artifact.entries)
-        package = (entry.file.path for entry in entries if entry.link is None)
-        links = {entry.file.path: entry.link for entry in entries if entry.link is not None}
-        handler.check(target.label, target.runtime, target.handler, package, in_layers, links)
-
-
 def _check_limits(plan: BuildPlan, artifact: Artifact, owners: Mapping[str, str]) -> None:
     """Check that a package is small enough for Lambda, with the layers that are built already."""
-    layers = {}
-    owned = dict(owners)
-    for layer in plan.layers:
-        from hashzip.builders.python import package  # noqa: PLC0415 - slow, and seldom needed
+    limits.check_zip(plan.target.label, artifact, owners)
+    for label, layer_plans in _with_layers(plan):
+        layers = {}
+        owned = dict(owners)
+        for layer in layer_plans:
+            from hashzip.builders.python import package  # noqa: PLC0415 - slow, and seldom needed
 
-        manifest = layer.store.manifest(layer.fingerprint)
-        if manifest:
-            layers[layer.target.name.removeprefix(LAYER)] = manifest.artifact
-            known = package.known_owners(layer)  # layers are always of Python
-            owned |= {layer.target.prefix + path: owner for path, owner in known.items()}
-    limits.check_zip(plan.target.label, artifact, owned)
-    limits.check_unpacked(plan.target.label, artifact, layers, owned)
+            manifest = layer.store.manifest(layer.fingerprint)
+            if manifest:
+                layers[layer.target.name.removeprefix(LAYER)] = manifest.artifact
+                known = package.known_owners(layer)  # layers are always of Python
+                owned |= {layer.target.prefix + path: owner for path, owner in known.items()}
+        limits.check_unpacked(label, artifact, layers, owned, plan.target.label)
+
+
+def _with_layers(plan: BuildPlan) -> Iterator[tuple[str, Sequence[BuildPlan]]]:
+    """Yield each set of layers that a package runs with, and the label of what has them.
+
+    A layer, or a package that no function has yet, is by itself.
+    """
+    sets: dict[tuple[str, ...], list[Use]] = {}
+    for use in plan.uses:
+        sets.setdefault(tuple(layer.target.name for layer in use.layers), []).append(use)
+    if not sets:
+        yield plan.target.label, plan.layers
+    for users in sets.values():
+        label = users[0].function.label if len(users) == 1 else plan.target.label
+        yield label, users[0].layers

@@ -16,7 +16,7 @@ from hashzip.inputs.stat_cache_file import CachedPlan
 from hashzip.project import files as door
 from hashzip.project import runtimes
 from hashzip.project.config import Project
-from hashzip.project.targets import Target, Value
+from hashzip.project.targets import Function, Target, Value
 
 if TYPE_CHECKING:
     from hashzip.artifacts.store import Store
@@ -60,18 +60,32 @@ class BuilderPlan(NamedTuple):
     warnings: Sequence[str] = ()
 
 
+class Use(NamedTuple):
+    """A function that runs a package.
+
+    Attributes:
+        function: The function.
+        layers: The plans of all its layers, in their order.
+    """
+
+    function: Function
+    layers: Sequence["BuildPlan"]
+
+
 class BuildPlan(Value):
     """Everything that decides the bytes of one package.
 
     Attributes:
         project: The project.
-        target: The function or layer.
+        target: The function, package or layer.
         builder_plan: What its builder says.
-        layers: The layers of a function, in their order.
+        layers: The layers of the function or package, in their order.
         folders: The files of `builder_plan.folders`, in the same order.
         listings: The files of the sources, which are packed.
         stat_cache: What all these files hold.
         replan: Makes the same plan again, from what is on the disk then.
+        find_uses: Plans the layers of the functions that run it. They decide nothing of a package
+            that several functions share, so nothing at plan time needs them.
     """
 
     project: Project
@@ -82,6 +96,26 @@ class BuildPlan(Value):
     listings: Sequence[Listing]
     stat_cache: StatCache
     replan: Callable[[], "BuildPlan"]
+    find_uses: Callable[[], Sequence[Use]]
+
+    @cached_property
+    def uses(self) -> Sequence[Use]:
+        """The functions that run it: none for a layer.
+
+        Raises:
+            HashzipError: A layer cannot be planned.
+        """
+        return self.find_uses()
+
+    @property
+    def all_layers(self) -> Sequence["BuildPlan"]:
+        """Its own layers, and those of the functions that run it, each once.
+
+        Raises:
+            HashzipError: A layer cannot be planned.
+        """
+        layers = (*self.layers, *(layer for use in self.uses for layer in use.layers))
+        return list({layer.target.name: layer for layer in layers}.values())
 
     @property
     def recipe(self) -> Recipe:

@@ -70,8 +70,7 @@ def generated(project: Project, folder: str) -> tuple[str, ...]:
     The outputs of other functions count too: they exist on one machine, and not on another.
     """
     patterns = list(_MADE)
-    for target in project.targets.values():
-        path = target.output_path
+    for path in dict.fromkeys(target.output_path for target in project.targets.values()):
         if path and folder == ".":
             patterns.append(gitignore.literal(path))
         elif path and path.startswith(f"{folder}/"):

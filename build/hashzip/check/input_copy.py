@@ -37,17 +37,17 @@ class _File(NamedTuple):
 
 
 def copy(plan: BuildPlan, variation: Variation) -> None:
-    """Copy the inputs of a function or layer, and those of its layers.
+    """Copy the inputs of a function, package or layer, and those of its layers.
 
     Args:
-        plan: The function or layer.
+        plan: The function, package or layer.
         variation: The folder of the copy, its times, and the order in which it is made.
 
     Raises:
         HashzipError: A file cannot be read.
     """
     root = Path(plan.project.root)
-    plans = (plan, *plan.layers)
+    plans = (plan, *plan.all_layers)
     listings = (listing for each in plans for listing in (*each.folders, *each.listings))
     folders = {_relative(root, listing.folder) for listing in listings}
     files = {FILE_NAME: _File(os.fsencode(root / FILE_NAME), DATA)}

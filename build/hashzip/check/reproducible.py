@@ -138,7 +138,7 @@ def _scratch_folder() -> Iterator[Path]:
 
 def _uv_cache(plan: BuildPlan) -> str | None:
     """Return the folder of uv's cache; None if nothing is installed."""
-    if not any(each.target.options.get("requirements") for each in (plan, *plan.layers)):
+    if not any(each.target.options.get("requirements") for each in (plan, *plan.all_layers)):
         return None
     words = ("cache", "dir", "--color", "never")
     return uv.run(words, plan.project.root, "say where its cache is", "").strip()

@@ -5,9 +5,7 @@ import sys
 
 from hashzip.aws import client
 from hashzip.aws.client import Endpoint
-from hashzip.errors import HashzipError
 from hashzip.project.config import Project
-from hashzip.project.targets import Function
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,12 +37,9 @@ def function_name(project: Project, options: argparse.Namespace) -> str:
     """Return the name in AWS of the function that the arguments name.
 
     Raises:
-        HashzipError: `hashzip.toml` has no such function, or it is a layer.
+        HashzipError: `hashzip.toml` has no such function, or it is a package or layer.
     """
-    if not isinstance(project.target(options.function), Function):
-        raise HashzipError(
-            f"{options.function} is a layer, which does not run by itself", "name a function"
-        )
+    project.function(options.function)
     name: str | None = options.function_name
     return options.function if name is None else name
 

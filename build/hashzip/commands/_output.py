@@ -8,8 +8,10 @@ from hashzip import planning, terminal
 from hashzip.errors import HashzipError
 from hashzip.project import config
 from hashzip.project.config import Project
+from hashzip.project.targets import Function, Package
 
 DIGITS = 12  # of a fingerprint, for people
+_NAMED = 3  # functions that are named after their package
 
 
 def project(options: argparse.Namespace) -> Project:
@@ -19,6 +21,33 @@ def project(options: argparse.Namespace) -> Project:
         HashzipError: There is none, or its `hashzip.toml` is invalid.
     """
     return planning.load_project(options.project or config.find_root(os.curdir))
+
+
+def label(project: Project, name: str) -> str:
+    """Return the name of what is built, with the functions that run it if it is a package.
+
+    Args:
+        project: The project.
+        name: The name of a function, package or layer.
+    """
+    functions = packaged(project, name)
+    if len(functions) > _NAMED:
+        return f"{name} ({len(functions)} functions)"
+    return f"{name} ({', '.join(functions)})" if functions else name
+
+
+def packaged(project: Project, name: str) -> list[str]:
+    """Return the names of the functions that run a package; none for a function or layer."""
+    target = project.target(name)
+    if isinstance(target, Function):
+        return []
+    return [function.name for function in project.functions(target)]
+
+
+def functions_json(project: Project, name: str) -> dict[str, list[str]]:
+    """Return the key `functions` of the JSON object of a package; none for a function or layer."""
+    is_package = isinstance(project.target(name), Package)
+    return {"functions": packaged(project, name)} if is_package else {}
 
 
 def confirm(question: str) -> bool:

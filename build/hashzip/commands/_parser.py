@@ -34,6 +34,8 @@ COMMANDS = (
     "version",
 )
 
+TARGET = "function or package of hashzip.toml, or layer.NAME"
+
 _EXAMPLES = "examples:"
 _START = "start: hashzip init"
 _OPTIONS = ("-h", "--help", "-V", "--version")  # those before a command
@@ -159,10 +161,8 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def add_function(parser: argparse.ArgumentParser) -> None:
-    """Add the name of a function or layer."""
-    parser.add_argument(
-        "function", metavar="FUNCTION", help="function of hashzip.toml, or layer.NAME"
-    )
+    """Add the name of a function, package or layer."""
+    parser.add_argument("function", metavar="FUNCTION", help=TARGET)
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hashzip import planning
+from hashzip.archive import uses
 from hashzip.artifacts.store import Sizes
 from hashzip.errors import HashzipError
 from hashzip.planning import ScanCache
@@ -58,9 +59,10 @@ def _records(project: Project, names: Sequence[str]) -> bytes:
 def _record(project: Project, name: str, scan_cache: ScanCache) -> bytes:
     try:
         plan = planning.plan(project, name, scan_cache)
+        sizes = plan.store.find(plan.fingerprint)
+        if sizes is None:
+            return _NOT_BUILT
+        uses.check_built(plan)
     except HashzipError:
-        return _NOT_BUILT
-    sizes = plan.store.find(plan.fingerprint)
-    if sizes is None:
         return _NOT_BUILT
     return _RECORD.pack(1, bytes.fromhex(plan.fingerprint), *sizes)

@@ -8,6 +8,8 @@ import os
 from typing import NamedTuple
 
 from hashzip.errors import HashzipError, did_you_mean
+from hashzip.project.config import Project
+from hashzip.project.targets import Package, Target
 
 
 class Query(NamedTuple):
@@ -15,13 +17,15 @@ class Query(NamedTuple):
 
     Attributes:
         project: The project's folder, relative to the current folder.
-        function: The name of the function or layer.
+        name: The name of the function, package or layer.
         build: Whether to build the package now, if it is not built yet.
+        is_package: Whether the name is that of a package.
     """
 
     project: str
-    function: str
+    name: str
     build: bool
+    is_package: bool = False
 
 
 def parse_query(text: bytes) -> Query:
@@ -37,11 +41,14 @@ def parse_query(text: bytes) -> Query:
         raise HashzipError(f"the query is not JSON: {error}", hint) from error
     if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
         raise HashzipError("the query is not a JSON object of strings", hint)
-    known = ("project", "function", "build")
+    known = ("project", "function", "package", "build")
     for key in values:
         if key not in known:
             raise HashzipError(f'the query has the unknown key "{key}"', did_you_mean(key, known))
-    for key in ("project", "function"):
+    if "package" in values and "function" in values:
+        raise HashzipError('the query has both "function" and "package"', "name one of them")
+    name_key = "package" if "package" in values else "function"
+    for key in ("project", name_key):
         if not values.get(key):
             raise HashzipError(f'the query has no "{key}"', hint)
     if not _is_path(values["project"]):
@@ -49,7 +56,33 @@ def parse_query(text: bytes) -> Query:
     build = values.get("build", "false")
     if build not in ("true", "false"):
         raise HashzipError(f'"build" in the query is "{build}"', 'write "true" or "false"')
-    return Query(values["project"], values["function"], build == "true")
+    is_package = name_key == "package"
+    return Query(values["project"], values[name_key], build == "true", is_package)
+
+
+def target(project: Project, query: Query) -> Target:
+    """Return the function, package or layer that a query names.
+
+    Raises:
+        HashzipError: There is none; or it is a package that the query names as a function, which
+            has a handler, or a function that it names as a package.
+    """
+    name = query.name
+    named = project.targets.get(name)
+    if isinstance(named, Package) and not query.is_package:
+        functions = ", ".join(function.name for function in project.functions(named)) or "none"
+        raise HashzipError(
+            f'the query has function = "{name}", which is a package and has no handler',
+            f'write package = "{name}" instead, or name one of its functions: {functions}',
+        )
+    if query.is_package and not isinstance(named, Package):
+        problem = f"it is {named.label}" if named else "there is no such package"
+        packages = [each.name for each in project.targets.values() if isinstance(each, Package)]
+        raise HashzipError(
+            f'the query has package = "{name}", but {problem}',
+            f'write function = "{name}" instead' if named else did_you_mean(name, packages),
+        )
+    return project.target(name)
 
 
 def _is_path(text: str) -> bool:

@@ -18,12 +18,12 @@ from hashzip.project.config import Project
 
 HELP = "build the packages that are not built yet"
 DESCRIPTION = (
-    "A package is built once for each fingerprint of its inputs, into dist/FUNCTION/. Prints for "
-    "each package why it was built, or that it is up to date. Packages with equal content share a "
-    "line."
+    "A package is built once for each fingerprint of its inputs, into dist/NAME/, whichever of its "
+    "functions is named. Prints for each package why it was built, or that it is up to date. "
+    "Packages with equal content share a line."
 )
 EXAMPLES = {
-    "hashzip build": "all functions and layers",
+    "hashzip build": "all functions, packages and layers",
     "hashzip build hello": "one function",
     "hashzip build layer.deps --force": "rebuild a layer, and install its packages anew",
     "hashzip build hello --check": "check that two builds give the same bytes",
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "functions",
         nargs="*",
         metavar="FUNCTION",
-        help="function of hashzip.toml, or layer.NAME (default: all)",
+        help=f"{_parser.TARGET} (default: all)",
     )
     parser.add_argument(
         "--expect", metavar="FINGERPRINT", help="fail unless the inputs have this fingerprint"
@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Build the packages that are not built yet, and print a line for each."""
     project = _output.project(options)
-    names = options.functions or list(project.targets)
+    names = project.packages(options.functions or project.targets)
     if options.check:
         from hashzip.commands import _build_check
 
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> None:
         return
     if options.expect is not None and len(names) != 1:
         raise HashzipError(
-            f"--expect is the fingerprint of one function, not of {len(names)}", "name one function"
+            f"--expect is the fingerprint of one package, not of {len(names)}", "name one function"
         )
     scan_cache = ScanCache()
     prebuilt = {} if options.force else _prebuilt.find(project, names)
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> None:
         pipeline.require_fingerprint(plans[0], options.expect, _expected_files())
     pipeline.require_packages(plans, force=options.force)
     start = time.perf_counter()
-    results = _build(names, prebuilt, plans, options)
+    results = _build(project, names, prebuilt, plans, options)
     if options.json:
         rows = [_built_json(project, *row) for row in zip(names, results, strict=True)]
         print(json.dumps(rows, indent=2))
@@ -96,6 +96,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _build(
+    project: Project,
     names: Sequence[str],
     prebuilt: Mapping[str, Prebuilt],
     plans: Sequence[BuildPlan],
@@ -108,18 +109,31 @@ def _build(
         | {plan.target.name: plan.fingerprint for plan in plans}
     )
     with _progress.shown() as packed:
-        builds = pipeline.build_all(plans, force=options.force, jobs=options.jobs, progress=packed)
+        builds = zip(
+            plans,
+            pipeline.build_all(plans, force=options.force, jobs=options.jobs, progress=packed),
+            strict=True,
+        )
         try:
             for name in names:
                 if name in prebuilt:
                     built = Built(*prebuilt[name], reason="", seconds=0)
                 else:
-                    built = next(builds)
+                    built = _checked(*next(builds))
                 results.append(built)
-                _print_lines(folded.add(name, built), options)
+                _print_lines(folded.add(_output.label(project, name), built), options)
         finally:
             _print_lines(folded.rest(), options)
     return results
+
+
+def _checked(plan: BuildPlan, built: Built) -> Built:
+    """Return a result; check the handlers of what was built before, which may have changed."""
+    if not built.reason:
+        from hashzip.archive import uses
+
+        uses.check_built(plan)
+    return built
 
 
 def _print_lines(lines: Iterable[str], options: argparse.Namespace) -> None:
@@ -157,6 +171,7 @@ def _expected_files() -> dict[str, str]:
 def _built_json(project: Project, name: str, built: Built) -> dict[str, object]:
     return {
         "function": name,
+        **_output.functions_json(project, name),
         "fingerprint": built.fingerprint,
         "built": bool(built.reason),
         "reason": built.reason,

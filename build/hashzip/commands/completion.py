@@ -14,7 +14,10 @@ EXAMPLES = {
 SHELLS = ("bash", "zsh", "tcsh")
 
 # A shell reads the names in the hashzip.toml of its folder by itself: that starts no hashzip.
-_NAMES = r"sed -n 's/^\[function\.\(.*\)\]$/\1/p; s/^\[\(layer\..*\)\]$/\1/p' hashzip.toml 2>&-"
+_NAMES = (
+    r"sed -n 's/^\[function\.\(.*\)\]$/\1/p; s/^\[package\.\(.*\)\]$/\1/p; "
+    r"s/^\[\(layer\..*\)\]$/\1/p' hashzip.toml 2>&-"
+)
 _PREAMBLE = {
     "bash": f'_hashzip_names() {{ compgen -W "$({_NAMES})" -- "$1"; }}',
     "zsh": f'_hashzip_names() {{ local -a names; names=(${{(f)"$({_NAMES})"}}); '

@@ -130,7 +130,8 @@ def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Names
     endpoint = _endpoint.choose(project, options)
     function = deployed.find(endpoint, name)
     new = manifest.artifact.entries
-    recipe = changes.recipe_changes(deployed.settings(function.configuration), _settings(plan))
+    settings = _settings(plan, project.function(options.function).handler)
+    recipe = changes.recipe_changes(deployed.settings(function.configuration), settings)
     if function.configuration["CodeSha256"] == manifest.artifact.code_sha256:
         comparison = _compare(plan, new, new, Changes([], [], []), recipe, plan.read)
         _print(comparison, as_json=options.json)
@@ -150,12 +151,12 @@ def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Names
     return True
 
 
-def _settings(plan: BuildPlan) -> dict[str, str]:
+def _settings(plan: BuildPlan, handler: str) -> dict[str, str]:
     """Return the settings that a deployment would set, as `deployed.settings` names them."""
     target = plan.target
     return {
         "architecture": target.architecture,
-        "handler": getattr(target, "handler", ""),
+        "handler": handler,
         "runtime": target.runtime,
     }
 

@@ -28,8 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print a sentence for each group of inputs."""
-    plan = planning.plan(_output.project(options), options.function)
+    project = _output.project(options)
+    plan = planning.plan(project, options.function)
     last = latest_manifest(plan.store)
+    functions = _output.packaged(project, plan.target.name)
+    if functions:
+        runs = "runs" if len(functions) == 1 else "run"
+        print(f"{', '.join(functions)} {runs} the package {plan.target.name}.")
     for line in (*_sentences(plan, last), *_line_endings.sentences(plan, last)):
         print(line)
 

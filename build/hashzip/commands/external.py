@@ -34,13 +34,14 @@ def run(options: "Namespace | SimpleNamespace") -> None:
     text = sys.stdin.buffer.read()
     query = _query.parse_query(text)
     project = planning.load_project(os.path.join(options.project or "", query.project))
-    plan = planning.plan(project, query.function)
+    target = _query.target(project, query)
+    plan = planning.plan(project, query.name)
     if query.build:
         from hashzip import pipeline  # noqa: PLC0415 - most plans build nothing
 
         _put_back(text)
         pipeline.build(plan)
-    target, reference = plan.target, plan.store.reference(plan.fingerprint)
+    reference = plan.store.reference(plan.fingerprint)
     answer = {
         "fingerprint": plan.fingerprint,
         "filename": _query.relative(reference["zip"]),

@@ -1,4 +1,4 @@
-"""`hashzip status`: list functions and layers."""
+"""`hashzip status`: list functions, packages and layers."""
 
 import argparse
 import json
@@ -41,13 +41,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print a row for each function and layer."""
+    """Print a row for each zip: of a function, of a package with its functions, of a layer."""
     project = _output.project(options)
     scan_cache = ScanCache()
-    prebuilt = _prebuilt.find(project, list(project.targets))
+    names = project.packages(project.targets)
+    prebuilt = _prebuilt.find(project, names)
     rows = [
-        _row(name, *prebuilt[name], "") if name in prebuilt else _plan(project, name, scan_cache)
-        for name in project.targets
+        _row(project, name, *prebuilt[name], "")
+        if name in prebuilt
+        else _plan(project, name, scan_cache)
+        for name in names
     ]
     if options.json:
         print(json.dumps(rows, indent=2))
@@ -56,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
             _COLUMNS,
             [
                 (
-                    str(row["function"]),
+                    _output.label(project, str(row["function"])),
                     str(row["fingerprint"])[: _output.DIGITS],
                     "built" if row["built"] else f"to build: {row['reason']}",
                     _output.megabytes(row["size"]) if isinstance(row["size"], int) else "-",
@@ -95,12 +98,15 @@ def _plan(project: Project, name: str, scan_cache: ScanCache) -> dict[str, objec
     plan = planning.plan(project, name, scan_cache)
     sizes = plan.store.find(plan.fingerprint)
     reason = "" if sizes else pipeline.why(plan, latest_manifest(plan.store))
-    return _row(name, plan.fingerprint, sizes, reason)
+    return _row(project, name, plan.fingerprint, sizes, reason)
 
 
-def _row(name: str, fingerprint: str, sizes: Sizes | None, reason: str) -> dict[str, object]:
+def _row(
+    project: Project, name: str, fingerprint: str, sizes: Sizes | None, reason: str
+) -> dict[str, object]:
     return {
         "function": name,
+        **_output.functions_json(project, name),
         "fingerprint": fingerprint,
         "built": sizes is not None,
         "reason": reason,

@@ -53,7 +53,10 @@ _PRINTING = threading.Lock()
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the functions to run, where, and with which settings."""
     parser.add_argument(
-        "functions", nargs="*", metavar="FUNCTION", help="function of hashzip.toml (default: all)"
+        "functions",
+        nargs="*",
+        metavar="FUNCTION",
+        help="function of hashzip.toml, or package for all its functions (default: all)",
     )
     parser.add_argument(
         "--port",
@@ -164,8 +167,9 @@ def _watch_account(stack: ExitStack, options: argparse.Namespace, project: Proje
             f"--function-name {name} needs one function of hashzip.toml, not {len(functions)}",
             f"run: hashzip watch FUNCTION --function-name {name}",
         )
+    target = project.function(functions[0])
     endpoint = Endpoint(None, options.profile, options.region)
-    function = AccountFunction(endpoint, name, project.target(functions[0]))
+    function = AccountFunction(endpoint, name, target)
     arn = function.configuration["FunctionArn"]
     question = f"replace the code of {arn} now and after each save?"
     if not (options.yes or _output.confirm(question)):

@@ -1,14 +1,14 @@
-"""Read `hashzip.toml` into a `Project` of functions and layers."""
+"""Read `hashzip.toml` into a `Project` of functions, packages and layers."""
 
 import os
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.project import keys
-from hashzip.project.keys import Key
-from hashzip.project.targets import LAYER, Function, Layer, Target
+from hashzip.project.keys import Builders, Key
+from hashzip.project.targets import LAYER, Function, Layer, Package, Target
 from hashzip.project.toml_table import Table
 
 FILE_NAME = "hashzip.toml"
@@ -22,30 +22,19 @@ _MAX_LAYERS = 5
 _LAYER_BUILDER = "python"  # layers hold Python packages
 
 
-class HasKeys(Protocol):
-    """A builder, as far as this module needs it."""
-
-    @property
-    def KEYS(self) -> Mapping[str, Key]:  # noqa: N802 - a constant of a module
-        """The builder's keys in a function's table."""
-
-
-Builders = Mapping[str, HasKeys]
-
-
 class Project(NamedTuple):
     """A `hashzip.toml` and its folder.
 
     Attributes:
         root: The folder, absolute and without links, so that one project has one path.
-        targets: Functions and layers by name, layers first, in the order of the file.
+        targets: Layers, packages and functions by name, in this order, and in that of the file.
     """
 
     root: str
     targets: Mapping[str, Target]
 
     def target(self, name: str) -> Target:
-        """Return a function or layer by its name.
+        """Return a function, package or layer by its name.
 
         Raises:
             HashzipError: There is none; the hint has the nearest name.
@@ -59,9 +48,51 @@ class Project(NamedTuple):
             )
         return self.targets[name]
 
+    def function(self, name: str) -> Function:
+        """Return a function by its name.
+
+        Raises:
+            HashzipError: There is none; or it is a package or layer, and the hint has functions.
+        """
+        target = self.target(name)
+        if isinstance(target, Function):
+            return target
+        from hashzip.project import packages
+
+        raise packages.not_a_function(target, self.targets.values())
+
+    def packaged(self, name: str) -> Target:
+        """Return what the zip of a function, package or layer is built for, by its name.
+
+        That is the package of a function that has one, and otherwise itself.
+
+        Raises:
+            HashzipError: There is no such name; the hint has the nearest.
+        """
+        target = self.target(name)
+        package = target.package if isinstance(target, Function) else ""
+        return self.targets[package] if package else target
+
+    def packages(self, names: Iterable[str]) -> list[str]:
+        """Return the names of what is built for some functions, packages and layers, each once.
+
+        Raises:
+            HashzipError: There is no such name; the hint has the nearest.
+        """
+        return list(dict.fromkeys(self.packaged(name).name for name in names))
+
+    def functions(self, target: Target) -> list[Function]:
+        """Return the functions that run a zip: those of a package; a function itself; no layer."""
+        if isinstance(target, Function):
+            return [target]
+        if not isinstance(target, Package):
+            return []
+        functions = (each for each in self.targets.values() if isinstance(each, Function))
+        return [function for function in functions if function.package == target.name]
+
     def layers(self, target: Target) -> list[Target]:
-        """Return the layers of a function in their order; a layer has none."""
-        names = target.layers if isinstance(target, Function) else ()
+        """Return the layers of a function or package in their order; a layer has none."""
+        names = target.layers if isinstance(target, Function | Package) else ()
         return [self.targets[LAYER + name] for name in names]
 
 
@@ -97,12 +128,17 @@ def load(root: str, builders: Builders) -> Project:
     """
     root = os.path.realpath(root)
     table = Table.load(os.path.join(root, FILE_NAME))
-    _check_keys(table, {"function", "layer"})
-    tables, functions = table.table("layer"), table.table("function")
-    layers = {name: _layer(tables, name, builders) for name in tables.values}
+    _check_keys(table, {"function", "layer", "package"})
+    layer_tables, functions = table.table("layer"), table.table("function")
+    layers = {name: _layer(layer_tables, name, builders) for name in layer_tables.values}
+    shared = _packages(table, layers, builders)
     targets: dict[str, Target] = {LAYER + name: layer for name, layer in layers.items()}
+    targets |= shared
     for name in functions.values:
-        targets[name] = _function(functions, name, layers, builders)
+        own = _named(functions, name)
+        function = _packaged_function(own, name, shared, builders) or _function(own, name, builders)
+        _check_layers(own, function, layers)
+        targets[name] = function
     return Project(root, targets)
 
 
@@ -117,25 +153,59 @@ def layer_keys(builders: Builders) -> Mapping[str, Key]:
     return {**keys.LAYER, **{name: key for name, key in own.items() if name != "layers"}}
 
 
-def _function(
-    functions: Table, name: str, layers: Mapping[str, Layer], builders: Builders
-) -> Function:
-    table = _named(functions, name)
-    builder = table.string("builder") if "builder" in table.values else "python"
-    if builder not in builders:
-        raise table.error("builder", f'is "{builder}"', did_you_mean(builder, builders))
+def _packages(table: Table, layers: Mapping[str, Layer], builders: Builders) -> dict[str, Package]:
+    """Read the packages that functions share."""
+    if "package" not in table.values:
+        return {}
+    from hashzip.project import packages
+
+    tables = table.table("package")
+    packages.check_names(tables, table.table("function"), table.table("layer"))
+    shared = {}
+    for name in tables.values:
+        own = _named(tables, name)
+        builder = _builder(own, builders)
+        packages.check_keys(own, name, builders[builder])
+        known = packages.package_keys(builders[builder])
+        _check_keys(own, known, builders, builder)
+        values = keys.read(own, known)
+        shared[name] = Package(layers=values.pop("layers", ()), **_target_fields(name, values))
+        _check_layers(own, shared[name], layers)
+    return shared
+
+
+def _packaged_function(
+    table: Table, name: str, shared: Mapping[str, Package], builders: Builders
+) -> Function | None:
+    """Read the table of a function whose code is a package; None if it has a zip of its own."""
+    if "package" not in table.values:
+        return None
+    from hashzip.project import packages
+
+    package = packages.of_function(table, shared)
+    return packages.function(table, name, package, builders) if package else None
+
+
+def _function(table: Table, name: str, builders: Builders) -> Function:
+    builder = _builder(table, builders)
     known = function_keys(builders, builder)
     _check_keys(table, known, builders, builder)
     values = keys.read(table, known)
-    function = Function(
+    return Function(
         handler=values.pop("handler"),
         handler_in_layer=values.pop("handler_in_layer"),
         environment=values.pop("environment"),
         layers=values.pop("layers", ()),
         **_target_fields(name, values),
     )
-    _check_layers(table, function, layers)
-    return function
+
+
+def _builder(table: Table, builders: Builders) -> str:
+    """Return the name of the builder of a table."""
+    builder = table.string("builder") if "builder" in table.values else "python"
+    if builder not in builders:
+        raise table.error("builder", f'is "{builder}"', did_you_mean(builder, builders))
+    return builder
 
 
 def _layer(layers: Table, name: str, builders: Builders) -> Layer:
@@ -179,22 +249,26 @@ def _check_keys(
         raise table.error(key, "is not a key that hashzip knows", did_you_mean(key, known))
 
 
-def _check_layers(table: Table, function: Function, known: Mapping[str, Layer]) -> None:
-    """Refuse layers that do not exist, are too many, or do not fit the function."""
-    layers = function.layers
+def _check_layers(table: Table, target: Function | Package, known: Mapping[str, Layer]) -> None:
+    """Refuse layers that do not exist, are too many, or do not fit."""
+    layers = target.layers
+    package = target.package if isinstance(target, Function) else ""
+    more = f", together with [package.{package}]" if package else ""
     if len(layers) > _MAX_LAYERS:
-        raise table.error("layers", f"names {len(layers)}", f"Lambda allows {_MAX_LAYERS}")
+        raise table.error("layers", f"names {len(layers)}{more}", f"Lambda allows {_MAX_LAYERS}")
     for layer in layers:
         if layers.count(layer) > 1:
-            raise table.error("layers", f"names {layer} twice", "name it once")
+            raise table.error("layers", f"names {layer} twice{more}", "name it once")
         if layer not in known:
             raise table.error("layers", f'names "{layer}"', did_you_mean(layer, known))
         for key in ("runtime", "architecture"):
-            theirs, ours = getattr(known[layer], key), getattr(function, key)
+            theirs, ours = getattr(known[layer], key), getattr(target, key)
             if theirs != ours:
                 raise table.error(
-                    key,
-                    f'is "{ours}", and that of the layer {layer} is "{theirs}"',
+                    "layers" if package else key,
+                    f'names {layer}, which has {key} "{theirs}", unlike [package.{package}]'
+                    if package
+                    else f'is "{ours}", and that of the layer {layer} is "{theirs}"',
                     "make them the same, or use another layer",
                 )
 

@@ -5,13 +5,14 @@ here.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.project.layout import ARTIFACTS, CACHE
 from hashzip.project.targets import ARCHITECTURES
 from hashzip.project.toml_table import Table
 
+BOOTSTRAP = "bootstrap"  # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
 _RESERVED = "HASHZIP_"  # hashzip sets the variables whose names start with it
 _USE_DEFAULT_OUTPUT = (
     "remove output, and have the program write into the folder that HASHZIP_OUTPUT names"
@@ -48,6 +49,17 @@ class Key(NamedTuple):
     default_help: str = ""
 
 
+class HasKeys(Protocol):
+    """A builder, as far as this module needs it."""
+
+    @property
+    def KEYS(self) -> Mapping[str, Key]:  # noqa: N802 - a constant of a module
+        """The builder's keys in a function's table."""
+
+
+Builders = Mapping[str, HasKeys]
+
+
 def read(table: Table, keys: Mapping[str, Key]) -> dict[str, Any]:
     """Read the values of some keys.
 
@@ -73,7 +85,7 @@ def _handler(table: Table, key: str) -> str:
     https://docs.aws.amazon.com/lambda/latest/dg/runtimes-provided.html
     """
     if key not in table.values and table.string("runtime").startswith("provided."):
-        return "bootstrap"
+        return BOOTSTRAP
     return table.string(key)
 
 
@@ -183,14 +195,15 @@ COMMON: Mapping[str, Key] = {
     "allow": Key(PATTERNS, "files that look like secrets, but are not", ()),
 }
 
-# Of functions, whatever builds them; a builder may have a stricter `source`.
-FUNCTION: Mapping[str, Key] = {
+_SOURCE: Mapping[str, Key] = {
     "builder": Key(STRING, "what makes the package", "python"),
     "source": Key(
         FOLDERS,
         "folders laid over each other; their files are the root of the zip",
         is_required=True,
     ),
+}
+_HANDLERS: Mapping[str, Key] = {
     "handler": Key(
         _HANDLER,
         "what Lambda calls: `module.function`; for `provided.…` the default is `bootstrap`",
@@ -202,8 +215,28 @@ FUNCTION: Mapping[str, Key] = {
         "whether a layer that hashzip does not build has the handler, or `bootstrap`",
         default=False,
     ),
-    **COMMON,
+}
+_ENVIRONMENT: Mapping[str, Key] = {
     "environment": Key(VARIABLES, "variables for `hashzip watch`; no part of the package", {}),
+}
+
+# Of functions, whatever builds them; a builder may have a stricter `source`.
+FUNCTION: Mapping[str, Key] = {**_SOURCE, **_HANDLERS, **COMMON, **_ENVIRONMENT}
+
+# Of packages that several functions share.
+PACKAGE: Mapping[str, Key] = {**_SOURCE, **COMMON}
+
+# Of functions whose code is such a package.
+PACKAGED_FUNCTION: Mapping[str, Key] = {
+    "package": Key(STRING, "the NAME of the `[package.NAME]` that has its code", is_required=True),
+    **_HANDLERS,
+    "layers": Key(
+        NAMES,
+        "more layers of this file, for this function alone; nothing is left out of the package for "
+        "them",
+        (),
+    ),
+    **_ENVIRONMENT,
 }
 
 LAYER: Mapping[str, Key] = {

@@ -1,4 +1,7 @@
-"""What a zip is built for: a function or a layer, as its table in `hashzip.toml` has it."""
+"""What a zip is built for: a function, a package of several functions, or a layer.
+
+Each is as its table in `hashzip.toml` has it.
+"""
 
 import posixpath
 from collections.abc import Mapping
@@ -73,7 +76,7 @@ class Target(Value):
     """What a zip is built for. Paths are as written: relative to the project, `/`-separated.
 
     Attributes:
-        name: How commands name it: `hello`, or `layer.deps`.
+        name: How commands name it: `hello`, `api`, or `layer.deps`.
         builder: The name of the builder that makes its package.
         sources: Folders. Their files are packed, or a program builds in them.
         include: Patterns of the files of the sources that are taken.
@@ -119,18 +122,36 @@ class Target(Value):
         return output and posixpath.normpath(posixpath.join(self.sources[0], output))
 
 
+class Package(Target):
+    """One `[package.NAME]` table: the code of several functions, each with its own handler.
+
+    Attributes:
+        layers: Names of `[layer.NAME]` tables that all its functions have.
+    """
+
+    layers: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Its table in `hashzip.toml`, as written there."""
+        return f"[package.{self.name}]"
+
+
 class Function(Target):
     """One `[function.NAME]` table.
 
     Attributes:
         handler_in_layer: Whether a layer that hashzip does not build has the handler.
-        layers: Names of `[layer.NAME]` tables.
+        package: The name of the `[package.NAME]` table that has its code, and from which all of
+            `Target` is; "" where the function has a zip of its own.
+        layers: Names of `[layer.NAME]` tables, those of its package first.
         environment: Variables for `watch`. They are not part of the package: Terraform decides what
             the deployed function gets.
     """
 
     handler: str
     handler_in_layer: bool = False
+    package: str = ""
     layers: tuple[str, ...] = ()
     environment: Mapping[str, str] = MappingProxyType({})
 

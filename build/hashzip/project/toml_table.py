@@ -31,6 +31,11 @@ class Table:
         self.path = path
         self.name = name
 
+    @property
+    def label(self) -> str:
+        """The header of the table, as written in the file."""
+        return f"[{self.name}]"
+
     @classmethod
     def load(cls, path: str) -> Self:
         """Read a TOML file of a project, in the project's folder.
@@ -59,7 +64,7 @@ class Table:
 
     def error(self, key: str, problem: str, hint: str) -> HashzipError:
         """Return the error of a key: where it stands, what is wrong, and what to do."""
-        table = f"[{self.name}]" if self.name else "the top level"
+        table = self.label if self.name else "the top level"
         return HashzipError(f'{self.path}: "{key}" in {table} {problem}', hint)
 
     def table(self, key: str) -> Self:

@@ -11,7 +11,7 @@ from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
     from hashzip.aws.client import Endpoint
-    from hashzip.builders.build_plan import BuildPlan
+    from hashzip.builders.build_plan import BuildPlan, Use
     from hashzip.project.targets import Target
 
 PROTECTED = "hashzip:protected"  # a tag; its value does not matter
@@ -42,8 +42,11 @@ class AccountFunction:
             )
         self._check(target)
 
-    def deploy(self, plan: BuildPlan) -> float:
+    def deploy(self, plan: BuildPlan, _use: Use) -> float:
         """Build the package, send it, and wait until the function runs it.
+
+        Args:
+            plan: The package.
 
         Returns:
             The time to build it, in seconds.

@@ -50,13 +50,17 @@ class Zip:
         return self.path.read_bytes()
 
 
-def packages(plan: BuildPlan) -> list[str]:
+def packages(plan: BuildPlan, layers: Sequence[BuildPlan]) -> list[str]:
     """Install what a function and its layers require, and return the folders, in their order.
+
+    Args:
+        plan: What the function runs.
+        layers: The layers of the function.
 
     Raises:
         HashzipError: It cannot be installed.
     """
-    locked = [for_host(part) for part in (plan, *plan.layers) if python.lock_of(part)]
+    locked = [for_host(part) for part in (plan, *layers) if python.lock_of(part)]
     return list(dict.fromkeys(str(install_cache.installed(part).folder) for part in locked))
 
 

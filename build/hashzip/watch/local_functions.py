@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from hashzip.aws import errors
 from hashzip.errors import HashzipError
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hashzip.aws.client import Endpoint
-    from hashzip.builders.build_plan import BuildPlan
-    from hashzip.project.targets import Function
+    from hashzip.builders.build_plan import BuildPlan, Use
     from hashzip.watch.host_package import Zip
 
 _ROLE = "arn:aws:iam::000000000000:role/hashzip-watch"  # the local AWS accepts any
@@ -53,13 +52,20 @@ class LocalFunctions:
         self._client = endpoint.client("lambda")
         self._folder = folder
         self._settings = settings
-        self._zips: dict[str, Zip] = {}
+        # By the name of what was packed: a function, package or layer.
+        self._packed: dict[str, tuple[BuildPlan, Zip]] = {}
+        self._codes: dict[str, str] = {}
         self._layers: dict[str, tuple[str, str]] = {}
         self._configurations: dict[str, dict[str, object]] = {}
         self.urls: dict[str, str] = {}
 
-    def deploy(self, plan: BuildPlan) -> float:
+    def deploy(self, plan: BuildPlan, use: Use) -> float:
         """Create or update a function; the next invocation runs the new code.
+
+        Args:
+            plan: What the function runs. It is packed once for all functions of a package that get
+                the same plan.
+            use: The function, with its layers.
 
         Returns:
             The time to build it, in seconds.
@@ -67,32 +73,41 @@ class LocalFunctions:
         Raises:
             HashzipError: It cannot be built.
         """
-        with errors.translated(self._endpoint, plan.target.name):
-            return self._deploy(plan)
+        with errors.translated(self._endpoint, use.function.name):
+            return self._deploy(plan, use)
 
-    def _deploy(self, plan: BuildPlan) -> float:
+    def _deploy(self, plan: BuildPlan, use: Use) -> float:
         start = time.perf_counter()
-        name = plan.target.name
-        old_zip = self._zips.get(name)
-        packages = host_package.packages(plan)
-        new_zip = host_package.pack(plan, self._folder, old_zip)
-        configuration = self._configuration(plan, packages)
+        name = use.function.name
+        packages = host_package.packages(plan, use.layers)
+        new_zip = self._pack(plan)
+        configuration = self._configuration(use, packages)
         seconds = time.perf_counter() - start
         if name not in self._configurations:
             self._create(name, configuration, new_zip)
         else:
             if configuration != self._configurations[name]:
                 self._client.update_function_configuration(FunctionName=name, **configuration)
-            if old_zip is None or new_zip.artifact.code_sha256 != old_zip.artifact.code_sha256:
+            if new_zip.artifact.code_sha256 != self._codes.get(name):
                 self._update(name, new_zip)
-        self._zips[name], self._configurations[name] = new_zip, configuration
+        self._codes[name] = new_zip.artifact.code_sha256
+        self._configurations[name] = configuration
         return seconds
+
+    def _pack(self, plan: BuildPlan) -> Zip:
+        """Pack what a plan is for, unless just that plan was packed for another function."""
+        name = plan.target.name
+        packed = self._packed.get(name)
+        if packed is None or packed[0] is not plan:
+            packed = plan, host_package.pack(plan, self._folder, packed and packed[1])
+            self._packed[name] = packed
+        return packed[1]
 
     def remove(self, name: str) -> None:
         """Delete a function."""
         with errors.translated(self._endpoint, name):
             self._client.delete_function(FunctionName=name)
-        for mapping in (self._configurations, self._zips, self.urls):
+        for mapping in (self._configurations, self._codes, self.urls):
             mapping.pop(name, None)
 
     def _create(self, name: str, configuration: Mapping[str, object], new_zip: Zip) -> None:
@@ -113,8 +128,8 @@ class LocalFunctions:
                 f"{name} in the local AWS does not have the code that was sent", "save again"
             )
 
-    def _configuration(self, plan: BuildPlan, packages: Sequence[str]) -> dict[str, object]:
-        function = cast("Function", plan.target)  # layers are deployed with their functions
+    def _configuration(self, use: Use, packages: Sequence[str]) -> dict[str, object]:
+        function = use.function
         variables = {**function.environment, **self._settings.environment}
         if packages:
             own = [variables["PYTHONPATH"]] if "PYTHONPATH" in variables else []
@@ -125,7 +140,7 @@ class LocalFunctions:
             "MemorySize": self._settings.memory,
             "Timeout": self._settings.timeout,
             "Environment": {"Variables": variables},
-            "Layers": [self._layer(layer) for layer in plan.layers if layer.packed_files],
+            "Layers": [self._layer(layer) for layer in use.layers if layer.packed_files],
         }
 
     def _layer(self, layer: BuildPlan) -> str:
@@ -133,8 +148,7 @@ class LocalFunctions:
         name = layer.target.name
         fingerprint, arn = self._layers.get(name, ("", ""))
         if fingerprint != layer.fingerprint:
-            new_zip = host_package.pack(layer, self._folder, self._zips.get(name))
-            self._zips[name] = new_zip
+            new_zip = self._pack(layer)
             arn = self._client.publish_layer_version(
                 LayerName=name.replace(".", "-"), Content={"ZipFile": new_zip.content}
             )["LayerVersionArn"]

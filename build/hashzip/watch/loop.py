@@ -16,9 +16,9 @@ from hashzip.project.targets import Function
 from hashzip.watch import syntax, watch_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from hashzip.builders.build_plan import BuildPlan
+    from hashzip.builders.build_plan import BuildPlan, Use
     from hashzip.project.targets import Target
     from hashzip.watch.watch_paths import WatchPaths
 
@@ -29,8 +29,12 @@ _MAX_NAMES = 3  # files that a line names
 class Deployer(Protocol):
     """Where functions run."""
 
-    def deploy(self, plan: BuildPlan) -> float:
+    def deploy(self, plan: BuildPlan, use: Use) -> float:
         """Create or update a function; return the time to build it, in seconds.
+
+        Args:
+            plan: What the function runs: the same object for all functions of a package.
+            use: The function, with its layers.
 
         Raises:
             HashzipError: It cannot be built or deployed.
@@ -45,35 +49,46 @@ class _Version:
     """A version of a function, with its layers.
 
     Attributes:
-        plan: The plan of the function.
-        targets: The function and its layers.
-        fingerprints: The fingerprints of these.
+        plan: The plan of what the function runs.
+        use: The function and its layers.
+        targets: The function and its layers, as `hashzip.toml` has them.
+        fingerprints: The fingerprints of what it runs and of its layers.
         digests: The digest of each file of these, by path.
     """
 
     plan: BuildPlan
+    use: Use
     targets: Sequence[Target]
     fingerprints: Sequence[str]
     digests: Mapping[str, str]
 
     @classmethod
-    def of(cls, plan: BuildPlan) -> _Version:
-        parts = (plan, *plan.layers)
+    def of(cls, plan: BuildPlan, use: Use) -> _Version:
+        parts = (plan, *use.layers)
         digests = {}
         for part in parts:
             prefix = "" if part is plan else f"{part.target.name}: "
             for path, digest in changes.digests(part.inputs).items():
                 digests[prefix + path.removeprefix(IN_PROJECT)] = digest
-        return cls(
-            plan, [part.target for part in parts], [part.fingerprint for part in parts], digests
+        targets = [use.function, *(layer.target for layer in use.layers)]
+        return cls(plan, use, targets, [part.fingerprint for part in parts], digests)
+
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return self.use.function.name
+
+    def is_same(self, running: Mapping[str, _Version]) -> bool:
+        """Return whether just this version of the function is running."""
+        other = running.get(self.name)
+        return other is not None and (self.targets, self.fingerprints) == (
+            other.targets,
+            other.fingerprints,
         )
 
-    def is_same(self, other: _Version) -> bool:
-        return (self.targets, self.fingerprints) == (other.targets, other.fingerprints)
-
-    def changes_since(self, earlier: _Version | None) -> list[str]:
-        """List the paths that differ from an earlier version; all without one."""
-        differences = changes.compare(earlier.digests if earlier else {}, self.digests)
+    def changes_since(self, earlier: _Version) -> list[str]:
+        """List the paths that differ from an earlier version."""
+        differences = changes.compare(earlier.digests, self.digests)
         return [*differences.changed, *differences.added, *differences.removed]
 
 
@@ -112,7 +127,8 @@ class Loop:
 
     def watch_paths(self) -> WatchPaths:
         """Return the folders to watch now."""
-        plans = [version.plan for version in self._running.values()]
+        versions = self._running.values()
+        plans = [part for version in versions for part in (version.plan, *version.use.layers)]
         return watch_paths.find(self._project, self._functions(), plans)
 
     def update(self, noticed: float | None = None) -> None:
@@ -126,7 +142,7 @@ class Loop:
             self._project = planning.load_project(self._root)
             names = self._functions()
         except HashzipError as error:
-            self._report("", error)
+            self._report("", list(self._running), error)
             return
         self._errors.pop("", None)
         for name in [name for name in self._running if name not in names]:
@@ -134,81 +150,122 @@ class Loop:
             del self._running[name]
             self._print(f"{name}: removed")
         scan_cache = ScanCache()
-        for name in names:
-            self._update_function(name, scan_cache, noticed)
+        for package in self._project.packages(names):
+            functions = [name for name in names if self._project.packaged(name).name == package]
+            self._update_functions(package, functions, scan_cache, noticed)
 
-    def _update_function(self, name: str, scan_cache: ScanCache, noticed: float) -> None:
-        running = self._running.get(name)
+    def _update_functions(
+        self, package: str, names: Sequence[str], scan_cache: ScanCache, noticed: float
+    ) -> None:
+        """Deploy those functions of a package that have changed, or a function by itself."""
+        deployed: list[_Version] = []
+        failure = None
+        seconds = 0.0
+        running = {name: self._running[name] for name in names if name in self._running}
         try:
-            version = _Version.of(planning.plan(self._project, name, scan_cache))
-            if running and version.is_same(running):
-                if self._errors.pop(name, ""):
-                    self._print(f"{name}: back to the code that is running")
+            plan = planning.plan(self._project, package, scan_cache)
+            versions = [_Version.of(plan, use) for use in plan.uses if use.function.name in names]
+            stale = [version for version in versions if not version.is_same(running)]
+            if not stale:
+                if self._errors.pop(package, ""):
+                    self._print(f"{package}: back to the code that is running")
                 return
-            attempt = _attempt(version)
-            if attempt and self._failed_attempts.get(name) == attempt:
+            attempt = _attempt(stale)
+            if attempt and self._failed_attempts.get(package) == attempt:
                 return  # it would fail again, and its output would look like a save
-            changed = version.changes_since(running)
-            syntax.check(version.plan, changed if running else ())
-            self._failed_attempts[name] = attempt
-            seconds = self._deployer.deploy(version.plan)
+            changed = _changes(stale, running)
+            syntax.check(plan, changed)
+            self._failed_attempts[package] = attempt
+            for version in stale:
+                seconds += self._deployer.deploy(plan, version.use)
+                self._running[version.name] = version
+                deployed.append(version)
         except HashzipError as error:
-            self._report(name, error)
+            failure = error
+        if deployed:
+            live = time.time() - _save_time(plan, changed, noticed)
+            is_first = not running.keys() & {version.name for version in deployed}
+            summary = _count(len(deployed[0].digests)) if is_first else _summary(changed)
+            label = _label(package, [version.name for version in deployed])
+            self._print(f"{label}: {summary}, built in {_format(seconds)}, live in {_format(live)}")
+        for version in deployed:
+            if version.name not in running:
+                self._on_first_deployment(version.name)
+        if failure:
+            self._report(package, names, failure)
             return
-        self._errors.pop(name, None)
-        self._failed_attempts.pop(name, None)
-        self._running[name] = version
-        live = time.time() - _save_time(version.plan, changed if running else (), noticed)
-        summary = _summary(changed) if running else _count(len(version.digests))
-        self._print(f"{name}: {summary}, built in {_format(seconds)}, live in {_format(live)}")
-        if not running:
-            self._on_first_deployment(name)
+        self._errors.pop(package, None)
+        self._failed_attempts.pop(package, None)
 
-    def _report(self, name: str, error: HashzipError) -> None:
-        """Print an error, but not twice in a row; what is running keeps running."""
+    def _report(self, name: str, functions: Sequence[str], error: HashzipError) -> None:
+        """Print an error, but not twice in a row; what is running keeps running.
+
+        Args:
+            name: The name of the package or function, or "" for an error of the project.
+            functions: The functions that it concerns.
+            error: The error.
+        """
         message = f"{name}: {error.message}" if name else error.message
         text = report("error", message, error.hint, error.lines)
         if self._errors.get(name) == text:
             return
         self._errors[name] = text
         lines = text.splitlines()
-        if name in self._running or (not name and self._running):
+        if self._running.keys() & set(functions):
             lines.append("the last good code keeps running")
         self._print("\n".join(lines))
 
     def _functions(self) -> list[str]:
-        """Return the names of the functions to run, in the order of `hashzip.toml`."""
-        for name in self._names:
-            self._project.target(name)  # raises the error of an unknown name
+        """Return the names of the functions to run, in the order of `hashzip.toml`.
+
+        The name of a package stands for all its functions.
+        """
+        names = {
+            function.name
+            for name in self._names
+            for function in self._project.functions(self._project.target(name))
+        }
         return [
             name
             for name, target in self._project.targets.items()
-            if isinstance(target, Function) and (not self._names or name in self._names)
+            if isinstance(target, Function) and (not self._names or name in names)
         ]
 
     def _check_names(self) -> None:
         for name in self._names:
-            if not isinstance(self._project.target(name), Function):
-                raise HashzipError(
-                    f"{name} is a layer, which does not run by itself",
-                    "name a function that uses it",
-                )
+            if not self._project.functions(self._project.target(name)):
+                self._project.function(name)  # raises its error
 
 
-def _attempt(version: _Version) -> object:
-    """Return what identifies an attempt to build; None for a package of sources.
+def _changes(versions: Iterable[_Version], running: Mapping[str, _Version]) -> list[str]:
+    """List the paths that differ from what is running, each once; new functions have none."""
+    paths: dict[str, None] = {}
+    for version in versions:
+        if version.name in running:
+            paths |= dict.fromkeys(version.changes_since(running[version.name]))
+    return list(paths)
+
+
+def _label(package: str, functions: Sequence[str]) -> str:
+    """Return the name of a function, or that of a package with its functions."""
+    return package if list(functions) == [package] else f"{package} ({', '.join(functions)})"
+
+
+def _attempt(versions: Sequence[_Version]) -> object:
+    """Return what identifies an attempt to build a package; None for one of sources.
 
     A file that is saved again makes another attempt, even if its content is the same.
     """
-    if version.plan.packs_sources:
+    plan = versions[0].plan
+    if plan.packs_sources:
         return None
     times = []
-    for file in version.plan.deciding_files:
+    for file in plan.deciding_files:
         try:
             times.append(os.stat(file.location).st_mtime_ns)
         except OSError:
             times.append(0)
-    return version.targets, version.fingerprints, times
+    return [(version.targets, version.fingerprints) for version in versions], times
 
 
 def _summary(changed: Sequence[str]) -> str:

@@ -43,11 +43,13 @@ def find(project: Project, names: Iterable[str], plans: Sequence[BuildPlan]) -> 
     Args:
         project: The project.
         names: The names of the functions.
-        plans: The plans of those functions that could be planned, which know where links lead.
+        plans: The plans of those functions and layers that could be planned, which know where
+            links lead.
     """
     root = project.root
-    functions = [project.target(name) for name in names]
-    targets = [part for function in functions for part in (function, *project.layers(function))]
+    names = list(names)
+    layers = [layer for name in names for layer in project.layers(project.target(name))]
+    targets = list({each.name: each for each in (*map(project.packaged, names), *layers)}.values())
     packed, built = _split(project, targets, plans)
     recursive = {os.path.join(root, folder) for target in packed for folder in target.sources}
     locks = filter(None, (target.options.get("requirements") for target in targets))

@@ -1,15 +1,23 @@
 locals {
   command = var.command != null ? var.command : ["python3", "${path.module}/../../../build"]
+
+  names = { for key, name in { function = var.function, package = var.package } : key => name if name != null }
 }
 
 # Reads every input of the package on every plan. Writes nothing, except with build_during_plan.
 data "external" "package" {
   program = concat(local.command, ["external"])
 
-  query = {
-    project  = var.project
-    function = var.function
-    build    = tostring(var.build_during_plan)
+  query = merge(local.names, {
+    project = var.project
+    build   = tostring(var.build_during_plan)
+  })
+
+  lifecycle {
+    precondition {
+      condition     = length(local.names) == 1
+      error_message = "Set function or package, and not both: to the NAME of a [function.NAME] or of a [package.NAME] in hashzip.toml."
+    }
   }
 }
 
@@ -39,7 +47,7 @@ resource "terraform_data" "build" {
       "--project", var.project,
       "--expect", data.external.package.result.fingerprint,
     ])
-    command     = var.function
+    command     = join("", values(local.names))
     environment = { HASHZIP_EXPECT_FILES = data.external.package.result.files }
   }
 }

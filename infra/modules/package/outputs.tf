@@ -19,7 +19,7 @@ output "code_sha256" {
 }
 
 output "handler" {
-  description = "Value for aws_lambda_function.handler."
+  description = "Value for aws_lambda_function.handler; empty for a package and for a layer."
   value       = data.external.package.result.handler
 }
 

@@ -10,13 +10,24 @@ variable "project" {
 }
 
 variable "function" {
-  description = "Name of the function in hashzip.toml, or layer.NAME for a layer."
+  description = "Name of the function in hashzip.toml, or layer.NAME for a layer. Leave it out if package is set."
   type        = string
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^(layer[.])?[A-Za-z0-9_-]{1,64}$", var.function))
+    condition     = var.function == null || can(regex("^(layer[.])?[A-Za-z0-9_-]{1,64}$", var.function))
     error_message = "function must be the NAME of a [function.NAME] in hashzip.toml (1 to 64 letters, digits, - and _), or layer.NAME."
+  }
+}
+
+variable "package" {
+  description = "Name of a package in hashzip.toml that several functions share, in place of function: then the output handler is empty, because each function has its own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.package == null || can(regex("^[A-Za-z0-9_-]{1,64}$", var.package))
+    error_message = "package must be the NAME of a [package.NAME] in hashzip.toml: 1 to 64 letters, digits, - and _."
   }
 }
 

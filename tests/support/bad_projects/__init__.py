@@ -4,7 +4,15 @@ There is a table for each part of hashzip that reads a project. Tests of the com
 Terraform's plan use all of them.
 """
 
-from tests.support.bad_projects import at_build, command, configuration, locks, rust, sources
+from tests.support.bad_projects import (
+    at_build,
+    command,
+    configuration,
+    locks,
+    packages,
+    rust,
+    sources,
+)
 from tests.support.bad_projects.base import BadProject
 
 __all__ = ["AT_BUILD", "AT_PLAN", "BadProject"]
@@ -16,6 +24,7 @@ AT_PLAN = (
     *locks.TABLE,
     *command.TABLE,
     *rust.TABLE,
+    *packages.TABLE,
 )
 
 # Only a build refuses them: a plan runs no program and asks no package index.

@@ -9,6 +9,7 @@ import pytest
 from hashzip.commands import _parser, build
 from hashzip.errors import HashzipError
 from tests.support import project as projects
+from tests.support import shared_package
 
 
 def run(project: Path, *words: str) -> None:
@@ -87,3 +88,42 @@ def test_expect_of_several(project: Path) -> None:
 
     with pytest.raises(HashzipError, match="not of 2"):
         run(project, "--expect", "0" * 64)
+
+
+class TestPackage:
+    """A package that several functions share."""
+
+    def test_once(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """It is built once, whether its functions or nothing is named, and the line names both."""
+        root = shared_package.make(tmp_path / "project")
+        run(root)
+        (line,) = capsys.readouterr().out.splitlines()
+        assert line.startswith("api (read, write): built ")
+
+        run(root, "write", "read", "api")
+
+        assert capsys.readouterr().out == "api (read, write): up to date\n"
+        assert [path.name for path in (root / "dist").iterdir()] == ["api"]
+
+    def test_json(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Its object lists its functions; that of a function does not."""
+        root = shared_package.make(tmp_path / "project")
+        projects.write_files(root / "src", projects.SOURCES)
+        shared_package.configure(root, hello=projects.HELLO)
+
+        run(root, "--json", "read", "hello")
+
+        api, hello = json.loads(capsys.readouterr().out)
+        assert (api["function"], api["functions"]) == ("api", ["read", "write"])
+        assert (hello["function"], "functions" in hello) == ("hello", False)
+
+    def test_expected(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Terraform's fingerprint may be expected of any of its functions."""
+        root = shared_package.make(tmp_path / "project")
+        fingerprint = projects.examine(root, "api").fingerprint
+
+        run(root, "read", "--expect", fingerprint)
+
+        assert "api (read, write): built" in capsys.readouterr().out
+        with pytest.raises(HashzipError, match="sources changed"):
+            run(root, "write", "--expect", "0" * 64)

@@ -1,14 +1,18 @@
 """The query of Terraform's `external` data source, and the paths in its answer."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from hashzip import planning
 from hashzip.commands import _query
 from hashzip.commands._query import Query
 from hashzip.errors import HashzipError
+from hashzip.project.config import Project
 from tests.support import project as projects
+from tests.support import shared_package
 
 
 class TestParseQuery:
@@ -49,3 +53,46 @@ class TestRelative:
     def test_url(self) -> None:
         """A URL stays as it is."""
         assert _query.relative("https://example.com/a.zip") == "https://example.com/a.zip"
+
+
+class TestTarget:
+    """What a query names: a function, a layer, or a package."""
+
+    @pytest.fixture
+    def loaded(self, tmp_path: Path) -> Project:
+        """Return a project with a package that two functions share."""
+        root = shared_package.make(tmp_path / "project")
+        return planning.load_project(str(root))
+
+    def test_either(self, loaded: Project) -> None:
+        """A function is named as such, and a package as such."""
+        names = [{"function": "read"}, {"package": "api"}]
+        queries = [
+            _query.parse_query(json.dumps({"project": ".", **name}).encode()) for name in names
+        ]
+
+        targets = [_query.target(loaded, query) for query in queries]
+
+        assert [target.label for target in targets] == ["[function.read]", "[package.api]"]
+
+    def test_mistaken(self, loaded: Project) -> None:
+        """Where one is named as the other, the hint has the query that works."""
+        with pytest.raises(HashzipError, match="has no handler") as caught:
+            _query.target(loaded, Query(".", "api", build=False))
+        assert 'package = "api"' in caught.value.hint
+        assert "read, write" in caught.value.hint
+
+        with pytest.raises(HashzipError, match=r"it is \[function.read\]") as caught:
+            _query.target(loaded, Query(".", "read", build=False, is_package=True))
+        assert 'function = "read"' in caught.value.hint
+
+    def test_unknown(self, loaded: Project) -> None:
+        """An unknown package is an error with the nearest one; functions are not offered."""
+        with pytest.raises(HashzipError, match="no such package") as caught:
+            _query.target(loaded, Query(".", "apy", build=False, is_package=True))
+        assert caught.value.hint == 'did you mean "api"? known: api'
+
+    def test_both(self) -> None:
+        """A query with both is an error."""
+        with pytest.raises(HashzipError, match="both"):
+            _query.parse_query(projects.query(package="api").encode())

@@ -7,6 +7,7 @@ import pytest
 
 from hashzip.commands import _parser, status
 from tests.support import project as projects
+from tests.support import shared_package
 
 
 def run(project: Path, *words: str) -> None:
@@ -104,3 +105,21 @@ class TestTotal:
             "no functions in hashzip.toml",
             "next: hashzip init",
         ]
+
+
+def test_package(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A package has a row, with the names of its functions; with many, their number."""
+    root = shared_package.make(tmp_path / "project")
+    run(root)
+    (row,) = capsys.readouterr().out.splitlines()
+    assert row.startswith("api (read, write)\t")
+
+    more = {f"f{number}": shared_package.READ for number in range(2)}
+    shared_package.configure(root, **more)
+    run(root)
+    (row,) = capsys.readouterr().out.splitlines()
+    assert row.startswith("api (4 functions)\t")
+    run(root, "--json")
+    (document,) = json.loads(capsys.readouterr().out)
+    assert document["function"] == "api"
+    assert document["functions"] == ["read", "write", "f0", "f1"]

@@ -64,7 +64,7 @@ def test_deploy(project: Path, client: Lambda) -> None:
     """It gets the very zip that a build makes, and is waited for."""
     function = connect(project)
 
-    seconds = function.deploy(projects.examine(project))
+    seconds = function.deploy(*projects.use(project))
 
     assert client.sent == [projects.make_zip(project).read_bytes()]
     assert client.waits[0]["function_updated_v2"]["FunctionName"] == "hello-dev"
@@ -76,7 +76,7 @@ def test_other_code(project: Path, client: Lambda) -> None:
     client.is_damaging = True
 
     with pytest.raises(HashzipError, match="hello-dev in the AWS account reports other code"):
-        connect(project).deploy(projects.examine(project))
+        connect(project).deploy(*projects.use(project))
 
 
 def test_protected(project: Path, client: Lambda) -> None:
@@ -114,7 +114,7 @@ def test_changed_settings(project: Path, client: Lambda) -> None:
     projects.configure(project, runtime="python3.12")
 
     with pytest.raises(HashzipError, match="has runtime") as caught:
-        function.deploy(projects.examine(project))
+        function.deploy(*projects.use(project))
 
     assert "Terraform first" in caught.value.hint
     assert client.sent == []

@@ -102,12 +102,18 @@ class TestPack:
         assert names(host_package.pack(projects.examine(project), tmp_path, None))
 
 
+def packages(root: Path) -> list[str]:
+    """Install what hello and its layers require, and return the folders."""
+    plan, use = projects.use(root)
+    return host_package.packages(plan, use.layers)
+
+
 class TestPackages:
     """The folders beside the zip."""
 
     def test_order(self, layered: Path) -> None:
         """A function's own packages come first, then its layers', and all can be imported."""
-        folders = host_package.packages(projects.examine(layered))
+        folders = packages(layered)
 
         assert [sorted(file.name for file in Path(folder).glob("*.py")) for folder in folders] == [
             ["greet.py"],
@@ -116,16 +122,16 @@ class TestPackages:
 
     def test_none(self, project: Path) -> None:
         """Without requirements, nothing is installed."""
-        assert host_package.packages(projects.examine(project)) == []
+        assert packages(project) == []
 
     def test_shared(self, layered: Path) -> None:
         """A folder that function and layer share, because of one lock, is listed once."""
         text = (layered / "hashzip.toml").read_text(encoding="utf-8")
-        assert len(host_package.packages(projects.examine(layered))) == 2
+        assert len(packages(layered)) == 2
         text = text.replace("layer-requirements.txt", "requirements.txt")
         (layered / "hashzip.toml").write_text(text, encoding="utf-8")
 
-        assert len(host_package.packages(projects.examine(layered))) == 1
+        assert len(packages(layered)) == 1
 
     def test_for_this_machine(self, project: Path) -> None:
         """Packages are for this Python and processor, whatever the function's are."""
@@ -150,7 +156,7 @@ class TestPackages:
             f"{wheels.LOCAL}greet==1.0 {' '.join(digests)}\n", encoding="utf-8"
         )
 
-        (folder,) = host_package.packages(projects.examine(project))
+        (folder,) = packages(project)
 
         text = Path(folder, "greet.py").read_text(encoding="utf-8")
         assert text == f"NAME = {minor, host.architecture()!r}\n"

@@ -15,9 +15,12 @@ from hashzip.errors import HashzipError
 from hashzip.watch import host_package
 from hashzip.watch.local_functions import LocalFunctions, Settings
 from tests.support import project as projects
+from tests.support import shared_package
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hashzip.builders.build_plan import BuildPlan
 
 LAYER = {"source": "shared", "runtime": "python3.13", "architecture": "arm64"}
 
@@ -75,7 +78,7 @@ def test_create(project: Path, functions: LocalFunctions, client: Lambda) -> Non
     """A new function has its sources, its settings, the file's variables, and a URL."""
     projects.configure(project, environment={"A": "toml", "B": "toml"})
 
-    seconds = functions.deploy(projects.examine(project))
+    seconds = functions.deploy(*projects.use(project))
 
     (create, values), (url, url_values) = client.take()
     assert (create, url) == ("create_function", "create_function_url_config")
@@ -97,26 +100,26 @@ def test_cors(project: Path, client: Lambda, tmp_path: Path) -> None:
     settings = Settings(environment={}, cors=True)
     functions = LocalFunctions(Endpoint(), tmp_path / "zips", settings)
 
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
 
     assert client.take()[1][1]["Cors"]["AllowOrigins"] == ["*"]
 
 
 def test_update(project: Path, functions: LocalFunctions, client: Lambda) -> None:
     """Only what changed is sent: the code, the configuration, or nothing."""
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
     client.take()
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
     assert client.take() == []
 
     projects.write_files(project / "src", {"hello.py": b"A = 1\n"})
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
     ((operation, values),) = client.take()
     assert operation == "update_function_code"
     assert contents(values["ZipFile"])["hello.py"] == b"A = 1\n"
 
     projects.configure(project, handler="hello.other")
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
     ((operation, values),) = client.take()
     assert operation == "update_function_configuration"
     assert values["Handler"] == "hello.other"
@@ -124,22 +127,22 @@ def test_update(project: Path, functions: LocalFunctions, client: Lambda) -> Non
 
 def test_other_code(project: Path, functions: LocalFunctions, client: Lambda) -> None:
     """If the local AWS has other code than what was sent, that is an error."""
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
     client.is_damaging = True
     projects.write_files(project / "src", {"hello.py": b"A = 1\n"})
 
     with pytest.raises(HashzipError, match="does not have the code that was sent"):
-        functions.deploy(projects.examine(project))
+        functions.deploy(*projects.use(project))
 
 
 def test_packages(
     project: Path, functions: LocalFunctions, client: Lambda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Packages are on the PYTHONPATH, before the function's own."""
-    monkeypatch.setattr(host_package, "packages", lambda _: ["/a", "/b"])
+    monkeypatch.setattr(host_package, "packages", lambda *_: ["/a", "/b"])
     projects.configure(project, environment={"PYTHONPATH": "/own"})
 
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
 
     variables = client.take()[0][1]["Environment"]["Variables"]
     assert variables["PYTHONPATH"] == "/a:/b:/own"
@@ -151,7 +154,7 @@ def test_layer(project: Path, functions: LocalFunctions, client: Lambda) -> None
     projects.write_tables(project, {"layer.words": LAYER, "function.hello": hello})
     projects.write_files(project, {"shared/words.py": b"A = 1\n"})
 
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
 
     (publish, layer), (_, function), _ = client.take()
     assert publish == "publish_layer_version"
@@ -159,10 +162,10 @@ def test_layer(project: Path, functions: LocalFunctions, client: Lambda) -> None
     assert contents(layer["Content"]["ZipFile"]) == {"python/words.py": b"A = 1\n"}
     assert function["Layers"] == ["arn:layer-words:1"]
     projects.write_files(project / "src", {"hello.py": b"A = 1\n"})
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
     assert [operation for operation, _ in client.take()] == ["update_function_code"]
     projects.write_files(project, {"shared/words.py": b"A = 2\n"})
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
     assert [operation for operation, _ in client.take()] == [
         "publish_layer_version",
         "update_function_configuration",
@@ -171,12 +174,42 @@ def test_layer(project: Path, functions: LocalFunctions, client: Lambda) -> None
 
 def test_remove(project: Path, functions: LocalFunctions, client: Lambda) -> None:
     """A function that is removed is deleted, and created anew when it is back."""
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
     client.take()
 
     functions.remove("hello")
 
     assert client.take() == [("delete_function", {"FunctionName": "hello"})]
     assert functions.urls == {}
-    functions.deploy(projects.examine(project))
+    functions.deploy(*projects.use(project))
     assert client.take()[0][0] == "create_function"
+
+
+def test_shared_package(
+    tmp_path: Path, functions: LocalFunctions, client: Lambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Functions of a package get one zip, each with its own handler, and it is packed once."""
+    root = shared_package.make(tmp_path / "project")
+    packed: list[str] = []
+    original = host_package.pack
+
+    def pack(plan: BuildPlan, *rest: Any) -> host_package.Zip:  # noqa: ANN401
+        packed.append(plan.target.name)
+        return original(plan, *rest)
+
+    monkeypatch.setattr(host_package, "pack", pack)
+    plan = projects.examine(root, "api")
+    for use in plan.uses:
+        functions.deploy(plan, use)
+
+    creations = [values for name, values in client.take() if name == "create_function"]
+    assert [values["Handler"] for values in creations] == ["read.handler", "write.handler"]
+    assert creations[0]["Code"] == creations[1]["Code"]
+    assert packed == ["api"]
+    projects.write_files(root, {"src/read.py": b"A = 1\n"})
+    plan = projects.examine(root, "api")
+    for use in plan.uses:
+        functions.deploy(plan, use)
+    updates = [values["FunctionName"] for _, values in client.take()]
+    assert updates == ["read", "write"]
+    assert packed == ["api", "api"]

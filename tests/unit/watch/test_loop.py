@@ -9,15 +9,16 @@ import pytest
 
 from hashzip.errors import HashzipError
 from hashzip.watch.loop import Loop
-from tests.support import commands
+from tests.support import commands, shared_package
 from tests.support import project as projects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hashzip.builders.build_plan import BuildPlan
+    from hashzip.builders.build_plan import BuildPlan, Use
 
+WRITE = shared_package.WRITE
 LAYER = {"source": "shared", "runtime": "python3.13", "architecture": "arm64"}
 
 
@@ -27,11 +28,13 @@ class Recorder:
     def __init__(self) -> None:
         self.deployed: list[str] = []
         self.removed: list[str] = []
+        self.plans: list[BuildPlan] = []
         self.error: HashzipError | None = None
 
-    def deploy(self, plan: BuildPlan) -> float:
+    def deploy(self, plan: BuildPlan, use: Use) -> float:
         """Record a deployment."""
-        self.deployed.append(plan.target.name)
+        self.plans.append(plan)
+        self.deployed.append(use.function.name)
         if self.error:
             raise self.error
         return 0.25
@@ -242,3 +245,62 @@ def test_watch_paths(running: Running) -> None:
 
     assert paths.recursive == {str((running.root / "src").resolve())}
     assert paths.shallow == {str(running.root.resolve())}
+
+
+class TestPackage:
+    """Functions that share a package."""
+
+    def test_one_save(self, tmp_path: Path) -> None:
+        """One change updates all of them from one plan, with one line."""
+        running = Running(shared_package.make(tmp_path / "project"))
+        (text,) = running.update()
+        assert re.match(r"api \(read, write\): 2 files, built in 500 ms, live in", text)
+        assert running.opened == ["read", "write"]
+
+        (text,) = running.update({"src/read.py": "A = 1\n"})
+
+        assert text.startswith("api (read, write): 1 file changed (read.py), built in")
+        assert running.functions.deployed == ["read", "write"] * 2
+        first, *_, third, fourth = running.functions.plans
+        assert third is fourth
+        assert third is not first
+
+    def test_one_function(self, tmp_path: Path) -> None:
+        """A setting of one function updates that one alone; a new function joins."""
+        running = Running(shared_package.make(tmp_path / "project"))
+        running.update()
+        shared_package.configure(running.root, write={"environment": {"A": "b"}})
+
+        (text,) = running.update()
+        assert text.startswith("api (write): settings changed")
+
+        shared_package.configure(running.root, write={"environment": {"A": "b"}}, third=WRITE)
+        (text,) = running.update()
+        assert text.startswith("api (third): 2 files")
+        assert running.opened == ["read", "write", "third"]
+
+    def test_names(self, tmp_path: Path) -> None:
+        """The name of a package stands for all its functions; one function runs alone."""
+        root = shared_package.make(tmp_path / "project")
+        named, package = Running(root, "write"), Running(root, "api")
+        named.update()
+        package.update()
+
+        assert named.functions.deployed == ["write"]
+        assert package.functions.deployed == ["read", "write"]
+        projects.write_tables(root, {"package.api": shared_package.API})
+        with pytest.raises(HashzipError, match="api is a package"):
+            Running(root, "api")
+
+    def test_error(self, tmp_path: Path) -> None:
+        """An error of the package is reported once, and what was not updated follows later."""
+        running = Running(shared_package.make(tmp_path / "project"))
+        running.update()
+        running.functions.error = HashzipError("no room")
+
+        texts = running.update({"src/read.py": "A = 1\n"})
+
+        assert texts == ["error: api: no room\nthe last good code keeps running"]
+        running.functions.error = None
+        (text,) = running.update()
+        assert text.startswith("api (read, write): 1 file changed")

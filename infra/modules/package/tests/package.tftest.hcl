@@ -82,6 +82,84 @@ run "outputs" {
   }
 }
 
+# Its module keeps working with a package of hashzip: create_package = false, and these outputs.
+run "outputs_for_terraform_aws_modules_lambda" {
+  command = plan
+
+  module {
+    source = "./tests/lambda"
+  }
+
+  variables {
+    create_package          = false
+    local_existing_package  = "../dist/hello/1111.zip" # the output filename is known after the build
+    ignore_source_code_hash = true
+    handler                 = run.outputs.handler
+    runtime                 = run.outputs.runtime
+    architectures           = run.outputs.architectures
+  }
+
+  assert {
+    condition = output.arguments == {
+      filename      = "../dist/hello/1111.zip"
+      hash          = null
+      handler       = "hello.lambda_handler"
+      runtime       = "python3.13"
+      architectures = tolist(["arm64"])
+    }
+    error_message = "handler, runtime and architectures should have the types of that module's variables."
+  }
+}
+
+run "shared_package" {
+  command = plan
+
+  variables {
+    function = null
+    package  = "api"
+  }
+
+  assert {
+    condition = data.external.package.query == tomap({
+      project = "../.."
+      package = "api"
+      build   = "false"
+    })
+    error_message = "The query should name the package in place of a function."
+  }
+}
+
+run "function_and_package" {
+  command = plan
+
+  variables {
+    package = "api"
+  }
+
+  expect_failures = [data.external.package]
+}
+
+run "neither_function_nor_package" {
+  command = plan
+
+  variables {
+    function = null
+  }
+
+  expect_failures = [data.external.package]
+}
+
+run "invalid_package" {
+  command = plan
+
+  variables {
+    function = null
+    package  = "an api"
+  }
+
+  expect_failures = [var.package]
+}
+
 run "another_command" {
   command = plan
 
