@@ -271,7 +271,7 @@ def why(plan: BuildPlan, last: "Manifest | None") -> str:
         last: The manifest of its last build, if there was one.
     """
     if last is None:
-        return "no build before"
+        return "first build here"
     if last.fingerprint == plan.fingerprint:
         return "its zip was missing or damaged"
     from hashzip.artifacts import changes

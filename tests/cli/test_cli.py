@@ -52,7 +52,7 @@ class TestBuild:
         change(project)
         third = program.run("build", cwd=project)
 
-        assert first.out.startswith(f"hello: built {fingerprint[:12]} (no build before), 0.")
+        assert first.out.startswith(f"hello: built {fingerprint[:12]} (first build here), 0.")
         assert second.out == "hello: up to date\n"
         assert " (hello.py changed), " in third.out
         assert (first.code, second.code, third.code) == (0, 0, 0)
@@ -75,7 +75,7 @@ class TestBuild:
             "function": "hello",
             "fingerprint": fingerprint,
             "built": True,
-            "reason": "no build before",
+            "reason": "first build here",
             "file": str(zip_file),
             "size": zip_file.stat().st_size,
             "seconds": result["seconds"],
@@ -189,7 +189,7 @@ class TestStatus:
         projects.built(project)
         after = program.run("status", cwd=project)
 
-        assert status.out == f"hello\t{fingerprint[:12]}\tto build: no build before\t-\n"
+        assert status.out == f"hello\t{fingerprint[:12]}\tto build: first build here\t-\n"
         assert after.out.startswith(f"hello\t{fingerprint[:12]}\tbuilt\t")
 
     def test_json(self, project: Path) -> None:

@@ -20,7 +20,7 @@ class TestExplain:
         """Before the first build, the output says so and counts the inputs."""
         lines = explain(project)
 
-        assert lines[0] == "hello will be built: it was never built here."
+        assert lines[0] == "hello will be built: first build here."
         assert lines[1:] == [
             "Sources: 3 files in src.",
             "Recipe: builder python, runtime python3.13, architecture arm64.",
@@ -55,7 +55,7 @@ class TestExplain:
             "  hello.py changed.",
             "  run.sh was removed.",
             "Requirements: 1 of 1 file differs.",
-            "  //requirements.txt changed.",
+            "  requirements.txt changed.",
             "Recipe: runtime python3.13 -> python3.12.",
         ]
 
@@ -80,7 +80,7 @@ class TestExplain:
 
         assert explain(root)[1:] == [
             "Inputs: 1 of 2 files differs.",
-            "  //src/words.txt changed.",
+            "  src/words.txt changed.",
             "Recipe: unchanged.",
         ]
 

@@ -56,7 +56,7 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "the requirements": (
         lock,
-        "requirements None -> //requirements.txt, //requirements.txt added",
+        "requirements none -> requirements.txt, requirements.txt added",
     ),
 }
 NO_CHANGES: dict[str, Callable[[Path], object]] = {
@@ -77,7 +77,7 @@ class TestWhy:
 
     def test_first(self, project: Path) -> None:
         """The first build has nothing to compare with."""
-        assert pipeline.build(examine(project)).reason == "no build before"
+        assert pipeline.build(examine(project)).reason == "first build here"
         assert pipeline.build(examine(project)).reason == ""
 
     @pytest.mark.parametrize("change, reason", CHANGES.values(), ids=CHANGES)
@@ -149,7 +149,7 @@ class TestBuild:
         with pytest.raises(HashzipError, match=r"src/hello\.py changed while"):
             pipeline.build(plan)
         assert projects.artifacts(project) == []
-        assert pipeline.build(examine(project)).reason == "no build before"
+        assert pipeline.build(examine(project)).reason == "first build here"
 
     def test_vanished_meanwhile(self, project: Path) -> None:
         """A source that vanishes is named, and nothing is left."""
@@ -223,7 +223,7 @@ class TestBuild:
         (tmp_path / "elsewhere").mkdir()
         (project / "dist").symlink_to("../elsewhere")
 
-        assert pipeline.build(examine(project)).reason == "no build before"
+        assert pipeline.build(examine(project)).reason == "first build here"
         assert pipeline.build(examine(project)).reason == ""
         (project / "src" / "out").symlink_to("../../elsewhere")
         with pytest.raises(HashzipError, match="out of the project"):

@@ -1,6 +1,7 @@
 """Compare what went into a package with what goes into it now. Pure; standard library only."""
 
 import hashlib
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from hashzip.artifacts.manifest import Package
 from hashzip.inputs.files import FileEntry
 from hashzip.inputs.fingerprint import Recipe
+from hashzip.inputs.paths import IN_PROJECT
 
 # A pattern is compiled when it is first used: most builds name files alone.
 _DIGEST = r"\b([0-9a-f]{12})[0-9a-f]{52}\b"  # people are shown its first digits
@@ -35,11 +37,8 @@ class Changes(NamedTuple):
 
     def __str__(self) -> str:
         """Name the first few: `hello.py changed, a.py added and 4 more files`."""
-        named = [
-            *(f"{path} changed" for path in self.changed),
-            *(f"{path} added" for path in self.added),
-            *(f"{path} removed" for path in self.removed),
-        ]
+        states = (("changed", self.changed), ("added", self.added), ("removed", self.removed))
+        named = [f"{as_written(path)} {state}" for state, paths in states for path in paths]
         more = len(named) - _NAMED
         rest = f" and {more} more file{'s' if more > 1 else ''}" if more > 0 else ""
         return ", ".join(named[:_NAMED]) + rest
@@ -133,7 +132,27 @@ def _versions(packages: Iterable[Package]) -> defaultdict[str, set[str]]:
 def recipe_changes(old: Recipe, new: Recipe) -> list[str]:
     """Name the keys of a recipe that differ: `runtime python3.12 -> python3.13`."""
     return [
-        re.sub(_DIGEST, r"\1", f"{key} {old.get(key)} -> {new.get(key)}")
+        re.sub(_DIGEST, r"\1", f"{key} {as_written(old.get(key))} -> {as_written(new.get(key))}")
         for key in sorted(old.keys() | new.keys())
         if old.get(key) != new.get(key)
     ]
+
+
+def as_written(value: object) -> str:
+    """Return a value of a recipe, or the path of an input, as people write it in `hashzip.toml`.
+
+    A string that is no part of a list or table has no quotes, and a path starts at the project.
+    """
+    if value is None:
+        return "none"
+    return value.removeprefix(IN_PROJECT) if isinstance(value, str) else _toml(value)
+
+
+def _toml(value: object) -> str:
+    """Return a value as TOML writes it. Strings, numbers and booleans are the same in JSON."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, Mapping):
+        rows = (f"{key} = {_toml(inner)}" for key, inner in value.items())
+        return f"{{ {', '.join(rows)} }}"
+    return json.dumps(value, ensure_ascii=False)

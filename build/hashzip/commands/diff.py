@@ -210,7 +210,7 @@ def _earlier_build(plan: BuildPlan, against: str | None) -> Manifest:
     if against is None:
         last = latest_manifest(store)
         if last is None:
-            raise HashzipError(f"{name} was never built here", f"run: hashzip build {name}")
+            raise HashzipError(f"there is no build of {name} here", f"run: hashzip build {name}")
         return last
     fingerprints = store.fingerprints()
     matches = [fingerprint for fingerprint in fingerprints if fingerprint.startswith(against)]

@@ -47,7 +47,7 @@ def _sentences(plan: BuildPlan, last: Manifest | None) -> Iterator[str]:
     if plan.store.find(plan.fingerprint):
         yield f"{name} will not be rebuilt: its inputs are those of the build {fingerprint}."
     elif last is None:
-        yield f"{name} will be built: it was never built here."
+        yield f"{name} will be built: first build here."
     elif last.fingerprint == plan.fingerprint:
         yield f"{name} will be rebuilt: the zip of the build {fingerprint} is missing or damaged."
     else:
@@ -62,7 +62,8 @@ def _sentences(plan: BuildPlan, last: Manifest | None) -> Iterator[str]:
         if lock:
             yield f"Requirements: {lock}, {_files(requirements)} in all."
         recipe = {**plan.recipe, "requirements": None}
-        yield f"Recipe: {', '.join(f'{key} {value}' for key, value in recipe.items() if value)}."
+        parts = [f"{key} {changes.as_written(value)}" for key, value in recipe.items() if value]
+        yield f"Recipe: {', '.join(parts)}."
         return
     was_locked = [file for file in last.inputs if file.path.startswith("//")]
     was_source = [file for file in last.inputs if not file.path.startswith("//")]
@@ -84,7 +85,7 @@ def _group(name: str, old: Sequence[FileEntry], new: Sequence[FileEntry]) -> Ite
     yield f"{name}: {count} of {_files(new)} {'differs' if count == 1 else 'differ'}."
     for verb, paths in zip(_VERBS, differences, strict=True):
         for path in paths:
-            yield f"  {path} {verb}."
+            yield f"  {changes.as_written(path)} {verb}."
 
 
 def _files(files: Sequence[FileEntry]) -> str:

@@ -13,6 +13,9 @@ from hashzip.project.targets import ARCHITECTURES
 from hashzip.project.toml_table import Table
 
 BOOTSTRAP = "bootstrap"  # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html
+# What other tools call the two processors, without case and punctuation: Docker, Go, uname, npm.
+_X86_64 = ("x86_64", "x86", "x64", "amd64", "intel", "i386", "i686")
+_ARM64 = ("arm64", "arm", "aarch64", "armv8", "arm64v8", "graviton")
 _RESERVED = "HASHZIP_"  # hashzip sets the variables whose names start with it
 _USE_DEFAULT_OUTPUT = (
     "remove output, and have the program write into the folder that HASHZIP_OUTPUT names"
@@ -75,7 +78,10 @@ def read(table: Table, keys: Mapping[str, Key]) -> dict[str, Any]:
 def _architecture(table: Table, key: str) -> str:
     architecture = table.string(key)
     if architecture not in ARCHITECTURES:
-        raise table.error(key, f'is "{architecture}"', did_you_mean(architecture, ARCHITECTURES))
+        # By its letters, "amd64" is nearer to "arm64".
+        word = architecture.casefold().rpartition("/")[2].replace("-", "_")
+        word = "x86_64" if word in _X86_64 else "arm64" if word in _ARM64 else architecture
+        raise table.error(key, f'is "{architecture}"', did_you_mean(word, ARCHITECTURES))
     return architecture
 
 

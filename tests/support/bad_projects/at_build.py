@@ -110,7 +110,7 @@ TABLE = (
     BadProject(
         "program that writes among its sources",
         _built_by("mkdir out; echo 1 > out/a; echo 1 > new.txt"),
-        ["//src/new.txt added in the sources of [function.hello]"],
+        ["src/new.txt added in the sources of [function.hello]"],
         "name it in exclude",
     ),
     BadProject(

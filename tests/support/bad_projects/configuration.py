@@ -76,11 +76,27 @@ TABLE = (
         ['"hel lo" cannot be the name of a function'],
         "letters, digits",
     ),
-    BadProject(
-        "unknown architecture",
-        with_keys(architecture="arm"),
-        ['"architecture" in [function.hello] is "arm"'],
-        'did you mean "arm64"?',
+    *(
+        BadProject(
+            f"architecture {written}",
+            with_keys(architecture=written),
+            [f'"architecture" in [function.hello] is "{written}"'],
+            f'did you mean "{meant}"?',
+        )
+        for written, meant in (
+            ("amd64", "x86_64"),
+            ("x64", "x86_64"),
+            ("x86", "x86_64"),
+            ("x86-64", "x86_64"),
+            ("X86_64", "x86_64"),
+            ("i386", "x86_64"),
+            ("linux/amd64", "x86_64"),
+            ("aarch64", "arm64"),
+            ("arm", "arm64"),
+            ("ARM64", "arm64"),
+            ("armv8", "arm64"),
+            ("arm46", "arm64"),
+        )
     ),
     BadProject(
         "unknown runtime",

@@ -47,7 +47,7 @@ class TestCompare:
         new = {"runtime": "python3.13", "builder": "python"}
 
         assert changes.recipe_changes(old, new) == [
-            "old 1 -> None",
+            "old 1 -> none",
             "runtime python3.12 -> python3.13",
         ]
 
@@ -185,3 +185,22 @@ class TestText:
     def test_line(self, differences: Changes, text: str) -> None:
         """The first three are named, and the rest is counted."""
         assert str(differences) == text
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (None, "none"),
+        ("python3.13", "python3.13"),
+        ("//src/lock.txt", "src/lock.txt"),
+        (True, "true"),
+        (["a", "b"], '["a", "b"]'),
+        ([["npm", "ci"], ["sh", 'say "a"']], '[["npm", "ci"], ["sh", "say \\"a\\""]]'),
+        ({"A": "b", "C": "d"}, '{ A = "b", C = "d" }'),
+        ([], "[]"),
+    ],
+)
+def test_as_written(value: object, text: str) -> None:
+    """A value looks as in `hashzip.toml`, and a path has no mark of the fingerprint's."""
+    assert changes.as_written(value) == text
+    assert changes.recipe_changes({"a": 2}, {"a": value}) == [f"a 2 -> {text}"]

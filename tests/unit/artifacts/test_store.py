@@ -125,7 +125,7 @@ class TestAnotherStore:
         edit(project)
         third = run("build")
 
-        assert "(no build before)" in first
+        assert "(first build here)" in first
         assert second == "hello: up to date\n"
         assert "(hello.py changed)" in third
         assert len(stores["hello"].fingerprints()) == 2
@@ -157,7 +157,7 @@ class TestAnotherStore:
 
         assert [row["built"] for row in (before, built, after)] == [False, True, False]
         assert [row["reason"] for row in (before, built, after)] == [
-            "no build before",
+            "first build here",
             "",
             "hello.py changed",
         ]
@@ -185,7 +185,7 @@ class TestAnotherStore:
         edit(project)
         after = run("explain", "hello")
 
-        assert before.startswith("hello will be built: it was never built here.")
+        assert before.startswith("hello will be built: first build here.")
         assert built.startswith("hello will not be rebuilt")
         assert "  hello.py changed.\n" in after
 

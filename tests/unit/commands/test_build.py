@@ -28,7 +28,7 @@ def test_lines(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     first, second = capsys.readouterr().out.splitlines()
     fingerprint = projects.examine(project).fingerprint
-    assert first.startswith(f"hello: built {fingerprint[:12]} (no build before), ")
+    assert first.startswith(f"hello: built {fingerprint[:12]} (first build here), ")
     assert second == "other: up to date"
 
 

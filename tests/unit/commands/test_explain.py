@@ -16,7 +16,7 @@ def sentences(project: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 def test_built(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The first sentence says whether it will be built, before and after."""
-    assert sentences(project, capsys)[0] == "hello will be built: it was never built here."
+    assert sentences(project, capsys)[0] == "hello will be built: first build here."
 
     projects.make_zip(project)
 

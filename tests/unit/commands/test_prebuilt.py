@@ -77,7 +77,7 @@ class TestBuild:
         first = built(many)
         second = built(many)
 
-        assert reasons(first) == {"f0": "no build before"}
+        assert reasons(first) == {"f0": "first build here"}
         assert reasons(second) == {}
         assert [result["function"] for result in second] == NAMES
         few = built(many, *NAMES[:3])
@@ -102,7 +102,7 @@ class TestBuild:
         assert f"no file to pack in f7 (in {root})" in finished.err
         assert not (root / "dist" / "f0").exists()
         (root / "f7" / "hello.py").write_bytes(b"f7")
-        assert reasons(built(many)) == {"f0": "no build before"}
+        assert reasons(built(many)) == {"f0": "first build here"}
 
 
 def test_status(many: Project) -> None:
@@ -113,7 +113,7 @@ def test_status(many: Project) -> None:
 
     assert [row["function"] for row in rows] == NAMES
     assert [row["function"] for row in rows if not row["built"]] == ["f0"]
-    assert rows[0]["reason"] == "no build before"
+    assert rows[0]["reason"] == "first build here"
     for row in rows[1:]:
         plan = projects.examine(root, row["function"])
         sizes = plan.store.find(plan.fingerprint)

@@ -29,7 +29,7 @@ def test_rows(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     layer_row, row = (line.split("\t") for line in capsys.readouterr().out.splitlines())
     assert row[:3] == ["hello", fingerprints[0], "built"]
     assert row[3].endswith("kB")
-    assert layer_row == ["layer.lib", fingerprints[1], "to build: no build before", "-"]
+    assert layer_row == ["layer.lib", fingerprints[1], "to build: first build here", "-"]
 
 
 def test_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

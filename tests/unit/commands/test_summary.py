@@ -7,7 +7,7 @@ from hashzip.commands import _summary
 from hashzip.commands._summary import Folded
 from hashzip.pipeline import Built
 
-A = Built("a" * 64, Sizes(1_200_000, 3_000_000), "no build before", 1.5)
+A = Built("a" * 64, Sizes(1_200_000, 3_000_000), "first build here", 1.5)
 B = Built("b" * 64, Sizes(11_200_000, 30_000_000), "", 0)
 
 
@@ -21,7 +21,7 @@ class TestFolded:
         assert list(folded.add("read", A)) == []
         assert list(folded.add("other", B)) == ["other: up to date"]
         assert list(folded.add("write", A)) == [
-            "read, write: built aaaaaaaaaaaa (no build before), 1.2 MB, 3.0 s"
+            "read, write: built aaaaaaaaaaaa (first build here), 1.2 MB, 3.0 s"
         ]
 
     def test_other_reason(self) -> None:
@@ -31,7 +31,7 @@ class TestFolded:
 
         assert list(folded.add("write", A)) == [
             "read: up to date",
-            "write: built aaaaaaaaaaaa (no build before), 1.2 MB, 1.5 s",
+            "write: built aaaaaaaaaaaa (first build here), 1.2 MB, 1.5 s",
         ]
 
     def test_failure(self) -> None:
