@@ -61,7 +61,8 @@ def invoke(function_name: str, payload: object, environment: Mapping[str, str]) 
     Raises:
         ScriptError: The function failed. The message has its error.
     """
-    client = Endpoint(environment.get("AWS_ENDPOINT_URL")).client("lambda")
+    url, secret = environment.get("AWS_ENDPOINT_URL"), environment.get("AWS_SECRET_ACCESS_KEY")
+    client = Endpoint(url, secret=secret).client("lambda")
     response = client.invoke(FunctionName=function_name, Payload=json.dumps(payload))
     returned = json.loads(response["Payload"].read())
     if "FunctionError" in response:

@@ -20,7 +20,7 @@ def main() -> None:
     """Run the local AWS."""
     state = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     root = config.find_root(os.curdir)
-    with server.running(state) as local, session.announce(root, local.endpoint):
+    with server.running(state) as local, session.announce(root, local):
         for name, value in local.environment.items():
             print(f"export {name}={shlex.quote(value)}")
         print("# Ctrl-C stops it", flush=True)

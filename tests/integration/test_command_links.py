@@ -177,8 +177,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with pytest.MonkeyPatch.context() as patch:
         aws_project.hide_account(patch)
         root = commands.make(tmp_path_factory.mktemp("links") / "project", SCRIPT, **PYTHON)
-        with server.running() as local, session.announce(root, local.endpoint):
-            yield Running(root, Endpoint(local.endpoint))
+        with server.running() as local, session.announce(root, local):
+            yield Running(root, Endpoint(local.endpoint, secret=local.secret))
 
 
 class TestLocalAws:

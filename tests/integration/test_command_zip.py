@@ -158,8 +158,8 @@ class TestUnpacked:
             runtime="python3.13",
             handler="app.handler",
         )
-        with server.running() as local, session.announce(root, local.endpoint):
-            running = Running(root, Endpoint(local.endpoint))
+        with server.running() as local, session.announce(root, local):
+            running = Running(root, Endpoint(local.endpoint, secret=local.secret))
             running.deploy("hello")
             assert json.loads(running.run("invoke", "hello").out) == "packed"
 

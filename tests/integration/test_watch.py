@@ -391,7 +391,7 @@ def account() -> Iterator[LocalAws]:
 
 
 def _account(aws: LocalAws) -> Any:  # noqa: ANN401 - boto3 has no types
-    return Endpoint(aws.endpoint).client("lambda")
+    return Endpoint(aws.endpoint, secret=aws.secret).client("lambda")
 
 
 def _answer_of(aws: LocalAws) -> object:

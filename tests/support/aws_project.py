@@ -69,8 +69,8 @@ def zip_file(root: Path) -> Path:
 @contextmanager
 def running(root: Path) -> Iterator[Running]:
     """Run a local AWS with the function for as long as the block lasts."""
-    with server.running() as local, session.announce(make(root), local.endpoint):
-        project = Running(root, Endpoint(local.endpoint))
+    with server.running() as local, session.announce(make(root), local):
+        project = Running(root, Endpoint(local.endpoint, secret=local.secret))
         project.deploy("hello")
         yield project
 

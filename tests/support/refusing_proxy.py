@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 
 import botocore.session
 
+from hashzip.emulator import signature
 from hashzip.emulator.server import LocalAws
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
@@ -131,6 +132,8 @@ class _Server(ThreadingHTTPServer):
             for name, value in aws.environment.items()
         }
         self.upstream = urlsplit(aws.endpoint)
+        # What is signed names the proxy as its host.
+        self.token = {signature.TOKEN_HEADER: signature.token(aws.secret)}
         self.proxy = RefusingProxy(replace(aws, endpoint=endpoint, environment=environment))
 
 
@@ -156,7 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
         assert upstream.hostname
         connection = http.client.HTTPConnection(upstream.hostname, upstream.port, timeout=_TIMEOUT)
         try:
-            headers = _end_to_end(self.headers.items()) | {"Content-Length": str(len(body))}
+            headers = _end_to_end(self.headers.items()) | self.server.token
+            headers["Content-Length"] = str(len(body))
             connection.request(self.command, self.path, body, headers)
             response = connection.getresponse()
             content = response.read()

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from hashzip.emulator import session
 from tests.support import program
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Watch:
     """
 
     def __init__(self, root: Path, words: tuple[str, ...], settings: Mapping[str, str]) -> None:
+        self._root = root
         self._terminal, theirs = pty.openpty()
         self.process = subprocess.Popen(
             [sys.executable, str(program.BUILD), "watch", *words],
@@ -96,6 +98,13 @@ class Watch:
         """The URL of the local AWS."""
         return self.wait_for(r"local AWS: (http://\S+)")[1]
 
+    @property
+    def secret(self) -> str:
+        """The secret access key of the local AWS."""
+        running = session.find(self._root)
+        assert running
+        return running.secret
+
     def url(self, function: str = "hello") -> str:
         """Return the URL at which a function answers HTTP requests."""
         return self.wait_for(rf"{function}: (http://\S+/)")[1]
@@ -107,7 +116,7 @@ class Watch:
             endpoint_url=self.endpoint,
             region_name="us-east-1",
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - it opens nothing
+            aws_secret_access_key=self.secret,
             config=Config(retries={"total_max_attempts": 1}),
         )
 

@@ -61,7 +61,7 @@ def test_attached_provider_is_used_by_each_command(
         )
         terraform.apply()
         assert terraform.plan().empty
-        session = boto3.Session("test", "test", region_name=local_aws.REGION)
+        session = boto3.Session("test", aws.secret, region_name=local_aws.REGION)
         with closing(session.client("iam", endpoint_url=aws.endpoint)) as iam:
             assert [role["RoleName"] for role in iam.list_roles()["Roles"]] == ["it"]
 

@@ -24,11 +24,13 @@ class Endpoint(NamedTuple):
         url: The URL of a local AWS; None for the account.
         profile: Profile of the account, instead of the environment's.
         region: Region of the account, instead of the environment's.
+        secret: The secret access key of the local AWS.
     """
 
     url: str | None = None
     profile: str | None = None
     region: str | None = None
+    secret: str | None = None
 
     def __str__(self) -> str:
         """Name it in messages."""
@@ -60,6 +62,8 @@ class Endpoint(NamedTuple):
             region = self.region or os.environ.get("AWS_REGION")
             session = boto3.Session(profile_name=self.profile, region_name=region)
             return session.client(service, config=config)
+        from hashzip.emulator import signature
+
         # Nothing of the user's settings applies: no profile, which may not exist, and no proxy.
         no_files: dict[str, tuple[object, ...]] = {
             "profile": (None, [], None, None),
@@ -67,8 +71,8 @@ class Endpoint(NamedTuple):
             "credentials_file": (None, None, os.devnull, None),
         }
         return boto3.Session(
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - the local AWS takes any
+            aws_access_key_id=signature.KEY_ID,
+            aws_secret_access_key=self.secret or "unknown",
             region_name=_LOCAL_REGION,
             botocore_session=botocore.session.Session(no_files),
         ).client(service, endpoint_url=self.url, config=config.merge(Config(proxies={})))
@@ -104,9 +108,9 @@ def choose(
     if not (remote or profile or region):
         from hashzip.emulator import session
 
-        url = session.find(root)
-        if url:
-            return Endpoint(url)
+        running = session.find(root)
+        if running:
+            return Endpoint(running.endpoint, secret=running.secret)
         if local:
             raise HashzipError(
                 f"no local AWS is running for {root}",

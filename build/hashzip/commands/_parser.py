@@ -28,6 +28,7 @@ COMMANDS = (
     "watch",
     "invoke",
     "logs",
+    "env",
     "init",
     "completion",
     "help",

@@ -66,7 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "ports from 8000)",
     )
     parser.add_argument(
-        "--cors", action="store_true", help="let web pages of any origin call the functions"
+        "--cors",
+        action="store_true",
+        help="let web pages of any origin call the functions, which is refused otherwise",
     )
     parser.add_argument(
         "--env-file", metavar="FILE", help="environment of each function: NAME=VALUE lines"
@@ -139,9 +141,11 @@ def _watch_locally(
         cors=options.cors,
     )
     local = stack.enter_context(server.running(standby=True))
-    stack.enter_context(session.announce(project.root, local.endpoint))
-    proxy = stack.enter_context(http_proxy.running(local.endpoint, options.port))
-    endpoint = Endpoint(local.endpoint)
+    stack.enter_context(session.announce(project.root, local))
+    proxy = stack.enter_context(
+        http_proxy.running(local.endpoint, local.secret, options.port, cors=options.cors)
+    )
+    endpoint = Endpoint(local.endpoint, secret=local.secret)
     functions = LocalFunctions(endpoint, folder, settings)
     readers: dict[str, LogReader] = {}
 
@@ -150,7 +154,7 @@ def _watch_locally(
         _print(f"{name}: {proxy.open(functions.urls[name])}")
 
     loop = Loop(project.root, options.functions, functions, _print, open_port)
-    _print(f"local AWS: {local.endpoint}")
+    _print(f'local AWS: {local.endpoint} (for other programs: eval "$(hashzip env)")')
     for phrase in host_package.differences(project.targets.values()):
         _print(f"unlike Lambda: {phrase}")
     _watch(stack, project, loop, readers)

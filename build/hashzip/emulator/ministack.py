@@ -11,6 +11,8 @@ MiniStack 1.5:
 - Code that cannot be imported leaves nothing in the log. Here its traceback is there.
 - The event of a function URL lacks `cookies`. Here it has them.
 - A symbolic link in a zip is unpacked as a file. Here it is a link: see `unpack`.
+- Anybody who reaches its ports may use them, a web page too. Here, only programs that have the key
+  of this run may: see `guard` and `runtime_api`.
 - With `HASHZIP_STANDBY` set, new code need not wait for Python and its packages to start: see
   `standby`.
 """
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 STANDBY_VARIABLE = "HASHZIP_STANDBY"
 
 _POLL_SECONDS = 0.05
+_DOWNLOAD_SECONDS = 600  # as long as those of AWS
 _LAST_OUTPUT_SECONDS = 2.0  # to read what a worker wrote before it ended
 _WORKER_SETTINGS = ("Environment", "Handler", "Layers", "MemorySize", "Runtime", "Timeout")
 
@@ -124,8 +127,28 @@ def with_cookies(build_event: Callable[..., dict[str, Any]]) -> Callable[..., di
     return build_with_cookies
 
 
+def with_signature(make_url: Callable[..., str], sign: Callable[[str], str]) -> Callable[..., str]:
+    """Sign the URLs that MiniStack makes to download code, as those of AWS are signed."""
+
+    def make_signed_url(*arguments: object) -> str:
+        return sign(make_url(*arguments).partition("?")[0])
+
+    return make_signed_url
+
+
+def session_secret(key_id: str) -> str | None:
+    """Return the secret access key that MiniStack gave out with an access key ID."""
+    sts, iam = (sys.modules.get(f"ministack.services.{name}") for name in ("sts", "iam"))
+    record: Any = sts and sts._sessions.get(key_id)
+    if not record and iam:
+        keys = iam._access_keys.to_dict().items()
+        record = next((keys for (_, name), keys in keys if name == key_id), None)
+    return record.get("SecretAccessKey") if record else None
+
+
 def main() -> None:
     """Run MiniStack until it is stopped."""
+    secret, port = os.environ["AWS_SECRET_ACCESS_KEY"], int(os.environ["GATEWAY_PORT"])
     # Before MiniStack's services are imported, each of which takes its own reference.
     lambda_runtime.kill_workers = kill_when_free
     lambda_runtime.acquire_worker = acquire
@@ -137,11 +160,23 @@ def main() -> None:
     if os.environ.pop(STANDBY_VARIABLE, ""):
         standby = import_module("hashzip.emulator.standby")
         lambda_runtime.subprocess = standby.patched_subprocess()
-    app = import_module("ministack.app")
+    runtime_api = import_module("hashzip.emulator.runtime_api")
+    runtime_api.guard_servers()
+    signature = import_module("hashzip.emulator.signature")
+    guard = import_module("hashzip.emulator.guard")
+    app: Any = import_module("ministack.app")
+    app.app = guard.Guard(app.app, port, secret, session_secret)
     functions: Any = import_module("ministack.services.lambda_svc")
     functions._build_function_url_event = with_cookies(functions._build_function_url_event)
     functions.zipfile = unpack.MODULE
     functions._extract_zip_preserving_mode = unpack.unpack_with_modes
+
+    def sign(url: str) -> str:
+        signed_url: str = signature.presigned(url, secret, _DOWNLOAD_SECONDS)
+        return signed_url
+
+    for name in ("_presigned_code_url", "_layer_content_url"):
+        setattr(functions, name, with_signature(getattr(functions, name), sign))
     app.main()
 
 

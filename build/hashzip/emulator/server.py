@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from hashzip.emulator import environment
+from hashzip.emulator import environment, signature
 from hashzip.emulator.supervisor import supervised
 from hashzip.errors import HashzipError
 from hashzip.project import installation
@@ -35,6 +35,8 @@ _START_SECONDS = 60.0  # it takes 0.5 s; a busy CI machine may take many times t
 _SAVE_SECONDS = 20.0  # to write the state; it takes 1.5 s
 _POLL_SECONDS = 0.02
 _LOG_TAIL = 4_000  # bytes
+_SECRET_BYTES = 32  # a secret access key of AWS has 30
+_HEALTH = "/_ministack/health"
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,24 @@ class LocalAws:
     Attributes:
         endpoint: Its URL, for every service.
         environment: Variables that make boto3, Terraform and OpenTofu use it, and nothing but it:
-            endpoint, region, keys without meaning, and a profile instead of the user's own.
+            endpoint, region, keys, and a profile instead of the user's own.
+        edition: What distinguishes it from any other.
     """
 
     endpoint: str
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
+    edition: str
     _process: subprocess.Popen[bytes] = field(repr=False)
+
+    @property
+    def secret(self) -> str:
+        """The secret access key, which every request must be signed with."""
+        return self.environment["AWS_SECRET_ACCESS_KEY"]
+
+    @property
+    def profile(self) -> str:
+        """The path of a profile with the key."""
+        return self.environment["AWS_SHARED_CREDENTIALS_FILE"]
 
     def wait(self) -> None:
         """Wait until it ends."""
@@ -81,7 +95,8 @@ def running(
     with ExitStack() as stack:
         if state:
             state = stack.enter_context(_locked(state.absolute()))
-        port, token = port or _free_port(), secrets.token_hex(8)
+        port = port or _free_port()
+        secret, name = secrets.token_hex(_SECRET_BYTES), secrets.token_hex(_SECRET_BYTES)
         scratch = Path(tempfile.mkdtemp(prefix="hashzip-aws-"))  # the supervisor removes it
         log = stack.enter_context(tempfile.TemporaryFile())
         process = stack.enter_context(
@@ -90,7 +105,7 @@ def running(
                 [sys.executable, "-P", _EMULATOR],
                 folder=scratch,
                 environment={
-                    **_settings(port, token, scratch, state),
+                    **_settings(port, secret, name, scratch, state),
                     **({"HASHZIP_STANDBY": "1"} if standby else {}),
                 },
                 log=log,
@@ -98,15 +113,18 @@ def running(
                 grace=_SAVE_SECONDS if state else 0,
             )
         )
-        _wait_until_healthy(process, port, token, log)
+        _wait_until_healthy(process, port, secret, name, log)
         endpoint = f"http://{HOST}:{port}"
-        yield LocalAws(endpoint, environment.for_endpoint(endpoint, REGION, scratch), process)
+        profile = environment.write_profile(scratch, secret)
+        variables = environment.for_endpoint(endpoint, REGION, secret, profile)
+        yield LocalAws(endpoint, variables, name, process)
 
 
 @contextmanager
 def _locked(state: Path) -> Iterator[Path]:
     """Refuse a state that another local AWS uses: the last to end would overwrite it."""
     state.mkdir(parents=True, exist_ok=True)
+    state.chmod(0o700)  # it has the keys of users that were created, and what functions get
     try:
         with locking.hold(state / ".lock", wait=False):
             yield state
@@ -122,10 +140,13 @@ def _free_port() -> int:
         return port
 
 
-def _settings(port: int, token: str, scratch: Path, state: Path | None) -> dict[str, str]:
+def _settings(
+    port: int, secret: str, name: str, scratch: Path, state: Path | None
+) -> dict[str, str]:
     """Return all environment variables of MiniStack.
 
-    Functions inherit them, so the user's PATH is the only variable of the user among them.
+    Functions inherit them, so the user's PATH is the only variable of the user among them. Others
+    of this machine cannot read them, as they can read a command line.
     """
     kept = {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if state else {}
     return {
@@ -136,9 +157,14 @@ def _settings(port: int, token: str, scratch: Path, state: Path | None) -> dict[
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
-        # Its health report repeats this. So a MiniStack of another user, that took the port
-        # before this one started, is not taken for this one.
-        "MINISTACK_EDITION": token,
+        # Functions sign with it, too: MiniStack gives it to them.
+        "AWS_SECRET_ACCESS_KEY": secret,
+        # Its health report repeats this, to who has the key. So a program of another user, that
+        # took the port before this one started, is not taken for this one.
+        "MINISTACK_EDITION": name,
+        # These would listen on all interfaces, where their libraries are installed.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",
         # MiniStack removes containers that it takes for its own, so it must not find the user's.
         "DOCKER_HOST": f"unix://{scratch}/no-docker",
@@ -149,23 +175,24 @@ def _settings(port: int, token: str, scratch: Path, state: Path | None) -> dict[
 
 
 def _wait_until_healthy(
-    process: subprocess.Popen[bytes], port: int, token: str, log: IO[bytes]
+    process: subprocess.Popen[bytes], port: int, secret: str, name: str, log: IO[bytes]
 ) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise _not_started(f"ended with exit code {process.returncode}", port, log)
-        if edition(port) == token:
+        if edition(port, secret) == name:
             return
         time.sleep(_POLL_SECONDS)
     raise _not_started(f"was not healthy after {_START_SECONDS:.0f} s", port, log)
 
 
-def edition(port: int) -> str | None:
-    """Return the unique name of the local AWS at a port; None without one."""
+def edition(port: int, secret: str) -> str | None:
+    """Return the unique name of the local AWS at a port, if it has this key; otherwise None."""
     connection = http.client.HTTPConnection(HOST, port, timeout=1)
     try:
-        connection.request("GET", "/_ministack/health")
+        url = f"http://{HOST}:{port}{_HEALTH}"
+        connection.request("GET", _HEALTH, headers=signature.headers("GET", url, secret))
         report = json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, ValueError):
         return None

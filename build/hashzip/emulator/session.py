@@ -1,8 +1,9 @@
 """Announce a project's local AWS to the other commands, and find it.
 
-A small file in the project's `.hashzip/` names its endpoint while it runs. It counts only if the
-local AWS confirms it: its process may have been killed, another program may have its port by now,
-and a repository may contain such a file.
+A small file in the project's `.hashzip/` names its endpoint and key while it runs. Only this user
+can read it, and it counts only if this user wrote it and the local AWS confirms it: its process may
+have been killed, another program may have its port by now, and a repository may contain such a
+file.
 """
 
 from __future__ import annotations
@@ -10,36 +11,72 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hashzip.emulator import server
+from hashzip.errors import warn
 from hashzip.project import layout
 from hashzip.system import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hashzip.emulator.server import LocalAws
+
 FILE = "local.json"
 
 _ENDPOINT = re.compile(rf"http://{re.escape(server.HOST)}:([0-9]{{1,5}})")  # on this machine only
+_MAX_SIZE = 65_536  # bytes
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# A pipe must not block; a link may lead to a file that somebody else chose.
+_OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+class Session(NamedTuple):
+    """A running local AWS, as its project's commands find it.
+
+    Attributes:
+        endpoint: Its URL.
+        secret: Its secret access key.
+        profile: The path of a profile with the key.
+    """
+
+    endpoint: str
+    secret: str
+    profile: str
 
 
 @contextmanager
-def announce(root: str | Path, endpoint: str) -> Iterator[None]:
+def announce(root: str | Path, local: LocalAws) -> Iterator[None]:
     """Announce a project's local AWS for as long as the block lasts.
 
     If there are two, the one that was announced last is found.
 
     Args:
         root: The project's folder.
-        endpoint: The URL of a local AWS that is up.
+        local: A local AWS that is up.
     """
     path = Path(root, layout.CACHE, FILE)
-    text = json.dumps({"endpoint": endpoint, "pid": os.getpid(), "edition": _edition(endpoint)})
+    text = json.dumps(
+        {
+            "endpoint": local.endpoint,
+            "pid": os.getpid(),
+            "edition": local.edition,
+            "secret": local.secret,
+            "profile": local.profile,
+        }
+    )
     layout.make_cache_folder(path.parent)
     atomic.write_text(path, text, mode=atomic.PRIVATE)
+    if not _is_private(path.lstat()):
+        warn(
+            f"other users may read {path}: the file system keeps no permissions; so other commands "
+            "do not find this local AWS",
+            "move the project to a file system that keeps them",
+        )
     try:
         yield
     finally:
@@ -49,29 +86,46 @@ def announce(root: str | Path, endpoint: str) -> Iterator[None]:
                 path.unlink()
 
 
-def find(root: str | Path) -> str | None:
+def find(root: str | Path) -> Session | None:
     """Find the running local AWS of a project.
 
     Args:
         root: The project's folder.
 
     Returns:
-        Its endpoint; None if there is none, or the process that announced it has ended.
+        None if there is none, or the process that announced it has ended.
     """
     try:
-        document = json.loads(Path(root, layout.CACHE, FILE).read_text(encoding="utf-8"))
-        endpoint, pid = str(document["endpoint"]), int(document["pid"])
-        edition = document["edition"]
+        document = json.loads(_read(Path(root, layout.CACHE, FILE)))
+        pid, edition = int(document["pid"]), document["edition"]
+        session = Session(*(str(document[name]) for name in Session._fields))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    is_running = edition and _runs(pid) and _edition(endpoint) == edition
-    return endpoint if is_running else None
+    match = _ENDPOINT.fullmatch(session.endpoint)
+    if match is None or not edition or not _runs(pid):
+        return None
+    return session if server.edition(int(match[1]), session.secret) == edition else None
 
 
-def _edition(endpoint: str) -> str | None:
-    """Return what distinguishes a local AWS from another at the same port; None without one."""
-    match = _ENDPOINT.fullmatch(endpoint)
-    return server.edition(int(match[1])) if match else None
+def _read(path: Path) -> bytes:
+    """Read a file that only this user can write and read.
+
+    Raises:
+        OSError: It cannot be read, or it is another kind of file.
+    """
+    with open(os.open(path, _OPENING), "rb") as file:
+        if not _is_private(os.fstat(file.fileno())):
+            raise PermissionError(f"{path} is not a private file")
+        return file.read(_MAX_SIZE)
+
+
+def _is_private(status: os.stat_result) -> bool:
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    # Windows has no such permissions.
+    return os.name != "posix" or (
+        status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & _OTHERS
+    )
 
 
 def _runs(pid: int) -> bool:

@@ -1,7 +1,8 @@
 """Give each function a port of this machine that works like its function URL.
 
 MiniStack makes the event and reads the response by the rules of function URLs, but at an address
-that nobody can remember. The proxy passes requests on to it, and responses back, unchanged.
+that nobody can remember. The proxy passes requests on to it, and responses back, unchanged. It
+refuses requests of web pages: see `port_guard`.
 https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 """
 
@@ -20,8 +21,11 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from urllib3.util import SKIP_HEADER
 
+from hashzip.emulator import signature
+from hashzip.emulator.guard import FUNCTION_URLS
 from hashzip.emulator.server import HOST
 from hashzip.errors import HashzipError
+from hashzip.watch import port_guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
         ASGIReceiveCallable,
         ASGISendCallable,
         HTTPScope,
-        Scope,
     )
 
 # Headers of one connection: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
@@ -44,6 +47,7 @@ _PER_CONNECTION = {
     "transfer-encoding",
     "upgrade",
 }
+_TOKEN = signature.TOKEN_HEADER
 _MAX_CONNECTIONS = 64  # to the local AWS, that are kept open
 _DEFAULT_PORTS = range(8000, 8101)
 _END_SECONDS = 2.0
@@ -54,23 +58,30 @@ class Proxy:
 
     Args:
         endpoint: The URL of the local AWS.
+        secret: Its secret access key.
         loop: The event loop that serves the ports.
         first: The first port, which the next ones follow; 0 for any free port, and None for the
             default ports that are free.
         default_ports: The default ports.
+        cors: Whether pages of any origin may call the functions.
     """
 
     def __init__(
         self,
         endpoint: str,
+        secret: str,
         loop: asyncio.AbstractEventLoop,
         first: int | None,
         default_ports: range = _DEFAULT_PORTS,
+        *,
+        cors: bool = False,
     ) -> None:
         url = urlsplit(endpoint)
         self._pool = urllib3.HTTPConnectionPool(
             str(url.hostname), url.port, maxsize=_MAX_CONNECTIONS
         )
+        self._token = signature.token(secret)
+        self._cors = cors
         self._loop = loop
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -93,10 +104,11 @@ class Proxy:
         listener = self._listen()
         identifier = str(urlsplit(url).hostname).partition(".")[0]
         # By path, not by host: MiniStack answers some paths itself, such as /health.
-        app = partial(_forward, self._pool, f"/_aws/lambda-url/{identifier}")
-        address = f"http://{HOST}:{listener.getsockname()[1]}/"
+        forward = partial(_forward, self._pool, f"{FUNCTION_URLS}{identifier}", self._token)
+        port: int = listener.getsockname()[1]
+        app = port_guard.guarded(forward, port, cors=self._cors)
         self._loop.call_soon_threadsafe(self._serve, listener, app)
-        return address
+        return f"http://{HOST}:{port}/"
 
     async def end(self) -> None:
         """Close all ports."""
@@ -132,19 +144,12 @@ class Proxy:
 async def _forward(
     pool: urllib3.HTTPConnectionPool,
     prefix: str,
-    scope: Scope,
+    token: str,
+    scope: HTTPScope,
     receive: ASGIReceiveCallable,
     send: ASGISendCallable,
 ) -> None:
-    """Forward a request to the local AWS: an ASGI application, https://asgi.readthedocs.io/."""
-    if scope["type"] == "lifespan":
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-        return
-    if scope["type"] != "http":
-        return  # function URLs have nothing else
+    """Forward a request to the local AWS."""
     body = bytearray()
     is_complete = False
     while not is_complete:
@@ -153,15 +158,12 @@ async def _forward(
             return  # the client has gone
         body += message["body"]
         is_complete = not message["more_body"]
-    status, headers, content = await asyncio.to_thread(_request, pool, prefix, scope, bytes(body))
-    await send(
-        {"type": "http.response.start", "status": status, "headers": headers, "trailers": False}
-    )
-    await send({"type": "http.response.body", "body": content, "more_body": False})
+    answer = await asyncio.to_thread(_request, pool, prefix, token, scope, bytes(body))
+    await port_guard.answer(send, *answer)
 
 
 def _request(
-    pool: urllib3.HTTPConnectionPool, prefix: str, scope: HTTPScope, body: bytes
+    pool: urllib3.HTTPConnectionPool, prefix: str, token: str, scope: HTTPScope, body: bytes
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Send a request to the local AWS; return status, headers and body of its response."""
     # urllib3 adds these two unless they are there.
@@ -171,6 +173,8 @@ def _request(
     for name, value in scope["headers"]:
         if name.decode("latin-1") not in _PER_CONNECTION:
             headers.add(name.decode("latin-1"), value.decode("latin-1"))
+    headers.discard(_TOKEN)  # a client's own would be no use
+    headers.add(_TOKEN, token)
     query = scope["query_string"].decode("latin-1")
     url = prefix + scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
     try:
@@ -184,7 +188,7 @@ def _request(
             decode_content=False,
         )
     except urllib3.exceptions.HTTPError as error:
-        return 502, [(b"content-type", b"text/plain")], f"the local AWS: {error}\n".encode()
+        return 502, port_guard.TEXT, f"the local AWS: {error}\n".encode()
     kept = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in response.headers.iteritems()
@@ -197,13 +201,18 @@ def _request(
 
 @contextmanager
 def running(
-    endpoint: str, first: int | None = None, default_ports: range = _DEFAULT_PORTS
+    endpoint: str,
+    secret: str,
+    first: int | None = None,
+    default_ports: range = _DEFAULT_PORTS,
+    *,
+    cors: bool = False,
 ) -> Iterator[Proxy]:
     """Run a proxy for as long as the block lasts; see `Proxy`."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    proxy = Proxy(endpoint, loop, first, default_ports)
+    proxy = Proxy(endpoint, secret, loop, first, default_ports, cors=cors)
     try:
         yield proxy
     finally:

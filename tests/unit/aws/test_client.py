@@ -3,17 +3,21 @@
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from hashzip.aws import client
 from hashzip.aws.client import Endpoint
+from hashzip.emulator import signature
+from hashzip.emulator.session import Session
 from hashzip.errors import HashzipError
 from hashzip.project import installation
 from tests.support import aws_project, program
 from tests.support import project as projects
 
 LOCAL = "http://127.0.0.1:1"
+SECRET = "its own"
 UNDECIDED = {"local": False, "remote": False, "profile": None, "region": None}
 
 
@@ -33,9 +37,9 @@ class TestChoose:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, str | bool]
     ) -> None:
         """A running local AWS is used, except with an option that means the account."""
-        monkeypatch.setattr("hashzip.emulator.session.find", lambda _: LOCAL)
+        monkeypatch.setattr("hashzip.emulator.session.find", lambda _: Session(LOCAL, SECRET, ""))
 
-        assert client.choose(str(tmp_path), **UNDECIDED) == Endpoint(LOCAL)  # type: ignore[arg-type]
+        assert client.choose(str(tmp_path), **UNDECIDED) == Endpoint(LOCAL, secret=SECRET)  # type: ignore[arg-type]
         assert client.choose(str(tmp_path), **UNDECIDED | options).url is None  # type: ignore[arg-type]
 
     def test_nothing_runs(self, tmp_path: Path) -> None:
@@ -101,6 +105,18 @@ class TestClient:
         local = Endpoint(LOCAL).client("lambda").meta
 
         assert (local.endpoint_url, local.region_name) == (LOCAL, "us-east-1")
+
+    def test_local_key(self) -> None:
+        """A client of the local AWS signs with its key, and not with the user's."""
+        lambdas = Endpoint(LOCAL, secret=SECRET).client("lambda")
+        url = lambdas.generate_presigned_url("list_functions")
+        parts = urlsplit(url)
+        request = signature.Request("GET", parts.path, parts.query, [("host", parts.netloc)])
+        signed = signature.read(request)
+
+        assert signed
+        assert signature.is_valid(request, signed, SECRET)
+        assert not signature.is_valid(request, signed, "of the user")
 
     def test_without_boto3(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Without boto3, there is no client, and the hint says how to install it."""

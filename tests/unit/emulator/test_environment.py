@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from typing import TYPE_CHECKING
 
 import boto3
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENDPOINT = "http://127.0.0.1:1"
+SECRET = "the key of this run"  # noqa: S105 - a test's
 
 
 @pytest.fixture
@@ -24,7 +27,8 @@ def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]
         "AWS_ENDPOINT_URL_S3": "https://mine.example",
     }.items():
         monkeypatch.setenv(name, value)
-    return environment.for_endpoint(ENDPOINT, "eu-west-1", tmp_path)
+    profile = environment.write_profile(tmp_path, SECRET)
+    return environment.for_endpoint(ENDPOINT, "eu-west-1", SECRET, profile)
 
 
 @pytest.mark.parametrize("service", ["lambda", "s3", "sts"])
@@ -39,7 +43,20 @@ def test_boto3(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, servi
     assert session.region_name == "eu-west-1"
     credentials = session.get_credentials()
     assert (credentials.access_key, credentials.token) == ("test", None)
+    assert credentials.secret_key == SECRET
     assert session.available_profiles == ["default"]
+
+
+def test_profile(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The profile has the key, too, and only this user can read it."""
+    profile = variables["AWS_SHARED_CREDENTIALS_FILE"]
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", profile)
+    monkeypatch.setenv("AWS_CONFIG_FILE", profile)
+
+    credentials = boto3.Session(profile_name="default").get_credentials()
+
+    assert credentials.secret_key == SECRET
+    assert stat.S_IMODE(os.stat(profile).st_mode) == 0o600
 
 
 def test_user(variables: dict[str, str]) -> None:
