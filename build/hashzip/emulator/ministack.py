@@ -141,8 +141,8 @@ def session_secret(key_id: str) -> str | None:
     sts, iam = (sys.modules.get(f"ministack.services.{name}") for name in ("sts", "iam"))
     record: Any = sts and sts._sessions.get(key_id)
     if not record and iam:
-        keys = iam._access_keys.to_dict().items()
-        record = next((keys for (_, name), keys in keys if name == key_id), None)
+        rows = iam._access_keys.to_dict().items()  # by account and access key ID
+        record = next((row for (_, name), row in rows if name == key_id), None)
     return record.get("SecretAccessKey") if record else None
 
 

@@ -17,7 +17,7 @@ from tests.support import aws_project, program
 from tests.support import project as projects
 
 LOCAL = "http://127.0.0.1:1"
-SECRET = "its own"
+KEY = "its own"
 UNDECIDED = {"local": False, "remote": False, "profile": None, "region": None}
 
 
@@ -37,9 +37,9 @@ class TestChoose:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, str | bool]
     ) -> None:
         """A running local AWS is used, except with an option that means the account."""
-        monkeypatch.setattr("hashzip.emulator.session.find", lambda _: Session(LOCAL, SECRET, ""))
+        monkeypatch.setattr("hashzip.emulator.session.find", lambda _: Session(LOCAL, KEY, ""))
 
-        assert client.choose(str(tmp_path), **UNDECIDED) == Endpoint(LOCAL, secret=SECRET)  # type: ignore[arg-type]
+        assert client.choose(str(tmp_path), **UNDECIDED) == Endpoint(LOCAL, secret=KEY)  # type: ignore[arg-type]
         assert client.choose(str(tmp_path), **UNDECIDED | options).url is None  # type: ignore[arg-type]
 
     def test_nothing_runs(self, tmp_path: Path) -> None:
@@ -108,14 +108,14 @@ class TestClient:
 
     def test_local_key(self) -> None:
         """A client of the local AWS signs with its key, and not with the user's."""
-        lambdas = Endpoint(LOCAL, secret=SECRET).client("lambda")
+        lambdas = Endpoint(LOCAL, secret=KEY).client("lambda")
         url = lambdas.generate_presigned_url("list_functions")
         parts = urlsplit(url)
         request = signature.Request("GET", parts.path, parts.query, [("host", parts.netloc)])
         signed = signature.read(request)
 
         assert signed
-        assert signature.is_valid(request, signed, SECRET)
+        assert signature.is_valid(request, signed, KEY)
         assert not signature.is_valid(request, signed, "of the user")
 
     def test_without_boto3(self, monkeypatch: pytest.MonkeyPatch) -> None:

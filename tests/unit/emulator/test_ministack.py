@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -133,3 +134,38 @@ def test_cookies(header: dict[str, str], cookies: list[str] | None) -> None:
 
     assert event.get("cookies") == cookies
     assert (event["headers"], event["version"]) == (header, "2.0")
+
+
+def test_downloads_are_signed() -> None:
+    """The URLs of downloads are signed in place of MiniStack's made up query."""
+    make_url = ministack.with_signature(
+        lambda name: f"http://a/{name}?X-Amz-Signature=made-up", lambda url: f"{url}?signed"
+    )
+    assert make_url("code") == "http://a/code?signed"
+
+
+class TestSessionSecret:
+    """The keys that MiniStack gave out."""
+
+    @pytest.fixture(autouse=True)
+    def _services(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        session = {"ASIA": {"SecretAccessKey": "of the session"}}
+        keys = {("123456789012", "AKIA"): {"SecretAccessKey": "of the user"}}
+        services = {
+            "sts": SimpleNamespace(_sessions=session),
+            "iam": SimpleNamespace(_access_keys=SimpleNamespace(to_dict=lambda: keys)),
+        }
+        for name, service in services.items():
+            monkeypatch.setitem(sys.modules, f"ministack.services.{name}", service)
+
+    def test_given(self) -> None:
+        """A session and an IAM user have a key of their own, in any account."""
+        assert ministack.session_secret("ASIA") == "of the session"
+        assert ministack.session_secret("AKIA") == "of the user"
+
+    def test_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Any other key was not given out, nor was one before its service is loaded."""
+        assert ministack.session_secret("test") is None
+        for name in ("sts", "iam"):
+            monkeypatch.delitem(sys.modules, f"ministack.services.{name}")
+        assert ministack.session_secret("ASIA") is None

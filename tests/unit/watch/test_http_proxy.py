@@ -20,7 +20,7 @@ from hashzip.watch import http_proxy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECRET = "its own"
+KEY = "its own"
 URL = "http://abc123.lambda-url.us-east-1.localhost:4566/"
 
 
@@ -82,7 +82,7 @@ def get(url: str, **options: Any) -> tuple[int, Any, bytes]:  # noqa: ANN401 - u
 
 def test_request() -> None:
     """Method, path, query, headers and body arrive as they were sent, and nothing is added."""
-    with serving() as local, http_proxy.running(local.endpoint, SECRET, 0) as proxy:
+    with serving() as local, http_proxy.running(local.endpoint, KEY, 0) as proxy:
         address = proxy.open(URL)
         get(f"{address}health/a%20b?c=1&d=%2F", data=b"body", headers={"X-A": "b"})
         port = urlsplit(address).port
@@ -102,12 +102,12 @@ def test_request() -> None:
 
 def test_token() -> None:
     """Each request has the token of the local AWS, in place of what a client sends as one."""
-    with serving() as local, http_proxy.running(local.endpoint, SECRET, 0) as proxy:
+    with serving() as local, http_proxy.running(local.endpoint, KEY, 0) as proxy:
         get(proxy.open(URL), headers={"X-Hashzip-Token": "of the client"})
 
     (request,) = local.requests
     tokens = [value for name, value in request[2] if name.lower() == signature.TOKEN_HEADER]
-    assert tokens == [signature.token(SECRET)]
+    assert tokens == [signature.token(KEY)]
 
 
 def test_pages() -> None:
@@ -115,7 +115,7 @@ def test_pages() -> None:
     foreign = {"headers": {"Origin": "http://127.0.0.1:1"}}
     with serving() as local:
         for cors, status in ((False, 403), (True, 200)):
-            with http_proxy.running(local.endpoint, SECRET, 0, cors=cors) as proxy:
+            with http_proxy.running(local.endpoint, KEY, 0, cors=cors) as proxy:
                 address = proxy.open(URL)
                 assert get(address, **foreign)[0] == status
                 assert get(address, headers={"Origin": address.rstrip("/")})[0] == 200
@@ -127,7 +127,7 @@ def test_response() -> None:
     headers = (("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("Content-Type", "image/x"))
     with (
         serving(418, headers, b"\0\1") as local,
-        http_proxy.running(local.endpoint, SECRET, 0) as proxy,
+        http_proxy.running(local.endpoint, KEY, 0) as proxy,
     ):
         status, answered, body = get(proxy.open(URL))
 
@@ -138,7 +138,7 @@ def test_response() -> None:
 
 def test_head() -> None:
     """The response to HEAD has no body."""
-    with serving(body=b"body") as local, http_proxy.running(local.endpoint, SECRET, 0) as proxy:
+    with serving(body=b"body") as local, http_proxy.running(local.endpoint, KEY, 0) as proxy:
         status, _, body = get(proxy.open(URL), method="HEAD")
 
     assert (status, body) == (200, b"")
@@ -149,7 +149,7 @@ def test_local_aws_is_gone() -> None:
     """Without a local AWS, the response is 502, with the reason."""
     with serving() as local:
         pass
-    with http_proxy.running(local.endpoint, SECRET, 0) as proxy:
+    with http_proxy.running(local.endpoint, KEY, 0) as proxy:
         status, _, body = get(proxy.open(URL))
 
     assert status == 502
@@ -159,7 +159,7 @@ def test_local_aws_is_gone() -> None:
 def test_ports_are_closed() -> None:
     """At the end of the block, nobody listens any more."""
     with serving() as local:
-        with http_proxy.running(local.endpoint, SECRET, 0) as proxy:
+        with http_proxy.running(local.endpoint, KEY, 0) as proxy:
             address = proxy.open(URL)
             assert get(address)[0] == 200
         with pytest.raises(urllib.error.URLError):
@@ -177,13 +177,13 @@ class TestPorts:
 
     def test_any(self) -> None:
         """With 0, each function gets any free port."""
-        with http_proxy.running("http://127.0.0.1:1", SECRET, 0) as proxy:
+        with http_proxy.running("http://127.0.0.1:1", KEY, 0) as proxy:
             assert proxy.open(URL) != proxy.open(URL)
 
     def test_used(self, used: int) -> None:
         """A port that was asked for and is used is an error, with what to do."""
         with (
-            http_proxy.running("http://127.0.0.1:1", SECRET, used) as proxy,
+            http_proxy.running("http://127.0.0.1:1", KEY, used) as proxy,
             pytest.raises(HashzipError, match=f"cannot listen on 127.0.0.1:{used}") as caught,
         ):
             proxy.open(URL)
@@ -193,12 +193,12 @@ class TestPorts:
     def test_default(self, used: int) -> None:
         """Of the default ports, used ones are skipped; if all are used, that is an error."""
         ports = range(used, used + 100)
-        with http_proxy.running("http://127.0.0.1:1", SECRET, default_ports=ports) as proxy:
+        with http_proxy.running("http://127.0.0.1:1", KEY, default_ports=ports) as proxy:
             port = urlsplit(proxy.open(URL)).port or 0
             assert used < port < used + 100
 
         with (
-            http_proxy.running("http://127.0.0.1:1", SECRET, default_ports=ports[:1]) as proxy,
+            http_proxy.running("http://127.0.0.1:1", KEY, default_ports=ports[:1]) as proxy,
             pytest.raises(HashzipError, match=f"cannot listen on 127.0.0.1:{used}"),
         ):
             proxy.open(URL)
