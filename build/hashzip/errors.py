@@ -6,6 +6,7 @@ A message quotes names and values as they are. They are made safe where it is pr
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import TextIO
 
 _NEAR = 3  # words that a hint begins with
 _MANY = 8  # words in one line
@@ -70,24 +71,32 @@ def warn(message: str, hint: str = "") -> None:
         _print("warning", message, hint)
 
 
-def report(label: str, message: str, hint: str = "", lines: Sequence[str] = ()) -> str:
-    r"""Return an error or a warning as it is printed to stderr: lines that end with `\n`.
+def report(
+    label: str,
+    message: str,
+    hint: str = "",
+    lines: Sequence[str] = (),
+    stream: TextIO | None = None,
+) -> str:
+    r"""Return an error or a warning as it is printed: lines that end with `\n`.
 
     Args:
         label: `error` or `warning`.
         message: As of `HashzipError`.
         hint: As of `HashzipError`.
         lines: As of `HashzipError`.
+        stream: Where it is printed; by default, stderr.
     """
     from hashzip import terminal  # noqa: PLC0415 - most runs print none of these
     from hashzip.printable import indented, printable  # noqa: PLC0415
 
+    stream = stream or sys.stderr
     style = terminal.ERROR if label == "error" else terminal.WARNING
-    rows = [f"{terminal.paint(f'{label}:', style, sys.stderr)} {printable(message)}"]
+    rows = [f"{terminal.paint(f'{label}:', style, stream)} {printable(message)}"]
     rows += indented(lines)
     if hint:
         first, *rest = _laid_out(printable(hint))
-        rows += [f"{terminal.paint('hint:', terminal.HINT, sys.stderr)} {first}", *rest]
+        rows += [f"{terminal.paint('hint:', terminal.HINT, stream)} {first}", *rest]
     return "".join(f"{row}\n" for row in rows)
 
 

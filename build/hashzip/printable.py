@@ -4,6 +4,7 @@ What a message or a table quotes may come from strangers: names, values, what a 
 It is made safe in one place, where it is printed. So messages quote it as it is.
 """
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -39,7 +40,12 @@ def indented(lines: Sequence[str]) -> list[str]:
     dropped = len(lines) - 2 * half
     if dropped > 0:
         lines = [*lines[:half], f"… {dropped:,} lines …", *lines[-half:]]
-    return [f"  {printable(re.sub(_COLOURS, '', line.expandtabs()))}" for line in lines]
+    return [f"  {printable(without_colours(line.expandtabs()))}" for line in lines]
+
+
+def without_colours(text: str) -> str:
+    """Leave out the colours of a program's output, which would be unreadable as escapes."""
+    return re.sub(_COLOURS, "", text) if "\x1b" in text else text
 
 
 def printable(text: str, *, is_short: bool = True) -> str:
@@ -50,7 +56,7 @@ def printable(text: str, *, is_short: bool = True) -> str:
 
     Args:
         text: The text, from anywhere.
-        is_short: Whether long values in it, and the text itself, are cut.
+        is_short: Whether long values in it, and the text itself, are cut. If not, tabs stay too.
     """
     if is_short:
         text = _cut(text, 10 * _LINE)  # the rules below take time
@@ -58,13 +64,40 @@ def printable(text: str, *, is_short: bool = True) -> str:
     if is_short and len(text) > _VALUE:
         long_value = rf'"[^"]{{{_VALUE},}}"|\S{{{_VALUE},}}'
         text = re.sub(long_value, lambda match: _cut(match[0], _VALUE), text)
+    text = escaped(text, keep="" if is_short else "\t")
+    # Cut at the end, which could otherwise make a command of what is left.
+    return escaped(_cut(text, _LINE)) if is_short else text
+
+
+def escaped(text: str, keep: str = "") -> str:
+    r"""Escape what would steer a terminal, end the line, or be a command to a workflow.
+
+    Unlike `printable`, this shows all of the text, for people who ask for it: a log, or a file.
+
+    Args:
+        text: The text.
+        keep: Control characters that stay.
+    """
     if not text.isprintable():
-        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    if is_short:
-        text = _cut(text, _LINE)
+        text = "".join(
+            c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text
+        )
     if "##" in text:
         text = re.sub(_COMMAND, r"#\\#", text)
     return re.sub(_COMMAND_AT_START, r"\1\\::", text) if "::" in text else text
+
+
+def escaped_json(text: str) -> str:
+    r"""Escape the same in a JSON text, which means to whoever parses it what it meant before.
+
+    JSON's own line breaks stay: they are between its values.
+
+    Args:
+        text: The JSON text, in which characters need not be ASCII.
+    """
+    if not text.replace("\n", "").isprintable():
+        text = "".join(c if c.isprintable() or c in "\n\r\t" else json.dumps(c)[1:-1] for c in text)
+    return text.replace("##", r"#\u0023")
 
 
 def without_credentials(text: str) -> str:

@@ -1,8 +1,10 @@
 """Text from anywhere is printed on one line, and steers neither a terminal nor a workflow."""
 
+import json
+
 import pytest
 
-from hashzip.printable import indented, printable, without_credentials
+from hashzip.printable import escaped, escaped_json, indented, printable, without_credentials
 
 
 class TestEscapes:
@@ -154,3 +156,27 @@ def test_colours() -> None:
     """The colours of a program are left out of its lines, and all else of a terminal is escaped."""
     assert indented(["\x1b[1;31merror\x1b[0m: a\tb"]) == ["  error: a     b"]
     assert indented(["\x1b[2J"]) == [r"  \x1b[2J"]
+
+
+def test_escaped() -> None:
+    """A log or a file is shown whole, with its tabs, but steers nothing."""
+    text = "k" * 5_000 + "\ta\x1b\n https://a:b@c"
+
+    assert escaped(text, keep="\t") == "k" * 5_000 + "\ta\\x1b\\n https://a:b@c"
+    assert escaped("::error::") == r"\::error::"
+    assert printable("a\tb", is_short=False) == "a\tb"
+    assert printable("a\tb") == r"a\tb"
+
+
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_json(ensure_ascii: bool) -> None:  # noqa: FBT001 - pytest passes it by name
+    """A JSON text means what it meant, and nothing in it steers a terminal or a workflow."""
+    value = ["##vso[a]", "###", "\x9b31m", "\u202e", "🙂\U000e0041", {"##[a]": "\n::b"}]
+
+    text = escaped_json(json.dumps(value, indent=2, ensure_ascii=ensure_ascii))
+
+    assert json.loads(text) == value
+    assert text.replace("\n", "").isprintable()
+    assert "##" not in text
+    assert not any(line.lstrip().startswith("::") for line in text.splitlines())
+    assert escaped_json('{"a": "ü"}') == '{"a": "ü"}'

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hashzip.printable import escaped, without_colours
+
 _LEVELS = ("level", "severity", "levelname")
 _MESSAGES = ("message", "msg")
 # Keys that repeat what the log or the reader knows. The last three are from Powertools.
@@ -38,7 +40,9 @@ def format_event(message: str) -> Iterator[str]:
         message: The event, as the function or Lambda wrote it.
 
     Yields:
-        Lines that are safe to print on a terminal; none if a later event repeats this one.
+        Lines that are safe to print; none if a later event repeats this one. A caller of the
+        function may have put anything into its log. So colours are left out, and all else that
+        steers a terminal is escaped.
     """
     fields = _parse_object(message)
     if fields is None:
@@ -51,7 +55,7 @@ def format_event(message: str) -> Iterator[str]:
         lines = _structured(fields)
     for line in lines:
         for part in line.splitlines() or [""]:
-            yield escape_controls(part)
+            yield escaped(without_colours(part), keep="\t")
 
 
 def format_time(milliseconds: int, now: dt.datetime) -> str:
@@ -160,10 +164,3 @@ def _value(value: object) -> str:
     if isinstance(value, str) and value and not re.search(r'[\s"=]', value):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def escape_controls(line: str) -> str:
-    """Escape control characters, which a caller of the function may have put into its log."""
-    return "".join(
-        c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in line
-    )

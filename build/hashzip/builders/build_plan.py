@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from hashzip.artifacts.store import Store
 
 
+_NAMED = 5  # patterns that a warning each is for
+
+
 class InputFolder(NamedTuple):
     """A folder whose files decide a package.
 
@@ -137,6 +140,7 @@ class BuildPlan(Value):
         target = self.target
         listings = self.listings if self.packs_sources else self.folders[:1]
         for key in ("include", "exclude", "executable", "allow"):
+            unused = []
             for pattern in getattr(target, key):
                 if key in ("include", "exclude"):
                     is_unused = all(pattern in listing.unused for listing in listings)
@@ -144,7 +148,12 @@ class BuildPlan(Value):
                     matches = gitignore.matcher_below([pattern])
                     is_unused = not any(matches(file.path) for file in self.packed_files)
                 if listings and is_unused:
-                    yield f'{key} of {target.label} has "{pattern}", which matches nothing'
+                    unused.append(pattern)
+            for pattern in unused[:_NAMED]:
+                yield f'{key} of {target.label} has "{pattern}", which matches nothing'
+            if unused[_NAMED:]:
+                more = len(unused) - _NAMED
+                yield f"{key} of {target.label} has {more:,} more patterns that match nothing"
 
     @property
     def packs_sources(self) -> bool:

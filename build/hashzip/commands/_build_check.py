@@ -1,7 +1,6 @@
 """`hashzip build --check`: build twice, and print the differences."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -9,6 +8,7 @@ from functools import partial
 from hashzip.check import reproducible
 from hashzip.check.reproducible import Outcome
 from hashzip.check.zip_diff import Difference
+from hashzip.commands import _output
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import LINK
 from hashzip.project.config import Project
@@ -30,14 +30,13 @@ def run(project: Project, names: Sequence[str], options: argparse.Namespace) -> 
         results.append(_json(name, outcome))
         if not options.json:
             for line in _lines(name, outcome):
-                print(line, flush=True)
+                _output.line(line)
         if len(results) == 1:
             for variation, reason in outcome.same.items():
-                print(
-                    f"note: the {variation} was the same in both builds: {reason}", file=sys.stderr
-                )
+                note = f"note: the {variation} was the same in both builds: {reason}"
+                _output.line(note, stream=sys.stderr)
     if options.json:
-        print(json.dumps(results, indent=2))
+        _output.document(results)
     if not all(result["reproducible"] for result in results):
         raise SystemExit(1)
 
@@ -55,7 +54,7 @@ def _check_options(options: argparse.Namespace) -> None:
 def _show_progress(name: str, step: str) -> None:
     """Show people on a terminal what they are waiting for."""
     if sys.stderr.isatty():
-        print(f"{name}: {step}", file=sys.stderr)
+        _output.line(f"{name}: {step}", stream=sys.stderr)
 
 
 def _lines(name: str, outcome: Outcome) -> Iterator[str]:

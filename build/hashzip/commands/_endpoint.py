@@ -5,6 +5,7 @@ import sys
 
 from hashzip.aws import client
 from hashzip.aws.client import Endpoint
+from hashzip.commands import _output
 from hashzip.project.config import Project
 
 
@@ -69,5 +70,5 @@ def choose(project: Project, options: argparse.Namespace) -> Endpoint:
         region=options.region,
     )
     if sys.stderr.isatty():
-        print(f"in {endpoint}", file=sys.stderr)
+        _output.line(f"in {endpoint}", stream=sys.stderr)
     return endpoint

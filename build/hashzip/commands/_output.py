@@ -1,11 +1,14 @@
 """The project that the arguments name, sizes, and the question before a change."""
 
 import argparse
+import json
 import os
 import sys
+from typing import TextIO
 
 from hashzip import planning, terminal
 from hashzip.errors import HashzipError
+from hashzip.printable import escaped_json, printable
 from hashzip.project import config
 from hashzip.project.config import Project
 from hashzip.project.targets import Function, Package
@@ -61,7 +64,23 @@ def confirm(question: str) -> bool:
             f'cannot ask "{question}": standard input is not a terminal',
             "add --yes, or run it in a terminal",
         )
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    return input(f"{printable(question)} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def line(text: str, *, is_short: bool = True, stream: TextIO | None = None) -> None:
+    """Print a line at once. It may quote names and values as they are.
+
+    Args:
+        text: The line.
+        is_short: As for `printable`.
+        stream: Where it goes; by default, standard output.
+    """
+    print(printable(text, is_short=is_short), file=stream, flush=True)
+
+
+def document(value: object) -> None:
+    """Print a value as JSON."""
+    print(escaped_json(json.dumps(value, indent=2)))
 
 
 def megabytes(size: int) -> str:

@@ -35,8 +35,9 @@ class Column(NamedTuple):
 def show(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on standard output.
 
-    On a terminal, its lines are not broken: texts that may be shortened are, and all others stay as
-    they are. Elsewhere, the rows have no header, and all fields are whole.
+    Names and values in it are made safe to print, as in errors. On a terminal, its lines are not
+    broken: texts that may be shortened are, and all others stay as they are. Elsewhere, the rows
+    have no header, and all fields are whole.
     """
     rows = [[printable(text) for text in row] for row in rows]
     if not terminal.is_terminal(sys.stdout):

@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> None:
     results = _build(project, names, prebuilt, plans, options)
     if options.json:
         rows = [_built_json(project, *row) for row in zip(names, results, strict=True)]
-        print(json.dumps(rows, indent=2))
+        _output.document(rows)
     elif len(results) > 1:
         print(_summary.summary(results, time.perf_counter() - start), file=sys.stderr)
 

@@ -59,14 +59,14 @@ def run(options: argparse.Namespace) -> None:
     code_update.check_settings(name, before, plan.target)
     package = f"{plan.fingerprint[: _output.DIGITS]} ({_output.megabytes(manifest.artifact.size)})"
     if before["CodeSha256"] == manifest.artifact.code_sha256:
-        print(f"{name} runs {package} already")
+        _output.line(f"{name} runs {package} already")
         return
     if not options.yes and not _output.confirm(f"replace the code of {name} with {package}?"):
         print("nothing was sent")
         return
     with plan.store.open_zip(plan.fingerprint) as file:
         code_update.update(endpoint, name, file.read())
-    print(f"{name} runs {package} now")
+    _output.line(f"{name} runs {package} now")
 
 
 def _manifest(plan: BuildPlan) -> "Manifest":

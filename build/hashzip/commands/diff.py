@@ -1,7 +1,6 @@
 """`hashzip diff`: list what changed since an earlier build, or since the deployment."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -111,7 +110,7 @@ def _against_build(_project: Project, plan: BuildPlan, options: argparse.Namespa
     if options.text and not options.json:
         with _text_diff.open_zip(plan.store, old.fingerprint) as old_zip:
             for line in _text_diff.since(plan, old_zip, comparison.paths):
-                print(line)
+                _output.line(line, is_short=False)
     return comparison.differs
 
 
@@ -146,7 +145,7 @@ def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Names
         _print(comparison, as_json=options.json)
         if options.text and not options.json:
             for line in _text_diff.of_zips(old_zip, new_zip, comparison.paths):
-                print(line)
+                _output.line(line, is_short=False)
     # Even with the same files: then another tool has packed them.
     return True
 
@@ -187,17 +186,17 @@ def _print(comparison: _Comparison, *, as_json: bool) -> None:
             "packages": packages._asdict(),
             "recipe": recipe,
         }
-        print(json.dumps(document, indent=2))
+        _output.document(document)
         return
     for line in _lines(comparison):
-        print(line)
+        _output.line(line)
     for sign, names in (("+", packages.added), ("~", packages.changed), ("-", packages.removed)):
         for name in names:
-            print(f"{sign} package {name}")
+            _output.line(f"{sign} package {name}")
     for change in recipe:
-        print(f"~ {change}")
+        _output.line(f"~ {change}")
     if comparison.advice:
-        print(f"hint: {comparison.advice}")
+        _output.line(f"hint: {comparison.advice}")
 
 
 def _earlier_build(plan: BuildPlan, against: str | None) -> Manifest:

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
         runs = "runs" if len(functions) == 1 else "run"
         print(f"{', '.join(functions)} {runs} the package {plan.target.name}.")
     for line in (*_sentences(plan, last), *_line_endings.sentences(plan, last)):
-        print(line)
+        _output.line(line)
 
 
 def _sentences(plan: BuildPlan, last: Manifest | None) -> Iterator[str]:

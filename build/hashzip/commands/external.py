@@ -4,6 +4,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,18 @@ def run(options: "Namespace | SimpleNamespace") -> None:
         "files": json.dumps(plan.result.summary),
         "recipe": json.dumps(plan.recipe),
         "manifest": _query.relative(reference["manifest"]),
-        "warnings": "; ".join(plan.warnings),
+        "warnings": _joined(plan.warnings),
     }
     print(json.dumps(answer))
+
+
+def _joined(warnings: Sequence[str]) -> str:
+    """Return warnings as one text, which Terraform prints as it is."""
+    if not warnings:
+        return ""
+    from hashzip.printable import printable  # noqa: PLC0415 - most plans warn of nothing
+
+    return "; ".join(map(printable, warnings))
 
 
 def _put_back(query: bytes) -> None:

@@ -13,6 +13,7 @@ from hashzip.aws.client import Endpoint, require_boto3
 from hashzip.commands import _endpoint, _output, _table
 from hashzip.commands._table import Column
 from hashzip.errors import HashzipError
+from hashzip.printable import escaped, escaped_json
 
 HELP = "invoke a function, and print its response"
 DESCRIPTION = (
@@ -75,14 +76,14 @@ def run(options: argparse.Namespace) -> None:
     response, payload = _invoke(endpoint, name, event.encode(), options)
     if options.is_async:
         request = response["ResponseMetadata"].get("RequestId", "")
-        print(f"accepted, request {request}", file=sys.stderr)
+        _output.line(f"accepted, request {request}", stream=sys.stderr)
         return
     log = _log(response)
     if options.logs:
         _print_log(log)
     if "FunctionError" in response:
         raise _failure(name, payload, [] if options.logs else log, options)
-    print(_indented(payload) if sys.stdout.isatty() else payload)
+    print(_shown(payload, is_terminal=sys.stdout.isatty()))
 
 
 def _event(options: argparse.Namespace) -> str:
@@ -192,11 +193,18 @@ def _failure(name: str, payload: str, log: list[str], options: argparse.Namespac
     )
 
 
-def _indented(payload: str) -> str:
+def _shown(payload: str, *, is_terminal: bool) -> str:
+    """Return a response as it is printed: for a program as it came, for people indented and safe.
+
+    No JSON can be a command to what runs a workflow, not even where it is for a program.
+    """
     try:
-        return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+        document = json.loads(payload)
     except (ValueError, RecursionError):
-        return payload
+        lines = payload.splitlines()
+        return "\n".join(escaped(line, "\t") for line in lines) if is_terminal else payload
+    text = json.dumps(document, indent=2, ensure_ascii=False) if is_terminal else payload
+    return escaped_json(text) if is_terminal or "##" in text else text
 
 
 def _print_examples() -> None:

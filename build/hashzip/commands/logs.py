@@ -11,6 +11,7 @@ from hashzip.aws import errors, log_format, log_reader
 from hashzip.aws.log_reader import LogReader
 from hashzip.commands import _endpoint, _output
 from hashzip.errors import HashzipError
+from hashzip.printable import escaped_json
 
 HELP = "print the logs of a function"
 DESCRIPTION = (
@@ -93,7 +94,7 @@ def _events(reader: LogReader, *, follow: bool) -> Iterator[Mapping[str, Any]]:
 
 def _print(event: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(event, ensure_ascii=False), flush=True)
+        print(escaped_json(json.dumps(event, ensure_ascii=False)), flush=True)
         return
     now = dt.datetime.now().astimezone()
     for line in log_format.format_event(event["message"]):

@@ -6,6 +6,7 @@ from hashzip import planning
 from hashzip.builders import BUILDERS
 from hashzip.commands import _output, _parser
 from hashzip.errors import HashzipError
+from hashzip.printable import escaped_json
 
 HELP = "print the software bill of materials of a package, in CycloneDX 1.6 JSON"
 DESCRIPTION = "A package that contains other packages has the same document beside its manifest."
@@ -29,4 +30,5 @@ def run(options: argparse.Namespace) -> None:
             f"run: hashzip build {options.function}",
         )
 
-    print(sbom.document(manifest, BUILDERS[plan.target.builder].PURL_TYPE), end="")
+    document = sbom.document(manifest, BUILDERS[plan.target.builder].PURL_TYPE)
+    print(escaped_json(document), end="")

@@ -1,7 +1,6 @@
 """`hashzip status`: list functions, packages and layers."""
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -53,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
         for name in names
     ]
     if options.json:
-        print(json.dumps(rows, indent=2))
+        _output.document(rows)
     else:
         _table.show(
             _COLUMNS,
@@ -68,7 +67,7 @@ def run(options: argparse.Namespace) -> None:
             ],
         )
         if terminal.is_terminal(sys.stdout):
-            print(_total(rows))
+            _output.line(_total(rows))
             print(f"{terminal.paint('next:', terminal.HINT, sys.stdout)} {_next(rows)}")
 
 

@@ -15,6 +15,7 @@ from hashzip.aws.client import Endpoint
 from hashzip.aws.log_reader import LogReader
 from hashzip.commands import _endpoint, _output, _parser
 from hashzip.errors import HashzipError
+from hashzip.printable import printable
 from hashzip.project import installation
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _print(text: str) -> None:
-    """Print a text, not mixed with that of another thread."""
+    """Print safe lines, not mixed with those of another thread."""
     with _PRINTING:
         print(text, flush=True)
 
@@ -156,7 +157,7 @@ def _watch_locally(
     loop = Loop(project.root, options.functions, functions, _print, open_port)
     _print(f'local AWS: {local.endpoint} (for other programs: eval "$(hashzip env)")')
     for phrase in host_package.differences(project.targets.values()):
-        _print(f"unlike Lambda: {phrase}")
+        _print(printable(f"unlike Lambda: {phrase}"))
     _watch(stack, project, loop, readers)
 
 
@@ -179,7 +180,7 @@ def _watch_account(stack: ExitStack, options: argparse.Namespace, project: Proje
     if not (options.yes or _output.confirm(question)):
         _print("nothing was sent")
         return
-    _print(f"each save goes to {arn}; the next terraform plan will show the change")
+    _print(printable(f"each save goes to {arn}; the next terraform plan will show the change"))
     reader = _reader(endpoint, log_reader.log_group(endpoint, name))
     _watch(stack, project, Loop(project.root, functions, function, _print), {name: reader})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +13,7 @@ from hashzip.artifacts import changes
 from hashzip.errors import HashzipError, report
 from hashzip.inputs.paths import IN_PROJECT
 from hashzip.planning import ScanCache
+from hashzip.printable import printable
 from hashzip.project.targets import Function
 from hashzip.watch import syntax, watch_paths
 
@@ -187,7 +189,8 @@ class Loop:
             is_first = not running.keys() & {version.name for version in deployed}
             summary = _count(len(deployed[0].digests)) if is_first else _summary(changed)
             label = _label(package, [version.name for version in deployed])
-            self._print(f"{label}: {summary}, built in {_format(seconds)}, live in {_format(live)}")
+            timing = f"built in {_format(seconds)}, live in {_format(live)}"
+            self._print(printable(f"{label}: {summary}, {timing}"))
         for version in deployed:
             if version.name not in running:
                 self._on_first_deployment(version.name)
@@ -206,7 +209,7 @@ class Loop:
             error: The error.
         """
         message = f"{name}: {error.message}" if name else error.message
-        text = report("error", message, error.hint, error.lines)
+        text = report("error", message, error.hint, error.lines, sys.stdout)
         if self._errors.get(name) == text:
             return
         self._errors[name] = text

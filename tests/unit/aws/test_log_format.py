@@ -101,6 +101,15 @@ def test_control_characters() -> None:
     assert shown({"message": "a\x1b]0;x\x07"}) == ["a\\x1b]0;x\\x07"]
 
 
+def test_colours_and_commands() -> None:
+    """Colours are left out, tabs stay, and no line is a command to what runs a workflow."""
+    assert list(log_format.format_event("\x1b[31ma\tb\x1b[0m\n::error::c\n ##vso[d]")) == [
+        "a\tb",
+        r"\::error::c",
+        r" #\#vso[d]",
+    ]
+
+
 def test_time() -> None:
     """A time of today has no date; another time has one."""
     zone = dt.timezone(dt.timedelta(hours=2))

@@ -197,3 +197,16 @@ class TestAnswer:
         plan = planning.plan(planning.load_project(str(project)), "hello")
 
         assert plan.fingerprint == projects.fingerprint(project)
+
+
+def test_hostile_warnings(project: Path) -> None:
+    """Warnings quote patterns, of which few are named, and steer no terminal."""
+    patterns = [f"::a{number}\n\x1b]2J" for number in range(2_500)]
+    projects.configure(project, exclude=patterns)
+
+    warnings = projects.external(project)["warnings"]
+
+    assert warnings.isprintable()
+    assert r'exclude of [function.hello] has "::a0\n\x1b]2J", which matches nothing; ' in warnings
+    assert warnings.endswith("[function.hello] has 2,495 more patterns that match nothing")
+    assert len(warnings) < 1_000

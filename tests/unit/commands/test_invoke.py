@@ -88,10 +88,23 @@ def test_log() -> None:
     assert invoke._log({}) == []  # noqa: SLF001
 
 
-@pytest.mark.parametrize("payload, text", [('{"a":1}', '{\n  "a": 1\n}'), ("not JSON", "not JSON")])
-def test_indented(payload: str, text: str) -> None:
-    """On a terminal, JSON is indented, and anything else stays."""
-    assert invoke._indented(payload) == text  # noqa: SLF001
+@pytest.mark.parametrize(
+    "payload, shown, piped",
+    [
+        ('{"a":1}', '{\n  "a": 1\n}', '{"a":1}'),
+        ("not JSON", "not JSON", "not JSON"),
+        ('"\u202e\\u001b"', r'"\u202e\u001b"', '"\u202e\\u001b"'),
+        ("not\x1b[2J\n::error::JSON", "not\\x1b[2J\n\\::error::JSON", "not\x1b[2J\n::error::JSON"),
+        ('"##vso[a]"', r'"#\u0023vso[a]"', r'"#\u0023vso[a]"'),
+    ],
+)
+def test_shown(payload: str, shown: str, piped: str) -> None:
+    """On a terminal, JSON is indented, and all is safe; elsewhere the response is as it came.
+
+    But nowhere is a text in it a command to what runs a workflow.
+    """
+    assert invoke._shown(payload, is_terminal=True) == shown  # noqa: SLF001
+    assert invoke._shown(payload, is_terminal=False) == piped  # noqa: SLF001
 
 
 def test_logs_of_async(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

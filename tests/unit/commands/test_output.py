@@ -68,3 +68,18 @@ class TestConfirm:
 def test_megabytes(size: int, text: str) -> None:
     """A size has one decimal, in MB, or in kB if it is small."""
     assert _output.megabytes(size) == text
+
+
+def test_hostile(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line and a document stay what they are, whatever names are in them."""
+    _output.line("+ a\n::error::b\x1b[2J")
+    _output.line("::c\td", is_short=False)
+    _output.document({"name": "##vso[a]\x1b"})
+
+    assert capsys.readouterr().out.splitlines() == [
+        r"+ a\n::error::b\x1b[2J",
+        "\\::c\td",
+        "{",
+        r'  "name": "#\u0023vso[a]\u001b"',
+        "}",
+    ]

@@ -102,3 +102,18 @@ def test_shorten_wide() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), "utf-8")
     assert _table.shorten("\u6771\u4eac\u6771", 5, stream) == "\u6771\u4eac…"
     assert _table.shorten("\u6771\u4eac\u6771", 4, stream) == "\u6771…"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_hostile(
+    is_terminal: bool,  # noqa: FBT001 - pytest passes it by name
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A name in a table steers neither the terminal nor a workflow, and is no markup."""
+    monkeypatch.setattr(terminal, "is_terminal", lambda _: is_terminal)
+
+    _table.show((Column("NAME"), Column("STATE")), [("::a\n\x1b[2J", "[bold]##[b]")])
+
+    row = capsys.readouterr().out.splitlines()[-1]
+    assert row.split() == [r"\::a\n\x1b[2J", r"[bold]#\#[b]"]
