@@ -30,6 +30,7 @@ COMMANDS = (
     "logs",
     "env",
     "init",
+    "doctor",
     "completion",
     "help",
     "version",

@@ -166,7 +166,7 @@ def find(root: str, crate_dir: str, architecture: str, *, is_pinned: bool) -> To
             f"Rust's standard library for {machine.triple} is not installed (in {sysroot})",
             f"{first}run: rustup target add {machine.triple}",
         )
-    zig = _zig(path)
+    zig = find_zig(path)
     if zig is None:
         raise installation.missing("zig, which links for Lambda,", "rust")
     cargo_lambda = shutil.which("cargo-lambda", path=path)
@@ -195,7 +195,7 @@ def cargo(path: str) -> str:
     return cargo
 
 
-def _zig(path: str) -> str | None:
+def find_zig(path: str) -> str | None:
     """Return the path of zig: that of this Python, or that on the `PATH`."""
     package = util.find_spec("ziglang")
     folders = list(package.submodule_search_locations or []) if package else []

@@ -1,0 +1,1 @@
+"""What `hashzip doctor` checks: the machine, and the project. Each check is one small function."""
