@@ -8,9 +8,10 @@ import re
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tomli_w
+from packaging.markers import Marker
 from packaging.pylock import Package, PackageVcs, Pylock, PylockValidationError
 
 from hashzip.builders import python
@@ -108,7 +109,7 @@ def wanted(lock: Pylock, target: Target, release: str, path: str, relock: str) -
     packages = [
         package
         for package in lock.packages
-        if package.marker is None or package.marker.evaluate(values, "lock_file")
+        if package.marker is None or holds(package.marker, values, "lock_file")
     ]
     version = python.version(target)
     for package in packages:
@@ -121,6 +122,29 @@ def wanted(lock: Pylock, target: Target, release: str, path: str, relock: str) -
                 f"change the runtime, or lock again: {relock}",
             )
     return packages
+
+
+def holds(
+    marker: Marker,
+    environment: Mapping[str, str | AbstractSet[str]],
+    context: Literal["metadata", "lock_file"] = "metadata",
+) -> bool:
+    """Return whether a marker holds.
+
+    Args:
+        marker: The marker.
+        environment: The values that it is evaluated for.
+        context: Where it stands.
+
+    Raises:
+        HashzipError: It compares what cannot be compared.
+    """
+    try:
+        return marker.evaluate(environment, context)
+    except (ValueError, LookupError, RecursionError) as error:
+        raise HashzipError(
+            f'the marker "{marker}" of a package cannot be evaluated: {error}', "lock again"
+        ) from error
 
 
 def without_folders(document: Document, folder: Path, excluded: Collection[str] = ()) -> Document:

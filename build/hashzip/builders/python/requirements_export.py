@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from packaging.utils import (
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.builders.python import distributions, locks, pylock, requirements_txt
 from hashzip.builders.python.locks import Lock
-from hashzip.builders.python.requirements import Requirements, pin
+from hashzip.builders.python.requirements import Pin, Requirements, pin
 from hashzip.builders.python.requirements_txt import Requirement, RequirementsTxt
 from hashzip.project.targets import Target
 
@@ -80,11 +81,7 @@ def export(plan: BuildPlan, lock: Lock, text: str, scratch: Path) -> Requirement
         arguments=["--require-hashes", *written("requirements.txt", hashed)] if hashed else [],
         unhashed=written("git.txt", commits) if commits else [],
         wanted={name: version for name, version in wanted.items() if name not in excluded},
-        hashes={
-            pin(each.name, each.version): tuple(sorted(each.requirement.hashes))
-            for each in entries
-            if each.name
-        },
+        hashes=_hashes(entries),
         extras={each.name: each.extras for each in entries if each.holds and each.extras},
         variables=parsed.variables,
         excluded=excluded,
@@ -96,7 +93,7 @@ def _entry(requirement: Requirement, target: Target) -> _Entry:
     """Find out which package a requirement is."""
     try:
         named = Named(requirement.text)
-    except InvalidRequirement:  # a URL or a path, or an error that uv reports
+    except (InvalidRequirement, RecursionError):  # a URL or a path, or an error that uv reports
         name, version = _of_file(requirement.text)
         return _Entry(requirement, name, version, frozenset(), holds=True)
     pins = [each.version for each in named.specifier if each.operator in ("==", "===")]
@@ -106,8 +103,17 @@ def _entry(requirement: Requirement, target: Target) -> _Entry:
         canonicalize_name(named.name),
         pins[0] if pins else "",
         frozenset(named.extras),
-        holds=marker is None or marker.evaluate(pylock.environment(target)),
+        holds=marker is None or pylock.holds(marker, pylock.environment(target)),
     )
+
+
+def _hashes(entries: Iterable[_Entry]) -> dict[Pin, tuple[str, ...]]:
+    """Return the hashes of each package; one may be there twice, with two markers."""
+    hashes: dict[Pin, set[str]] = defaultdict(set)
+    for entry in entries:
+        if entry.name:
+            hashes[pin(entry.name, entry.version)].update(entry.requirement.hashes)
+    return {key: tuple(sorted(values)) for key, values in hashes.items()}
 
 
 def _of_file(text: str) -> tuple[str, str]:

@@ -9,10 +9,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from hashzip.builders.python import requirements_lines
+from hashzip.builders.python.requirements_lines import without_login
 from hashzip.errors import HashzipError
 from hashzip.project.targets import Target
 
-_OTHER_FILES = frozenset(("-r", "-c", "-e", "--requirement", "--constraint", "--editable"))
+# `-rother.txt` is one, too.
+_OTHER_FILES = ("-r", "-c", "-e", "--requirement", "--constraint", "--editable")
 # Options with a value that say where packages come from, with their full names.
 _PLACES = {
     "-i": "--index-url",
@@ -23,7 +26,8 @@ _PLACES = {
     "--find-links": "--find-links",
     "--trusted-host": "--trusted-host",
 }
-_HASH = "--hash="
+_SHA256 = "--hash=sha256:"
+_FOLDERS = ("-f", "--find-links")
 _NO_INDEX = "--no-index"
 _ONLY_BINARY = "--only-binary"
 # Options that change nothing where each requirement is one version with its hashes, or only what
@@ -31,17 +35,35 @@ _ONLY_BINARY = "--only-binary"
 _WITHOUT_EFFECT = frozenset(("--require-hashes", "--pre", "--prefer-binary", "--use-feature"))
 _WITH_VALUE = frozenset((*_PLACES, _ONLY_BINARY, "--use-feature"))
 
-# Regular expressions; compiled on use.
-_OPTION_OF_REQUIREMENT = r"\s+(?=-)"
-# A requirement in a repository, with the commit if that is given in full.
-_IN_REPOSITORY = (
-    r"^(?P<name>[\w.-]+)[^@]*@\s*git\+(?P<repository>[^\s#;]+?)"
-    r"(?:@(?P<commit>[0-9a-f]{40}))?"
-    r"(?:#\S*?subdirectory=(?P<folder>[^&;\s]+))?(?:[#&;\s]|$)"
-)
-_IN_FOLDER = r"^(?:[\w.-]+[^@]*@\s*)?(?:file:|\.{0,2}/|\.$)(?!.*\.(?:whl|zip|tar\.\w+|tgz)\b)"
-_WORD = r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+"""
+# Regular expressions; compiled on use, and all linear.
+_OPTION_OF_REQUIREMENT = r"\s(?=-)"
+_WORD = r"\S\\\n(?=[^\s#])"
+_OPTION_OF_REQUIREMENT = r"\s(?=-)"
+_HASHES = r"(?:--hash(?:=|\s+)[a-z0-9_]+:[0-9A-Fa-f]+(?:\s+|$))*"
+_HASH = r"--hash(?:=|\s+)(\S+)"
+_WORD = r"""(?:[^\s"']|"[^"]*"|'[^']*')+|\S"""
+_VALUE = r"[^-\s\"'][^\"'\n]*"
 _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
+
+# A requirement, each run of spaces as one space: a name with versions, or a place; and a marker.
+# https://packaging.python.org/en/latest/specifications/dependency-specifiers/
+_NAME = r"(\w[\w.-]*) ?(?:\[[\w ,.-]*\] ?)?"
+_VERSION = r"(?:===?|[~!]=|[<>]=?) ?[\w.*+!-]+"
+_MARKER = r"[\w .,'\"<>=!~()*+-]+"
+_NAMED = rf"{_NAME}(?:\(?{_VERSION}(?: ?, ?{_VERSION})*\)?)?(?: ?;{_MARKER})?"
+_IS_PLACE = r"[\w.+-]+:|\$\{\w+\}/|[\w.+-]*/|[\w.+-]+\.(?:whl|zip|tgz|tar\.\w+)(?![^\s#])"
+_PLACED = rf"(?:{_NAME}@ ?|(?={_IS_PLACE}))([^\s#;'\"]+)(?:#[^\s;'\"$]*)?(?: ;{_MARKER})?"
+# In a repository, with the commit if that is given in full.
+_REPOSITORY = (
+    r"(?P<repository>[A-Za-z][\w+.-]*://[^\s/?#;]*/[^\s?#;]*?)(?:@(?P<commit>[0-9a-f]{40}))?"
+)
+_IN_REPOSITORY = (
+    rf"{_NAME.replace('(', '(?P<name>', 1)}@ ?git\+{_REPOSITORY}"
+    r"(?:#(?:egg=[^\s&;]*&?)?(?:subdirectory=(?P<folder>[^\s&;$]+))?(?:&egg=[^\s&;]*)?)?"
+    rf"(?: ;{_MARKER})?"
+)
+_IS_REPOSITORY = rf"(?:{_NAME}@ ?)?(?:git|hg|svn|bzr)\+"
+_IN_FOLDER = rf"(?:{_NAME}@ ?)?(?:file:|\.{{0,2}}/|\.$)(?!.*\.(?:whl|zip|tar\.\w+|tgz)\b)"
 
 
 class Requirement(NamedTuple):
@@ -98,15 +120,15 @@ def parse(
             must be built, which the target does not allow; an option could change what is
             installed.
     """
-    command = _relock(path, lock_command)
+    reader = _Reader(path, target, _relock(path, lock_command))
     places: list[tuple[str, str]] = []
     only_binary: list[str] = []
     requirements = []
-    for line in logical_lines(text):
+    for line in requirements_lines.logical(text, path, reader.command):
         if not line.startswith("-"):
-            requirements.append(_requirement(line, path, target, command))
+            requirements.append(reader.requirement(line))
             continue
-        for name, value in _options(line, path, command):
+        for name, value in reader.options(line):
             if name == _ONLY_BINARY:
                 only_binary.append(value)
             elif name not in _WITHOUT_EFFECT:
@@ -114,21 +136,12 @@ def parse(
     return RequirementsTxt(tuple(places), tuple(only_binary), tuple(requirements))
 
 
-def logical_lines(text: str) -> Iterator[str]:
-    """Yield the lines of a requirements file, joined at backslashes, without comments."""
-    for line in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
-        # Most lines are long, and have no comment.
-        logical = (re.sub(r"(^|\s)#.*", "", line) if "#" in line else line).strip()
-        if logical:
-            yield logical
-
-
 def git_requirement(line: str) -> re.Match[str] | None:
     """Match a line of a requirements file that installs from a git repository.
 
     Its groups are `name`, `repository`, and `commit` and `folder`, which may be None.
     """
-    return re.match(_IN_REPOSITORY, line)
+    return re.fullmatch(_IN_REPOSITORY, " ".join(line.split()))
 
 
 def building_refused(path: str, name: str, target: Target) -> HashzipError:
@@ -147,68 +160,120 @@ def _relock(path: str, lock_command: Callable[[str, str], str]) -> str:
     return f'{lock_command(locked, source)}; then set requirements = "{locked}"'
 
 
-def _requirement(line: str, path: str, target: Target, command: str) -> Requirement:
-    text, *options = re.split(_OPTION_OF_REQUIREMENT, line, maxsplit=1)
-    words = options[0].split() if options else []
-    hashes = [word.removeprefix(_HASH) for word in words if word.startswith(_HASH)]
-    if len(hashes) != len(words) or "" in hashes:
-        hashes = list(_hashes(words, line, path))
-    requirement = Requirement(text, tuple(hashes))
-    if hashes:
-        return requirement
-    in_repository = git_requirement(line)
-    if in_repository:
-        if in_repository["commit"] is None:
-            problem = f'{path} has a requirement without a full commit: "{line}"'
-            raise HashzipError(problem, f"run: {command}")
-        if not target.options["build_sdists"]:
-            raise building_refused(path, in_repository["name"], target)
-        return requirement
-    if re.match(_IN_FOLDER, line):
-        raise HashzipError(
-            f'{path} has a requirement in a folder, which no hash checks: "{line}"',
-            "add it to a project (uv add ./FOLDER), and set requirements to the project's "
-            "uv.lock; or put its code into source",
-        )
-    raise HashzipError(f'{path} has a requirement without a hash: "{line}"', f"run: {command}")
+class _Reader(NamedTuple):
+    """What reads the lines of one file.
 
+    Attributes:
+        path: The file, relative to the project.
+        target: The function or layer.
+        command: The command that locks it.
+    """
 
-def _hashes(words: Iterable[str], line: str, path: str) -> Iterator[str]:
-    """Yield the hashes of a requirement, of which some are in a word of their own."""
-    remaining = iter(words)
-    for word in remaining:
-        name, equals, value = word.partition("=")
-        value = value if equals else next(remaining, "")
-        if name != "--hash" or not value:
-            raise _refused(word, line, path)
-        yield value
+    path: str
+    target: Target
+    command: str
 
+    def requirement(self, line: str) -> Requirement:
+        """Read a requirement.
 
-def _options(line: str, path: str, command: str) -> Iterator[tuple[str, str]]:
-    """Yield the options of a line, with "" for the value of one without a value."""
-    words = [re.sub(r"[\"']", "", word) for word in re.findall(_WORD, line)]
-    while words:
-        word = words.pop(0)
-        name, equals, value = word.partition("=")
-        if name in _OTHER_FILES:
+        Raises:
+            HashzipError: No hash and no commit checks it, or a tool could read it otherwise.
+        """
+        start, *options = re.split(_OPTION_OF_REQUIREMENT, line, maxsplit=1)
+        text = " ".join(start.split())
+        hashes = tuple(self._hashes(options[0], line)) if options else ()
+        if hashes and re.fullmatch(_NAMED, text):
+            return Requirement(text, hashes)
+        if re.match(_IN_FOLDER, text):
             raise HashzipError(
-                f'{path} has the line "{line}", and hashzip does not read that file',
-                f"lock everything into one file: {command}",
+                f"{self.path} has a requirement in a folder, which no hash checks: "
+                f'"{without_login(line)}"',
+                "add it to a project (uv add ./FOLDER), and set requirements to the project's "
+                "uv.lock; or put its code into source",
             )
-        takes_value = name in _WITH_VALUE
-        if takes_value and not equals:
-            value = words.pop(0) if words else ""
-        known = takes_value or name == _NO_INDEX or name in _WITHOUT_EFFECT
-        if not known or takes_value != bool(value) or (equals and not takes_value):
-            raise _refused(word, line, path)
-        yield name, value
+        if re.match(_IS_REPOSITORY, text):
+            self._check_repository(text, line, hashes)
+        elif not hashes:
+            raise HashzipError(
+                f'{self.path} has a requirement without a hash: "{without_login(line)}"',
+                f"run: {self.command}",
+            )
+        placed = re.fullmatch(_PLACED, text)
+        if placed is None or "${" in text.replace(placed[2], ""):
+            raise requirements_lines.unreadable(line, self.path, self.command)
+        return Requirement(text, hashes)
+
+    def options(self, line: str) -> Iterator[tuple[str, str]]:
+        """Yield the options of a line, with "" for the value of one without a value.
+
+        Raises:
+            HashzipError: One could change what is installed, or names another file.
+        """
+        words = re.findall(_WORD, line)
+        while words:
+            word = words.pop(0)
+            name, equals, value = word.partition("=")
+            if name.startswith(_OTHER_FILES):
+                raise HashzipError(
+                    f'{self.path} has the line "{without_login(line)}", and hashzip does not '
+                    "read that file",
+                    f"lock everything into one file: {self.command}",
+                )
+            takes_value = name in _WITH_VALUE
+            if takes_value and not equals:
+                value = words.pop(0) if words else ""
+            if value[:1] in ('"', "'") and value[:1] == value[-1:]:
+                value = value[1:-1]
+            known = takes_value or name == _NO_INDEX or name in _WITHOUT_EFFECT
+            if not known or takes_value != bool(value) or (equals and not takes_value):
+                raise self._refused(word, line)
+            # Only a path may have spaces.
+            has_spaces = " " in value and (name not in _FOLDERS or "://" in value)
+            if takes_value and (has_spaces or not re.fullmatch(_VALUE, value)):
+                raise requirements_lines.unreadable(line, self.path, self.command)
+            yield name, value
+
+    def _hashes(self, options: str, line: str) -> list[str]:
+        words = options.split()
+        hashes = [word[len(_SHA256) :] for word in words if word.startswith(_SHA256)]
+        if len(hashes) == len(words) and all(hashes) and _is_hex("".join(hashes)):
+            return [f"sha256:{each}" for each in hashes]
+        return list(self._other_hashes(words, line))
+
+    def _other_hashes(self, words: Iterable[str], line: str) -> Iterator[str]:
+        """Yield the hashes of a requirement, of which some are in a word of their own."""
+        remaining = iter(words)
+        for word in remaining:
+            name, equals, value = word.partition("=")
+            value = value if equals else next(remaining, "")
+            if name != "--hash" or not value.replace(":", "", 1).isalnum():
+                raise self._refused(word, line)
+            yield value
+
+    def _check_repository(self, text: str, line: str, hashes: tuple[str, ...]) -> None:
+        match = git_requirement(text)
+        if match is None or match["commit"] is None or hashes:
+            problem = "a hash for a repository" if hashes else "a requirement without a full commit"
+            raise HashzipError(
+                f'{self.path} has {problem}: "{without_login(line)}"',
+                f"run: {self.command}",
+            )
+        if not self.target.options["build_sdists"]:
+            raise building_refused(self.path, match["name"], self.target)
+
+    def _refused(self, option: str, line: str) -> HashzipError:
+        hint = f"of options, only {', '.join(sorted({*_PLACES.values(), _NO_INDEX}))} count"
+        if option.startswith("--no-binary"):
+            hint = "to let uv build packages that have no wheel, set build_sdists = true"
+        return HashzipError(
+            f'{self.path} has {option} in the line "{without_login(line)}", which could change '
+            "what is installed",
+            f"remove it; {hint}",
+        )
 
 
-def _refused(option: str, line: str, path: str) -> HashzipError:
-    hint = f"of options, only {', '.join(sorted({*_PLACES.values(), _NO_INDEX}))} count"
-    if option.startswith("--no-binary"):
-        hint = "to let uv build packages that have no wheel, set build_sdists = true"
-    return HashzipError(
-        f'{path} has {option} in the line "{line}", which could change what is installed',
-        f"remove it; {hint}",
-    )
+def _is_hex(text: str) -> bool:
+    try:
+        return bool(bytes.fromhex(text))
+    except ValueError:
+        return False

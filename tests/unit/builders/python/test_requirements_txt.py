@@ -27,17 +27,6 @@ def refused(project: Path, text: str, path: str = "requirements.txt") -> Hashzip
     return caught.value
 
 
-def test_logical_lines() -> None:
-    """Lines are joined at backslashes, and comments and empty lines are left out."""
-    text = "# a\na==1 \\\n  --hash=x # b\n\n--no-index\nb#c==1\n"
-
-    assert list(requirements_txt.logical_lines(text)) == [
-        "a==1    --hash=x",
-        "--no-index",
-        "b#c==1",
-    ]
-
-
 @pytest.mark.parametrize(
     "line, requirement",
     [
@@ -114,6 +103,7 @@ def test_only_binary(project: Path) -> None:
         ("--hash=sha256:00", "--hash=sha256:00"),
         ("--a-later-one", "--a-later-one"),
         ("-", "-"),
+        ("-f it's", "'"),
     ],
 )
 def test_refused(project: Path, line: str, option: str) -> None:
@@ -126,12 +116,87 @@ def test_refused(project: Path, line: str, option: str) -> None:
     assert ("build_sdists = true" in error.hint) == ("no-binary" in option)
 
 
-@pytest.mark.parametrize("separator", ["\r", "\x0b", "\x0c", "\x85", "\u2028"])
-def test_other_lines(project: Path, separator: str) -> None:
-    """A line that uv would not see as one is a line, too."""
-    error = refused(project, f"six==1 --hash=sha256:00{separator}--no-binary six")
+@pytest.mark.parametrize(
+    "before", ["", "# c \\\n", "--no-index ", "--pre ", "-i https://x ", "--only-binary :all: "]
+)
+@pytest.mark.parametrize(
+    "option",
+    ["-r other.txt", "-rother.txt", "-r=other.txt", "--requirement=other.txt", "-c o.txt", "-e ."],
+)
+def test_other_file(project: Path, before: str, option: str) -> None:
+    """Another file is refused wherever it is named, because it is no input."""
+    error = refused(project, f"six==1 --hash=sha256:00\n{before}{option}\n")
 
-    assert 'in the line "--no-binary six"' in error.message
+    assert "and hashzip does not read that file" in error.message
+    assert error.hint.startswith("lock everything into one file: ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("six==1#c --hash=sha256:00", "'six==1' --hash=sha256:00", "six=1 --hash=sha256:00"),
+        *("six==${V} --hash=sha256:00", "${N}==1 --hash=sha256:00"),
+        *("six==1 ; a == '${V}' --hash=sha256:00", "six==1\u00a0 --hash=sha256:00"),
+        *("a @ https://x/a.whl#${V} --hash=sha256:00", "a @ https://x/a.whl x --hash=sha256:00"),
+        *(".\\a.whl --hash=sha256:00", "six==1 --hash=sha256:00 \\ "),
+        *("-i 'https://x y'", "-f 'a\"b'", "-i -f", "-f -x", "--only-binary '-x'"),
+    ],
+)
+def test_unreadable(project: Path, line: str) -> None:
+    """What tools could read otherwise is refused, and so is a version that a variable decides."""
+    error = refused(project, line)
+
+    assert "which not every tool reads alike" in error.message
+    assert "requirements.lock.txt" in error.hint
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "&x",
+        ";x",
+        "?x",
+        "x",
+        "/x",
+        "#subdirectory=${X}",
+        "#subdirectory=a&subdirectory=b",
+        "#x",
+        "@x",
+    ],
+)
+def test_other_commit(project: Path, more: str) -> None:
+    """A URL in which uv could see another commit or folder is refused."""
+    projects.configure(project, build_sdists=True)
+    assert parse(project, GIT)
+
+    assert "without a full commit" in refused(project, GIT + more).message
+    assert (
+        "without a full commit"
+        in refused(project, GIT.replace("greet.git@", "greet.git?a=b@")).message
+    )
+
+
+def test_hash_of_repository(project: Path) -> None:
+    """A repository has a commit, and no hash that could be in its place."""
+    error = refused(project, "greet @ git+https://host/greet.git@main --hash=sha256:00")
+
+    assert "has a hash for a repository" in error.message
+
+
+def test_login(project: Path) -> None:
+    """No error prints the login of a URL."""
+    error = refused(project, "greet @ https://me:secret@host/greet-1.0.whl")
+
+    assert '"greet @ https://host/greet-1.0.whl"' in error.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 200_000, " " * 200_000 + "-x", "a" + " " * 200_000 + "b", "#" * 200_000 + "\\\nx"],
+)
+def test_long_line(project: Path, text: str) -> None:
+    """A line of any length is read, in a time that grows no faster than its length."""
+    assert refused(project, text)
 
 
 def test_variables(project: Path) -> None:
