@@ -139,20 +139,16 @@ class BuildPlan(Value):
         """Yield a warning for each pattern that matches nothing."""
         target = self.target
         listings = self.listings if self.packs_sources else self.folders[:1]
-        for key in ("include", "exclude", "executable", "allow"):
-            unused = []
-            for pattern in getattr(target, key):
-                if key in ("include", "exclude"):
-                    is_unused = all(pattern in listing.unused for listing in listings)
-                else:
-                    matches = gitignore.matcher_below([pattern])
-                    is_unused = not any(matches(file.path) for file in self.packed_files)
-                if listings and is_unused:
-                    unused.append(pattern)
+        for key in ("include", "exclude", "executable", "allow") if listings else ():
+            unused: Sequence[str] = getattr(target, key)
+            if unused and key in ("include", "exclude"):
+                unused = [p for p in unused if all(p in listing.unused for listing in listings)]
+            elif unused:
+                unused = gitignore.unused(unused, (file.path for file in self.packed_files))
             for pattern in unused[:_NAMED]:
                 yield f'{key} of {target.label} has "{pattern}", which matches nothing'
-            if unused[_NAMED:]:
-                more = len(unused) - _NAMED
+            more = len(unused) - _NAMED
+            if more > 0:
                 yield f"{key} of {target.label} has {more:,} more patterns that match nothing"
 
     @property

@@ -4,33 +4,21 @@ A pattern is one line of a `.gitignore`, without negation: https://git-scm.com/d
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Protocol
 
-from hashzip.errors import HashzipError, did_you_mean
+from hashzip.errors import HashzipError
 
 WILDCARDS = frozenset("*?[")  # a pattern without one is a path
 
 EVERYTHING = "**"
-# Regular expressions. They are compiled when they are used, because most functions have no pattern.
-_FOLDERS = r"(?:^|(?<=/))\*{2,}(?:/|$)"
+_SPECIAL = frozenset("*?[\\")
+_FEW = 32  # patterns: the time that a group of an expression takes grows with their number
 
-# An item in brackets: a class, or a character or range, in which characters may be escaped.
-_ITEM = r"(?s)\[:(?P<name>[^\]]*):\]|(?P<low>\\.|[^\\])(?:-(?P<high>\\.|[^\\\]]))?"
-_CLASSES = {
-    "alnum": "A-Za-z0-9",
-    "alpha": "A-Za-z",
-    "blank": r" \t",
-    "cntrl": r"\x00-\x1f\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": r"!-/:-@\[-`{-~",
-    "space": r" \t-\r",
-    "upper": "A-Z",
-    "xdigit": "0-9A-Fa-f",
-}
+
+# Beginnings or ends of names or paths, by length, each with its patterns.
+_Affixes = dict[int, dict[str, list[str]]]
 
 
 class Matcher(Protocol):
@@ -57,11 +45,10 @@ def matcher(patterns: Iterable[str]) -> Matcher:
         return always
     if not patterns:
         return never
-    either = _compile(pattern for pattern in patterns if not pattern.endswith("/"))
-    folder = _compile(pattern for pattern in patterns if pattern.endswith("/"))
+    of_all, of_folders = (group.find for group in _split(patterns))
 
     def matches(path: str, *, is_folder: bool) -> bool:
-        return either(path) is not None or (is_folder and folder(path) is not None)
+        return bool(of_all(path) or (is_folder and of_folders(path)))
 
     return matches
 
@@ -77,19 +64,18 @@ class PatternSet:
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._files = [pattern for pattern in patterns if not pattern.endswith("/")]
-        self._folders = [pattern for pattern in patterns if pattern.endswith("/")]
-        self._match_file, self._match_folder = _groups(self._files), _groups(self._folders)
+        self._either, self._folder = _split(patterns)
         self._used: set[str] = set()
+        self._last: Sequence[str] = ()
 
     def __call__(self, path: str, *, is_folder: bool) -> bool:
         """Return whether any pattern matches a path; see `Matcher`."""
-        match, patterns = self._match_file(path), self._files
-        if match is None and is_folder:
-            match, patterns = self._match_folder(path), self._folders
-        if match is None:
+        matched = self._either.find(path) or (is_folder and self._folder.find(path))
+        if not matched:
             return False
-        self._used.add(patterns[(match.lastindex or 1) - 1])
+        if matched is not self._last:  # as it is for most of 100,000 paths
+            self._used.update(matched)
+            self._last = matched
         return True
 
     def unused(self, paths: Iterable[str]) -> list[str]:
@@ -97,13 +83,39 @@ class PatternSet:
 
         Args:
             paths: The paths that other patterns have matched: of two patterns that match one path,
-                only the first one knows it.
+                only one knows it.
         """
-        rest = [p for p in (*self._files, *self._folders) if p not in self._used]
-        if not rest:
-            return []
-        seen = list(paths)
-        return [pattern for pattern in rest if not any(map(matcher_below([pattern]), seen))]
+        rest = [
+            pattern
+            for pattern in (*self._either.patterns, *self._folder.patterns)
+            if pattern not in self._used
+        ]
+        return unused(rest, paths) if rest else []
+
+
+def unused(patterns: Sequence[str], paths: Iterable[str]) -> list[str]:
+    """Return the patterns that match none of some paths, and no folder above one.
+
+    Args:
+        patterns: In the syntax of `.gitignore`.
+        paths: The paths; that of a folder ends in a slash.
+
+    Raises:
+        HashzipError: As in `matcher`.
+    """
+    either, folder = _split(patterns)
+    folders: set[str] = set()
+    for path in paths:
+        if not path.endswith("/"):
+            either.note(path)
+        above = path.rpartition("/")[0]
+        while above and above not in folders:
+            folders.add(above)
+            either.note(above)
+            folder.note(above)
+            above = above.rpartition("/")[0]
+    used = either.noted | folder.noted
+    return [pattern for pattern in patterns if pattern not in used]
 
 
 def has_name(pattern: str) -> bool:
@@ -137,91 +149,181 @@ def matcher_below(patterns: Iterable[str]) -> Callable[[str], bool]:
     matches = matcher(patterns)
     if matches is never:
         return lambda _path: False
+    folders = {"": False}  # whether each matches, or one above it
 
     def matches_below(path: str) -> bool:
-        ends = [at for at, character in enumerate(path) if character == "/"]
-        return matches(path, is_folder=False) or any(
-            matches(path[:end], is_folder=True) for end in ends
-        )
+        if matches(path, is_folder=False):
+            return True
+        folder = path.rpartition("/")[0]
+        waiting = []
+        while folder not in folders:
+            waiting.append(folder)
+            folder = folder.rpartition("/")[0]
+        for each in reversed(waiting):
+            folders[each] = folders[folder] or matches(each, is_folder=True)
+            folder = each
+        return folders[folder]
 
     return matches_below
 
 
-def _groups(patterns: Iterable[str]) -> Callable[[str], "re.Match[str] | None"]:
-    """Compile patterns into one expression with a group for each."""
-    expressions = [f"({_expression(pattern)})" for pattern in patterns]
-    if not expressions:
-        return lambda _path: None
-    return re.compile("|".join(expressions), re.DOTALL).fullmatch
+def _split(patterns: Iterable[str]) -> "tuple[_Patterns, _Patterns]":
+    """Return the patterns of files and folders, and those of folders alone."""
+    patterns = tuple(patterns)
+    return (
+        _Patterns([pattern for pattern in patterns if not pattern.endswith("/")]),
+        _Patterns([pattern for pattern in patterns if pattern.endswith("/")]),
+    )
 
 
-def _compile(patterns: Iterable[str]) -> Callable[[str], object]:
-    expressions = [_expression(pattern) for pattern in patterns]
-    if not expressions:
-        return lambda _path: None
-    return re.compile("|".join(expressions), re.DOTALL).fullmatch
+class _Patterns:
+    """Patterns, in groups by how they are compared: most are looked up, whatever their number.
 
+    Attributes:
+        patterns: All of them.
+        noted: Those that have matched a path of `note`.
+        find: Returns patterns that match a path, but not always all of them.
+    """
 
-def _expression(pattern: str) -> str:
-    """Translate one pattern, without the slash at its end, to a regular expression."""
-    if not pattern.strip("/") or pattern.startswith("!"):
-        raise HashzipError(
-            f'"{pattern}" is not a pattern',
-            "a pattern is one line of a .gitignore; there is no negation: use include and exclude",
-        )
-    text = pattern.removesuffix("/")
-    expression = "" if "/" in text else "(?:.*/)?"
-    text = text.removeprefix("/")
-    at = 0
-    while at < len(text):
-        character = text[at]
-        stars = re.compile(_FOLDERS).match(text, at)
-        if stars:
-            # In front and in the middle, `**` matches any folders or none; at the end, all below
-            # the folder, but not the folder itself.
-            expression += "(?:.*/)?" if stars.group().endswith("/") else ".+"
-            at = stars.end() - 1
-        elif character == "*":
-            expression += "[^/]*"
-        elif character == "?":
-            expression += "[^/]"
-        elif character == "[":
-            bracket, at = _bracket(text, at, pattern)
-            expression += bracket
-        elif character == "\\":
-            at += 1
-            if at == len(text):
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self.patterns = patterns
+        self.noted: set[str] = set()
+        self._paths: dict[str, list[str]] = {}
+        self._names: dict[str, list[str]] = {}
+        # With one star, by the length of the rest.
+        self._ends: _Affixes = {}
+        self._starts: _Affixes = {}
+        self._path_starts: _Affixes = {}
+        of_paths: list[str] = []
+        of_names: list[str] = []
+        for pattern in patterns:
+            text = pattern.removesuffix("/")
+            if not text.strip("/") or pattern.startswith("!"):
                 raise HashzipError(
-                    f'"{pattern}" has nothing after its last backslash',
-                    r"write \\ for a backslash",
+                    f'"{pattern}" is not a pattern',
+                    "a pattern is one line of a .gitignore; there is no negation: use include and "
+                    "exclude",
                 )
-            expression += re.escape(text[at])
-        else:
-            expression += re.escape(character)
-        at += 1
-    return expression
+            is_path = "/" in text
+            text = text.removeprefix("/")
+            if _SPECIAL.isdisjoint(text):
+                group = self._paths if is_path else self._names
+                group.setdefault(text, []).append(pattern)
+            elif text[-1] == "*" and _SPECIAL.isdisjoint(text[:-1]):
+                affixes = self._path_starts if is_path else self._starts
+                affixes.setdefault(len(text) - 1, {}).setdefault(text[:-1], []).append(pattern)
+            elif text[0] == "*" and not is_path and _SPECIAL.isdisjoint(text[1:]):
+                self._ends.setdefault(len(text) - 1, {}).setdefault(text[1:], []).append(pattern)
+            else:
+                (of_paths if is_path else of_names).append(pattern)
+        self._of_paths = _Expressions(of_paths) if of_paths else None
+        self._of_names = _Expressions(of_names) if of_names else None
+        self.find = self._finder()
+
+    def _finder(self) -> Callable[[str], Sequence[str]]:
+        """Return `find`. Most paths match nothing, and each plan may look for 100,000."""
+        paths, path_starts, of_paths = self._paths, _any(self._path_starts), self._of_paths
+        ends, by_end, of_name = _any(self._ends), tuple(self._ends.items()), self._finder_of_names()
+
+        def find(path: str) -> Sequence[str]:
+            if path in paths:
+                return paths[path]
+            if path.endswith(ends):
+                for length, of_length in by_end:  # in none of which is a slash
+                    end = path[-length:]
+                    if end in of_length:
+                        return of_length[end]
+            if of_name and (matched := of_name(path[path.rfind("/") + 1 :])):
+                return matched
+            if path.startswith(path_starts) and (known := next(self._looked_up(path), None)):
+                return known
+            return of_paths.find(path) if of_paths and of_paths.match(path) else ()
+
+        return find if self.patterns else lambda _path: ()
+
+    def _finder_of_names(self) -> Callable[[str], Sequence[str]] | None:
+        """Return what `find` does with the name of a file or folder, but for its end."""
+        names, starts, of_names = self._names, _any(self._starts), self._of_names
+
+        def find(name: str) -> Sequence[str]:
+            if name in names:
+                return names[name]
+            if name.startswith(starts) and (known := next(self._looked_up(name), None)):
+                return known
+            return of_names.find(name) if of_names and of_names.match(name) else ()
+
+        return find if names or starts or of_names else None
+
+    def _looked_up(self, path: str) -> Iterator[list[str]]:
+        """Yield the patterns that match a path, but for regular expressions."""
+        name_at = path.rfind("/") + 1
+        name = path[name_at:]
+        yield from filter(None, (self._paths.get(path), self._names.get(name)))
+        for length, ends in self._ends.items():
+            if name[-length:] in ends:
+                yield ends[name[-length:]]
+        for length, starts in self._starts.items():
+            if name[:length] in starts:
+                yield starts[name[:length]]
+        for length, starts in self._path_starts.items():
+            # A star matches no slash.
+            if name_at <= length and path[:length] in starts:
+                yield starts[path[:length]]
+
+    def note(self, path: str) -> None:
+        """Add all patterns that match a path to `noted`."""
+        self.noted.update(*self._looked_up(path))
+        if self._of_names:
+            self._of_names.note(path[path.rfind("/") + 1 :], self.noted)
+        if self._of_paths:
+            self._of_paths.note(path, self.noted)
 
 
-def _bracket(text: str, start: int, pattern: str) -> tuple[str, int]:
-    """Translate `[…]`, and return it with the position of its `]`, which may come first inside."""
-    negated = text[start + 1 : start + 2] in ("!", "^")
-    first = at = start + 1 + negated
-    inside = ""
-    while text[at : at + 1] != "]" or at == first:
-        item = re.compile(_ITEM).match(text, at)
-        if item is None:
-            raise HashzipError(f'"{pattern}" has a "[" without a "]"', r"close it, or write \[")
-        low, high, name = item["low"], item["high"], item["name"]
-        if name is not None and name not in _CLASSES:
-            raise HashzipError(
-                f'"{pattern}" has the unknown class "[:{name}:]"', did_you_mean(name, _CLASSES)
-            )
-        if name is not None:
-            inside += _CLASSES[name]
-        else:
-            inside += re.escape(low[-1])
-            if high is not None and low[-1] <= high[-1]:
-                inside += f"-{re.escape(high[-1])}"
-        at = item.end()
-    # Brackets never match a slash.
-    return (f"[^/{inside}]" if negated else f"(?!/)[{inside}]" if inside else "(?!)"), at
+def _any(affixes: _Affixes) -> tuple[str, ...]:
+    """Return beginnings or ends of which a text has one, if it has one of these."""
+    all_of_them = tuple(affix for of_length in affixes.values() for affix in of_length)
+    return all_of_them if len(all_of_them) <= _FEW else ("",)  # so many are only looked up
+
+
+class _Expressions:
+    """Patterns that are compared by regular expressions, at least one.
+
+    Attributes:
+        match: Matches a text, if any pattern does.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        from hashzip.inputs import wildcards
+
+        self._patterns = patterns
+        self._each = [[pattern] for pattern in patterns]
+        self._is_small = len(patterns) <= _FEW
+        form = "({})" if self._is_small else "(?:{})"
+        expressions = (form.format(wildcards.expression(pattern)) for pattern in patterns)
+        self.match = re.compile("|".join(expressions), re.DOTALL).fullmatch
+
+    def find(self, text: str) -> Sequence[str]:
+        """Return a pattern that matches a text, if one does."""
+        match = self.match(text)
+        if match is None:
+            return ()
+        if self._is_small:
+            return self._each[(match.lastindex or 1) - 1]
+        return next(filter(None, (part.find(text) for part in self._parts)))
+
+    def note(self, text: str, noted: set[str]) -> None:
+        """Add all patterns that match a text to a set."""
+        if self.match(text) is None or noted.issuperset(self._patterns):
+            return
+        if len(self._patterns) == 1:
+            noted.update(self._patterns)
+            return
+        for part in self._parts:
+            part.note(text, noted)
+
+    @cached_property
+    def _parts(self) -> "list[_Expressions]":
+        """The patterns, a few at a time: to find out which of them match."""
+        count = 1 if self._is_small else _FEW
+        starts = range(0, len(self._patterns), count)
+        return [_Expressions(self._patterns[start : start + count]) for start in starts]

@@ -184,7 +184,7 @@ class _Walk:
     def _is_excluded(self, path: str, *, is_folder: bool) -> bool:
         is_excluded = self.excluded(path, is_folder=is_folder)
         if is_excluded:
-            self.excluded_paths.append(path)
+            self.excluded_paths.append(f"{path}/" if is_folder else path)
         return is_excluded
 
     def _unused(self, listing: Listing) -> frozenset[str]:

@@ -168,6 +168,104 @@ class TestGit:
         assert taken != files
 
 
+# With backtracking, each of these takes longer than a test may.
+LONG_NAME = "a" * 255
+DEEP = "/".join(["a"] * 2_000)
+LONG = "/".join([LONG_NAME] * 15)
+CRAFTED = {
+    "stars": "*a*a*a*a*a*a*a*a*a*a*b",
+    "stars and marks": "*?*?*?*?*?*?*?*?*?*b",
+    "brackets": "*[ab]*[!b]*[[:alpha:]]*[ab]*[ab]*[ab]*c",
+    "folders": "**/**/**/**/x",
+    "parts": "**/a/**/a/**/a/**/a/**/a/**/a/**/b",
+    "both": "**/*a*a*a*a*b/**/*a*a*a*a*b/**/*a*a*a*a*b",
+    "long": "**/a/" * 1_000 + "b",
+    "long name": "*a" * 120 + "*b",
+}
+
+
+class TestCrafted:
+    """Patterns that are made to take long end at once, on paths that are made to, and are right."""
+
+    @pytest.mark.parametrize("pattern", CRAFTED.values(), ids=CRAFTED)
+    def test_pattern(self, pattern: str) -> None:
+        """Each is compared with long names, deep paths and long paths, as one of a set too."""
+        matches, patterns = gitignore.matcher([pattern]), gitignore.PatternSet([pattern])
+        crafted = (LONG_NAME, DEEP, LONG)
+
+        for path in crafted:
+            assert not matches(path, is_folder=True)
+            assert not patterns(path, is_folder=False)
+        assert patterns.unused(crafted) == [pattern]
+
+    @pytest.mark.parametrize(
+        "pattern, path",
+        [
+            ("*a*a*a*a*b", "xaxaxaxaxb"),
+            ("*a*a*a*a*b", "aaaab"),
+            ("*ab*ab", "abab"),
+            ("*ab*b", "xabxbxb"),
+            ("**/a/**/a/b", "a/x/a/a/b"),
+            ("**/a/*/**/b", "a/a/x/y/b"),
+            ("a/**/a/**", "a/x/a/x"),
+            ("**/a/**/b/c/**/d", "b/a/b/b/c/x/d"),
+        ],
+    )
+    def test_right(self, git: Git, pattern: str, path: str) -> None:
+        """What each is meant for is matched, as by git; a path with another end is not."""
+        (git.root / ".git/info/exclude").write_text(pattern, encoding="utf-8")
+        matches = gitignore.matcher([pattern])
+        shorter = path[:-2] if path.endswith("/x") else path[:-1] + "z"
+
+        assert matches(path, is_folder=False)
+        assert not matches(shorter, is_folder=False)
+        for each, code in ((path, 0), (shorter, 1)):
+            command = ["git", "check-ignore", "--no-index", "--quiet", each]
+            assert subprocess.run(command, cwd=git.root, check=False).returncode == code
+
+    @pytest.mark.parametrize(
+        "form", ["f{}", "d/f{}", "*.f{}", "f{}_*x", "d/f{}_*", "d{}/**/f*x", "f{}/"]
+    )
+    def test_many(self, form: str) -> None:
+        """Of 4,000 patterns, those that match nothing are known, whatever their form."""
+        patterns = [form.format(n) for n in range(4_000)]
+        used = [patterns[n] for n in (0, 2_000, 3_999)]
+        paths = [p.strip("/").replace("/**", "").replace("*", "x") + "/y" for p in used]
+
+        matches, known = gitignore.matcher(patterns), gitignore.PatternSet(patterns)
+
+        assert all(matches(path.removesuffix("/y"), is_folder=True) for path in paths)
+        assert not matches("other/file", is_folder=True)
+        assert known.unused(paths) == [p for p in patterns if p not in used]
+
+    @pytest.mark.parametrize(
+        "pattern",
+        ["[" * 300_000, "[" + "[:" * 200_000, "[" + "[:a" * 100_000],
+        ids=["[[[", "[[:[:", "[[:a[:a"],
+    )
+    def test_brackets(self, pattern: str) -> None:
+        """Brackets that are never closed are refused at once; closed ones are not."""
+        with pytest.raises(HashzipError):
+            gitignore.matcher([pattern])
+        assert gitignore.matcher([pattern + "a]"])("[", is_folder=False)
+
+
+class TestUnused:
+    """Patterns that match nothing."""
+
+    def test_of_one_path(self) -> None:
+        """All patterns that match a path are used, and those of a folder above it."""
+        used = ["a", "/a", "a/", "b.c", "*.c", "b*", "a/b.c", "/a/b.c", "a/*", "**"]
+        rest = ["b", "c", "*.b", "/b.c", "b.c/", "x*", "x/**"]
+
+        assert gitignore.unused([*used, *rest], ["a/b.c"]) == rest
+        assert gitignore.unused(used, []) == used
+
+    def test_excluded_folder(self) -> None:
+        """A path with a slash at its end is a folder."""
+        assert gitignore.unused(["a", "a/", "b/"], ["a/"]) == ["b/"]
+
+
 class TestMatcher:
     """Where hashzip's patterns differ from git's."""
 
