@@ -24,7 +24,7 @@ from pathlib import Path
 import newer_python
 from hashzip.builders.python import uv_environment
 from hashzip.errors import HashzipError
-from hashzip.project import installation, user_cache
+from hashzip.project import installation, user_cache, user_key
 from hashzip.system import locking
 
 OFF_VARIABLE = "HASHZIP_NO_ENVIRONMENT"
@@ -82,6 +82,7 @@ def restart(missing: str) -> None:
                 _make(environment, locks, extras)
     with suppress(OSError):  # in a read-only cache
         os.utime(environment)
+    user_key.give_back()
     newer_python.run_in(str(python), ["-I", *(["-B"] if sys.dont_write_bytecode else [])])
 
 

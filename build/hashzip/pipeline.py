@@ -3,7 +3,7 @@
 `planning.plan` only reads. It returns a `BuildPlan`: all that decides the bytes of a package, with
 the fingerprint. `build` turns that into an artifact, once for each fingerprint:
 
-    store.find          is there an artifact of this fingerprint, and is it complete?
+    find                is there an artifact of this fingerprint that counts, and is it complete?
     store.stage         a folder to build in, for one build at a time
     package.last_build  the last build, to name what changed, and to copy compressed files from
     package.pack        assemble:    sources, installed packages, compiled programs -> entries
@@ -23,11 +23,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from hashzip.artifacts.store import Sizes
 from hashzip.builders import BUILDERS
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, warn
 from hashzip.project.targets import Layer
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
+
+
+SHARE_HINT = "set HASHZIP_KEY to share artifacts between machines"
 
 
 class Built(NamedTuple):
@@ -99,9 +102,26 @@ def require_packages(plans: Sequence[BuildPlan], *, force: bool) -> None:
     from importlib.machinery import PathFinder  # noqa: PLC0415 - loads nothing
 
     if PathFinder.find_spec("deflate") is None and (
-        force or any(plan.store.find(plan.fingerprint) is None for plan in plans)
+        force or any(find(plan) is None for plan in plans)
     ):
         import deflate  # noqa: F401
+
+
+def find(plan: BuildPlan) -> Sizes | None:
+    """Return the sizes of a package's artifact; None if it is to be built.
+
+    An artifact that another user built, or that came with the project, does not count, unless all
+    that is in it can be compared with the inputs.
+
+    Args:
+        plan: The package.
+    """
+    sizes = plan.store.find(plan.fingerprint)
+    if sizes is None and plan.builder_plan.only_sources:
+        from hashzip.archive import comparison
+
+        sizes = comparison.adopt(plan)
+    return sizes
 
 
 def build_all(
@@ -144,9 +164,7 @@ def build_all(
 
 
 def _must_install(plan: BuildPlan, *, force: bool) -> bool:
-    return bool(plan.target.options.get("requirements")) and (
-        force or plan.store.find(plan.fingerprint) is None
-    )
+    return bool(plan.target.options.get("requirements")) and (force or find(plan) is None)
 
 
 def _build_in_turn(
@@ -206,14 +224,14 @@ def build(
     """
     start = time.perf_counter()
     store = plan.store
-    sizes = None if force else store.find(plan.fingerprint)
+    sizes = None if force else find(plan)
     built = Built(plan.fingerprint, sizes, "", 0) if sizes else None
     if built is None:
         from hashzip.system import phases
 
         with phases.build_of(plan.target.name), store.stage() as folder:
             # Another build may have made it while this one waited for its turn.
-            sizes = None if force else store.find(plan.fingerprint)
+            sizes = None if force else find(plan)
             built = (
                 Built(plan.fingerprint, sizes, "", 0)
                 if sizes
@@ -235,6 +253,11 @@ def _build_in(
 
     last = None if force else package.last_build(plan)
     reason = "forced" if force else why(plan, last.manifest if last else None)
+    if not force and is_foreign(plan):
+        warn(
+            f"{plan.store.reference(plan.fingerprint)['zip']} was not built by this user: "
+            f"building it again ({SHARE_HINT})"
+        )
     manifest = package.pack(plan, folder, last, fresh=force, jobs=jobs, progress=progress)
     artifact = manifest.artifact
     plan.store.commit(manifest, os.path.join(folder, artifact.file), _sbom(plan, manifest))
@@ -254,6 +277,11 @@ def _compared(built: Built, before: "Manifest", after: "Manifest") -> Built:
     )
 
 
+def is_foreign(plan: BuildPlan) -> bool:
+    """Return whether there is an artifact that another user built."""
+    return plan.store.untrusted_manifest(plan.fingerprint) is not None
+
+
 def _sbom(plan: BuildPlan, manifest: "Manifest") -> str:
     """Return the bill of materials, or "" where no package is in the zip."""
     if not manifest.packages:
@@ -270,6 +298,8 @@ def why(plan: BuildPlan, last: "Manifest | None") -> str:
         plan: The package.
         last: The manifest of its last build, if there was one.
     """
+    if is_foreign(plan):
+        return "its zip was not built by this user"
     if last is None:
         return "first build here"
     if last.fingerprint == plan.fingerprint:

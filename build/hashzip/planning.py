@@ -15,7 +15,7 @@ from hashzip.errors import HashzipError
 from hashzip.inputs import walk
 from hashzip.inputs.files import Listing
 from hashzip.inputs.stat_cache import FileGroup, StatCache
-from hashzip.project import config
+from hashzip.project import config, user_key
 from hashzip.project.config import Project
 from hashzip.project.layout import ARTIFACTS, CACHE
 from hashzip.project.targets import Layer, Package, Target
@@ -132,7 +132,9 @@ def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> Bu
         layers=layers,
         folders=[listing for listing, _ in folders],
         listings=[listing for listing, _ in sources],
-        stat_cache=StatCache(os.path.join(stat_caches, f"{target.name}.index"), groups),
+        stat_cache=StatCache(
+            os.path.join(stat_caches, f"{target.name}.index"), groups, user_key.load(project.root)
+        ),
         replan=lambda: plan(project, name),
         find_uses=lambda: _uses(project, target, scan_cache),
     )

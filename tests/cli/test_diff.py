@@ -57,7 +57,7 @@ class TestDiff:
         """Without a build, the error says that there is nothing to compare with."""
         error, hint = projects.complaint(program.run("diff", "hello", cwd=project))
 
-        assert "never built" in error
+        assert "no build of hello here" in error
         assert "hashzip build hello" in hint
 
     def test_packages(self, project: Path) -> None:

@@ -169,11 +169,12 @@ def build(plan: BuildPlan, *, force: bool = False, jobs: int | None = None) -> M
 
 
 def artifacts(root: Path, function: str = "hello") -> list[str]:
-    """Return the file names in a function's folder in `dist/`, except `.lock` and `latest`."""
+    """Return the zips, manifests and bills of materials of a function in `dist/`, by name."""
     folder = root / "dist" / function
     if not folder.exists():
         return []
-    return sorted({path.name for path in folder.iterdir()} - {".lock", "latest"})
+    names = {path.name for path in folder.iterdir() if path.suffix != ".mac"}
+    return sorted(names - {".lock", "latest"})
 
 
 def complaint_after_note(finished: Finished) -> tuple[str, str]:

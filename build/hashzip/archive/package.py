@@ -34,7 +34,7 @@ def last_build(plan: BuildPlan) -> LastBuild | None:
         return None
     zip_file = None
     # One that is built again was missing or damaged; and Windows cannot replace a file in use.
-    if fingerprint != plan.fingerprint:
+    if fingerprint != plan.fingerprint and store.is_own(fingerprint):
         with suppress(OSError), store.open_zip(fingerprint) as stream:
             zip_file = zip_reuse.read(stream)
     manifest = store.manifest(fingerprint)

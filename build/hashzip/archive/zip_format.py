@@ -17,7 +17,7 @@ import struct
 from array import array
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import BinaryIO, NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import LINK, FileEntry
@@ -41,11 +41,21 @@ _CENTRAL_START = struct.pack("<4sH", b"PK\x01\x02", _MADE_BY_UNIX | _VERSION)
 _CENTRAL_END = struct.Struct("<3H2L")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")  # [4.3.12]
 _OFFSET = struct.Struct("<L")  # its last field
-_LENGTHS = struct.Struct("<4s24x3H8xL")  # of it: lengths of name, extra field, comment; offset
+# Of it: what it has in common with the other header up to the size; the size; lengths of name,
+# extra field and comment; offset.
+_MEMBER = struct.Struct("<4s2x18sL3H8xL")
+_LOCAL_COMMON = struct.Struct("<4s18sL2H")
 _LOCAL = struct.Struct("<4s4xH4xLL4xH2x")  # [4.3.7]: method, CRC, size, length of name
 _END = struct.Struct("<4s4H2LH")  # [4.3.16]
 _END_ZIP64 = struct.Struct("<4sQ2H2L4Q")  # [4.3.14]
 _LOCATOR_ZIP64 = struct.Struct("<4sLQL")  # [4.3.15]
+
+
+class Stream(Protocol):
+    """What a zip is written to."""
+
+    def write(self, content: bytes, /) -> int:
+        """Write some bytes."""
 
 
 class Packed(NamedTuple):
@@ -97,7 +107,7 @@ class Writer:
         records: The members written so far.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.waiting: list[bytes | bytearray | memoryview] = []
         self.waiting_size = 0
@@ -216,12 +226,17 @@ def _too_large(path: str) -> HashzipError:
     )
 
 
-def directory(data: memoryview) -> Directory:
+def directory(data: memoryview, entries: Sequence[FileEntry]) -> Directory:
     """Read the offsets of the members in a zip that `Writer` wrote.
+
+    Args:
+        data: The zip.
+        entries: Its members. Each must have the name and the size of its entry, and in both of its
+            headers the same CRC, method and sizes.
 
     Raises:
         struct.error: It was cut short.
-        ValueError: Another program wrote it.
+        ValueError: Another program wrote it, or it has other members.
     """
     *_, count, size, start, _ = _END.unpack_from(data, len(data) - _END.size)
     if count == _LIMIT_16:
@@ -230,13 +245,26 @@ def directory(data: memoryview) -> Directory:
         *_, size, start = _END_ZIP64.unpack_from(data, end)
     members, records = array("Q"), array("Q")
     at, last = start, -1
-    while at < start + size:
-        magic, length, extra, comment, offset = _LENGTHS.unpack_from(data, at)
+    for entry in entries:
+        magic, common, unpacked, length, extra, comment, offset = _MEMBER.unpack_from(data, at)
+        name = entry.path.encode()
+        end = at + _CENTRAL.size + length
         if magic != b"PK\x01\x02" or extra or comment or not last < offset < start:
             raise ValueError("not written by hashzip")
+        if unpacked != entry.size or data[at + _CENTRAL.size : end] != name:
+            raise ValueError("another member")
+        first = _LOCAL_COMMON.unpack_from(data, offset)
+        named = offset + _LOCAL.size
+        if (
+            first != (_LOCAL_START, common, unpacked, length, 0)
+            or data[named : named + length] != name
+        ):
+            raise ValueError("two headers of a member differ")
         members.append(offset)
         records.append(at)
-        at, last = at + _CENTRAL.size + length, offset
+        at, last = end, offset
+    if at != start + size:
+        raise ValueError("more members, or fewer")
     members.append(start)
     records.append(at)
     return Directory(data, members, records)

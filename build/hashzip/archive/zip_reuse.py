@@ -67,11 +67,10 @@ class Known:
         if earlier is None or earlier.library != library:
             return
         try:
-            self.directory = zip_format.directory(earlier.zip.data)
+            self.directory = zip_format.directory(earlier.zip.data, earlier.artifact.entries)
         except (ValueError, struct.error):
             return
-        if len(self.directory) == len(earlier.artifact.entries):
-            self.records = earlier.artifact.entries
+        self.records = earlier.artifact.entries
 
     def packed(self, sha256: str) -> Packed | None:
         """Return the compressed data of a content, if a member that is a file has it."""

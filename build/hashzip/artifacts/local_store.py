@@ -1,23 +1,33 @@
 """The store in the project: `dist/FUNCTION/FINGERPRINT.zip`, its manifest beside it.
 
+Either may have come with the project, so an artifact counts only if `FINGERPRINT.mac` has the code
+that this user's key gives for function, fingerprint and manifest, and if the zip has the digest in
+the manifest. The code is beside them, so that jobs with the same `HASHZIP_KEY` can hand them on.
+
 Standard library only at plan time, where it writes nothing but a cache.
 """
 
+import errno
 import os
 from contextlib import AbstractContextManager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
 from hashzip.inputs.stat_cache import FileGroup, StatCache
 from hashzip.inputs.stat_cache_file import CachedPlan
-from hashzip.project import layout
+from hashzip.project import files, layout, user_key
+from hashzip.project.user_key import Key
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
     from hashzip.artifacts.store import Reference, Sizes
 
-_ZIP, _MANIFEST, _SBOM = ".zip", ".json", ".cdx.json"
+_ZIP, _MANIFEST, _SBOM, _CODE = ".zip", ".json", ".cdx.json", ".mac"
+_SMALL = 1_000  # bytes; no file of one line is larger
+# Purposes of a code: this user built the artifact, or compared all that is in it with the sources.
+_BUILT, _COMPARED = b"built", b"compared"
 _HEX_DIGITS = frozenset("0123456789abcdef")
 _FINGERPRINT_DIGITS = 64
 
@@ -28,12 +38,20 @@ class LocalStore:
     Args:
         root: The project's folder.
         function: The name of the function or layer.
+        key: The key that artifacts have their codes from; by default, that of this user.
     """
 
-    def __init__(self, root: str, function: str) -> None:
+    def __init__(self, root: str, function: str, key: Key | None = None) -> None:
+        self._root = root
+        self._function = function
+        self._given_key = key
         self._folder = os.path.join(root, layout.ARTIFACTS, function)
         self._latest = os.path.join(self._folder, "latest")
         self._cache = os.path.join(root, layout.CACHE, f"{function}.artifact")
+
+    @cached_property
+    def _key(self) -> Key:
+        return self._given_key or user_key.load(self._root)
 
     def find(self, fingerprint: str) -> "Sizes | None":
         """Return the sizes of an artifact that is complete.
@@ -44,9 +62,9 @@ class LocalStore:
         from hashzip.artifacts.store import Sizes  # noqa: PLC0415 - most plans look for none
 
         zip_path = os.fsencode(self._path(fingerprint, _ZIP))
-        files = [zip_path, os.fsencode(self._path(fingerprint, _MANIFEST))]
+        locations = [zip_path, os.fsencode(self._path(fingerprint, _MANIFEST))]
         try:
-            cache = StatCache(self._cache, [FileGroup(files)])
+            cache = StatCache(self._cache, [FileGroup(locations)], self._key)
             cached = cache.cached_plan(fingerprint)
             if cached:
                 return Sizes(**{name: int(size) for name, size in cached.summary.items()})
@@ -64,23 +82,63 @@ class LocalStore:
         return sizes
 
     def manifest(self, fingerprint: str) -> "Manifest | None":
-        """Read a manifest, whether or not its zip is there; None if it is missing or damaged."""
+        """Read a manifest, whether or not its zip is there; None if it is not to be believed."""
+        text = _read(self._path(fingerprint, _MANIFEST), files.TEXT_LIMIT)
+        return self._parse(text, fingerprint) if self._purpose(fingerprint, text) else None
+
+    def untrusted_manifest(self, fingerprint: str) -> "Manifest | None":
+        """Read a manifest of an artifact that does not count, and that may say anything."""
+        text = _read(self._path(fingerprint, _MANIFEST), files.TEXT_LIMIT)
+        return None if self._purpose(fingerprint, text) else self._parse(text, fingerprint)
+
+    def is_own(self, fingerprint: str) -> bool:
+        """Return whether this user built an artifact, and did not only compare it."""
+        text = _read(self._path(fingerprint, _MANIFEST), files.TEXT_LIMIT)
+        return self._purpose(fingerprint, text) == _BUILT
+
+    def trust(self, manifest: "Manifest") -> None:
+        """Let an artifact count that another user built.
+
+        Raises:
+            OSError: That cannot be noted.
+        """
+        self._write_manifest(manifest, _COMPARED, self._folder)
+
+    def _write_manifest(self, manifest: "Manifest", purpose: bytes, draft_folder: str) -> None:
+        """Write a manifest after its code, which does not count without it."""
+        from hashzip.system import atomic
+
+        fingerprint, text = manifest.fingerprint, manifest.to_json().encode()
+        code = self._code(fingerprint, text, purpose)
+        for suffix, content in ((_CODE, code), (_MANIFEST, text)):
+            atomic.write(self._path(fingerprint, suffix), content, draft_folder=draft_folder)
+
+    @staticmethod
+    def _parse(text: bytes, fingerprint: str) -> "Manifest | None":
         from hashzip.artifacts import manifest as manifests
 
         try:
-            with open(self._path(fingerprint, _MANIFEST), "rb") as file:
-                manifest = manifests.from_json(file.read())
-        except (OSError, ValueError):
+            manifest = manifests.from_json(text)
+        except ValueError:
             return None
         return manifest if manifest.fingerprint == fingerprint else None
 
+    def _purpose(self, fingerprint: str, text: bytes) -> bytes | None:
+        """Return why a manifest is to be believed; None if it is not."""
+        code = _read(self._path(fingerprint, _CODE), _SMALL)
+        for purpose in (_BUILT, _COMPARED):
+            if code and code == self._code(fingerprint, text, purpose):
+                return purpose
+        return None
+
+    def _code(self, fingerprint: str, text: bytes, purpose: bytes) -> bytes:
+        """Return the content of a code's file: in hex, with a line feed."""
+        names = self._function.encode(), fingerprint.encode()
+        return self._key.code(purpose, *names, content=[text]).hex().encode() + b"\n"
+
     def latest(self) -> str | None:
         """Return the fingerprint of the last build; None if there was none."""
-        try:
-            with open(self._latest, encoding="ascii") as file:
-                text = file.read().strip()
-        except (OSError, ValueError):
-            return None
+        text = _read(self._latest, _SMALL).decode(errors="replace").strip()
         return text if _is_fingerprint(text) else None
 
     def fingerprints(self) -> list[str]:
@@ -98,7 +156,11 @@ class LocalStore:
         Raises:
             OSError: It is missing or cannot be read.
         """
-        return open(self._path(fingerprint, _ZIP), "rb")
+        path = self._path(fingerprint, _ZIP)
+        try:
+            return open(files.open_regular(path), "rb")
+        except HashzipError as error:
+            raise OSError(errno.EINVAL, error.message, path) from error
 
     def stage(self) -> AbstractContextManager[str]:
         """Make an empty folder to build in, for one build at a time, and remove it at the end.
@@ -115,8 +177,8 @@ class LocalStore:
     def commit(self, manifest: "Manifest", zip_file: str, sbom: str) -> None:
         """Keep a zip, its manifest and its bill of materials, and note them as the last build.
 
-        The manifest goes last: a zip without it does not count. Nothing waits for the disk: what a
-        power cut takes is missing, and built again.
+        The manifest goes last: neither a zip nor a code counts without it. Nothing waits for the
+        disk: what a power cut takes is missing, and built again.
 
         Args:
             manifest: Of the zip.
@@ -133,9 +195,7 @@ class LocalStore:
         staging = os.path.dirname(zip_file)  # the next build removes what a killed one left there
         if sbom:
             atomic.write_text(self._path(fingerprint, _SBOM), sbom, draft_folder=staging)
-        atomic.write_text(
-            self._path(fingerprint, _MANIFEST), manifest.to_json(), draft_folder=staging
-        )
+        self._write_manifest(manifest, _BUILT, staging)
         atomic.write_text(self._latest, fingerprint + "\n", draft_folder=staging)
 
     def reference(self, fingerprint: str) -> "Reference":
@@ -147,6 +207,14 @@ class LocalStore:
 
     def _path(self, fingerprint: str, suffix: str) -> str:
         return os.path.join(self._folder, fingerprint + suffix)
+
+
+def _read(path: str, limit: int) -> bytes:
+    """Read a file of an artifact; nothing if it is missing, too large, or no file."""
+    try:
+        return files.read_outside(path, limit=limit)
+    except (HashzipError, OSError):
+        return b""
 
 
 def _is_fingerprint(text: str) -> bool:

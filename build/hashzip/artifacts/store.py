@@ -2,15 +2,19 @@
 
 A store keeps the artifacts of one function or layer: for each fingerprint a zip, and the manifest
 that says what is in it and what it was made from. Artifacts do not change once they are there. A
-store trusts nothing that it did not just write: a file may be truncated, changed, or not its own.
+store trusts nothing that it did not just write: a file may be truncated, changed, or made by
+somebody who wants other code to be deployed. An artifact counts only if this user built it, or if
+`trust` was called for it.
 
 `hashzip.artifacts.open_store` decides which store serves a function.
 
 A plan that builds nothing does not load this module: it needs references, which are dictionaries.
 """
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, TypedDict
+
+from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
@@ -39,13 +43,35 @@ class Store(Protocol):
     """The artifacts of one function or layer."""
 
     def find(self, fingerprint: str) -> Sizes | None:
-        """Return the sizes of an artifact that is complete: zip and manifest belong together.
+        """Return the sizes of an artifact that counts, and whose zip is what its manifest says.
 
         None if either is missing or damaged. Then a build makes it again.
         """
 
     def manifest(self, fingerprint: str) -> "Manifest | None":
-        """Read a manifest, whether or not its zip is there; None if it is missing or damaged."""
+        """Read the manifest of an artifact that counts, whether or not its zip is there.
+
+        None if it is missing or damaged.
+        """
+
+    def untrusted_manifest(self, fingerprint: str) -> "Manifest | None":
+        """Read the manifest of an artifact that does not count, and so may say anything."""
+
+    def is_own(self, fingerprint: str) -> bool:
+        """Return whether this user built an artifact: then its zip has the bytes that builds give.
+
+        That of an artifact which another user built may be compressed in other ways.
+        """
+
+    def trust(self, manifest: "Manifest") -> None:
+        """Let an artifact count that another user built.
+
+        Args:
+            manifest: Its manifest. All that it says has been checked.
+
+        Raises:
+            OSError: That cannot be noted.
+        """
 
     def latest(self) -> str | None:
         """Return the fingerprint of the last build; None if there was none.
@@ -92,3 +118,29 @@ def latest_manifest(store: Store) -> "Manifest | None":
     """Read the manifest of the last build; None if there was none, or it is damaged."""
     fingerprint = store.latest()
     return store.manifest(fingerprint) if fingerprint else None
+
+
+def read_zip(store: Store, fingerprint: str) -> bytes:
+    """Read the zip of an artifact that counts, to deploy it.
+
+    Args:
+        store: The store.
+        fingerprint: The artifact's fingerprint.
+
+    Raises:
+        HashzipError: It is missing, or not what its manifest says; somebody has changed it since it
+            was built or found.
+    """
+    import hashlib
+
+    manifest = store.manifest(fingerprint)
+    content = b""
+    if manifest:
+        with suppress(OSError), store.open_zip(fingerprint) as file:
+            content = file.read()
+    if manifest is None or hashlib.sha256(content).hexdigest() != manifest.artifact.sha256:
+        raise HashzipError(
+            f"{store.reference(fingerprint)['zip']} was removed or changed while it was read",
+            "run this again",
+        )
+    return content

@@ -53,6 +53,7 @@ class BuilderPlan(NamedTuple):
             not, only what the builder makes is.
         detail: Anything else that the builder needs at build time.
         warnings: What the user should know, each as one sentence without a full stop.
+        only_sources: Whether nothing but the sources is packed.
     """
 
     recipe: Recipe
@@ -61,6 +62,7 @@ class BuilderPlan(NamedTuple):
     packs_sources: bool
     detail: Any = None
     warnings: Sequence[str] = ()
+    only_sources: bool = False
 
 
 class Use(NamedTuple):

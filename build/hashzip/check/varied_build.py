@@ -2,10 +2,11 @@
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +18,7 @@ from hashzip.artifacts.store import Store
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.check.variations import Variation, Variations
 from hashzip.errors import HashzipError
+from hashzip.project import user_key
 
 # The program that runs now, wherever it was started from.
 _START = (
@@ -63,6 +65,8 @@ def build(
         HashzipError: The build failed, or the copy has other inputs.
     """
     name = plan.target.name
+    # The build has another cache folder, and so would have another key.
+    key = secrets.token_hex()
     errors, answer = variation.folder / "stderr", variation.folder / "stdout"
     with errors.open("wb") as stderr, answer.open("wb") as stdout:
         code = _run(
@@ -73,6 +77,7 @@ def build(
                 *("--project", str(variation.project), "--", name),
             ],
             variation,
+            {**variation.environment, user_key.VARIABLE: key},
             stdout.fileno(),
             stderr.fileno(),
         )
@@ -80,7 +85,8 @@ def build(
         output = errors.read_text(encoding="utf-8", errors="replace")
         raise _failure(plan, builds, variation, output)
     (built,) = json.loads(answer.read_bytes())
-    store = artifacts.open_store(plan.project._replace(root=str(variation.project)), name)
+    copy = plan.project._replace(root=str(variation.project))
+    store = artifacts.open_store(copy, name, user_key.of_text(key))
     manifest = store.manifest(built["fingerprint"])
     if manifest is None or built["fingerprint"] != plan.fingerprint:
         raise HashzipError(
@@ -90,12 +96,18 @@ def build(
     return Artifact(store, manifest)
 
 
-def _run(words: Sequence[str], variation: Variation, stdout: int, stderr: int) -> int:
+def _run(
+    words: Sequence[str],
+    variation: Variation,
+    environment: Mapping[str, str],
+    stdout: int,
+    stderr: int,
+) -> int:
     """Run a build to its end. If this process is interrupted, let the build remove its files."""
     with subprocess.Popen(
         words,
         cwd=variation.project,
-        env=variation.environment,
+        env=environment,
         umask=variation.umask,
         stdin=subprocess.DEVNULL,
         stdout=stdout,

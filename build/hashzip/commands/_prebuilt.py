@@ -4,7 +4,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from hashzip import planning
+from hashzip import pipeline, planning
 from hashzip.archive import uses
 from hashzip.artifacts.store import Sizes
 from hashzip.errors import HashzipError
@@ -59,7 +59,7 @@ def _records(project: Project, names: Sequence[str]) -> bytes:
 def _record(project: Project, name: str, scan_cache: ScanCache) -> bytes:
     try:
         plan = planning.plan(project, name, scan_cache)
-        sizes = plan.store.find(plan.fingerprint)
+        sizes = pipeline.find(plan)
         if sizes is None:
             return _NOT_BUILT
         uses.check_built(plan)

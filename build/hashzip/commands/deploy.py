@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hashzip import pipeline, planning
+from hashzip.artifacts.store import read_zip
 from hashzip.aws import client
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.commands import _endpoint, _output, _parser, _progress
@@ -64,8 +65,7 @@ def run(options: argparse.Namespace) -> None:
     if not options.yes and not _output.confirm(f"replace the code of {name} with {package}?"):
         print("nothing was sent")
         return
-    with plan.store.open_zip(plan.fingerprint) as file:
-        code_update.update(endpoint, name, file.read())
+    code_update.update(endpoint, name, read_zip(plan.store, plan.fingerprint))
     _output.line(f"{name} runs {package} now")
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hashzip import planning
+from hashzip import pipeline, planning
 from hashzip.artifacts import changes
 from hashzip.artifacts.changes import Changes
 from hashzip.artifacts.manifest import Manifest
@@ -120,8 +120,8 @@ def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Names
     from hashzip.aws import deployed  # noqa: PLC0415 - it imports an extra
 
     name = _endpoint.function_name(project, options)
-    manifest = plan.store.manifest(plan.fingerprint)
-    if manifest is None or not plan.store.find(plan.fingerprint):
+    manifest = plan.store.manifest(plan.fingerprint) if pipeline.find(plan) else None
+    if manifest is None:
         raise HashzipError(
             f"{options.function} is not built from its current inputs",
             f"run: hashzip build {options.function}",
@@ -209,6 +209,7 @@ def _earlier_build(plan: BuildPlan, against: str | None) -> Manifest:
     if against is None:
         last = latest_manifest(store)
         if last is None:
+            _require_own(plan, store.latest() or "")
             raise HashzipError(f"there is no build of {name} here", f"run: hashzip build {name}")
         return last
     fingerprints = store.fingerprints()
@@ -219,9 +220,25 @@ def _earlier_build(plan: BuildPlan, against: str | None) -> Manifest:
         )
     manifest = store.manifest(matches[0]) if matches else None
     if manifest is None:
+        _require_own(plan, matches[0] if matches else "")
         known = ", ".join(fingerprint[: _output.DIGITS] for fingerprint in fingerprints) or "none"
         raise HashzipError(f'no build of {name} here starts with "{against}"', f"known: {known}")
     return manifest
+
+
+def _require_own(plan: BuildPlan, fingerprint: str) -> None:
+    """Refuse a build that another user made, or that came with the project.
+
+    Raises:
+        HashzipError: There is such a build.
+    """
+    if plan.store.untrusted_manifest(fingerprint):
+        raise HashzipError(
+            f"the build {fingerprint[: _output.DIGITS]} of {plan.target.name} was not built by "
+            "this user, so what it says of itself is not believed",
+            f"check out its commit and run: hashzip build {plan.target.name}; "
+            f"or {pipeline.SHARE_HINT}",
+        )
 
 
 def _lines(comparison: _Comparison) -> Iterator[str]:

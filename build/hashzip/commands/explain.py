@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator, Sequence
 
-from hashzip import planning
+from hashzip import pipeline, planning
 from hashzip.artifacts import changes
 from hashzip.artifacts.manifest import Manifest
 from hashzip.artifacts.store import latest_manifest
@@ -44,8 +44,10 @@ def _sentences(plan: BuildPlan, last: Manifest | None) -> Iterator[str]:
     fingerprint = plan.fingerprint[: _output.DIGITS]
     requirements, sources = plan.deciding_inputs, plan.packed_inputs
     lock = plan.target.options.get("requirements")
-    if plan.store.find(plan.fingerprint):
+    if pipeline.find(plan):
         yield f"{name} will not be rebuilt: its inputs are those of the build {fingerprint}."
+    elif pipeline.is_foreign(plan):
+        yield f"{name} will be rebuilt: this user did not build {fingerprint}, which is here."
     elif last is None:
         yield f"{name} will be built: first build here."
     elif last.fingerprint == plan.fingerprint:

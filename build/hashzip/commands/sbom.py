@@ -2,7 +2,7 @@
 
 import argparse
 
-from hashzip import planning
+from hashzip import pipeline, planning
 from hashzip.builders import BUILDERS
 from hashzip.commands import _output, _parser
 from hashzip.errors import HashzipError
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> None:
     from hashzip.artifacts import sbom
 
     plan = planning.plan(_output.project(options), options.function)
-    manifest = plan.store.manifest(plan.fingerprint)
+    manifest = plan.store.manifest(plan.fingerprint) if pipeline.find(plan) else None
     if manifest is None:
         raise HashzipError(
             f"{options.function} is not built from its current inputs",

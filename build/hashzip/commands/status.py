@@ -95,7 +95,7 @@ def _next(rows: Sequence[Mapping[str, object]]) -> str:
 
 def _plan(project: Project, name: str, scan_cache: ScanCache) -> dict[str, object]:
     plan = planning.plan(project, name, scan_cache)
-    sizes = plan.store.find(plan.fingerprint)
+    sizes = pipeline.find(plan)
     reason = "" if sizes else pipeline.why(plan, latest_manifest(plan.store))
     return _row(project, name, plan.fingerprint, sizes, reason)
 

@@ -1,11 +1,12 @@
 """Remember what files hold, so that an unchanged file is not read again.
 
-A cache, in `.hashzip/`: it can be deleted at any time, is ignored if it is damaged, and does not
-exist where nothing can be written. But it must never miss an edit. So a file counts as unchanged
-only if its size, its two times (of the content, and of anything, which no program can set back),
-its inode and its device are the same; and only if it was older than the moment, on the file
-system's own clock, at which reading began. A younger file could be edited again within the same
-tick of that clock, after it was read; git calls that racily clean: https://git-scm.com/docs/racy-git
+A cache, in `.hashzip/`: it can be deleted at any time, is ignored if it is damaged or came with the
+project, and does not exist where nothing can be written. But it must never miss an edit. So a file
+counts as unchanged only if its size, its two times (of the content, and of anything, which no
+program can set back), its inode and its device are the same; and only if it was older than the
+moment, on the file system's own clock, at which reading began. A younger file could be edited again
+within the same tick of that clock, after it was read; git calls that racily clean:
+https://git-scm.com/docs/racy-git
 """
 
 import os
@@ -22,6 +23,7 @@ from hashzip.inputs import stat_cache_file
 from hashzip.inputs.files import FileEntry, SourceFile
 from hashzip.inputs.stat_cache_file import CONTENT, STATUS, CachedPlan
 from hashzip.project import layout
+from hashzip.project.user_key import Key
 
 _SIZE = struct.Struct("=Q")  # the first field of a status
 _IS_PRIVATE_KEY = 1  # the byte of a content
@@ -73,16 +75,18 @@ class StatCache:
     Args:
         file: Where the cache is kept.
         groups: All files. They are looked at and read when that is needed.
+        key: The key of this user. A cache that was not written with it does not count.
         many: From this number of files on, several processes read them.
     """
 
     def __init__(
-        self, file: str, groups: Sequence[FileGroup], *, many: int = _MANY_TO_READ
+        self, file: str, groups: Sequence[FileGroup], key: Key, *, many: int = _MANY_TO_READ
     ) -> None:
         self._file = file
         self._groups = groups
+        self._key = key
         self._many = many
-        self._old = stat_cache_file.load(file)
+        self._old = stat_cache_file.load(file, key)
 
     def cached_plan(self, key: str) -> CachedPlan | None:
         """Return the saved plan, if it has this key and its files are these, all unchanged.
@@ -134,7 +138,7 @@ class StatCache:
             return
         paths = b"".join(group.paths for group in self._groups)
         with suppress(OSError):
-            stat_cache_file.save(self._file, plan, paths, *self._records)
+            stat_cache_file.save(self._file, plan, paths, *self._records, self._key)
 
     @cached_property
     def _records(self) -> _Records:

@@ -1,21 +1,26 @@
 """The file of a stat cache: written in one step, and trusted as a whole or not at all."""
 
 import json
+import os
 import struct
-import zlib
 from collections.abc import Iterable
 from itertools import accumulate
 from typing import NamedTuple
 
+from hashzip.errors import HashzipError
+from hashzip.project import files
+from hashzip.project.user_key import CODE_SIZE, Key
+
 # The file: header, plan (JSON), paths (a zero byte behind each), a status and a content for each
-# path, and a checksum of all that.
-_MAGIC = b"hashzip index 3\n"
+# path, and the code of all that and of the file's own path.
+_MAGIC = b"hashzip index 4\n"
+_PURPOSE = b"stat cache"
+_LARGEST = 1 << 28  # bytes; for a million files
 _HEADER = struct.Struct("=16s3Q")  # magic; sizes of plan and paths in bytes; number of files
 # All that an edit changes: size, time of the content, time of anything, inode, device. A time from
 # before 1970 is negative.
 STATUS = struct.Struct("=Q2q2Q")
 CONTENT = struct.Struct("=??32s")  # the fields of a `read.Content` but for its size
-_CHECKSUM = struct.Struct("=L")
 
 
 class CachedPlan(NamedTuple):
@@ -51,14 +56,14 @@ class CacheFile(NamedTuple):
     contents_at: int
     end: int
 
-    def matches(self, files: Iterable[tuple[bytes, bytes]]) -> bool:
+    def matches(self, groups: Iterable[tuple[bytes, bytes]]) -> bool:
         """Return whether these are the very files of the cache, and none has changed.
 
         Args:
-            files: Parts of paths (a zero byte behind each) and their statuses.
+            groups: Parts of paths (a zero byte behind each) and their statuses.
         """
         path, status = self.paths_at, self.statuses_at
-        for paths, statuses in files:
+        for paths, statuses in groups:
             # Compared in place: copying would take longer.
             if not (self.data.startswith(paths, path) and self.data.startswith(statuses, status)):
                 return False
@@ -82,18 +87,27 @@ class CacheFile(NamedTuple):
         return self.data[self.contents_at : self.end]
 
 
-def load(file: str) -> CacheFile | None:
-    """Read the file of a stat cache; None if there is none, or it is damaged."""
+def load(file: str, key: Key) -> CacheFile | None:
+    """Read the file of a stat cache; None if there is none, or it is damaged or not this user's.
+
+    Args:
+        file: Its path. At another path the same file does not count.
+        key: The key of this user.
+    """
     try:
-        with open(file, "rb", buffering=0) as opened:
-            data = opened.read()
+        with open(files.open_regular(file), "rb", buffering=0) as opened:
+            data = opened.read(_LARGEST)
         magic, plan, paths, count = _HEADER.unpack_from(data)
         sizes = (plan, paths, count * STATUS.size, count * CONTENT.size)
         start, *starts = accumulate(sizes, initial=_HEADER.size)
-        checksum = zlib.crc32(memoryview(data)[: starts[-1]])
-        if magic != _MAGIC or data[starts[-1] :] != _CHECKSUM.pack(checksum):
+        end = starts[-1]
+        if magic != _MAGIC or len(data) != end + CODE_SIZE:
             return None
-    except (OSError, struct.error):
+        if data[end:] != _code(key, file, memoryview(data)[:end]):
+            return None
+    except (HashzipError, OSError, struct.error):
+        return None
+    if data.count(b"\0", starts[0], starts[1]) != count:
         return None
     return CacheFile(CachedPlan(*json.loads(data[start : starts[0]])), data, *starts)
 
@@ -104,8 +118,9 @@ def save(
     paths: bytes,
     statuses: bytes | bytearray,
     contents: bytes | bytearray,
+    key: Key,
 ) -> None:
-    """Write the file of a stat cache; the arguments are as in `CacheFile`.
+    """Write the file of a stat cache; the arguments are as in `CacheFile` and `load`.
 
     Raises:
         OSError: It cannot be written.
@@ -114,9 +129,12 @@ def save(
     count = len(statuses) // STATUS.size
     header = _HEADER.pack(_MAGIC, len(text), len(paths), count)
     parts = (header, text, paths, statuses, contents)
-    checksum = 0
-    for part in parts:
-        checksum = zlib.crc32(part, checksum)
+    code = _code(key, file, *parts)
     from hashzip.system import atomic
 
-    atomic.write(file, *parts, _CHECKSUM.pack(checksum), mode=atomic.PRIVATE)
+    atomic.write(file, *parts, code, mode=atomic.PRIVATE)
+
+
+def _code(key: Key, file: str, *parts: bytes | bytearray | memoryview) -> bytes:
+    """Return the code of a file's content, however it is parted."""
+    return key.code(_PURPOSE, os.fsencode(os.path.abspath(file)), content=parts)

@@ -7,7 +7,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from hashzip.errors import HashzipError
 
@@ -35,8 +35,20 @@ def folder() -> str:
         HashzipError: The user has no home folder.
     """
     custom = os.environ.get(FOLDER_VARIABLE)
-    if custom:
-        return os.path.abspath(custom)
+    return os.path.abspath(custom) if custom else _default()
+
+
+def folders() -> list[str]:
+    """Return the cache folder, and the default one if that is another; none without a home."""
+    custom = os.environ.get(FOLDER_VARIABLE)
+    paths = [os.path.abspath(custom)] if custom else []
+    with suppress(HashzipError):
+        paths.append(_default())
+    return paths
+
+
+def _default() -> str:
+    """Return where the system keeps a user's caches."""
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA") or os.path.join(_home(), "AppData", "Local")
         return os.path.join(local, "hashzip", "hashzip", "Cache")

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from hashzip import pipeline
+from hashzip.artifacts.store import read_zip
 from hashzip.aws import code_update, errors
 from hashzip.errors import HashzipError
 
@@ -57,8 +58,7 @@ class AccountFunction:
         start = time.perf_counter()
         self._check(plan.target)
         pipeline.build(plan)
-        with plan.store.open_zip(plan.fingerprint) as file:
-            content = file.read()
+        content = read_zip(plan.store, plan.fingerprint)
         seconds = time.perf_counter() - start
         code_update.update(self._endpoint, self._name, content)
         return seconds

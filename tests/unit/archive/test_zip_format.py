@@ -3,8 +3,10 @@
 import io
 import os
 import shutil
+import struct
 import subprocess
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -93,7 +95,8 @@ class TestWriter:
             names = archive.namelist()
         assert (len(names), names[-1]) == (count, f"{count - 1:05}")
         data = memoryview((tmp_path / "out.zip").read_bytes())
-        assert len(zip_format.directory(data)) == count
+        records = [FileEntry(name, 0o644, 0, "") for name in names]
+        assert len(zip_format.directory(data, records)) == count
         long_count = b"PK\x06\x06" in (tmp_path / "out.zip").read_bytes()[-200:]
         assert long_count == (count >= 65_535)
 
@@ -125,7 +128,7 @@ class TestWriter:
         """Copied members that would begin beyond 4 GiB are refused by the last one's name."""
         data = memoryview(pack(tmp_path, {"a": b"1", "b": b"22"}))
         records = [FileEntry("a", 0o644, 1, ""), FileEntry("b", 0o644, 2, "")]
-        directory = zip_format.directory(data)
+        directory = zip_format.directory(data, records)
         writer = zip_format.Writer(io.BytesIO())
         writer.offset = (1 << 32) - 1 - directory.members[1]
 
@@ -137,14 +140,47 @@ class TestWriter:
 class TestDirectory:
     """A zip -> the offsets of its members."""
 
+    RECORDS = (
+        FileEntry("a", 0o644, 1, ""),
+        FileEntry("b", 0o644, 2, ""),
+        FileEntry("c", 0o644, 3, ""),
+    )
+
     @pytest.mark.parametrize("offset", [0, 1 << 31])
     def test_offset_that_cannot_be(self, tmp_path: Path, offset: int) -> None:
         """A directory whose members are not one after the other is refused."""
         data = bytearray(pack(tmp_path, {"a": b"1", "b": b"22", "c": b"333"}))
-        directory = zip_format.directory(memoryview(data))
+        directory = zip_format.directory(memoryview(data), self.RECORDS)
         field = directory.records[2] - 5  # the end of the second record, before a name of one byte
         assert int.from_bytes(data[field : field + 4], "little") == directory.members[1]
         data[field : field + 4] = offset.to_bytes(4, "little")
 
         with pytest.raises(ValueError, match="not written by hashzip"):
-            zip_format.directory(memoryview(data))
+            zip_format.directory(memoryview(data), self.RECORDS)
+
+    @pytest.mark.parametrize(
+        "records",
+        [
+            RECORDS[:2],
+            [*RECORDS, RECORDS[0]],
+            [*RECORDS[:2], RECORDS[2]._replace(path="d")],
+            [RECORDS[0]._replace(size=2), *RECORDS[1:]],
+        ],
+        ids=["fewer", "more", "another name", "another size"],
+    )
+    def test_other_members(self, tmp_path: Path, records: Sequence[FileEntry]) -> None:
+        """A zip whose members are not its entries is refused."""
+        data = memoryview(pack(tmp_path, {"a": b"1", "b": b"22", "c": b"333"}))
+
+        with pytest.raises((ValueError, struct.error)):
+            zip_format.directory(data, records)
+        assert len(zip_format.directory(data, self.RECORDS)) == 3  # the control
+
+    @pytest.mark.parametrize("at", [14, 22, 26, 28, 30])
+    def test_two_headers_that_differ(self, tmp_path: Path, at: int) -> None:
+        """A member whose CRC, size or name is another in its own header is refused."""
+        data = bytearray(pack(tmp_path, {"a": b"1", "b": b"22", "c": b"333"}))
+        data[at] ^= 1
+
+        with pytest.raises(ValueError, match="two headers of a member differ"):
+            zip_format.directory(memoryview(data), self.RECORDS)

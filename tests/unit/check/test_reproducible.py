@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hashzip import planning
+from hashzip.artifacts import manifest as manifests
 from hashzip.check import reproducible
 from hashzip.check.reproducible import Outcome
 from hashzip.errors import HashzipError
@@ -177,8 +178,8 @@ class TestDifferent:
         command(project, "cat ../shared/names.txt > $HASHZIP_OUTPUT/x; true")
         manifest = projects.make_zip(project).with_suffix(".json")
         assert list(check(project).tools) == []
-        text = manifest.read_text(encoding="utf-8")
-        manifest.write_text(text.replace("libdeflate ", "libdeflate 0."), encoding="utf-8")
+        text = manifest.read_text(encoding="utf-8").replace("libdeflate ", "libdeflate 0.")
+        projects.examine(project).store.trust(manifests.from_json(text))
 
         (tool,) = check(project).tools
 

@@ -93,6 +93,7 @@ def plan(project: Project, target: Target, layers: Sequence[BuildPlan]) -> Build
         folders,
         packs_sources=True,
         detail=lock,
+        only_sources=lock is None and not target.options["bytecode"],
     )
 
 
