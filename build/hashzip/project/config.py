@@ -245,8 +245,10 @@ def _check_keys(
                     key,
                     f'is for builder = "{other}", and this has builder = "{builder}"',
                     "remove the line, or set the builder that it is for",
+                    is_unknown=True,
                 )
-        raise table.error(key, "is not a key that hashzip knows", did_you_mean(key, known))
+        hint = did_you_mean(key, known)
+        raise table.error(key, "is not a key that hashzip knows", hint, is_unknown=True)
 
 
 def _check_layers(table: Table, target: Function | Package, known: Mapping[str, Layer]) -> None:
@@ -279,5 +281,6 @@ def _named(tables: Table, name: str) -> Table:
         raise HashzipError(
             f'{tables.path}: "{name}" cannot be the name of a {tables.name}',
             "use 1 to 64 letters, digits, - and _",
+            lines=tables.lines(name, is_unknown=True),
         )
     return tables.table(name)

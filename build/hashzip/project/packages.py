@@ -122,6 +122,7 @@ def _misplaced(table: Table, key: str, package: Package, builders: Builders) -> 
             f"decides what is in the package, and so belongs to {package.label}",
             f"move it to {package.label}, or remove it; or, for a zip of its own, replace package "
             "by source and the other keys of a function",
+            is_unknown=True,
         )
     for other, of_other in builders.items():
         if key in of_other.KEYS:
@@ -130,9 +131,10 @@ def _misplaced(table: Table, key: str, package: Package, builders: Builders) -> 
                 f'is for builder = "{other}", and {package.label} has builder = '
                 f'"{package.builder}"',
                 "remove the line",
+                is_unknown=True,
             )
-    known = function_keys(builder)
-    return table.error(key, "is not a key that hashzip knows", did_you_mean(key, known))
+    hint = did_you_mean(key, function_keys(builder))
+    return table.error(key, "is not a key that hashzip knows", hint, is_unknown=True)
 
 
 def not_a_function(target: Target, targets: Iterable[Target]) -> HashzipError:

@@ -47,8 +47,10 @@ class Table:
             HashzipError: The file is missing, cannot be read, or is not TOML (with the line); a
                 link leads out of its folder.
         """
+        content = b""
         try:
-            return cls(parse(files.read(os.path.dirname(path), path)), path)
+            content = files.read(os.path.dirname(path), path)
+            return cls(parse(content), path)
         except FileNotFoundError:
             raise HashzipError(f"there is no {path}", "run: hashzip init") from None
         except OSError as error:
@@ -60,12 +62,49 @@ class Table:
         except RecursionError:
             raise HashzipError(f"{path} is nested too deep", "two levels are enough") from None
         except tomllib.TOMLDecodeError as error:
-            raise HashzipError(f"{path} is not valid TOML: {error}", "fix that line") from error
+            from hashzip.project import toml_position
 
-    def error(self, key: str, problem: str, hint: str) -> HashzipError:
-        """Return the error of a key: where it stands, what is wrong, and what to do."""
+            raise HashzipError(
+                f"{path} is not valid TOML: {error}",
+                "fix that line",
+                lines=toml_position.of_syntax(content.decode("utf-8-sig"), error),
+            ) from error
+
+    def error(self, key: str, problem: str, hint: str, *, is_unknown: bool = False) -> HashzipError:
+        """Return the error of a key: where it stands, what is wrong, and what to do.
+
+        Args:
+            key: The key.
+            problem: What is wrong, as the rest of a sentence.
+            hint: What to do.
+            is_unknown: Whether the key is wrong, and not its value.
+        """
         table = self.label if self.name else "the top level"
-        return HashzipError(f'{self.path}: "{key}" in {table} {problem}', hint)
+        return HashzipError(
+            f'{self.path}: "{key}" in {table} {problem}',
+            hint,
+            lines=self.lines(key, is_unknown=is_unknown),
+        )
+
+    def lines(self, key: str, *, is_unknown: bool = False) -> list[str]:
+        """Show a key of the file, with a mark, for an error.
+
+        Args:
+            key: The key.
+            is_unknown: As for `error`.
+
+        Returns:
+            Two lines; none where the place of the key cannot be told.
+        """
+        from hashzip.project import toml_position
+
+        try:
+            text = files.read(os.path.dirname(self.path), self.path).decode("utf-8-sig")
+        except (HashzipError, OSError, UnicodeDecodeError):
+            return []
+        names = self.name.split(".") if self.name else []
+        value = self.values.get(key)
+        return toml_position.of_key(text, names, key, value, at_key=is_unknown)
 
     def table(self, key: str) -> Self:
         """Return the table under a key, or an empty one."""
