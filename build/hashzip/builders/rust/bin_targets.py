@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from hashzip.builders.rust import cargo_schema
 from hashzip.builders.rust.cargo_manifests import MANIFEST, Manifest, package, table, tables
-from hashzip.project import toml_table
+from hashzip.project.schema import ShapeError
 
 # The crates that functions are written with: https://docs.rs/lambda_runtime,
 # https://docs.rs/lambda_http
@@ -44,8 +45,8 @@ class Crate(NamedTuple):
 def functions(crate_dir: Path) -> Crate | None:
     """Return the crate of a folder, if it depends on Lambda's runtime and has a program."""
     try:
-        manifest = toml_table.parse((crate_dir / MANIFEST).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        manifest = cargo_schema.manifest((crate_dir / MANIFEST).read_bytes())
+    except (OSError, ShapeError):
         return None
     name = package(manifest).get("name")
     if not isinstance(name, str) or not _RUNTIMES.intersection(_dependencies(manifest)):
@@ -63,15 +64,14 @@ def find(crate_dir: Path, manifest: Manifest) -> Iterator[Binary]:
     """
     listed = tables(manifest, "bin")
     for target in listed:
-        features = target.get("required-features") or ()
-        if isinstance(target.get("name"), str):
-            yield Binary(target["name"], tuple(map(str, features)))
+        if "name" in target:
+            yield Binary(target["name"], tuple(target.get("required-features", ())))
     settings = package(manifest)
     # In the 2015 edition, a listed program turns the usual places off.
     is_old = settings.get("edition", "2015") == "2015"
     if settings.get("autobins", not (is_old and listed)):
         names = {target.get("name") for target in listed}
-        paths = {posixpath.normpath(str(target["path"])) for target in listed if "path" in target}
+        paths = {posixpath.normpath(target["path"]) for target in listed if "path" in target}
         for name, path in _in_usual_places(crate_dir, settings.get("name")):
             if name not in names and path not in paths:
                 yield Binary(name)

@@ -9,17 +9,19 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from hashzip.builders.rust import cargo_schema
 from hashzip.builders.rust.cargo_manifests import above, join, table
-from hashzip.errors import HashzipError
+from hashzip.errors import HashzipError, read_error
 from hashzip.project import files as door
-from hashzip.project import toml_table
+from hashzip.project import schema
+from hashzip.project.schema import ShapeError
 
 # Where a folder has both, cargo reads the first: `discover_config_file` in its `context`.
 _NAMES = (".cargo/config", ".cargo/config.toml")
 
 # `all(…)`, `any(…)`, `not(…)`; a name; or a name and the value that it must have.
 # https://doc.rust-lang.org/reference/conditional-compilation.html
-_TOKEN = re.compile(r'\s*(?:([(),])|([\w-]+)\s*=\s*("[^"]*")|([\w-]+))\s*')
+_TOKEN = re.compile(r'([(),])|([\w-]+)\s*=\s*("[^"]*")|([\w-]+)')
 
 # Tables that change the program, besides `rustflags` in [build] and in the tables of [target].
 _DECIDING = ("env", "patch", "paths", "profile")
@@ -38,20 +40,20 @@ def files(root: str, crate_dir: str) -> list[str]:
     for folder in reversed((crate_dir, *above(crate_dir))):
         path = _file(root, folder)
         if path:
-            paths += _with_includes(root, path, ())
+            paths += _with_includes(root, path)
     return list(dict.fromkeys(paths))
 
 
 def replacement_crates(root: str, crate_dir: str) -> Iterator[str]:
     """Yield the folders of crates that replace others: those in `paths` and in `[patch]`."""
-    for folder in (crate_dir, *above(crate_dir)):
-        document = _read(root, _file(root, folder))
+    for config in files(root, crate_dir):
+        folder = posixpath.dirname(posixpath.dirname(config))
+        document = _read(root, config)
         patches = table(document, "patch")
         crates = [crate for source in patches for crate in table(patches, source).values()]
         patched = [crate.get("path") for crate in crates if isinstance(crate, dict)]
-        paths = document.get("paths")
-        for path in (*patched, *(paths if isinstance(paths, list) else ())):
-            if isinstance(path, str):
+        for path in (*patched, *document.get("paths", ())):
+            if path is not None:
                 yield posixpath.normpath(posixpath.join(folder, path))
 
 
@@ -115,39 +117,63 @@ def _file(root: str, folder: str) -> str:
     return next((path for path in paths if os.path.isfile(os.path.join(root, path))), "")
 
 
-def _with_includes(root: str, path: str, within: tuple[str, ...]) -> Iterator[str]:
-    """Yield the files of the project that a file includes, then the file itself."""
+def _with_includes(root: str, path: str) -> Iterator[str]:
+    """Yield the files of the project that a file includes, then the file itself.
+
+    Each comes once: to cargo, a second time is a cycle.
+
+    Raises:
+        HashzipError: It includes a file outside the project.
+    """
+    seen = {path}
+    waiting = [(path, _includes(root, path))]
+    while waiting:
+        current, includes = waiting[-1]
+        included = next((each for each in includes if each not in seen), None)
+        if included is None:
+            yield current
+            waiting.pop()
+        else:
+            seen.add(included)
+            waiting.append((included, _includes(root, included)))
+
+
+def _includes(root: str, path: str) -> Iterator[str]:
     listed = _read(root, path).get("include", [])
     for entry in listed if isinstance(listed, list) else [listed]:
-        name = entry.get("path") if isinstance(entry, dict) else entry
-        if not isinstance(name, str):
-            continue
+        name = entry["path"] if isinstance(entry, dict) else entry
         other = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-        is_inside = not other.startswith(("../", "/"))
-        if is_inside and other not in within and os.path.isfile(os.path.join(root, other)):
-            yield from _with_includes(root, other, (*within, path))
-    yield path
+        if other.startswith(("../", "/")):
+            raise HashzipError(
+                f"{path} includes {name!r}, outside the project {root}",
+                "copy it into the project",
+            )
+        if door.is_file(root, other):
+            yield other
 
 
 def _read(root: str, path: str) -> Document:
-    """Read a file of the project. One with an error counts as empty here; cargo will report it.
+    """Read a file of the project.
 
     Raises:
-        HashzipError: A link leads out of the project, or it is no regular file.
+        HashzipError: A link leads out of the project; it is no regular file, or has values that
+            cargo would not take.
     """
     if not path:
         return {}
     try:
-        return toml_table.parse(door.read(root, path))
-    except (OSError, ValueError, RecursionError):
-        return {}
+        return cargo_schema.config(door.read(root, path))
+    except OSError as error:
+        raise read_error(os.fsencode(os.path.join(root, path)), error) from error
+    except ShapeError as error:
+        raise HashzipError(f"{path} is no configuration of cargo: {error}", "correct it") from error
 
 
 def _read_outside(location: str) -> Document:
     """Read a file that is not in the project. An unreadable one counts as empty here."""
     try:
-        return toml_table.parse(door.read_outside(location))
-    except (HashzipError, OSError, ValueError, RecursionError):
+        return schema.toml(door.read_outside(location))
+    except (HashzipError, OSError, ShapeError):
         return {}
 
 

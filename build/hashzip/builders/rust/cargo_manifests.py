@@ -6,20 +6,17 @@ https://doc.rust-lang.org/cargo/reference/manifest.html
 
 import os
 import posixpath
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from hashzip.builders.rust import cargo_schema
+from hashzip.builders.rust.workspace_members import Folders, exclusion
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs.gitignore import WILDCARDS
-from hashzip.project import files, toml_table
+from hashzip.project import files
+from hashzip.project.schema import ShapeError
 
 MANIFEST = "Cargo.toml"
-
-# Tables of dependencies that are compiled. Cargo reads the manifests of the others too, because
-# features are unified over all of them. The spelling with underscores is old, and still accepted.
-_COMPILED = ("dependencies", "build-dependencies", "build_dependencies")
-_ALL = (*_COMPILED, "dev-dependencies", "dev_dependencies")
 
 Manifest = Mapping[str, Any]
 
@@ -36,6 +33,7 @@ class Manifests:
         self.root = root
         self.label = label
         self._loaded: dict[str, Manifest] = {}
+        self._workspaces: dict[str, str] = {}
 
     def manifest(self, folder: str) -> Manifest:
         """Return the manifest of a folder.
@@ -53,6 +51,11 @@ class Manifests:
         Raises:
             HashzipError: The workspace is outside the project, or a manifest is not valid TOML.
         """
+        if crate_dir not in self._workspaces:
+            self._workspaces[crate_dir] = self._find_workspace(crate_dir)
+        return self._workspaces[crate_dir]
+
+    def _find_workspace(self, crate_dir: str) -> str:
         manifest = self.manifest(crate_dir)
         if "workspace" in manifest:
             return crate_dir
@@ -64,7 +67,7 @@ class Manifests:
                 continue
             settings = self.manifest(folder).get("workspace")
             pointer = package(self.manifest(folder)).get("workspace")
-            if isinstance(settings, dict) and not _is_excluded(crate_dir, folder, settings):
+            if isinstance(settings, dict) and not exclusion(folder, settings)(crate_dir):
                 return folder
             if isinstance(pointer, str):
                 return self._inside(folder, pointer, "the workspace")
@@ -88,11 +91,10 @@ class Manifests:
         for replaced in (table(top, "replace"), *(table(patches, name) for name in patches)):
             waiting += self._paths(workspace, replaced)
         manifests: dict[str, Manifest] = {}
-        while waiting:
-            folder = waiting.pop(0)
+        for folder in waiting:  # which grows meanwhile
             if folder not in manifests:
                 manifests[folder] = self.manifest(folder)
-                waiting += self._dependencies(folder, _COMPILED)
+                waiting += self._dependencies(folder, cargo_schema.COMPILED)
         return manifests
 
     def uncompiled(self, compiled: Iterable[str]) -> set[str]:
@@ -111,26 +113,24 @@ class Manifests:
         visited: set[str] = set()
         while waiting:
             folder = waiting.pop()
-            exists = os.path.isfile(os.path.join(self.root, folder, MANIFEST))
-            if folder not in visited and exists and not _is_outside(folder):
+            if folder in visited or _is_outside(folder):
+                continue
+            if os.path.isfile(os.path.join(self.root, folder, MANIFEST)):
                 visited.add(folder)
-                waiting += self._dependencies(folder, _ALL, is_strict=False)
+                waiting += self._dependencies(folder, cargo_schema.ALL, is_strict=False)
         return visited - known
 
     def members(self, workspace: str) -> Iterator[str]:
         """Yield the folders of a workspace's members."""
         settings = table(self.manifest(workspace), "workspace")
-        for pattern in _strings(settings, "members"):
-            paths = [pattern]
+        is_excluded = exclusion(workspace, settings)
+        folders = None
+        for pattern in settings.get("members", []):
+            paths = [posixpath.normpath(posixpath.join(workspace, pattern))]
             if WILDCARDS.intersection(pattern):
-                import glob
-
-                location = os.path.join(self.root, workspace)
-                paths = glob.glob(pattern, root_dir=location, recursive=True, include_hidden=True)
-            for path in paths:
-                folder = posixpath.normpath(posixpath.join(workspace, path.replace(os.sep, "/")))
-                if not _is_excluded(folder, workspace, settings):
-                    yield folder
+                folders = folders or Folders(self.root)
+                paths = folders.matching(workspace, pattern)
+            yield from (path for path in paths if not is_excluded(path))
 
     def _dependencies(
         self, folder: str, kinds: Iterable[str], *, is_strict: bool = True
@@ -176,10 +176,10 @@ class Manifests:
             outer = os.path.dirname(outer)
             path = os.path.join(outer, MANIFEST)
             try:
-                settings = toml_table.parse(files.read_outside(path)).get("workspace")
-            except (HashzipError, OSError, ValueError, RecursionError):
+                settings = cargo_schema.manifest(files.read_outside(path)).get("workspace")
+            except (HashzipError, OSError, ShapeError):
                 continue
-            if isinstance(settings, dict) and not _is_excluded(inner, ".", settings):
+            if isinstance(settings, dict) and not exclusion(".", settings)(inner):
                 raise HashzipError(
                     f"{join(crate_dir, MANIFEST)} is in the workspace of {path}, outside the "
                     f"project {self.root}",
@@ -190,7 +190,7 @@ class Manifests:
     def _load(self, folder: str) -> Manifest:
         location = os.path.join(self.root, folder, MANIFEST)
         try:
-            return toml_table.parse(files.read(self.root, location))
+            return cargo_schema.manifest(files.read(self.root, location))
         except FileNotFoundError:
             raise HashzipError(
                 f"{self.label} needs {join(folder, MANIFEST)}, which does not exist",
@@ -198,32 +198,14 @@ class Manifests:
             ) from None
         except OSError as error:
             raise read_error(os.fsencode(location), error) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except ShapeError as error:
             raise HashzipError(
-                f"{escape(os.fsencode(location))} is not valid TOML: {error}", "fix that line"
+                f"{escape(os.fsencode(location))} is no manifest of cargo: {error}", "correct it"
             ) from error
-
-
-def _is_excluded(folder: str, workspace: str, settings: Mapping[str, Any]) -> bool:
-    """Return whether a workspace's `exclude` covers a folder, by cargo's rule.
-
-    `members` wins over `exclude` where it has the folder's path, and not only a pattern.
-    """
-
-    def covers(key: str) -> bool:
-        paths = [posixpath.normpath(posixpath.join(workspace, p)) for p in _strings(settings, key)]
-        return any(folder == path or folder.startswith(path + "/") for path in paths)
-
-    return covers("exclude") and not covers("members")
 
 
 def _is_outside(path: str) -> bool:
     return path == ".." or path.startswith(("../", "/")) or "\0" in path
-
-
-def _strings(values: Mapping[str, Any], key: str) -> list[str]:
-    listed = values.get(key, [])
-    return [value for value in listed if isinstance(value, str)] if isinstance(listed, list) else []
 
 
 def package(manifest: Manifest) -> Mapping[str, Any]:

@@ -3,13 +3,11 @@
 https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages
 """
 
-import json
 import os
 import posixpath
 import re
 import sys
 import tempfile
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +18,8 @@ from hashzip.artifacts.manifest import Package
 from hashzip.builders import process
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
+from hashzip.project import schema
+from hashzip.project.schema import Fields, ShapeError
 
 # Messages for programs go to standard output; those for people go to standard error, as always.
 _FORMAT = ("--message-format", "json-render-diagnostics")
@@ -28,6 +28,7 @@ _FORMAT = ("--message-format", "json-render-diagnostics")
 _LIBRARIES = frozenset({"lib", "rlib", "dylib", "cdylib", "staticlib"})
 _PROGRAM = "bin"
 
+_ARTIFACT = "compiler-artifact"
 _PATH = "path+"
 # The form of package ids up to cargo 1.76.
 _OLD_ID = re.compile(r"(?P<name>\S+) (?P<version>\S+) \((?P<url>.*)\)")
@@ -86,14 +87,15 @@ def packages(messages: Iterable[Message], lock: Path, tools: Toolchain) -> list[
     Raises:
         HashzipError: Cargo names a crate in an unknown form.
     """
-    artifacts = [message for message in messages if message.get("reason") == "compiler-artifact"]
+    artifacts = [message for message in messages if message["reason"] == _ARTIFACT]
     own = {item["package_id"] for item in artifacts if _PROGRAM in item["target"]["kind"]}
     linked = {
         item["package_id"]
         for item in artifacts
         if _LIBRARIES.intersection(item["target"]["kind"]) and _is_for_target(item, tools)
     }
-    locked = read_lock(lock.read_text(encoding="utf-8-sig"))
+    with schema.reported(f"{lock} is no lock of cargo", "run: cargo generate-lockfile"):
+        locked = read_lock(lock.read_bytes())
     crates = (_package(parse_id(package_id), locked) for package_id in linked - own)
     return sorted(crates, key=lambda crate: (crate.name, crate.version, crate.source or ""))
 
@@ -121,17 +123,21 @@ def parse_id(package_id: str) -> CrateId:
     return CrateId(name, version, url)
 
 
-def read_lock(text: str) -> Lock:
-    """Return the crates of a `Cargo.lock` that come from elsewhere, by name and version."""
-    document = tomllib.loads(text)
+def read_lock(content: bytes) -> Lock:
+    """Return the crates of a `Cargo.lock` that come from elsewhere, by name and version.
+
+    Raises:
+        ShapeError: It is no lock.
+    """
+    document = Fields(schema.toml(content))
     # The oldest form has the digests in this table.
-    metadata = document.get("metadata", {})
+    metadata = document.table("metadata")
     crates: dict[tuple[str, str], list[Package]] = defaultdict(list)
-    for row in document.get("package", ()):
-        name, version, source = row["name"], row["version"], row.get("source")
+    for row in document.tables("package"):
+        name, version, source = row.string("name"), row.string("version"), row.string("source", "")
         if source:
-            old = metadata.get(f"checksum {name} {version} ({source})")
-            digest = row.get("checksum", old)
+            old = metadata.string(f"checksum {name} {version} ({source})", "")
+            digest = row.string("checksum", old)
             hashes = (f"sha256:{digest}",) if digest and digest != "<none>" else ()
             crates[name, version].append(Package(name, version, hashes, source))
     return crates
@@ -158,10 +164,22 @@ def _messages(stdout: IO[bytes]) -> Iterator[Message]:
     """Yield the messages, one a line, and show the lines that procedural macros print."""
     for line in stdout:
         try:
-            message = json.loads(line) if line.startswith(b"{") else None
-        except ValueError:
-            message = None
-        if isinstance(message, dict) and "reason" in message:
-            yield message
-        else:
+            yield _message(line)
+        except ShapeError:
             sys.stderr.write(line.decode("utf-8", "replace"))
+
+
+def _message(line: bytes) -> Message:
+    """Parse a line of cargo's output.
+
+    Raises:
+        ShapeError: It is not a message of cargo.
+    """
+    if not line.startswith(b"{"):
+        raise ShapeError("not a message")
+    message = Fields(schema.json_value(line))
+    if message.string("reason") == _ARTIFACT:
+        message.string("package_id")
+        message.strings("filenames")
+        message.table("target").strings("kind")
+    return message.values

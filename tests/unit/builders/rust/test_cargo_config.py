@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hashzip.builders.rust import cargo_config
+from hashzip.errors import HashzipError
 from tests.support import crates
 
 LINUX = "x86_64-unknown-linux-gnu"
@@ -51,15 +52,39 @@ class TestFiles:
 
         assert files == [".cargo/more.toml", ".cargo/config.toml"]
 
-    @pytest.mark.parametrize(
-        "include", ["[7]", "{}", '"none.toml"', '"../../x.toml"', '"config.toml"']
-    )
+    @pytest.mark.parametrize("include", ['"none.toml"', '"config.toml"', '["config.toml"]'])
     def test_odd_include(self, tmp_path: Path, include: str) -> None:
-        """A file that is missing, outside the project or the same one, or no path, is skipped."""
-        crates.write(tmp_path / "p", {".cargo/config.toml": f"include = {include}\n"})
-        crates.write(tmp_path, {"x.toml": ""})
+        """A file that is missing, or the same one, is skipped."""
+        crates.write(tmp_path, {".cargo/config.toml": f"include = {include}\n"})
 
-        assert cargo_config.files(str(tmp_path / "p"), ".") == [".cargo/config.toml"]
+        assert cargo_config.files(str(tmp_path), ".") == [".cargo/config.toml"]
+
+    @pytest.mark.parametrize("path", ["../../x.toml", "/x.toml"])
+    def test_include_outside(self, tmp_path: Path, path: str) -> None:
+        """A file outside the project, which is no input, is refused."""
+        crates.write(tmp_path / "p", {".cargo/config.toml": f"include = '{path}'\n"})
+
+        with pytest.raises(HashzipError, match=r"config\.toml includes '.*', outside the"):
+            cargo_config.files(str(tmp_path / "p"), ".")
+
+    def test_includes_of_each_other(self, tmp_path: Path) -> None:
+        """Of files that all include each other, each is read once, before who includes it."""
+        names = [f"{number}.toml" for number in range(60)]
+        text = f"include = {names}\n"
+        crates.write(tmp_path, {f".cargo/{name}": text for name in names})
+        crates.write(tmp_path, {".cargo/config.toml": text})
+
+        paths = cargo_config.files(str(tmp_path), ".")
+
+        assert paths[-1] == ".cargo/config.toml"
+        assert sorted(paths[:-1]) == sorted(f".cargo/{name}" for name in names)
+
+    def test_long_chain(self, tmp_path: Path) -> None:
+        """A chain of any length is followed."""
+        files = {f".cargo/{at}.toml": f"include = '{at + 1}.toml'\n" for at in range(2000)}
+        crates.write(tmp_path, {**files, ".cargo/config.toml": "include = '0.toml'\n"})
+
+        assert cargo_config.files(str(tmp_path), ".")[::-1] == [".cargo/config.toml", *files]
 
 
 class TestFlags:
@@ -77,9 +102,6 @@ class TestFlags:
                 f"[target.'cfg(unix)']\nrustflags = ['-c']\n[target.{LINUX}]\nrustflags = ['-a']",
                 ["-a", "-c"],
             ),
-            ("[target]\nx = 1\n[build]\nrustflags = 7", []),
-            ("build = 1\ntarget = 2", []),
-            ("not TOML", []),
             ("", []),
         ],
     )
@@ -88,11 +110,30 @@ class TestFlags:
         assert flags(tmp_path, text) == expected
 
     def test_byte_order_mark(self, tmp_path: Path) -> None:
-        """A file may begin with a byte order mark; what is not TOML has no flags."""
+        """A file may begin with a byte order mark."""
         text = '[build]\nrustflags = ["-a"]\n'
 
         assert flags(tmp_path, f"\ufeff{text}") == ["-a"]
-        assert flags(tmp_path, f"={text}") == []
+
+    @pytest.mark.parametrize(
+        "text, problem",
+        [
+            ("not TOML", "not valid TOML"),
+            ("build = 1", "build must be a table, not 1"),
+            ("[target]\nx = 1", "target.x must be a table, not 1"),
+            ("[build]\nrustflags = 7", "build.rustflags must be a list, not 7"),
+            ("[target.x]\nrustflags = [7]", r"target.x.rustflags\[0\] must be a string, not 7"),
+            ("include = [7]", r"include\[0\] must be a table, not 7"),
+            ("include = {}", r"include\[0\].path is missing"),
+            ("paths = 'x'", 'paths must be a list, not "x"'),
+            ("[patch]\nx = 1", "patch.x must be a table, not 1"),
+            ("[patch.x]\na = { path = 1 }", "patch.x.a.path must be a string, not 1"),
+        ],
+    )
+    def test_malformed(self, tmp_path: Path, text: str, problem: str) -> None:
+        """What cargo would not take is refused, with its place."""
+        with pytest.raises(HashzipError, match=f"^0.toml is no configuration of cargo: {problem}"):
+            flags(tmp_path, text)
 
     def test_joined(self, tmp_path: Path) -> None:
         """Lists of several files are joined, the nearest last; of strings, the nearest wins."""
@@ -153,13 +194,21 @@ class TestCrates:
 
     def test_paths(self, tmp_path: Path) -> None:
         """Their paths are relative to the folder that contains `.cargo`."""
-        text = (
-            'paths = ["over/a", 7]\n[patch.crates-io]\nb = { path = "../b" }\nc = { git = "x" }\n'
-        )
+        text = 'paths = ["over/a"]\n[patch.crates-io]\nb = { path = "../b" }\nc = { git = "x" }\n'
         crates.write(tmp_path, {"app/.cargo/config.toml": text})
 
         assert set(cargo_config.replacement_crates(str(tmp_path), "app")) == {"app/over/a", "b"}
         assert list(cargo_config.replacement_crates(str(tmp_path), ".")) == []
+
+    def test_included(self, tmp_path: Path) -> None:
+        """Files that are included may name such crates too."""
+        files = {
+            ".cargo/config.toml": "include = '../conf/.cargo/more.toml'\n",
+            "conf/.cargo/more.toml": "paths = ['a']\n",
+        }
+        crates.write(tmp_path, files)
+
+        assert list(cargo_config.replacement_crates(str(tmp_path), "app")) == ["conf/a"]
 
 
 class TestOutside:

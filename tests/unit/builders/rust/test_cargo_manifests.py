@@ -210,8 +210,10 @@ class TestUncompiled:
             ('members = ["app", "**/b"]', {".", "lib/b"}),
             ('members = ["app", "lib/*"]\nexclude = ["lib/a"]', {".", "lib/b"}),
             ('members = ["app", "lib/a"]\nexclude = ["lib"]', {".", "lib/a"}),
-            ('members = ["app", "nowhere", "../out", 7]', {"."}),
-            ('members = "app"', {"."}),
+            ('members = ["app", "nowhere", "../out", "/out", "/**", "../**", "a\\u0000"]', {"."}),
+            ('members = ["app", "**"]', {".", "lib/a", "lib/b"}),
+            ('members = ["app", "lib/../lib/?"]', {".", "lib/a", "lib/b"}),
+            ('members = ["app", "*/../lib/[ab]"]', {".", "lib/a", "lib/b"}),
         ],
     )
     def test_members(self, tmp_path: Path, settings: str, expected: set[str]) -> None:
@@ -252,28 +254,56 @@ class TestMalformed:
     """Damaged manifests."""
 
     @pytest.mark.parametrize(
-        "text",
+        "text, problem",
         [
-            "package = 1\nworkspace = 1\n",
-            "dependencies = []\ntarget = 1\npatch = ''\nreplace = 7\n",
-            "[workspace]\nmembers = {}\nexclude = [[]]\ndependencies = 1\n",
-            "[dependencies]\na = 7\nb = []\nc = { path = 7 }\nd = { workspace = 'true' }\n",
-            "[target]\nx = 1\n[patch]\ny = 1\n",
-            "[dependencies]\na.workspace = true\n",
+            ("package = 1\n", "package must be a table, not 1"),
+            ("[package]\nname = ['x']\n", "package.name must be a string, not a list"),
+            ("[package]\nworkspace = 5\n", "package.workspace must be a string, not 5"),
+            ("[package]\nautobins = 'x'\n", 'package.autobins must be a boolean, not "x"'),
+            ("[package]\nbuild = [5]\n", "package.build[0] must be a string, not 5"),
+            ("[lib]\npath = []\n", "lib.path must be a string, not an empty list"),
+            ("bin = 5\n", "bin must be a list, not 5"),
+            ("[[bin]]\nname = true\n", "bin[0].name must be a string, not true"),
+            ("[[bin]]\nrequired-features = 5\n", "bin[0].required-features must be a list"),
+            ("workspace = 1\n", "workspace must be a table, not 1"),
+            ("[workspace]\nmembers = ['a', 7]\n", "workspace.members[1] must be a string, not 7"),
+            ("[workspace]\nexclude = [[]]\n", "workspace.exclude[0] must be a string"),
+            ("dependencies = []\n", "dependencies must be a table, not an empty list"),
+            ("[dependencies]\na = 7\n", "dependencies.a must be a table, not 7"),
+            ("[dependencies]\na.path = 7\n", "dependencies.a.path must be a string, not 7"),
+            ("[dependencies]\na.workspace = 'true'\n", "dependencies.a.workspace must be"),
+            ("[target]\nx = 1\n", "target.x must be a table, not 1"),
+            ("[target.x.dependencies]\na = 1\n", "target.x.dependencies.a must be a table"),
+            ("patch = ''\n", "patch must be a table"),
+            ("[patch]\ny = 1\n", "patch.y must be a table, not 1"),
+            ("replace = 7\n", "replace must be a table, not 7"),
         ],
     )
-    def test_types(self, tmp_path: Path, text: str) -> None:
-        """Values of other types are ignored: cargo will refuse them."""
-        manifests = read(tmp_path, {"app/Cargo.toml": text})
+    def test_types(self, tmp_path: Path, text: str, problem: str) -> None:
+        """Values of other types than cargo takes are refused, with their place."""
+        with pytest.raises(HashzipError) as caught:
+            read(tmp_path, {"app/Cargo.toml": text}).compiled("app", [])
 
-        assert list(manifests.compiled("app", [])) == ["app"]
-        assert manifests.uncompiled(["app"]) == set()
+        assert f"app/Cargo.toml is no manifest of cargo: {problem}" in caught.value.message
+
+    def test_absent(self, tmp_path: Path) -> None:
+        """A dependency that the workspace does not have is none here: cargo refuses it."""
+        text = "[dependencies]\na.workspace = true\n"
+
+        assert list(read(tmp_path, {"app/Cargo.toml": text}).compiled("app", [])) == ["app"]
+
+    def test_no_path(self, tmp_path: Path) -> None:
+        """A path that no system takes is refused."""
+        text = '[dependencies]\na.path = "a\\u0000"\n'
+
+        with pytest.raises(HashzipError, match="has the crate a in 'a"):
+            read(tmp_path, {"app/Cargo.toml": text}).compiled("app", [])
 
     @pytest.mark.parametrize("text", ["[package", "\udcff", "a = " + "[" * 5_000])
     def test_invalid_toml(self, tmp_path: Path, text: str) -> None:
-        """The error for invalid TOML names the file and the line."""
+        """The error for invalid TOML names the file."""
         (tmp_path / "app").mkdir()
         (tmp_path / "app/Cargo.toml").write_bytes(text.encode(errors="surrogateescape"))
 
-        with pytest.raises(HashzipError, match=r"app/Cargo.toml is not valid TOML"):
+        with pytest.raises(HashzipError, match=r"app/Cargo\.toml is no manifest of cargo: n"):
             Manifests(str(tmp_path), "[function.hello]").manifest("app")

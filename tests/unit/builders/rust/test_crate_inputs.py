@@ -347,18 +347,6 @@ class TestBinName:
             crates.inputs(tmp_path)
         assert "src/main.rs" in caught.value.hint
 
-    @pytest.mark.parametrize(
-        "more", ["bin = 1", "[bin]\nname = 1", "[[bin]]\nname = 1\npath = 2", "[[bin]]\n"]
-    )
-    def test_malformed(self, tmp_path: Path, more: str) -> None:
-        """Values of other types are ignored: cargo will refuse them."""
-        crates.make(tmp_path)
-        text = manifest("hello")
-        text = f"{more}\n{text}" if more.startswith("bin") else text + more
-        crates.write(tmp_path, {"app/Cargo.toml": text})
-
-        assert projects.examine(tmp_path).recipe["bin"] == "hello"
-
 
 @needs_cargo
 class TestCargo:

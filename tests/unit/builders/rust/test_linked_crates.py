@@ -251,6 +251,8 @@ class TestRun:
             "{ so does this }",
             '{"one": "more"}',
             "[]",
+            '{"reason": "compiler-artifact", "package_id": 5}',
+            '{"reason": ' + "[" * 5000,
             json.dumps({"reason": "build-finished"}),
         ]
         text = "".join(f"{line}\n" for line in lines).encode()
@@ -264,5 +266,5 @@ class TestRun:
         else:
             returned = linked_crates.run(words, cwd=str(tmp_path), environment=os.environ)
 
-        assert capsys.readouterr() == ("", "".join(f"{line}\n" for line in lines[1:5]))
+        assert capsys.readouterr() == ("", "".join(f"{line}\n" for line in lines[1:7]))
         assert returned == ([] if code else [artifact(OWN), {"reason": "build-finished"}])
