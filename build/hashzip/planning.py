@@ -15,7 +15,7 @@ from hashzip.errors import HashzipError
 from hashzip.inputs import walk
 from hashzip.inputs.files import Listing
 from hashzip.inputs.stat_cache import FileGroup, StatCache
-from hashzip.project import config, user_key
+from hashzip.project import config, layout, user_key
 from hashzip.project.config import Project
 from hashzip.project.layout import ARTIFACTS, CACHE
 from hashzip.project.targets import Layer, Package, Target
@@ -93,9 +93,12 @@ def load_project(root: str) -> Project:
         root: The project's folder.
 
     Raises:
-        HashzipError: Its `hashzip.toml` is missing or wrong.
+        HashzipError: Its `hashzip.toml` is missing or wrong, or a folder that hashzip writes to
+            leads out of it.
     """
-    return config.load(root, BUILDERS)
+    project = config.load(root, BUILDERS)
+    layout.check(project.root)
+    return project
 
 
 def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> BuildPlan:
@@ -117,6 +120,7 @@ def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> Bu
     key = (project.root, target.name)
     if key in scan_cache.shared:
         return scan_cache.shared[key]
+    layout.check(project.root, os.path.join(ARTIFACTS, target.name))
     layers = _layers(project, target, scan_cache)
     builder_plan = BUILDERS[target.builder].plan(project, target, layers)
     folders = scan_cache.folders(project, builder_plan.folders)

@@ -214,29 +214,29 @@ class TestBuild:
         assert sorted(seen) == sorted(len(content) for content in projects.SOURCES.values())
 
     @pytest.mark.parametrize("requirements", [None, "requirements.txt"])
-    def test_artifacts_on_another_disk(
+    def test_artifacts_elsewhere(
         self, project: Path, tmp_path: Path, requirements: str | None
     ) -> None:
-        """`dist` may be a link to a folder elsewhere, and a link in the sources may not."""
+        """`dist` may be a link to another folder of the project, and not to one outside."""
         lock(project)
         projects.configure(project, **({"requirements": requirements} if requirements else {}))
+        (project / "elsewhere").mkdir()
         (tmp_path / "elsewhere").mkdir()
-        (project / "dist").symlink_to("../elsewhere")
+        (project / "dist").symlink_to("elsewhere")
 
         assert pipeline.build(examine(project)).reason == "first build here"
         assert pipeline.build(examine(project)).reason == ""
-        (project / "src" / "out").symlink_to("../../elsewhere")
+        (project / "dist").unlink()
+        (project / "dist").symlink_to("../elsewhere")
         with pytest.raises(HashzipError, match="out of the project"):
             examine(project)
 
     @pytest.mark.parametrize("linked", [False, True])
-    def test_project_is_its_own_source(
-        self, project: Path, tmp_path: Path, *, linked: bool
-    ) -> None:
+    def test_project_is_its_own_source(self, project: Path, *, linked: bool) -> None:
         """With the root as source, hashzip's own artifacts are no inputs."""
         if linked:
-            (tmp_path / "elsewhere").mkdir()
-            (project / "dist").symlink_to("../elsewhere")
+            (project / "elsewhere").mkdir()
+            (project / "dist").symlink_to("elsewhere")
         projects.configure(project, source=".", handler="src.hello.handler")
 
         pipeline.build(examine(project))

@@ -131,6 +131,8 @@ class _Walk:
         self.named = gitignore.matcher(named) if named else None
         self.takes_all = not (self.include or self.exclude or self.named)
         self.skip = os.path.join(root, skip.encode()) if skip else b""
+        # A link to a folder of the project, which is skipped too.
+        self.skip_real = os.path.realpath(self.skip) if os.path.islink(self.skip) else self.skip
         self.are_sources = are_sources
         self.links = links
         self.is_left_out = paths.is_left_out if are_sources else paths.is_left_out_everywhere
@@ -222,7 +224,7 @@ class _Walk:
                     f"the link {escape(entry.path)} leads to a folder that it is in",
                     "remove the link, or name it in exclude",
                 )
-        if real != self.skip:
+        if real != self.skip_real:
             takes = folder.taken or self.included(path, is_folder=True)
             yield _Folder(entry.path, (*folder.above, real), takes)
 

@@ -28,6 +28,7 @@ _BROKEN_LINK = {
     errno.ELOOP: "loops",
 }
 _KINDS = {
+    stat.S_IFREG: "a file",
     stat.S_IFDIR: "a folder",
     stat.S_IFSOCK: "a socket",
     stat.S_IFIFO: "a pipe",

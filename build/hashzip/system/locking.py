@@ -4,11 +4,18 @@ The library filelock would do the same, but loading it takes a tenth of a rebuil
 nothing installed does not have it.
 """
 
+import errno
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+# No lock is a link, but a repository may contain one in its place: it would make a file elsewhere.
+_OPEN = os.O_RDWR | os.O_CREAT
+for _name in ("O_CLOEXEC", "O_NOCTTY", "O_NOFOLLOW", "O_NONBLOCK"):
+    _OPEN |= getattr(os, _name, 0)
 
 _POLL_SECONDS = 0.05  # Windows waits by itself, but gives up after 10 s
 
@@ -29,8 +36,10 @@ def hold(file: str | os.PathLike[str], *, wait: bool = True) -> Iterator[None]:
         HeldError: Another process or thread holds it, and `wait` is false.
         OSError: The file cannot be made or locked.
     """
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+    descriptor = os.open(file, _OPEN, 0o666)
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", os.fspath(file))
         if sys.platform == "win32":
             with _locked_on_windows(descriptor, wait=wait):
                 yield

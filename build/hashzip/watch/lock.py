@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ def exclusive(root: str) -> Iterator[Path]:
     """
     base = Path(root, layout.CACHE)
     folder = base / "watch"
+    layout.check(root, os.path.join(layout.CACHE, folder.name))
     try:
         layout.make_cache_folder(base)
         # The system releases the lock of a process that was killed, which leaves its folder.

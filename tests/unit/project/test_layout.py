@@ -2,10 +2,12 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from hashzip.errors import HashzipError
 from hashzip.project import layout
 
 
@@ -54,3 +56,48 @@ def test_cannot_be_made(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match=r"Not a directory|cannot find"):
         layout.make_cache_folder(os.fspath(tmp_path / layout.CACHE))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
+class TestCheck:
+    """Folders that hashzip writes to and removes files from are in the project."""
+
+    @pytest.mark.parametrize("folder", ["dist", ".hashzip", "dist/hello", ".hashzip/target"])
+    @pytest.mark.parametrize("target", ["{outside}", "{outside}/none", "first"])
+    def test_link(self, tmp_path: Path, folder: str, target: str) -> None:
+        """A link out of the project, to nothing or through another one is refused, and named."""
+        root, outside = tmp_path.resolve() / "project", tmp_path / "outside"
+        (root / folder).parent.mkdir(parents=True)
+        outside.mkdir()
+        (root / folder).with_name("first").symlink_to(outside)
+        layout.check(str(root), folder)  # the control
+
+        (root / folder).symlink_to(target.format(outside=outside))
+
+        with pytest.raises(HashzipError, match=f"the link {root / folder} leads "):
+            layout.check(str(root), folder)
+
+    @pytest.mark.parametrize("folder", ["dist", ".hashzip", "dist/hello"])
+    def test_file(self, tmp_path: Path, folder: str) -> None:
+        """A file, a link to one and a pipe are refused."""
+        path = tmp_path / folder
+        path.parent.mkdir(exist_ok=True)
+        for kind in ("a file", "a pipe"):
+            if kind == "a file":
+                path.touch()
+            else:
+                os.mkfifo(path)
+            with pytest.raises(HashzipError, match=f"{folder} is {kind}") as caught:
+                layout.check(str(tmp_path.resolve()), folder)
+            assert caught.value.hint.startswith("remove it")
+            path.unlink()
+
+    def test_inside(self, tmp_path: Path) -> None:
+        """A link that stays in the project is followed; what is missing is not made."""
+        (tmp_path / "elsewhere/hello").mkdir(parents=True)
+        (tmp_path / "dist").symlink_to("elsewhere")
+
+        layout.check(str(tmp_path.resolve()), "dist/hello", "dist/other/deeper")
+
+        assert not (tmp_path / ".hashzip").exists()
+        assert os.listdir(tmp_path / "elsewhere") == ["hello"]

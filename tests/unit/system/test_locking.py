@@ -135,3 +135,22 @@ def test_windows(on_windows: ModuleType, tmp_path: Path) -> None:
 
     assert order == ["first", "second"]
     assert sys.modules["msvcrt"].locked == set()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")
+def test_link(tmp_path: Path) -> None:
+    """A link in the place of the lock is refused, and makes no file elsewhere; a pipe is, too."""
+    file = tmp_path / "lock"
+    file.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(OSError, match="lock"), locking.hold(file):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
+
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(OSError, match="not a regular file"), locking.hold(file):
+        pass
+    file.unlink()
+    with locking.hold(file):  # the control
+        assert file.is_file()

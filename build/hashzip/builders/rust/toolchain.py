@@ -203,9 +203,17 @@ def find_zig(path: str) -> str | None:
 
 
 def target_dir(root: str) -> str:
-    """Return the folder of cargo's build output: the project's own, or the user's choice."""
-    own = os.path.join(root, layout.CACHE, "target")
-    return os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or own)
+    """Return the folder of cargo's build output: the project's own, or the user's choice.
+
+    Raises:
+        HashzipError: The project's own leads out of it.
+    """
+    custom = os.environ.get("CARGO_TARGET_DIR")
+    if custom:
+        return os.path.abspath(custom)
+    own = os.path.join(layout.CACHE, "target")
+    layout.check(root, own)
+    return os.path.join(root, own)
 
 
 def environment(target_dir: str, path: str, *, is_pinned: bool) -> dict[str, str]:
