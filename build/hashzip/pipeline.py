@@ -24,13 +24,11 @@ from hashzip.artifacts.store import Sizes
 from hashzip.builders import BUILDERS
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError, warn
+from hashzip.project import user_key
 from hashzip.project.targets import Layer
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
-
-
-SHARE_HINT = "set HASHZIP_KEY to share artifacts between machines"
 
 
 class Built(NamedTuple):
@@ -256,7 +254,7 @@ def _build_in(
     if not force and is_foreign(plan):
         warn(
             f"{plan.store.reference(plan.fingerprint)['zip']} was not built by this user: "
-            f"building it again ({SHARE_HINT})"
+            f"building it again ({user_key.SHARE_HINT})"
         )
     manifest = package.pack(plan, folder, last, fresh=force, jobs=jobs, progress=progress)
     artifact = manifest.artifact

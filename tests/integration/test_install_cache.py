@@ -1,5 +1,7 @@
 """The cache of installed packages: nothing is installed twice, and nothing damaged is packed."""
 
+import hashlib
+import json
 import os
 import sys
 import threading
@@ -9,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from hashzip import pipeline, planning
-from hashzip.builders.python import install_cache
+from hashzip.builders.python import cached_tree, install_cache
 from hashzip.errors import HashzipError
-from hashzip.project import user_cache
+from hashzip.project import user_cache, user_key
 from tests.support import index as indexes
 from tests.support import program, wheels
 from tests.support import project as projects
@@ -248,7 +250,7 @@ class TestDamage:
         spoil(cache / key)
 
         assert make_zip(locked).read_bytes() == before
-        assert install_cache.get(key)
+        assert install_cache.get(key, user_key.load(str(locked)))
 
     def test_tampered(self, locked: Path, cache: Path) -> None:
         """A change that keeps the size is found when packing, and the next build repairs it."""
@@ -279,6 +281,56 @@ class TestDamage:
 
         assert make_zip(locked, force=True).read_bytes() == before
         assert path.read_text(encoding="utf-8") == text
+
+
+class TestOfAnotherUser:
+    """A cache that others can write to, such as one in the project that CI restores."""
+
+    def poison(self, slot: Path) -> None:
+        """Change a package, and the list of the tree with it, as an attacker can."""
+        file, content = slot / "tree/greet.py", b"EVIL = 1\n"
+        file.unlink()  # it may be a hard link into uv's cache
+        file.write_bytes(content)
+        document = json.loads((slot / cached_tree.LIST).read_bytes())
+        for row in document["files"]:
+            if row[0] == "greet.py":
+                row[2:4] = len(content), hashlib.sha256(content).hexdigest()
+        (slot / cached_tree.LIST).write_text(json.dumps(document), encoding="utf-8")
+
+    def test_poisoned(self, locked: Path, cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Packages that somebody else put there are not packed, but installed again."""
+        before = make_zip(locked).read_bytes()
+        (key,) = keys(cache)
+        remove_artifacts(locked)
+        self.poison(cache / key)
+
+        assert make_zip(locked).read_bytes() == before
+        assert "was not installed by this user: installing it again" in capsys.readouterr().err
+        assert install_cache.get(key, user_key.load(str(locked)))
+
+    @pytest.mark.parametrize("shared", [False, True], ids=["another key", "HASHZIP_KEY"])
+    def test_in_the_project(
+        self, locked: Path, index: Index, tmp_path: Path, *, shared: bool
+    ) -> None:
+        """The next job uses what an earlier one has installed in the project, if it has its key."""
+        settings = {
+            user_cache.FOLDER_VARIABLE: str(locked / ".cache"),
+            "UV_CACHE_DIR": os.environ["UV_CACHE_DIR"],
+            "UV_DEFAULT_INDEX": index.url,
+            **({user_key.VARIABLE: "0123456789abcdef" * 4} if shared else {}),
+        }
+        zips, asked = [], []
+        for job in ("first", "second"):
+            index.requests.clear()
+            home = {"HOME": str(tmp_path / job), "XDG_CACHE_HOME": ""}
+            finished = program.run("build", cwd=locked, settings=settings | home)
+            assert "hello: built " in finished.out, finished.err
+            zips += [(locked / "dist/hello").glob("*.zip").__next__().read_bytes()]
+            asked.append(bool(index.requests))
+            remove_artifacts(locked)
+
+        assert zips[0] == zips[1]
+        assert asked == [True, not shared]
 
 
 class TestFolder:

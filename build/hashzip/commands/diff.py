@@ -15,6 +15,7 @@ from hashzip.builders.build_plan import BuildPlan
 from hashzip.commands import _endpoint, _line_endings, _output, _parser, _text_diff
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import LINK, FileEntry
+from hashzip.project import user_key
 from hashzip.project.config import Project
 
 HELP = "list files and packages that changed since an earlier build"
@@ -237,7 +238,7 @@ def _require_own(plan: BuildPlan, fingerprint: str) -> None:
             f"the build {fingerprint[: _output.DIGITS]} of {plan.target.name} was not built by "
             "this user, so what it says of itself is not believed",
             f"check out its commit and run: hashzip build {plan.target.name}; "
-            f"or {pipeline.SHARE_HINT}",
+            f"or {user_key.SHARE_HINT}",
         )
 
 

@@ -21,6 +21,7 @@ from hashzip.project import user_cache
 VARIABLE = "HASHZIP_KEY"
 FILE = "key"
 CODE_SIZE = 32  # bytes
+SHARE_HINT = f"set {VARIABLE} to share it between machines"
 
 _SIZE = 32  # bytes
 _SHORTEST = 32  # characters of the variable

@@ -61,7 +61,9 @@ def packages(plan: BuildPlan, layers: Sequence[BuildPlan]) -> list[str]:
         HashzipError: It cannot be installed.
     """
     locked = [for_host(part) for part in (plan, *layers) if python.lock_of(part)]
-    return list(dict.fromkeys(str(install_cache.installed(part).folder) for part in locked))
+    return list(
+        dict.fromkeys(str(install_cache.installed(part, to_run=True).folder) for part in locked)
+    )
 
 
 def for_host(plan: BuildPlan) -> BuildPlan:

@@ -6,6 +6,7 @@ the cache is larger than `HASHZIP_CACHE_MB` (default 5,000), the least recently 
 """
 
 import json
+import operator
 import os
 import shutil
 import tempfile
@@ -15,13 +16,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hashzip.artifacts.manifest import Package
 from hashzip.builders import python
-from hashzip.builders.python.tree import Missing, Tree, TreeFile
-from hashzip.errors import HashzipError
-from hashzip.inputs import read
-from hashzip.inputs.files import FileEntry
-from hashzip.project import user_cache
+from hashzip.builders.python import cached_tree
+from hashzip.builders.python.cached_tree import CODE, FILES, LIST
+from hashzip.builders.python.tree import Tree
+from hashzip.errors import HashzipError, warn
+from hashzip.project import files, user_cache, user_key
+from hashzip.project.user_key import Key
 from hashzip.system import locking
 
 if TYPE_CHECKING:
@@ -29,14 +30,13 @@ if TYPE_CHECKING:
 
 LIMIT_VARIABLE = "HASHZIP_CACHE_MB"
 
-_FORMAT = 4
 _LIMIT_MB = 5_000
 _IN_USE = 3600  # seconds after which no build still reads the tree that it took
 _ABANDONED = 86_400  # seconds after which no install still runs
 _DRAFT = ".draft-"
 
 
-def installed(plan: "BuildPlan", *, fresh: bool = False) -> Tree:
+def installed(plan: "BuildPlan", *, fresh: bool = False, to_run: bool = False) -> Tree:
     """Return the installed packages of a function or layer, installing them if necessary.
 
     Without requirements there are none.
@@ -44,6 +44,8 @@ def installed(plan: "BuildPlan", *, fresh: bool = False) -> Tree:
     Args:
         plan: The plan of the function or layer.
         fresh: Install again even if the tree is cached.
+        to_run: Whether the tree will be run where it is, and not packed. Then one that may have
+            come with the project is checked as a whole.
 
     Raises:
         HashzipError: As for `get_or_install` and `install.install`.
@@ -57,15 +59,23 @@ def installed(plan: "BuildPlan", *, fresh: bool = False) -> Tree:
 
         return install.install(plan, lock, folder)
 
-    return get_or_install(python.tree_key(plan), fill, fresh=fresh)
+    root = plan.project.root
+    tree_key, user = python.tree_key(plan), user_key.load(root)
+    if to_run and not fresh and user_key.is_in_checkout(user_cache.folder(), root):
+        tree = get(tree_key, user)
+        fresh = tree is None or not cached_tree.is_exact(tree)
+    return get_or_install(tree_key, fill, user, fresh=fresh)
 
 
-def get_or_install(key: str, install: Callable[[Path], Tree], *, fresh: bool = False) -> Tree:
+def get_or_install(
+    key: str, install: Callable[[Path], Tree], user: Key, *, fresh: bool = False
+) -> Tree:
     """Return a cached tree, or install it. Of two builds that want one tree, the second waits.
 
     Args:
         key: The digest of everything that determines the tree.
         install: Fills an empty folder and returns the tree in it.
+        user: The key of this user.
         fresh: Install again even if the tree is cached.
 
     Raises:
@@ -74,17 +84,24 @@ def get_or_install(key: str, install: Callable[[Path], Tree], *, fresh: bool = F
     folder = cache_folder()
     slot = folder / key
     with suppress(OSError):  # absent, or in a read-only cache
-        os.utime(slot / "tree.json")  # before it is read, so that no other build removes it
-    tree = None if fresh else _load(slot)
+        os.utime(slot / LIST)  # before it is read, so that no other build removes it
+    tree = None if fresh else cached_tree.load(slot, user)
     if tree is None:
         with user_cache.writing(folder), locking.hold(folder / f"{key}.lock"):
-            tree = (None if fresh else _load(slot)) or _install(slot, install)
+            tree = None if fresh else cached_tree.load(slot, user)
+            if tree is None:
+                if not fresh and cached_tree.is_foreign(slot, user):
+                    warn(
+                        f"{slot} was not installed by this user: installing it again "
+                        f"({user_key.SHARE_HINT})"
+                    )
+                tree = _install(slot, install, user)
     return tree
 
 
-def get(key: str) -> Tree | None:
-    """Return a cached tree, or None."""
-    return _load(cache_folder() / key)
+def get(key: str, user: Key) -> Tree | None:
+    """Return a cached tree; None if there is none that this user has installed."""
+    return cached_tree.load(cache_folder() / key, user)
 
 
 def discard(location: bytes) -> bool:
@@ -101,75 +118,26 @@ def cache_folder() -> Path:
     return Path(user_cache.folder(), "trees")
 
 
-def _load(slot: Path) -> Tree | None:
-    """Read a tree, unless one of its files is missing or has another size."""
-    try:
-        document = json.loads((slot / "tree.json").read_bytes())
-        if document["format"] != _FORMAT:
-            return None
-        tree = Tree(
-            slot / "tree",
-            [TreeFile(FileEntry(*row[:4]), row[4]) for row in document["files"]],
-            [
-                Package(name, version, tuple(hashes), source)
-                for name, version, hashes, source in document["packages"]
-            ],
-            document["tools"],
-            tuple(Missing(*row) for row in document["missing"]),
-        )
-        folder = os.fspath(tree.folder)
-        for (path, _, size, _), _ in tree.files:
-            if os.stat(f"{folder}/{path}").st_size != size:
-                return None
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
-        return None
-    return tree
-
-
-def _install(slot: Path, install: Callable[[Path], Tree]) -> Tree:
+def _install(slot: Path, install: Callable[[Path], Tree], user: Key) -> Tree:
     limit = _limit()
     with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=slot.parent) as draft:
         folder = Path(draft, "tree")
         folder.mkdir()
-        tree = install(folder)._replace(folder=slot / "tree")
+        tree = install(folder)._replace(folder=slot / FILES)
         finished = Path(draft, "finished")
         finished.mkdir()
-        folder.rename(finished / "tree")
-        (finished / "tree.json").write_text(_document(tree), encoding="utf-8")
-        if not _is_intact(slot, tree):
-            _make_room(slot.parent, limit - _size(tree))
+        folder.rename(finished / FILES)
+        cached_tree.write(finished, slot.name, tree, user)
+        if cached_tree.equals(slot, tree):
+            # Another build may be packing it. Only who installed it is new, if that.
+            for name in (LIST, CODE):
+                os.replace(finished / name, slot / name)
+        else:
+            _make_room(slot.parent, limit - cached_tree.size(tree))
             with suppress(FileNotFoundError):
                 slot.rename(Path(draft, "damaged"))
             finished.rename(slot)
     return tree
-
-
-def _document(tree: Tree) -> str:
-    document = {
-        "format": _FORMAT,
-        "size": _size(tree),
-        "files": [[*file.entry, file.owner] for file in tree.files],
-        "packages": [[*package] for package in tree.packages],
-        "tools": tree.tools,
-        "missing": tree.missing,
-    }
-    return json.dumps(document)
-
-
-def _size(tree: Tree) -> int:
-    """Return the size of all files, in bytes."""
-    return sum(file.entry.size for file in tree.files)
-
-
-def _is_intact(slot: Path, tree: Tree) -> bool:
-    """Return whether the cached tree equals a new one, and so can stay: a build may read it."""
-    if _load(slot) != tree:
-        return False
-    try:
-        entries = read.read(tree.source(file) for file in tree.files)
-    except HashzipError:
-        return False
-    return entries == [file.entry for file in tree.files]
 
 
 def _make_room(folder: Path, room: int) -> None:
@@ -191,10 +159,11 @@ def _make_room(folder: Path, room: int) -> None:
 
 def _slots(folder: Path) -> Iterator[tuple[float, int, Path]]:
     """List each cached tree: the time of its last use, its size in bytes, its folder."""
-    for file in folder.glob("[!.]*/tree.json"):
+    for file in folder.glob(f"[!.]*/{LIST}"):
         try:
-            yield file.stat().st_mtime, json.loads(file.read_bytes())["size"], file.parent
-        except (OSError, ValueError, KeyError, TypeError):
+            size = json.loads(files.read_outside(file))["size"]
+            yield file.stat().st_mtime, operator.index(size), file.parent
+        except (HashzipError, OSError, ValueError, KeyError, TypeError, RecursionError):
             shutil.rmtree(file.parent, ignore_errors=True)
 
 

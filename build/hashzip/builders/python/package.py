@@ -12,6 +12,7 @@ from hashzip.builders.python import bytecode, install_cache, missing, uv
 from hashzip.builders.python.names import normalized
 from hashzip.builders.python.tree import NO_PACKAGE, Tree, TreeFile
 from hashzip.errors import HashzipError
+from hashzip.project import user_key
 
 
 def build(plan: BuildPlan, folder: Path, *, fresh: bool) -> BuildOutput:
@@ -62,8 +63,13 @@ def known_owners(plan: BuildPlan) -> Mapping[str, str]:
     Returns:
         `name version` by the file's path, below the target's prefix.
     """
-    tree = install_cache.get(python.tree_key(plan)) if python.lock_of(plan) else None
+    tree = _cached(plan) if python.lock_of(plan) else None
     return tree.owners("", tree.packages) if tree else {}
+
+
+def _cached(plan: BuildPlan) -> Tree | None:
+    """Return what is installed for a function or layer, if it is cached."""
+    return install_cache.get(python.tree_key(plan), user_key.load(plan.project.root))
 
 
 def _has_own_packages(plan: BuildPlan) -> bool:
@@ -85,7 +91,7 @@ def _of_layers(plan: BuildPlan, *, is_needed: bool) -> dict[str, Tree]:
     layers = [layer for layer in plan.layers if python.lock_of(layer)]
     if is_needed:
         return {layer.target.name: install_cache.installed(layer) for layer in layers}
-    trees = {layer.target.name: install_cache.get(python.tree_key(layer)) for layer in layers}
+    trees = {layer.target.name: _cached(layer) for layer in layers}
     cached = {name: tree for name, tree in trees.items() if tree}
     return cached if len(cached) == len(layers) else {}
 

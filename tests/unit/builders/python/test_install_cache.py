@@ -14,9 +14,11 @@ from hashzip.builders.python.tree import Tree, TreeFile
 from hashzip.errors import HashzipError
 from hashzip.inputs import paths, read, walk
 from hashzip.project import user_cache
+from hashzip.project.user_key import Key
 from tests.support import project as projects
 
 HOUR = 3600
+USER = Key(b"user", lasts=True)
 
 
 @pytest.fixture
@@ -52,10 +54,10 @@ class TestGetOrInstall:
         """The second call gets what the first one installed; a fresh one installs again."""
         counter: list[str] = []
 
-        first = install_cache.get_or_install("k", filler(counter=counter))
-        second = install_cache.get_or_install("k", filler(counter=counter))
+        first = install_cache.get_or_install("k", filler(counter=counter), USER)
+        second = install_cache.get_or_install("k", filler(counter=counter), USER)
         assert len(counter) == 1
-        third = install_cache.get_or_install("k", filler(counter=counter), fresh=True)
+        third = install_cache.get_or_install("k", filler(counter=counter), USER, fresh=True)
 
         assert first == second == third
         assert len(counter) == 2
@@ -63,8 +65,8 @@ class TestGetOrInstall:
 
     def test_key(self, cache: Path) -> None:
         """Another key has a tree of its own."""
-        install_cache.get_or_install("k", filler())
-        install_cache.get_or_install("l", filler())
+        install_cache.get_or_install("k", filler(), USER)
+        install_cache.get_or_install("l", filler(), USER)
 
         assert keys(cache) == {"k", "l"}
 
@@ -81,7 +83,7 @@ class TestGetOrInstall:
         trees: list[Tree] = []
 
         def run(install: Callable[[Path], Tree]) -> None:
-            trees.append(install_cache.get_or_install("k", install))
+            trees.append(install_cache.get_or_install("k", install, USER))
 
         first = threading.Thread(target=run, args=[slow])
         first.start()
@@ -104,10 +106,10 @@ class TestGetOrInstall:
             raise HashzipError("no", "hint")
 
         with pytest.raises(HashzipError, match="no"):
-            install_cache.get_or_install("k", fail)
+            install_cache.get_or_install("k", fail, USER)
 
         assert [path.name for path in cache.iterdir()] == ["k.lock"]
-        tree = install_cache.get_or_install("k", filler())
+        tree = install_cache.get_or_install("k", filler(), USER)
         assert [file.entry.path for file in tree.files] == ["a.py"]
 
     def test_not_a_folder(self, cache: Path) -> None:
@@ -116,7 +118,7 @@ class TestGetOrInstall:
         cache.write_text("", encoding="utf-8")
 
         with pytest.raises(HashzipError, match=f"cannot write to the cache {cache}") as caught:
-            install_cache.get_or_install("a", filler())
+            install_cache.get_or_install("a", filler(), USER)
 
         assert f"set {user_cache.FOLDER_VARIABLE} to a folder" in caught.value.hint
 
@@ -127,7 +129,7 @@ class TestLimit:
     def fill(self, cache: Path, *keys: str, hours: int = 2) -> None:
         """Cache a tree of 400 kB for each key, the first used the longest ago."""
         for at, key in enumerate(keys):
-            install_cache.get_or_install(key, filler("x" * 400_000))
+            install_cache.get_or_install(key, filler("x" * 400_000), USER)
             self.grow_old(cache, key, hours=hours + len(keys) - at)
 
     def grow_old(self, cache: Path, key: str, *, hours: float) -> None:
@@ -141,7 +143,7 @@ class TestLimit:
         self.fill(cache, "a", "b")
         monkeypatch.setenv(install_cache.LIMIT_VARIABLE, "1")
 
-        install_cache.get_or_install("c", filler("x" * 400_000))
+        install_cache.get_or_install("c", filler("x" * 400_000), USER)
 
         assert keys(cache) == {"b", "c"}
 
@@ -149,19 +151,19 @@ class TestLimit:
         """A tree that was read since stays."""
         self.fill(cache, "a", "b")
         monkeypatch.setenv(install_cache.LIMIT_VARIABLE, "1")
-        install_cache.get_or_install("a", filler())
+        install_cache.get_or_install("a", filler(), USER)
 
-        install_cache.get_or_install("c", filler("x" * 400_000))
+        install_cache.get_or_install("c", filler("x" * 400_000), USER)
 
         assert keys(cache) == {"a", "c"}
 
     def test_never_one_in_use(self, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A tree used within the hour stays, whatever the limit: a build may be packing it."""
         self.fill(cache, "a")
-        install_cache.get_or_install("b", filler("x" * 400_000))
+        install_cache.get_or_install("b", filler("x" * 400_000), USER)
         monkeypatch.setenv(install_cache.LIMIT_VARIABLE, "0")
 
-        install_cache.get_or_install("c", filler("x" * 400_000))
+        install_cache.get_or_install("c", filler("x" * 400_000), USER)
 
         assert keys(cache) == {"b", "c"}
 
@@ -170,7 +172,7 @@ class TestLimit:
         self.fill(cache, "a", "b")
         monkeypatch.setenv(install_cache.LIMIT_VARIABLE, "2")
 
-        install_cache.get_or_install("c", filler("x" * 400_000))
+        install_cache.get_or_install("c", filler("x" * 400_000), USER)
 
         assert keys(cache) == {"a", "b", "c"}
 
@@ -181,7 +183,7 @@ class TestLimit:
         draft = cache / ".draft-of-another" / "finished"
         projects.write_files(draft.parent, {"tree.json": b"", "finished/tree.json": b""})
 
-        install_cache.get_or_install("c", filler())
+        install_cache.get_or_install("c", filler(), USER)
 
         assert keys(cache) - {".draft-of-another"} == {"b", "c"}
         assert draft.exists()
@@ -195,7 +197,7 @@ class TestLimit:
             then = draft.stat().st_mtime - days * 24 * HOUR
             os.utime(draft, (then, then))
 
-        install_cache.get_or_install("b", filler())
+        install_cache.get_or_install("b", filler(), USER)
 
         assert [path.name for path in cache.glob(".draft-*")] == [".draft-new"]
 
@@ -206,7 +208,7 @@ class TestLimit:
         counter: list[str] = []
 
         with pytest.raises(HashzipError, match=f'{install_cache.LIMIT_VARIABLE} is "{text}"'):
-            install_cache.get_or_install("a", filler(counter=counter))
+            install_cache.get_or_install("a", filler(counter=counter), USER)
 
         assert counter == []
         assert keys(cache) == set()
@@ -233,17 +235,17 @@ class TestFolder:
 
     def test_get(self, cache: Path) -> None:
         """A tree is read as it was written, with its size; there is none for another key."""
-        tree = install_cache.get_or_install("a", filler())
+        tree = install_cache.get_or_install("a", filler(), USER)
 
-        assert install_cache.get("a") == tree
-        assert install_cache.get("b") is None
+        assert install_cache.get("a", USER) == tree
+        assert install_cache.get("b", USER) is None
         assert json.loads((cache / "a" / "tree.json").read_bytes())["size"] == 1
 
     def test_discard(self, cache: Path, tmp_path: Path) -> None:
         """Only a file in the cache takes its tree with it."""
-        install_cache.get_or_install("a", filler())
+        install_cache.get_or_install("a", filler(), USER)
 
         assert not install_cache.discard(bytes(tmp_path / "a"))
-        assert install_cache.get("a")
+        assert install_cache.get("a", USER)
         assert install_cache.discard(bytes(cache / "a" / "tree" / "a.py"))
-        assert install_cache.get("a") is None
+        assert install_cache.get("a", USER) is None

@@ -169,7 +169,7 @@ class TestMissing:
             {"layer.deps": LAYER, "function.hello": projects.HELLO | {"layers": ["deps"]}},
         )
         lacking = self.lacking(tmp_path, "able") if cached else None
-        monkeypatch.setattr(install_cache, "get", lambda _key: lacking)
+        monkeypatch.setattr(install_cache, "get", lambda _key, _user: lacking)
         plan = planning.plan(planning.load_project(str(layered)), "hello")
 
         output = python.build(plan, tmp_path / "work", fresh=False)
@@ -219,12 +219,12 @@ class TestKnownOwners:
         monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(tmp_path / "cache"))
         assert package.known_owners(plan) == {}
 
-        monkeypatch.setattr(install_cache, "get", lambda _key: tree(tmp_path, greet="1.0"))
+        monkeypatch.setattr(install_cache, "get", lambda _key, _user: tree(tmp_path, greet="1.0"))
         assert package.known_owners(plan) == {"greet.py": "greet 1.0"}
 
     def test_without_requirements(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Without requirements there are none, whatever is cached."""
         plan = planning.plan(planning.load_project(str(project)), "hello")
-        monkeypatch.setattr(install_cache, "get", lambda _key: tree(project, greet="1.0"))
+        monkeypatch.setattr(install_cache, "get", lambda _key, _user: tree(project, greet="1.0"))
 
         assert package.known_owners(plan) == {}
