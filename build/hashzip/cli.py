@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from hashzip import errors
 from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+
+    from _typeshed import ReadableBuffer as Buffer
 
 
 _Install = Callable[[str], None]
@@ -29,11 +31,92 @@ def run(install: _Install | None = None) -> NoReturn:
     Args:
         install: As for `main`.
     """
-    code = main(install=install)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):  # its reader may have gone
+    try:
+        open_streams()
+        code = main(install=install)
+    except SystemExit as exited:  # bad usage, or help
+        code = exited.code if isinstance(exited.code, int) else int(exited.code is not None)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with suppress(OSError, HashzipError):  # its reader may have gone
             stream.flush()
     os._exit(code)
+
+
+class _Output(io.FileIO):
+    """Standard output or standard error, to which all is written, or it is an error."""
+
+    def write(self, data: "Buffer", /) -> int:
+        """Write some of the data, and wait until that is possible.
+
+        Raises:
+            BrokenPipeError: The reader has gone.
+            HashzipError: It cannot be written.
+        """
+        while True:
+            try:
+                written = super().write(data)
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise HashzipError(
+                    f"cannot write the output: {error.strerror}",
+                    "free some disk space, or send the output elsewhere",
+                ) from error
+            if written is not None:
+                return written
+            # Another program has set the pipe or terminal to fail instead of waiting.
+            import select
+
+            select.select([], [self], [])
+
+
+def open_streams() -> None:
+    """Make sure that all that is printed is written, and that there are three standard streams.
+
+    Python by itself loses the rest of a text that does not fit into a pipe, if `PYTHONUNBUFFERED`
+    is set and the pipe does not wait.
+
+    Raises:
+        SystemExit: There is no standard output.
+    """
+    if not _is_open(sys.stdin):
+        sys.stdin = io.TextIOWrapper(io.BufferedReader(_nothing("r")))
+    if not _is_open(sys.stderr):
+        sys.stderr = io.TextIOWrapper(io.BufferedWriter(_nothing("w")))
+    if not _is_open(sys.stdout):
+        errors.print_error("there is no standard output", "do not close it; send it to a file")
+        raise SystemExit(1)
+    if os.name != "nt":  # where no pipe fails, and a terminal is no file
+        sys.stdout, sys.stderr = map(_patient, (sys.stdout, sys.stderr))
+
+
+def _nothing(mode: str) -> io.FileIO:
+    """Open a file in which nothing is, and which stays open."""
+    return io.FileIO(os.open(os.devnull, os.O_RDWR), mode, closefd=False)
+
+
+def _is_open(stream: TextIO | None) -> bool:
+    """Return whether a standard stream is open. If not, Python may say so, or not notice."""
+    if stream is None:
+        return False
+    try:
+        os.fstat(stream.fileno())
+    except io.UnsupportedOperation:  # it is no file
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _patient(stream: TextIO) -> TextIO:
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Output(stream.fileno(), "w", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering or stream.write_through,
+    )
 
 
 def main(words: Sequence[str] | None = None, install: _Install | None = None) -> int:
@@ -54,8 +137,14 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
             # Print a name that the terminal cannot show with escapes, instead of failing.
             stream.reconfigure(errors="backslashreplace")
     errors.forget_warnings()
-    options = parse(sys.argv[1:] if words is None else words)
+    debug = exit_code = False
     try:
+        try:
+            options = parse(sys.argv[1:] if words is None else words)
+        except SystemExit:  # after the help
+            sys.stdout.flush()
+            raise
+        debug, exit_code = options.debug, getattr(options, "exit_code", False)
         _run_command(options, install)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -63,12 +152,12 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (HashzipError, ModuleNotFoundError, OSError) as error:
-        if options.debug:
+        if debug:
             raise
         explained = _explain(error)
         errors.print_error(explained.message, explained.hint, explained.lines)
         # With --exit-code, 1 is an answer.
-        return 2 if getattr(options, "exit_code", False) else 1
+        return 2 if exit_code else 1
     except KeyboardInterrupt:
         errors.print_error("interrupted", "no file was left half-written; run it again")
         return 130

@@ -3,13 +3,18 @@
 The protocol: https://registry.terraform.io/providers/hashicorp/external/latest/docs/data-sources/external
 """
 
+import io
 import json
 import os
+import sys
 from typing import NamedTuple
 
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.project.config import Project
 from hashzip.project.targets import Package, Target
+
+_HINT = 'write {"project": "FOLDER", "function": "NAME"} to standard input'
+_MOST = 1 << 20  # bytes of a query
 
 
 class Query(NamedTuple):
@@ -28,19 +33,46 @@ class Query(NamedTuple):
     is_package: bool = False
 
 
+def read() -> bytes:
+    """Read the query from standard input.
+
+    Raises:
+        HashzipError: It is too long, or cannot be read.
+    """
+    try:
+        stdin = sys.stdin.fileno()
+    except io.UnsupportedOperation:  # a test's
+        return sys.stdin.buffer.read()
+    text = b""
+    while True:
+        try:
+            part = os.read(stdin, _MOST + 1)
+        except BlockingIOError:  # another program has set it to fail instead of waiting
+            import select
+
+            select.select([stdin], [], [])
+            continue
+        except OSError as error:
+            raise HashzipError(f"cannot read the query: {error.strerror}", _HINT) from error
+        text += part
+        if len(text) > _MOST:
+            raise HashzipError(f"the query is longer than {_MOST:,} bytes", _HINT)
+        if not part:
+            return text
+
+
 def parse_query(text: bytes) -> Query:
     """Parse the query that Terraform writes to standard input.
 
     Raises:
         HashzipError: It is not a JSON object of strings, a key is missing, or one is unknown.
     """
-    hint = 'write {"project": "FOLDER", "function": "NAME"} to standard input'
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise HashzipError(f"the query is not JSON: {error}", hint) from error
+        raise HashzipError(f"the query is not JSON: {error}", _HINT) from error
     if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
-        raise HashzipError("the query is not a JSON object of strings", hint)
+        raise HashzipError("the query is not a JSON object of strings", _HINT)
     known = ("project", "function", "package", "build")
     for key in values:
         if key not in known:
@@ -50,9 +82,9 @@ def parse_query(text: bytes) -> Query:
     name_key = "package" if "package" in values else "function"
     for key in ("project", name_key):
         if not values.get(key):
-            raise HashzipError(f'the query has no "{key}"', hint)
+            raise HashzipError(f'the query has no "{key}"', _HINT)
     if not _is_path(values["project"]):
-        raise HashzipError(f'"project" in the query is not a path: {values["project"]!a}', hint)
+        raise HashzipError(f'"project" in the query is not a path: {values["project"]!a}', _HINT)
     build = values.get("build", "false")
     if build not in ("true", "false"):
         raise HashzipError(f'"build" in the query is "{build}"', 'write "true" or "false"')

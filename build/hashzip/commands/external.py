@@ -32,7 +32,7 @@ def add_arguments(_parser: "ArgumentParser") -> None:
 
 def run(options: "Namespace | SimpleNamespace") -> None:
     """Read a query from standard input, and print its answer: JSON, and nothing else."""
-    text = sys.stdin.buffer.read()
+    text = _query.read()
     query = _query.parse_query(text)
     project = planning.load_project(os.path.join(options.project or "", query.project))
     target = _query.target(project, query)
@@ -68,10 +68,10 @@ def _joined(warnings: Sequence[str]) -> str:
 
 def _put_back(query: bytes) -> None:
     """Let standard input have the query again: to install packages, hashzip starts again."""
-    with suppress(io.UnsupportedOperation):  # a test's standard input is no file
-        stdin = sys.stdin.fileno()
-        reader, writer = os.pipe()
-        os.write(writer, query)
-        os.close(writer)
-        os.dup2(reader, stdin)
-        os.close(reader)
+    import tempfile
+
+    with suppress(io.UnsupportedOperation), tempfile.TemporaryFile() as file:
+        stdin = sys.stdin.fileno()  # a test's standard input is no file
+        file.write(query)
+        file.seek(0)
+        os.dup2(file.fileno(), stdin)
