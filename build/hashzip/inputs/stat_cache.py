@@ -230,8 +230,8 @@ class StatCache:
             try:
                 return os.fstat(descriptor)
             finally:
+                os.unlink(path)  # before another process may remove it
                 os.close(descriptor)
-                os.unlink(path)
         except OSError:
             return None
 

@@ -5,10 +5,17 @@ a twelfth of a plan after an edit.
 """
 
 import os
+from contextlib import suppress
 
 PRIVATE = 0o600  # a file that only this user may read
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+# Whatever another user has put there: no link is followed, and no pipe is waited for.
+_THERE = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+_PREFIX = ".draft-"
+_NAME_SIZE = len(_PREFIX) + 16
+_ABANDONED = 86_400  # seconds, where a file system has no locks
 
 
 def write(
@@ -33,9 +40,14 @@ def write(
     try:
         with open(descriptor, "wb") as stream:
             stream.writelines(parts)
-        os.replace(draft, file)
+            if os.name != "nt":
+                stream.flush()
+                os.replace(draft, file)  # still locked
+        if os.name == "nt":  # which moves no file that is open
+            os.replace(draft, file)
     except BaseException:
-        os.unlink(draft)
+        with suppress(FileNotFoundError):
+            os.unlink(draft)
         raise
 
 
@@ -53,6 +65,9 @@ def write_text(
 def create(folder: str, mode: int = PRIVATE) -> tuple[int, str]:
     """Create an empty file under a name that nothing else has.
 
+    The file is locked as long as it is open. Files in the folder that killed processes have left,
+    which nobody has locked, are removed.
+
     Args:
         folder: Where to create it.
         mode: The file's permissions, before the umask.
@@ -63,8 +78,57 @@ def create(folder: str, mode: int = PRIVATE) -> tuple[int, str]:
     Raises:
         OSError: It cannot be created.
     """
-    path = os.path.join(folder, f".draft-{_unique_name()}")
-    return os.open(path, _NEW, mode), path
+    while True:
+        path = os.path.join(folder, f"{_PREFIX}{_unique_name()}")
+        descriptor = os.open(path, _NEW, mode)
+        _lock(descriptor, wait=True)
+        status = os.fstat(descriptor)
+        if status.st_nlink or os.name == "nt":
+            _remove_abandoned(folder, os.path.basename(path), status.st_mtime)
+            return descriptor, path
+        os.close(descriptor)  # another process was faster, and took it for one that is left
+
+
+def _remove_abandoned(folder: str, own: str, now: float) -> None:
+    """Remove the drafts in a folder that no process writes any more.
+
+    Args:
+        folder: The folder.
+        own: The name of the draft that this process writes.
+        now: The time, by the clock of the file system.
+    """
+    names = [name for name in os.listdir(folder) if name.startswith(_PREFIX) and name != own]
+    for name in names:
+        path = os.path.join(folder, name)
+        if len(name) != _NAME_SIZE:
+            continue
+        with suppress(OSError):  # another process removes it, or it is another user's
+            descriptor = os.open(path, _THERE)
+            try:
+                is_free = _lock(descriptor, wait=False)
+                if is_free is None:
+                    is_free = os.fstat(descriptor).st_mtime < now - _ABANDONED
+                if is_free and os.name != "nt":
+                    os.unlink(path)
+            finally:
+                os.close(descriptor)
+            if is_free and os.name == "nt":
+                os.unlink(path)  # which fails while it is open
+
+
+def _lock(descriptor: int, *, wait: bool) -> bool | None:
+    """Lock a file until it is closed, and return whether it is; None if it cannot be locked."""
+    if os.name == "nt":
+        return None
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:  # of a file system without locks
+        return None
+    return True
 
 
 def make_folder(parent: str, suffix: str) -> str:

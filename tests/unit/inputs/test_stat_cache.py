@@ -433,6 +433,17 @@ class TestDamage:
         assert cached(project) in finished.out
         assert (project / ".hashzip").exists()
 
+    def test_killed_plans(self, project: Path) -> None:
+        """What killed plans have left half-written is removed by the next plan that writes."""
+        cached(project)
+        drafts = [project / ".hashzip" / f".draft-{digit * 16}" for digit in "0123"]
+        for draft in drafts:
+            draft.write_bytes(b"half")
+        (project / "src/hello.py").write_bytes(b"edited")
+
+        assert cached(project) == uncached(project)
+        assert [draft for draft in drafts if draft.exists()] == []
+
     def test_git_ignores_it(self, project: Path) -> None:
         """The cache's folder tells git to ignore it."""
         cached(project)

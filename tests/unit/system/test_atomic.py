@@ -1,19 +1,25 @@
 """Files written in one step, and names that nothing else has."""
 
+import errno
+import fcntl
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from hashzip.system import atomic
+from tests.support import program
 
 
 def test_create(tmp_path: Path) -> None:
     """A file is new, empty, open for writing, and for this user alone; the next is another one."""
     descriptor, path = atomic.create(str(tmp_path))
     os.write(descriptor, b"x")
-    os.close(descriptor)
     other, second = atomic.create(str(tmp_path))
+    os.close(descriptor)
     os.close(other)
 
     assert [Path(each).read_bytes() for each in (path, second)] == [b"x", b""]
@@ -46,6 +52,104 @@ def test_name_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert (tmp_path / "mine").read_bytes() == b"mine"
     monkeypatch.setattr(os, "urandom", lambda size: b"x" * size)
     os.close(atomic.create(str(tmp_path))[0])
+
+
+class TestAbandoned:
+    """Drafts that killed processes have left."""
+
+    NAME = f".draft-{'0' * 16}"
+
+    def test_removed(self, tmp_path: Path) -> None:
+        """The next write removes a draft that nobody writes, and no file of another name."""
+        others = [".draft-mine", f"draft-{'0' * 16}", ".gitignore"]
+        for name in (self.NAME, *others):
+            (tmp_path / name).write_bytes(b"half")
+
+        atomic.write(tmp_path / "file", b"new")
+
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*others, "file"])
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows needs no lock to keep an open file")
+    def test_live(self, tmp_path: Path) -> None:
+        """A draft that a process is writing stays; when that process is killed, it goes."""
+        script = (
+            "import sys; sys.path.insert(0, sys.argv[1])\n"
+            "from hashzip.system import atomic\n"
+            "print(atomic.create(sys.argv[2])[1], flush=True)\n"
+            "sys.stdin.read()\n"
+        )
+        command = [sys.executable, "-c", script, str(program.BUILD), str(tmp_path)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+            assert other.stdout
+            draft = Path(os.fsdecode(other.stdout.readline()).strip())
+            atomic.write(tmp_path / "file", b"1")
+            assert draft.exists()
+            other.kill()
+            other.wait()
+            atomic.write(tmp_path / "file", b"2")
+
+        assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no such links and pipes")
+    def test_no_file(self, tmp_path: Path) -> None:
+        """What has the name of a draft and is no file stays, and is not waited for."""
+        (tmp_path / "mine").write_bytes(b"mine")
+        (tmp_path / self.NAME).symlink_to("mine")
+        (tmp_path / self.NAME.replace("0", "1")).mkdir()
+
+        atomic.write(tmp_path / "file", b"new")
+
+        assert len(list(tmp_path.iterdir())) == 4
+        assert (tmp_path / "mine").read_bytes() == b"mine"
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
+    @pytest.mark.parametrize("age, left", [(0, 1), (100_000, 0)])
+    def test_no_locks(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: int, left: int
+    ) -> None:
+        """Where a file system has no locks, a draft is removed when it is more than a day old."""
+
+        def fail(_descriptor: int, _how: int) -> None:
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+        monkeypatch.setattr(fcntl, "flock", fail)
+        draft = tmp_path / self.NAME
+        draft.write_bytes(b"half")
+        made = draft.stat().st_mtime - age
+        os.utime(draft, (made, made))
+
+        atomic.write(tmp_path / "file", b"new")
+
+        assert draft.exists() == bool(left)
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows removes no open file")
+    def test_removed_before_it_is_locked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A draft that another process removes before it is locked is made again."""
+        opened = os.open
+        made: list[str] = []
+
+        def removed_at_first(path: str, flags: int, mode: int = 0o777) -> int:
+            descriptor = opened(path, flags, mode)
+            made.append(path)
+            if len(made) == 1:
+                os.unlink(path)
+            return descriptor
+
+        monkeypatch.setattr(os, "open", removed_at_first)
+        atomic.write(tmp_path / "file", b"new")
+
+        assert len(made) == 2
+        assert (tmp_path / "file").read_bytes() == b"new"
+
+    def test_many_at_once(self, tmp_path: Path) -> None:
+        """Threads that write into one folder do not remove each other's drafts."""
+        names = [f"file {number % 4}" for number in range(200)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda name: atomic.write(tmp_path / name, b"new"), names))
+
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(set(names))
 
 
 class TestWrite:
