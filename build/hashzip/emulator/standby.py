@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from typing import IO, Any, cast
 
 from hashzip.emulator.worker import RECORD
+from hashzip.system import atomic
 
 _WORKER = Path(__file__).with_name("worker.py")
 _READY_SECONDS = 60.0  # to import all packages; after that, a standby worker saves no time
@@ -71,7 +72,8 @@ class StandbyWorkers:
         function = env.get("AWS_LAMBDA_FUNCTION_NAME", "")
         worker = self._take(function, env) or self._launch(function, env, options)
         job = script.with_name("job.json")
-        job.write_text(json.dumps({"folder": cwd, "environment": env, "script": str(script)}))
+        text = json.dumps({"folder": cwd, "environment": env, "script": str(script)})
+        atomic.write_text(job, text, mode=atomic.PRIVATE)  # the environment has the key
         stdin = cast("IO[str]", worker.stdin)  # a pipe, as MiniStack's options say
         stdin.write(f"{job}\n")
         stdin.flush()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _HTTP_PORT = 80  # which a browser leaves out
+_MAX_TEXT = 200  # characters of a header that a reason shows
 _OWN = {"same-origin", "none"}  # a page of this port; nothing but the user
 
 
@@ -45,14 +46,14 @@ def refusal(
         return "the target of the request is not a path"
     hosts = values.get("host", [])
     if not hosts or not all(_is_local(host, port, subdomains=subdomains) for host in hosts):
-        given = ascii(", ".join(hosts)) if any(hosts) else "missing"
+        given = ascii(", ".join(hosts)[:_MAX_TEXT]) if any(hosts) else "missing"
         return f"the header Host is {given}, not 127.0.0.1:{port} or localhost:{port}"
     if any_origin:
         return None
     for origin in values.get("origin", []):
         scheme, _, host = origin.partition("://")
         if scheme != "http" or not _is_local(host, port, subdomains=subdomains):
-            return f"a page of another origin sent it: {origin!a}"
+            return f"a page of another origin sent it: {origin[:_MAX_TEXT]!a}"
     if set(values.get("sec-fetch-site", ())) <= _OWN or _is_visit(method, values):
         return None
     return "a page of another origin sent it"

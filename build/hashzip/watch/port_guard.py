@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 
-_HINT = "hashzip watch --cors lets pages of any origin call the functions"
+_HINT = "hashzip watch --cors lets pages of any origin call the functions\n"
 _FORBIDDEN = 403
 _POLICY_VIOLATION = 1008  # https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
 
@@ -57,9 +57,11 @@ def guarded(
             reason = web_pages.refusal(method, path, headers, port, any_origin=cors)
             if reason is None:
                 await app(scope, receive, send)
-            else:
-                text = f"hashzip watch refuses this request: {reason}\n{_HINT}\n"
-                await answer(send, _FORBIDDEN, TEXT, text.encode())
+                return
+            text = f"hashzip watch refuses this request: {reason}\n"
+            if web_pages.refusal(method, path, headers, port, any_origin=True) is None:
+                text += _HINT
+            await answer(send, _FORBIDDEN, TEXT, text.encode())
 
     return serve
 

@@ -107,6 +107,7 @@ class TestHost:
         assert reason
         assert "Host" in reason
         assert reason.isprintable()
+        assert len(refusal(host="a" * 8_000) or "") < 300
 
 
 class TestOrigin:
