@@ -36,6 +36,7 @@ _SAVE_SECONDS = 20.0  # to write the state; it takes 1.5 s
 _POLL_SECONDS = 0.02
 _LOG_TAIL = 4_000  # bytes
 _SECRET_BYTES = 32  # a secret access key of AWS has 30
+_PRIVATE = 0o700  # a folder that only this user may enter
 _HEALTH = "/_ministack/health"
 
 
@@ -124,9 +125,13 @@ def running(
 def _locked(state: Path) -> Iterator[Path]:
     """Refuse a state that another local AWS uses: the last to end would overwrite it."""
     state.mkdir(parents=True, exist_ok=True)
-    state.chmod(0o700)  # it has the keys of users that were created, and what functions get
+    lock = state / ".lock"
+    # It has the keys of users that were created, and the environments of functions. A folder with
+    # other files in it may be meant for others, too.
+    if lock.exists() or not any(state.iterdir()):
+        state.chmod(_PRIVATE)
     try:
-        with locking.hold(state / ".lock", wait=False):
+        with locking.hold(lock, wait=False):
             yield state
     except HeldError:
         raise HashzipError(

@@ -6,6 +6,7 @@ import io
 import json
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -86,6 +87,40 @@ def test_state_outlives_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with local_aws.running(tmp_path) as aws:
         use(aws, monkeypatch)
         assert answer() == 42
+
+
+def test_state_is_private(tmp_path: Path) -> None:
+    """No other user can enter the folder of the state; one with other files stays as it is."""
+    state, shared = tmp_path / "state", tmp_path / "shared"
+    for folder in (state, shared):
+        folder.mkdir(mode=0o755)
+    (shared / "file").touch()
+    with local_aws.running(state), local_aws.running(shared):
+        assert stat.S_IMODE(state.stat().st_mode) == 0o700
+        assert stat.S_IMODE(shared.stat().st_mode) == 0o755
+    state.chmod(0o755)
+    with local_aws.running(state):
+        assert stat.S_IMODE(state.stat().st_mode) == 0o700
+
+
+def test_key() -> None:
+    """Each run has a key of its own, which is in no file and no command that others can read."""
+    with local_aws.running() as first, local_aws.running() as second:
+        assert len({first.secret, second.secret}) == 2
+        assert first.secret not in repr(first)
+        scratch = Path(first.profile).parent
+        assert stat.S_IMODE(scratch.stat().st_mode) == 0o700
+        commands = subprocess.run(["ps", "-wwAo", "args"], capture_output=True, check=True).stdout
+        assert str(scratch).encode() in commands
+        assert first.secret.encode() not in commands
+
+
+def test_edition() -> None:
+    """A local AWS says its name to who has its key, and to nobody else."""
+    with local_aws.running() as aws:
+        port = urlsplit(aws.endpoint).port or 0
+        assert local_aws.edition(port, aws.secret) == aws.edition
+        assert local_aws.edition(port, "0" * 64) is None
 
 
 def test_state_has_one_user_at_a_time(tmp_path: Path) -> None:

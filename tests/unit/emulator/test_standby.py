@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 import threading
@@ -140,6 +141,8 @@ def test_worker_is_its_script(starter: Starter) -> None:
     assert [os.path.basename(argument) for argument in arguments] == ["_worker.py"]
     assert environment["MINE"] == "a"
     assert "PATH" not in environment, "it has only the variables that it was given"
+    job = os.path.join(os.path.dirname(folder), "job.json")
+    assert stat.S_IMODE(os.stat(job).st_mode) == 0o600, "its environment has the key"
     starter.wait(2)
 
 
