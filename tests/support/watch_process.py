@@ -44,7 +44,7 @@ class Watch:
         self.process = subprocess.Popen(
             [sys.executable, str(program.BUILD), "watch", *words],
             cwd=root,
-            env=program.environment(**settings),
+            env=program.environment(NO_COLOR="1", **settings),
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
