@@ -4,8 +4,8 @@ A message quotes names and values as they are. They are made safe where it is pr
 """
 
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 _NEAR = 3  # words that a hint begins with
@@ -19,6 +19,7 @@ _COMMA = ", "
 _KNOWN = "known:"
 
 _warned: set[tuple[str, str]] = set()
+_strict: list[bool] = []  # one for each block of `strict` that runs
 
 
 class HashzipError(Exception):
@@ -57,6 +58,20 @@ def forget_warnings() -> None:
     _warned.clear()
 
 
+@contextmanager
+def strict(*, on: bool) -> Iterator[None]:
+    """Let `warn` raise warnings as errors, in all threads, until the block ends.
+
+    Args:
+        on: Whether to; if not, nothing changes.
+    """
+    _strict.append(on)
+    try:
+        yield
+    finally:
+        _strict.pop()
+
+
 def warn(message: str, hint: str = "") -> None:
     """Print a warning to stderr, in the form that errors have. The command goes on.
 
@@ -65,7 +80,13 @@ def warn(message: str, hint: str = "") -> None:
     Args:
         message: One line that says what is wrong, and where.
         hint: What to do about it; "" where the message says it.
+
+    Raises:
+        HashzipError: Warnings are errors: see `strict`.
     """
+    if any(_strict):
+        more = "or leave out --strict"
+        raise HashzipError(message, f"{hint}; {more}" if hint else f"fix it, {more}")
     if (message, hint) not in _warned:
         _warned.add((message, hint))
         _print("warning", message, hint)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from concurrent import futures
 
 import pytest
 
@@ -182,3 +183,33 @@ def test_some(count: int, text: str) -> None:
     joined = errors.some([f"a{number}" for number in range(count)])
 
     assert joined in (text, f"a0, a1, a2, a3, a4, and {text}")
+
+
+class TestStrict:
+    """Warnings as errors."""
+
+    def test_raised(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """A warning is raised, with a hint that says how to go on; afterwards it is printed."""
+        with errors.strict(on=True), pytest.raises(HashzipError, match="old") as caught:
+            errors.warn("it is old", "renew it")
+        assert caught.value.hint == "renew it; or leave out --strict"
+        assert capsys.readouterr().err == ""
+
+        errors.warn("it is old", "renew it")
+
+        assert capsys.readouterr().err == "warning: it is old\nhint: renew it\n"
+
+    def test_off(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """If it is off, a warning is printed."""
+        with errors.strict(on=False):
+            errors.warn("it is old")
+
+        assert capsys.readouterr().err == "warning: it is old\n"
+
+    def test_in_a_thread(self) -> None:
+        """It holds in all threads, because builds run in some."""
+        with errors.strict(on=True), futures.ThreadPoolExecutor(1) as pool:
+            result = pool.submit(errors.warn, "it is old")
+
+            with pytest.raises(HashzipError, match="old"):
+                result.result()

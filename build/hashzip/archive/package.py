@@ -1,15 +1,16 @@
 """Pack a function or layer into a zip, and describe it in a manifest. Build time."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from hashzip import __version__, terminal
-from hashzip.archive import assemble, limits, uses, zip_reuse, zip_writer
+from hashzip.archive import assemble, imports, limits, uses, zip_reuse, zip_writer
+from hashzip.archive.zip_writer import Entry
 from hashzip.artifacts.manifest import Artifact, Manifest
 from hashzip.builders.build_plan import BuildPlan, Use
-from hashzip.errors import HashzipError, escape
+from hashzip.errors import HashzipError, escape, read_error
 from hashzip.project.targets import LAYER
 from hashzip.system import phases
 
@@ -94,6 +95,7 @@ def pack(
     paths = [entry.file.path for entry in parts.entries if entry.link is None]
     links = {entry.file.path: entry.link for entry in parts.entries if entry.link is not None}
     uses.check_handlers(plan, paths, links)
+    imports.report(plan, [*paths, *links], _reader(parts.entries))
     _check_limits(plan, artifact, parts.owners)
     return Manifest(
         function=plan.target.name,
@@ -104,6 +106,22 @@ def pack(
         artifact=artifact,
         tools={"hashzip": __version__, "deflate": zip_writer.LIBRARY, **parts.tools},
     )
+
+
+def _reader(entries: Iterable[Entry]) -> Callable[[str], bytes]:
+    """Return a function that reads a file of the package, by its path in it."""
+    locations = {entry.file.path: entry.file.location for entry in entries if entry.link is None}
+
+    def read(path: str) -> bytes:
+        if path not in locations:
+            return b""  # a link
+        try:
+            with open(locations[path], "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise read_error(locations[path], error) from error
+
+    return read
 
 
 def _check_limits(plan: BuildPlan, artifact: Artifact, owners: Mapping[str, str]) -> None:

@@ -43,7 +43,11 @@ def run(project: Project, names: Sequence[str], options: argparse.Namespace) -> 
 
 def _check_options(options: argparse.Namespace) -> None:
     """Refuse options that have no effect with `--check`."""
-    for option, is_set in (("--expect", options.expect is not None), ("--force", options.force)):
+    for option, is_set in (
+        ("--expect", options.expect is not None),
+        ("--force", options.force),
+        ("--strict", options.strict),
+    ):
         if is_set:
             raise HashzipError(
                 f"{option} has no effect with --check, which builds anew and keeps nothing",

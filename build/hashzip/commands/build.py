@@ -11,7 +11,7 @@ from hashzip import artifacts, pipeline, planning
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.commands import _output, _parser, _prebuilt, _progress, _summary
 from hashzip.commands._prebuilt import Prebuilt
-from hashzip.errors import HashzipError, warn
+from hashzip.errors import HashzipError, print_error, strict, warn
 from hashzip.pipeline import Built
 from hashzip.planning import ScanCache
 from hashzip.project.config import Project
@@ -26,6 +26,7 @@ EXAMPLES = {
     "hashzip build": "all functions, packages and layers",
     "hashzip build hello": "one function",
     "hashzip build layer.deps --force": "rebuild a layer, and install its packages anew",
+    "hashzip build --strict": "for CI: warnings are errors",
     "hashzip build hello --check": "check that two builds give the same bytes",
 }
 
@@ -51,6 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--force", action="store_true", help="rebuild even a package that is up to date"
     )
     parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="fail where there is a warning, such as of a module that is imported and missing; of "
+        "a package that is built already, those of its plan and of its imports",
+    )
+    parser.add_argument(
         "--check",
         action="store_true",
         help="build twice from copies of the inputs, with another folder, umask, time zone, "
@@ -67,6 +74,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Build the packages that are not built yet, and print a line for each."""
+    with strict(on=options.strict):
+        _run(options)
+
+
+def _run(options: argparse.Namespace) -> None:
     project = _output.project(options)
     names = project.packages(options.functions or project.targets)
     if options.check:
@@ -79,10 +91,14 @@ def run(options: argparse.Namespace) -> None:
             f"--expect is the fingerprint of one package, not of {len(names)}", "name one function"
         )
     scan_cache = ScanCache()
-    prebuilt = {} if options.force else _prebuilt.find(project, names)
+    looks_at_all = options.force or options.strict
+    prebuilt = {} if looks_at_all else _prebuilt.find(project, names)
     plans = [planning.plan(project, name, scan_cache) for name in names if name not in prebuilt]
-    for warning in _warnings(plans):
-        warn(warning)
+    *others, last = [*_warnings(plans)] or [""]
+    for warning in others:
+        (print_error if options.strict else warn)(warning)
+    if last:
+        warn(last)
     if options.expect is not None:  # an empty fingerprint is an error, too
         pipeline.require_fingerprint(plans[0], options.expect, _expected_files())
     pipeline.require_packages(plans, force=options.force)
@@ -119,7 +135,7 @@ def _build(
                 if name in prebuilt:
                     built = Built(*prebuilt[name], reason="", seconds=0)
                 else:
-                    built = _checked(*next(builds))
+                    built = _checked(*next(builds), is_strict=options.strict)
                 results.append(built)
                 _print_lines(folded.add(_output.label(project, name), built), options)
         finally:
@@ -127,12 +143,14 @@ def _build(
     return results
 
 
-def _checked(plan: BuildPlan, built: Built) -> Built:
-    """Return a result; check the handlers of what was built before, which may have changed."""
+def _checked(plan: BuildPlan, built: Built, *, is_strict: bool) -> Built:
+    """Return a result; check what was built before, whose handlers may have changed."""
     if not built.reason:
-        from hashzip.archive import uses
+        from hashzip.archive import imports, uses
 
         uses.check_built(plan)
+        if is_strict:
+            imports.report_built(plan)
     return built
 
 

@@ -194,6 +194,7 @@ def _function(table: Table, name: str, builders: Builders) -> Function:
     return Function(
         handler=values.pop("handler"),
         handler_in_layer=values.pop("handler_in_layer"),
+        modules_in_layer=values.pop("modules_in_layer"),
         environment=values.pop("environment"),
         layers=values.pop("layers", ()),
         **_target_fields(name, values),

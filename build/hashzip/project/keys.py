@@ -221,6 +221,12 @@ _HANDLERS: Mapping[str, Key] = {
         "whether a layer that hashzip does not build has the handler, or `bootstrap`",
         default=False,
     ),
+    "modules_in_layer": Key(
+        NAMES,
+        "modules of Python, or packages of Node.js, that a layer that hashzip does not build has: "
+        "a build does not warn that they are missing",
+        (),
+    ),
 }
 _ENVIRONMENT: Mapping[str, Key] = {
     "environment": Key(VARIABLES, "variables for `hashzip watch`; no part of the package", {}),

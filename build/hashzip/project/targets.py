@@ -142,6 +142,7 @@ class Function(Target):
 
     Attributes:
         handler_in_layer: Whether a layer that hashzip does not build has the handler.
+        modules_in_layer: The modules that such a layer has.
         package: The name of the `[package.NAME]` table that has its code, and from which all of
             `Target` is; "" where the function has a zip of its own.
         layers: Names of `[layer.NAME]` tables, those of its package first.
@@ -151,6 +152,7 @@ class Function(Target):
 
     handler: str
     handler_in_layer: bool = False
+    modules_in_layer: tuple[str, ...] = ()
     package: str = ""
     layers: tuple[str, ...] = ()
     environment: Mapping[str, str] = MappingProxyType({})

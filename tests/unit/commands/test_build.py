@@ -127,3 +127,44 @@ class TestPackage:
         assert "api (read, write): built" in capsys.readouterr().out
         with pytest.raises(HashzipError, match="sources changed"):
             run(root, "write", "--expect", "0" * 64)
+
+
+class TestStrict:
+    """Warnings as errors."""
+
+    def test_of_the_build(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A missing module leaves no artifact; without --strict, it is built with a warning."""
+        projects.write_files(project / "src", {"hello.py": b"import requests\n"})
+
+        with pytest.raises(HashzipError, match="imports requests") as caught:
+            run(project, "--strict")
+        assert caught.value.hint.endswith("; or leave out --strict")
+        assert projects.artifacts(project) == []
+
+        run(project)
+        assert "warning: hello imports requests" in capsys.readouterr().err
+
+    def test_built(self, project: Path) -> None:
+        """A package that is built already is checked, too."""
+        projects.write_files(project / "src", {"hello.py": b"import requests\n"})
+        run(project)
+
+        with pytest.raises(HashzipError, match="imports requests"):
+            run(project, "--strict")
+        projects.configure(project, modules_in_layer=["requests"])
+        run(project, "--strict")
+
+    def test_of_the_plan(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """All warnings of a plan are shown, as errors."""
+        projects.configure(project, exclude=["a.md", "b.md"])
+
+        with pytest.raises(HashzipError, match=r"b\.md"):
+            run(project, "--strict")
+
+        assert capsys.readouterr().err.startswith('error: exclude of [function.hello] has "a.md"')
+        run(project)
+
+    def test_check(self, project: Path) -> None:
+        """With --check it would do nothing, and is refused."""
+        with pytest.raises(HashzipError, match="--strict has no effect"):
+            run(project, "--strict", "--check")
