@@ -375,9 +375,9 @@ class TestErrors:
     @pytest.mark.parametrize(
         "script, message",
         [
-            ("echo more >> words.txt", "//src/words.txt changed in the sources"),
-            ("rm words.txt", "//src/words.txt removed in the sources"),
-            ("echo 1 > made.txt", "//src/made.txt added in the sources"),
+            ("echo more >> words.txt", "src/words.txt changed in the sources"),
+            ("rm words.txt", "src/words.txt removed in the sources"),
+            ("echo 1 > made.txt", "src/made.txt added in the sources"),
         ],
     )
     def test_changed_sources(self, project: Path, script: str, message: str) -> None:

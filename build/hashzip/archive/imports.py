@@ -6,7 +6,6 @@ packages: what these import is in their metadata.
 
 import posixpath
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -63,6 +62,8 @@ def report_built(plan: BuildPlan) -> None:
     Raises:
         HashzipError: Its zip cannot be read.
     """
+    import zipfile  # noqa: PLC0415 - slow, and seldom needed
+
     try:
         with plan.store.open_zip(plan.fingerprint) as file, zipfile.ZipFile(file) as archive:
             report(plan, archive.namelist(), archive.read)

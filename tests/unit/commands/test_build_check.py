@@ -72,10 +72,10 @@ def test_earlier_build(tools: list[str], *, has_hint: bool) -> None:
     assert ("another version: deflate 1 -> 2" in text) is not has_hint
 
 
-@pytest.mark.parametrize("option", ["expect", "force"])
+@pytest.mark.parametrize("option", ["expect", "force", "strict"])
 def test_options(option: str) -> None:
     """Options without an effect are refused."""
-    options = Namespace(expect=None, force=False)
+    options = Namespace(expect=None, force=False, strict=False)
     _build_check._check_options(options)  # noqa: SLF001
 
     setattr(options, option, "0")
