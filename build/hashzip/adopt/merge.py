@@ -1,0 +1,268 @@
+"""Bring together what files declare and what source code has: each function once."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hashzip.adopt import code as code_module
+from hashzip.adopt import names, tables
+from hashzip.adopt.proposal import Adopted, Code, Declared
+from hashzip.adopt.repository import Repository, join
+from hashzip.adopt.tables import Settings
+from hashzip.project.config import Project
+from hashzip.project.targets import LAYER, Function
+
+_SUFFIXES = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
+
+
+class Merged(NamedTuple):
+    """The functions and layers of a repository.
+
+    Attributes:
+        new: Those that `hashzip.toml` lacks.
+        known: Those that it has, by the name that they have there.
+        skipped: Those that cannot be adopted: the place, and the reason.
+    """
+
+    new: list[Adopted]
+    known: dict[str, Declared]
+    skipped: list[tuple[str, str]]
+
+
+def merge(
+    declared: Sequence[Declared],
+    codes: Sequence[Code],
+    settings: Settings,
+    project: Project | None,
+) -> Merged:
+    """Merge declared functions with those in code.
+
+    Args:
+        declared: The functions and layers that files declare.
+        codes: The functions in source code.
+        settings: The files, and what the user asks for.
+        project: The functions that `hashzip.toml` has.
+    """
+    return _Merger(codes, settings, project).run(declared)
+
+
+class _Merger:
+    def __init__(
+        self, codes: Sequence[Code], settings: Settings, project: Project | None
+    ) -> None:
+        self.codes = codes
+        self.settings = settings
+        self.project = project
+        self.repository = settings.repository
+        self.used: set[tuple[str, str]] = set()
+        self.result = Merged([], {}, [])
+        # The functions of hashzip.toml, by the file that Lambda calls.
+        self.existing: dict[str, list[str]] = {}
+        for name, target in (project.targets if project else {}).items():
+            if isinstance(target, Function):
+                file = _handler_file(self.repository, target.sources, target.handler)
+                self.existing.setdefault(f"{file}:{_function(target.handler)}", []).append(name)
+
+    def run(self, declared: Sequence[Declared]) -> Merged:
+        functions = [self._with_code(each) for each in _distinct(self.repository, declared)]
+        layers = [each for each in declared if each.is_layer]
+        self._add_layers(layers, functions)
+        entries: list[tuple[list[str], Declared | Code]] = []
+        for each in functions:
+            if not self._is_known(each):
+                entries.append(([name for name in each.names if name] or ["function"], each))
+        remaining = [code for code in self.codes if self._is_free(code, functions)]
+        entries += zip(code_module.candidates(remaining), remaining, strict=True)
+        taken = [name for name in (self.project.targets if self.project else {})]
+        chosen = names.unique([candidates for candidates, _ in entries], taken)
+        for name, (_, entry) in zip(chosen, entries, strict=True):
+            self._add(name, entry)
+        return self.result
+
+    def _add(self, name: str, entry: Declared | Code) -> None:
+        table, reason = tables.of(entry, self.settings, self._layers(entry))
+        origin = f"{entry.origin} {entry.label}" if isinstance(entry, Declared) else entry.path
+        if reason:
+            self.result.skipped.append((origin, reason))
+            return
+        declared = entry if isinstance(entry, Declared) else None
+        unresolved = declared.unresolved if declared else ()
+        self.result.new.append(Adopted(name, table, origin, declared, unresolved))
+
+    def _with_code(self, each: Declared) -> Declared:
+        """Complete what a file declares by the code that it means."""
+        if each.handler and each.sources:
+            file = _handler_file(self.repository, each.sources, each.handler)
+            if file is not None:
+                return each
+        matches = _matching(each, self.codes)
+        if len(matches) != 1:
+            return each
+        (code,) = matches
+        self.used.add((code.path, code.function))
+        is_program = not code.handler
+        open_keys = ("filename", "source_dir", "source_file", "source_path", "s3_key", "handler")
+        return each._replace(
+            sources=code.sources,
+            handler="" if is_program else code.handler,
+            runtime=each.runtime or code.runtime,
+            include=code.include,
+            options=(code.options or {"code": code}) if is_program else each.options,
+            unresolved=tuple(value for value in each.unresolved if value.key not in open_keys),
+        )
+
+    def _is_known(self, each: Declared) -> bool:
+        """Return whether `hashzip.toml` has a function already."""
+        file = _handler_file(self.repository, each.sources, each.handler)
+        present = self.existing.get(f"{file}:{_function(each.handler)}", [])
+        same = [name for name in each.names if name in present]
+        known = same or [name for name in present if name not in self.result.known]
+        if not each.sources and not known and self.project:
+            known = [name for name in each.names if name in self.project.targets]
+        if known:
+            self.result.known[known[0]] = each
+        return bool(known)
+
+    def _is_free(self, code: Code, functions: Sequence[Declared]) -> bool:
+        """Return whether a function in code is none that a file declares, or `hashzip.toml` has."""
+        if (code.path, code.function) in self.used or self.existing.get(f"{code.path}:{code.function}"):
+            return False
+        for each in functions:
+            if any(join_below(source, code.path) for source in each.sources):
+                return False
+        if not code.handler and self.project:
+            targets = self.project.targets.values()
+            return not any(
+                code.sources[0] in target.sources
+                and code.options.get("bin") in (None, target.options.get("bin"))
+                for target in targets
+            )
+        return True
+
+    def _layers(self, entry: Declared | Code) -> list[str]:
+        """Return the names of the layers of a function that `hashzip.toml` gets."""
+        wanted = entry.layers if isinstance(entry, Declared) else ()
+        labels = {
+            each.declared.label: each.name
+            for each in self.result.new
+            if each.is_layer and each.declared
+        }
+        return [labels[label] for label in wanted if label in labels]
+
+    def _add_layers(self, layers: Sequence[Declared], functions: Sequence[Declared]) -> None:
+        """Add the layers whose functions all have one runtime and one architecture."""
+        taken = [name.removeprefix(LAYER) for name in (self.project.targets if self.project else {})]
+        kept = []
+        for layer in layers:
+            users = [each for each in functions if layer.label in each.layers]
+            machines = {(self.settings.runtime(each), each.architecture) for each in users}
+            where = f"{layer.origin} {layer.label}"
+            if any(name in taken for name in layer.names):
+                continue
+            if len(machines) > 1:
+                self.result.skipped.append(
+                    (where, "its functions have several runtimes or architectures")
+                )
+                continue
+            runtime, architecture = machines.pop() if machines else (
+                self.settings.runtime(layer), layer.architecture,
+            )  # fmt: skip
+            layer = layer._replace(runtime=runtime, architecture=architecture)
+            table, reason = tables.of_layer(layer, self.settings)
+            if reason:
+                self.result.skipped.append((where, reason))
+            else:
+                kept.append((layer, table))
+        chosen = names.unique(
+            [[name for name in layer.names if name] or ["layer"] for layer, _ in kept]
+        )
+        for name, (layer, table) in zip(chosen, kept, strict=True):
+            self.result.new.append(
+                Adopted(
+                    name,
+                    table,
+                    f"{layer.origin} {layer.label}",
+                    layer,
+                    layer.unresolved,
+                    is_layer=True,
+                )
+            )
+
+
+def join_below(source: str, path: str) -> bool:
+    """Return whether a path is in a folder."""
+    return source == "." or path == source or path.startswith(f"{source}/")
+
+
+def _distinct(repository: Repository, declared: Iterable[Declared]) -> list[Declared]:
+    """Return the functions without those that another kind of file declares, too."""
+    kept: list[Declared] = []
+    seen: dict[str, bool] = {}
+    for each in declared:
+        if each.is_layer:
+            continue
+        file = _handler_file(repository, each.sources, each.handler)
+        key, has_places = f"{file}:{_function(each.handler)}", bool(each.places)
+        if file and seen.setdefault(key, has_places) != has_places:
+            continue
+        kept.append(each)
+    return kept
+
+
+def _function(handler: str) -> str:
+    return handler.rpartition(".")[2]
+
+
+def _handler_file(repository: Repository, sources: Sequence[str], handler: str) -> str | None:
+    """Return the file that Lambda calls, or None."""
+    module = handler.rpartition(".")[0]
+    for source in sources if module else ():
+        for stem in dict.fromkeys((module, module.replace(".", "/"))):
+            for suffix in _SUFFIXES:
+                path = join(source, f"{stem}{suffix}")
+                if repository.is_file(path):
+                    return path
+    return None
+
+
+def _matching(each: Declared, codes: Sequence[Code]) -> list[Code]:
+    """Return the functions in code that a file may mean; several where that is not clear."""
+    is_script = each.runtime.startswith(("python", "nodejs"))
+    if each.runtime.startswith(("provided", "go1")) or not (each.handler or is_script):
+        matches = [code for code in codes if not code.handler]
+        wanted = [each.program, *each.names]
+    else:
+        module = each.handler.rpartition(".")[0].replace(".", "/").strip("/")
+        function = _function(each.handler)
+        matches = [
+            code
+            for code in codes
+            if code.handler
+            and _is_language(each.runtime, code)
+            and function in ("", code.function)
+            and re.sub(r"\.\w+$", "", f"/{code.path}").endswith(f"/{module}" if module else "")
+        ]
+        wanted = [*each.names, each.program]
+    if each.sources:
+        inside = [
+            code for code in matches if any(join_below(src, code.path) for src in each.sources)
+        ]
+        matches = inside or matches
+    if len(matches) > 1:
+        for name in filter(None, wanted):
+            close = [code for code in matches if name in _words(code)]
+            if len(close) == 1:
+                return close
+    return matches
+
+
+def _is_language(runtime: str, code: Code) -> bool:
+    is_python = code.path.endswith(".py")
+    return not runtime or runtime.startswith("python" if is_python else "nodejs")
+
+
+def _words(code: Code) -> set[str]:
+    """Return the words that lead to a function, in the spellings of names."""
+    words = {code.function, *code.names, *code.path.split("/")}
+    words |= {re.sub(r"\.\w+$", "", word) for word in words}
+    return words | {word.replace("_", "-") for word in words}

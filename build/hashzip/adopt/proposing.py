@@ -1,0 +1,191 @@
+"""Read a repository, and propose what to write: the table of contents of this room."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hashzip import planning
+from hashzip.adopt import (
+    code,
+    merge,
+    modules,
+    sam,
+    serverless,
+    terraform,
+    terraform_changes,
+    terraform_new,
+    toml_text,
+    writing,
+)
+from hashzip.adopt.proposal import Adopted, Change, Code, Declared, Proposal
+from hashzip.adopt.python_locks import Requirements
+from hashzip.adopt.repository import Repository, join
+from hashzip.adopt.tables import Settings
+from hashzip.adopt.terraform_modules import Terraform
+from hashzip.errors import HashzipError
+from hashzip.project.config import FILE_NAME, Project
+from hashzip.project.layout import ARTIFACTS
+
+_IGNORE = ".gitignore"
+
+
+class Request(NamedTuple):
+    """What the user asks for; "" where nothing is asked.
+
+    Attributes:
+        source: The folder of the only function to adopt.
+        handler: Its handler.
+        name: Its name.
+        requirements: Its lock.
+        runtime: The runtime of the functions in its language.
+        architecture: The architecture of all functions.
+        infra: The folder of the Terraform to write.
+    """
+
+    source: str = ""
+    handler: str = ""
+    name: str = ""
+    requirements: str = ""
+    runtime: str = ""
+    architecture: str = ""
+    infra: str = ""
+
+
+def propose(repository: Repository, request: Request) -> Proposal:
+    """Read a repository, and say what to write.
+
+    Raises:
+        HashzipError: There is no function; `hashzip.toml` is invalid; the request does not fit.
+    """
+    config = repository.location(FILE_NAME)
+    project = planning.load_project(repository.root) if os.path.lexists(config) else None
+    requirements = Requirements(repository)
+    configuration = Terraform(repository)
+    infra = request.infra or terraform_new.folder(configuration)
+    settings = Settings(
+        repository, requirements, request.runtime, request.architecture, os.path.normpath(infra)
+    )
+    if request.source:
+        merged = _asked(repository, request, settings, project)
+    else:
+        declared, skipped = _declared(repository, configuration)
+        codes = code.find(repository, requirements)
+        merged = merge.merge(declared, codes, settings, project)
+        merged.skipped.extend(skipped)
+    _check_any(repository, merged, project)
+    changes = [*_project_files(repository, merged.new)]
+    mine = [each for each in merged.new if not (each.declared and each.declared.places)]
+    changes += terraform_new.changes(repository, configuration, settings.infra, mine)
+    by_hand: list[tuple[str, str]] = []
+    edited = terraform_changes.Changes(repository, by_hand)
+    edited.add([*terraform_changes.target_names(merged.new), *merged.known.items()])
+    files = edited.files()
+    for folder in sorted(edited.is_copied):
+        copied = modules.copies(join(folder, modules.COPY))
+        files += [each for each in copied if not repository.is_file(each.path)]
+    merged.skipped.extend((place, f"change it by hand: {reason}") for place, reason in by_hand)
+    return Proposal(merged.new, [*merged.known], merged.skipped, changes, files)
+
+
+def write(repository: Repository, changes: Sequence[Change]) -> None:
+    """Write what was proposed, and check that it is valid.
+
+    Raises:
+        HashzipError: A file has changed, or is outside the project.
+    """
+    writing.write(repository, changes)
+    planning.load_project(repository.root)
+
+
+def _declared(
+    repository: Repository, configuration: Terraform
+) -> tuple[list[Declared], list[tuple[str, str]]]:
+    """Read the functions that files declare, those of Terraform first."""
+    declared, skipped = terraform.read(configuration)
+    reasons = [(each.origin, each.reason) for each in skipped]
+    for module in (sam, serverless):
+        more, problems = module.read(repository)
+        declared += more
+        reasons += problems
+    return declared, reasons
+
+
+def _asked(
+    repository: Repository, request: Request, settings: Settings, project: Project | None
+) -> merge.Merged:
+    """Return the function that the request names, or those in the folder that it names."""
+    source = repository.relative(repository.location(request.source))
+    if source is None or not repository.is_folder(source):
+        raise HashzipError(
+            f"{request.source} is no folder of the project {repository.root}",
+            "name a folder in it with --source",
+        )
+    if request.handler:
+        asked = Declared(
+            "",
+            "",
+            (request.name or _folder_name(source, request.handler),),
+            (source,),
+            request.handler,
+            architecture="",
+            requirements=request.requirements,
+        )
+        return merge.merge([asked], [], settings, project)
+    codes = [each for each in _codes(repository, settings) if _is_in(each, source)]
+    if not codes:
+        raise HashzipError(
+            f"cannot tell which function in {request.source} to use", "name it with --handler"
+        )
+    if request.name and len(codes) > 1:
+        kind = "functions" if any(each.handler for each in codes) else "programs"
+        raise HashzipError(
+            f"{request.source} has {len(codes)} {kind}, but --function is one name",
+            f"remove --function: each of the {kind} becomes a function with its own name; "
+            "or choose one with --handler",
+        )
+    merged = merge.merge([], codes, settings, project)
+    if request.name:
+        merged.new[:] = [each._replace(name=request.name) for each in merged.new]
+    return merged
+
+
+def _codes(repository: Repository, settings: Settings) -> list[Code]:
+    return code.find(repository, settings.requirements)
+
+
+def _is_in(each: Code, source: str) -> bool:
+    folder = each.path if not each.handler else each.path.rpartition("/")[0] or "."
+    return folder == source
+
+
+def _folder_name(source: str, handler: str) -> str:
+    words = [*source.split("/"), *handler.split(".")[:-1], handler.rpartition(".")[2]]
+    from hashzip.adopt import names
+
+    return names.levels(words[: len(source.split("/"))], [words[-2], words[-1]])[0]
+
+
+def _project_files(repository: Repository, new: Sequence[Adopted]) -> Iterable[Change]:
+    """Yield `hashzip.toml` with what it lacks, and `.gitignore`."""
+    if not new:
+        return
+    exists = os.path.lexists(repository.location(FILE_NAME))
+    before = repository.text(FILE_NAME) if exists else None
+    yield Change(FILE_NAME, before, toml_text.added(before, new))
+    ignored = repository.text(_IGNORE) if repository.is_file(_IGNORE) else None
+    lines = (ignored or "").splitlines()
+    if not {f"{ARTIFACTS}/", ARTIFACTS, f"/{ARTIFACTS}/", f"/{ARTIFACTS}"}.intersection(lines):
+        is_cut = ignored and not ignored.endswith("\n")
+        cut = "\n" if is_cut else ""
+        yield Change(_IGNORE, ignored, f"{ignored or ''}{cut}{ARTIFACTS}/\n")
+
+
+def _check_any(repository: Repository, merged: merge.Merged, project: Project | None) -> None:
+    if merged.new or merged.known or (project and project.targets):
+        return
+    reasons = "".join(f"\n  {place}: {reason}" for place, reason in merged.skipped)
+    raise HashzipError(
+        f"there is no function in {repository.root} that hashzip can build: no handler in any "
+        f"module, and none that Terraform, SAM or serverless declares{reasons}",
+        "name the function: --source FOLDER --handler MODULE.FUNCTION",
+    )

@@ -1,0 +1,309 @@
+"""Change the Terraform of a repository, so that hashzip packs its functions.
+
+Three things change: the module `package` is added, and `filename` and `source_code_hash` are taken
+from it. Everything else of the files stays as it is, to the byte.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hashzip.adopt import modules, terraform_new
+from hashzip.adopt.hcl import Attribute, Block
+from hashzip.adopt.proposal import Adopted, Change, Declared
+from hashzip.adopt.repository import Repository
+from hashzip.adopt.terraform import Place
+from hashzip.adopt.terraform_modules import Call, Module
+
+_VARIABLE = "hashzip_function"
+_OLD = ("s3_bucket", "s3_key", "s3_object_version", "filename", "source_code_hash")
+_OLD_OF_MODULE = (
+    *("source_path", "create_package", "local_existing_package", "ignore_source_code_hash"),
+    *("s3_existing_package", "store_on_s3", "s3_bucket", "hash_extra", "artifacts_dir"),
+)
+_UNALIGNED = re.compile(r"[ \t]*(?:#[^\n]*|//[^\n]*)?(?:\r?\n|$)")
+
+
+class Edit(NamedTuple):
+    """A part of a file that gets another text."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Instance(NamedTuple):
+    """A function of a block.
+
+    Attributes:
+        name: How hashzip names it: `orders`, or `layer.deps`.
+        place: Where it is.
+    """
+
+    name: str
+    place: Place
+
+
+class Changes:
+    """The changes of a repository's Terraform.
+
+    Args:
+        repository: The files.
+        by_hand: Gets the blocks that have to be changed by hand, each with the reason.
+    """
+
+    def __init__(self, repository: Repository, by_hand: list[tuple[str, str]]) -> None:
+        self._repository = repository
+        self._by_hand = by_hand
+        self._edits: dict[str, list[Edit]] = {}
+        self._variables: set[str] = set()
+        self.is_copied: set[str] = set()
+
+    def add(self, functions: Iterable[tuple[str, Declared]]) -> None:
+        """Change the blocks of functions and layers."""
+        blocks: dict[tuple[str, int], list[Instance]] = {}
+        for name, declared in functions:
+            for place in declared.places:
+                key = (place.block.path, place.block.start)
+                blocks.setdefault(key, []).append(Instance(name, place))
+        for instances in blocks.values():
+            block = instances[0].place.block
+            if _is_changed(block, instances[0].place.scope.module):
+                continue
+            try:
+                expression = self._function(instances)
+            except ValueError as error:
+                self._by_hand.append((f"{block.path}:{block.line}", str(error)))
+                continue
+            self._change(instances, expression)
+
+    def files(self) -> list[Change]:
+        """Return the changed files."""
+        changes = []
+        for path, edits in sorted(self._edits.items()):
+            before = self._repository.text(path) or ""
+            after = before
+            for edit in sorted(edits, reverse=True):
+                after = after[: edit.start] + edit.text + after[edit.end :]
+            if "\r\n" in before:
+                after = re.sub(r"\r?\n", "\r\n", after)
+            changes.append(Change(path, before, after))
+        return changes
+
+    def _change(self, instances: Sequence[Instance], expression: str) -> None:
+        place = instances[0].place
+        block, module = place.block, place.scope.module
+        label = _free_label(block.labels[-1], module)
+        index = ""
+        repeat = next((name for name in ("for_each", "count") if name in block.attributes), "")
+        if repeat:
+            index = "[each.key]" if repeat == "for_each" else "[count.index]"
+        self._insert(block.path, block.start, self._package(label, place, expression, repeat))
+        reference = f"module.{label}{index}"
+        text = self._repository.text(block.path) or ""
+        if place.is_module:
+            values = {
+                "create_package": "false",
+                "local_existing_package": f"{reference}.filename",
+                "ignore_source_code_hash": "true",
+            }
+            old = _OLD_OF_MODULE
+        else:
+            values = {
+                "filename": f"{reference}.filename",
+                "source_code_hash": f"{reference}.source_code_hash",
+            }
+            old = _OLD
+        self._replace(text, block, values, old)
+        self._drop_archive(place)
+
+    def _package(self, label: str, place: Place, expression: str, repeat: str) -> str:
+        block, scope = place.block, place.scope
+        folder = scope.module.folder
+        origin = modules.source(self._repository.root, folder)
+        if origin.is_copied:
+            self.is_copied.add(folder)
+        lines = [f'module "{label}" {{']
+        if repeat:
+            lines += [
+                f'  {"source":<{len(repeat)}} = "{origin.of("package")}"',
+                f"  {repeat:<6} = {block.text(repeat)}",
+            ]
+        else:
+            lines.append(f'  source = "{origin.of("package")}"')
+        variable = "root" if scope.call is None else "module"
+        lines += [
+            "",
+            f"  project  = {terraform_new.project(folder, variable)}",
+            f"  function = {expression}",
+        ]
+        name = block.text("function_name")
+        if name is not None:
+            lines += [
+                "",
+                "  # A new name creates a new function, which needs the zip again.",
+                f"  triggers = {{ function_name = {name} }}",
+            ]
+        return "\n".join([*lines, "}", "", ""])
+
+    def _function(self, instances: Sequence[Instance]) -> str:
+        """Return the expression of a function's name, for all instances of its block.
+
+        Raises:
+            ValueError: There is none that a reader would understand.
+        """
+        if len({each.name for each in instances}) == 1:
+            return f'"{instances[0].name}"'
+        by_key = {str(each.place.scope.key): each.name for each in instances}
+        if len(set(by_key.items())) == len({each.name for each in instances}):
+            block = instances[0].place.block
+            return _by_key(by_key, "count" in block.attributes)
+        calls = [each.place.scope.call for each in instances]
+        if any(call is None or call.scope.call is not None for call in calls) or len(by_key) > 1:
+            raise ValueError("it is in a module that other modules repeat")
+        self._pass_names(instances)
+        return f"var.{_VARIABLE}"
+
+    def _pass_names(self, instances: Sequence[Instance]) -> None:
+        """Have each call of a module say which function it is."""
+        module = instances[0].place.scope.module
+        block = instances[0].place.block
+        if module.folder not in self._variables:
+            self._variables.add(module.folder)
+            text = (
+                f'variable "{_VARIABLE}" {{\n'
+                '  description = "Name of the function in hashzip.toml."\n'
+                "  type        = string\n"
+                "}\n\n"
+            )
+            self._insert(block.path, block.start, text)
+        calls: dict[tuple[str, int], list[tuple[Call, str]]] = {}
+        for each in instances:
+            call = each.place.scope.call
+            if call is not None:
+                key = (call.block.path, call.block.start)
+                calls.setdefault(key, []).append((call, each.name))
+        for group in calls.values():
+            outer = group[0][0].block
+            by_key = {str(call.scope.key): name for call, name in group}
+            expression = (
+                f'"{group[0][1]}"'
+                if len(set(by_key.values())) == 1
+                else _by_key(by_key, "count" in outer.attributes)
+            )
+            text = self._repository.text(outer.path) or ""
+            self._replace(text, outer, {_VARIABLE: expression}, (_VARIABLE,))
+
+    def _replace(
+        self, text: str, block: Block, values: dict[str, str], old: Sequence[str]
+    ) -> None:
+        """Set attributes of a block, where the first of the old ones is, and drop these."""
+        present = [block.attributes[name] for name in old if name in block.attributes]
+        anchor = min(present, key=lambda each: each.start, default=None)
+        missing = dict(values)
+        edits = self._edits.setdefault(block.path, [])
+        for name in old:
+            attribute = block.attributes.get(name)
+            if attribute is None:
+                continue
+            if name in missing:
+                edits.append(Edit(attribute.value, attribute.end, missing.pop(name)))
+            elif attribute is not anchor or not missing:
+                edits.append(_line(text, attribute))
+        if not missing:
+            return
+        last = _last(block)
+        near = anchor or last
+        if near is None:
+            inserted = "".join(f"\n  {name} = {value}" for name, value in missing.items())
+            edits.append(Edit(block.body, block.body, inserted))
+            return
+        indent, width = _shape(text, near)
+        lines = [f"{name:<{width}} = {value}" for name, value in missing.items()]
+        is_dropped = anchor is not None and not any(
+            block.attributes.get(name) is anchor for name in values
+        )
+        if is_dropped and anchor is not None:
+            edits.append(Edit(anchor.start, anchor.end, f"\n{indent}".join(lines)))
+        else:
+            added = "".join(f"\n{indent}{line}" for line in lines)
+            edits.append(Edit(near.end, near.end, added))
+
+    def _drop_archive(self, place: Place) -> None:
+        """Remove the archive that made the zip, if nothing else names it."""
+        archive = place.package.archive
+        if archive is None or archive.kind != "data":
+            return
+        name = f"archive_file.{archive.labels[-1]}."
+        uses = 0
+        for file in place.scope.module.files:
+            text = self._repository.text(file.path) or ""
+            edits = self._edits.get(file.path, [])
+            for match in re.finditer(re.escape(name) + r"|archive_file\." + archive.labels[-1] + r"\b", text):
+                uses += not any(edit.start <= match.start() < edit.end for edit in edits)
+        edits = self._edits.setdefault(archive.path, [])
+        removal = _whole(self._repository.text(archive.path) or "", archive)
+        if uses == 0 and removal not in edits:
+            edits.append(removal)
+
+    def _insert(self, path: str, position: int, text: str) -> None:
+        self._edits.setdefault(path, []).append(Edit(position, position, text))
+
+
+def _by_key(names: dict[str, str], is_count: bool) -> str:  # noqa: FBT001 - private
+    """Return an expression that chooses a name by the key of an instance."""
+    if is_count:
+        listed = [names[key] for key in sorted(names, key=int)]
+        return f"[{', '.join(f'{chr(34)}{name}{chr(34)}' for name in listed)}][count.index]"
+    if all(key == name for key, name in names.items()):
+        return "each.key"
+    width = max(len(key) for key in names) + 2
+    rows = [f'    {chr(34) + key + chr(34):<{width}} = "{name}"' for key, name in names.items()]
+    return "\n".join(["{", *rows, "  }[each.key]"])
+
+
+def _is_changed(block: Block, module: Module) -> bool:
+    """Return whether a block takes its zip from the module `package` already."""
+    text = block.text("filename") or block.text("local_existing_package") or ""
+    match = re.match(r"module\.([\w-]+)", text)
+    called = module.blocks.get(("module", match[1])) if match else None
+    return called is not None and "function" in called.attributes
+
+
+def _free_label(label: str, module: Module) -> str:
+    taken = {block.labels[0] for block in module.of_kind("module")}
+    names = [f"{label}_package", *(f"{label}_package_{number}" for number in range(2, 100))]
+    return next(name for name in names if name not in taken)
+
+
+def _line(text: str, attribute: Attribute) -> Edit:
+    """Return the removal of an attribute with its line."""
+    start = text.rfind("\n", 0, attribute.start) + 1
+    start = start if not text[start : attribute.start].strip() else attribute.start
+    match = _UNALIGNED.match(text, attribute.end)
+    return Edit(start, match.end() if match else attribute.end, "")
+
+
+def _whole(text: str, block: Block) -> Edit:
+    """Return the removal of a block with the empty line after it."""
+    match = re.compile(r"[ \t]*(?:\r?\n){0,2}").match(text, block.end)
+    return Edit(block.start, match.end() if match else block.end, "")
+
+
+def _last(block: Block) -> Attribute | None:
+    return max(block.attributes.values(), key=lambda each: each.end, default=None)
+
+
+def _shape(text: str, attribute: Attribute) -> tuple[str, int]:
+    """Return the indentation of an attribute, and the width of its name."""
+    start = text.rfind("\n", 0, attribute.start) + 1
+    indent = text[start : attribute.start]
+    sign = text.find("=", attribute.start)
+    return (indent if not indent.strip() else "  "), sign - attribute.start - 1
+
+
+def target_names(adopted: Iterable[Adopted]) -> list[tuple[str, Declared]]:
+    """Return the functions and layers that Terraform declares, with their names for hashzip."""
+    return [(each.target, each.declared) for each in adopted if each.declared]
+
+

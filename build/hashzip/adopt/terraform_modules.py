@@ -1,0 +1,314 @@
+"""The modules of a repository's Terraform: their blocks, and the values of references in them."""
+
+import itertools
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from hashzip.adopt import hcl, hcl_values
+from hashzip.adopt.hcl import Block
+from hashzip.adopt.hcl_values import Reference, UnresolvedError
+from hashzip.adopt.repository import Repository, join, parent
+
+_MAX_DEPTH = 6  # of modules in modules
+_MAX_INSTANCES = 1000  # of a block
+_MAX_SCOPES = 5000
+_ADDRESS = {"data": 3, "module": 2}  # the words of a block's address; those of a resource are 2
+
+
+class Module:
+    """The blocks of a folder with Terraform files.
+
+    Args:
+        repository: The files.
+        folder: The folder.
+        paths: Its files.
+    """
+
+    def __init__(self, repository: Repository, folder: str, paths: Sequence[str]) -> None:
+        self.folder = folder
+        self.files: list[Block] = []
+        for path in paths:
+            text = repository.text(path)
+            if text is None:
+                continue
+            try:
+                self.files.append(hcl.parse(path, text))
+            except ValueError as error:
+                repository.skip(path, str(error))
+        self.settings = dict(self._settings(repository, folder))
+
+    def of_kind(self, kind: str) -> Iterator[Block]:
+        """Yield the blocks of a type."""
+        return (block for file in self.files for block in file.of_kind(kind))
+
+    @cached_property
+    def blocks(self) -> Mapping[tuple[str, ...], Block]:
+        """Resources, data sources and calls of modules by address: `("data", TYPE, NAME)`."""
+        blocks = {}
+        for kind in ("resource", "data", "module"):
+            for block in self.of_kind(kind):
+                address = block.labels if kind == "resource" else (kind, *block.labels)
+                blocks[address] = block
+        return blocks
+
+    @cached_property
+    def locals(self) -> Mapping[str, str]:
+        """The expressions of the local values."""
+        return {
+            name: attribute.text
+            for block in self.of_kind("locals")
+            for name, attribute in block.attributes.items()
+        }
+
+    @cached_property
+    def variables(self) -> Mapping[str, str | None]:
+        """The expressions of the variables' defaults."""
+        return {block.labels[0]: block.text("default") for block in self.of_kind("variable")}
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str | None]:
+        """The expressions of the outputs."""
+        return {block.labels[0]: block.text("value") for block in self.of_kind("output")}
+
+    def child(self, block: Block) -> str | None:
+        """Return the folder of a module that a block calls, if it is in the repository."""
+        source = (block.text("source") or "").strip('"')
+        if not source.startswith(("./", "../")):
+            return None
+        folder = posixpath.normpath(join(self.folder, source))
+        return None if folder.startswith("..") else folder
+
+    @staticmethod
+    def _settings(repository: Repository, folder: str) -> Iterator[tuple[str, str]]:
+        """Yield the variables of the files that Terraform loads by itself."""
+        names = repository.files.get(folder, ())
+        files = [name for name in names if name.endswith(".auto.tfvars")]
+        for name in ("terraform.tfvars", *sorted(files)):
+            text = repository.text(join(folder, name)) if name in names else None
+            if text is not None:
+                try:
+                    body = hcl.parse(join(folder, name), text)
+                except ValueError as error:
+                    repository.skip(join(folder, name), str(error))
+                    continue
+                yield from ((key, value.text) for key, value in body.attributes.items())
+
+
+class Call(NamedTuple):
+    """An instance of a module: where it is called, and with which key of `for_each`.
+
+    Attributes:
+        block: The block that calls it.
+        scope: Where that block is.
+    """
+
+    block: Block
+    scope: "Scope"
+
+
+class Scope:
+    """An instance of a module, in which expressions have values.
+
+    Attributes:
+        module: The module.
+        terraform: All modules.
+        root: The folder of the root module.
+        call: What calls the module; None for a root.
+        each: The values of `each.key`, `each.value` and `count.index`, as far as they are known.
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        terraform: "Terraform",
+        root: str,
+        call: Call | None = None,
+        each: Mapping[tuple[str, str], Any] | None = None,
+        memo: dict[object, Any] | None = None,
+    ) -> None:
+        self.module = module
+        self.terraform = terraform
+        self.root = root
+        self.call = call
+        self.each = each or {}
+        # Values of locals and variables, which all instances of a block share.
+        self._memo: dict[object, Any] = {} if memo is None else memo
+
+    @property
+    def key(self) -> Any:  # noqa: ANN401 - a value of HCL
+        """The key or the index of this instance; None where there is only one."""
+        return self.each.get(("each", "key"), self.each.get(("count", "index")))
+
+    def instances(self, block: Block) -> list["Scope"]:
+        """Return a scope for each instance of a block; one without a key where that is unknown."""
+        memo = id(block)
+        if memo not in self._memo:
+            self._memo[memo] = {str(scope.key): scope for scope in self._instances(block)}
+        return list(self._memo[memo].values())
+
+    def _instances(self, block: Block) -> list["Scope"]:
+        for name in ("for_each", "count"):
+            text = block.text(name)
+            if text is None:
+                continue
+            try:
+                value = hcl_values.evaluate(text, self)
+            except UnresolvedError:
+                return [self]
+            if name == "count":
+                count = value if isinstance(value, int) else 1
+                return [self._with(("count", "index"), n) for n in range(min(max(count, 1), 100))]
+            pairs = value.items() if isinstance(value, Mapping) else ((each, each) for each in value)
+            scopes = [
+                self._with(("each", "key"), str(key))._with(("each", "value"), item)
+                for key, item in list(pairs)[:_MAX_INSTANCES]
+            ]
+            return scopes or [self]
+        return [self]
+
+    def resolve(self, steps: Sequence[str | int]) -> Any:  # noqa: ANN401 - a value of HCL
+        """Return the value of a reference; see `hcl_values.Scope`."""
+        first, second = str(steps[0]), str(steps[1])
+        if first in ("each", "count"):
+            if (first, second) not in self.each:
+                raise UnresolvedError(f"{first}.{second} is known when Terraform runs")
+            return self.each[(first, second)]
+        if first == "path":
+            folder = self.module.folder if second == "module" else self.root
+            return self.terraform.repository.location(folder)
+        if first == "terraform":
+            return "default"  # the workspace
+        if first in ("local", "var"):
+            return self._remembered(f"{first}.{second}")
+        return self._of_block(steps)
+
+    def _remembered(self, name: str) -> Any:  # noqa: ANN401 - a value of HCL
+        """Evaluate a local value or a variable once."""
+        if name not in self._memo:
+            self._memo[name] = UnresolvedError(f"{name} refers to itself")
+            try:
+                kind, _, word = name.partition(".")
+                value = self._local(word) if kind == "local" else self._variable(word)
+            except UnresolvedError as error:
+                value = error
+            self._memo[name] = value
+        value = self._memo[name]
+        if isinstance(value, UnresolvedError):
+            raise value
+        return value
+
+    def _local(self, name: str) -> Any:  # noqa: ANN401 - a value of HCL
+        if name not in self.module.locals:
+            raise UnresolvedError(f"local.{name} is in no file of {self.module.folder}")
+        return hcl_values.evaluate(self.module.locals[name], self)
+
+    def _variable(self, name: str) -> Any:  # noqa: ANN401 - a value of HCL
+        if self.call is not None and name in self.call.block.attributes:
+            return hcl_values.evaluate(self.call.block.text(name) or "", self.call.scope)
+        text = self.module.variables.get(name)
+        if self.call is None:
+            text = self.module.settings.get(name, text)
+        if text is None:
+            raise UnresolvedError(f"var.{name} has no default")
+        return hcl_values.evaluate(text, self)
+
+    def _of_block(self, steps: Sequence[str | int]) -> Any:  # noqa: ANN401 - a value of HCL
+        """Return the value of an attribute of a block."""
+        size = _ADDRESS.get(str(steps[0]), 2)
+        rest = list(steps[size:])
+        if len(steps) <= size:
+            return Reference(tuple(steps))
+        address = tuple(map(str, steps[:size]))
+        block = self.module.blocks.get(address)
+        if block is None:
+            raise UnresolvedError(f"{'.'.join(address)} is in no file of {self.module.folder}")
+        scope = self
+        if "for_each" in block.attributes or "count" in block.attributes:
+            if len(rest) == 1:
+                return Reference(tuple(steps))
+            scope = self.instance(block, rest.pop(0))
+        if address[0] == "module":
+            return self._output(block, scope, str(rest[0]))
+        text = block.text(str(rest[0]))
+        if text is None:
+            raise UnresolvedError(f"{'.'.join(map(str, steps))} is known when Terraform runs")
+        return hcl_values.evaluate(text, scope)
+
+    def instance(self, block: Block, key: str | int) -> "Scope":
+        """Return the scope of one instance of a block."""
+        self.instances(block)
+        scope: Scope | None = self._memo[id(block)].get(str(key))
+        if scope is not None:
+            return scope
+        raise UnresolvedError(f'{".".join(block.labels)} has no instance "{key}"')
+
+    def _output(self, block: Block, scope: "Scope", name: str) -> Any:  # noqa: ANN401 - HCL
+        child = self.enter(block, scope)
+        text = child.module.outputs.get(name) if child else None
+        if child is None or text is None:
+            raise UnresolvedError(f"module.{block.labels[0]}.{name} is known when Terraform runs")
+        return hcl_values.evaluate(text, child)
+
+    def enter(self, block: Block, scope: "Scope") -> "Scope | None":
+        """Return the scope of a module of the repository that a block calls.
+
+        Args:
+            block: The block.
+            scope: This scope, or that of one instance of the block.
+        """
+        folder = self.module.child(block)
+        module = self.terraform.modules.get(folder or "")
+        if module is None or self.depth >= _MAX_DEPTH:
+            return None
+        return Scope(module, self.terraform, self.root, Call(block, scope))
+
+    @property
+    def depth(self) -> int:
+        """How many modules this one is in."""
+        return 0 if self.call is None else self.call.scope.depth + 1
+
+    def _with(self, name: tuple[str, str], value: Any) -> "Scope":  # noqa: ANN401 - HCL
+        each = {**self.each, name: value}
+        return Scope(self.module, self.terraform, self.root, self.call, each, self._memo)
+
+
+class Terraform:
+    """All Terraform of a repository.
+
+    Args:
+        repository: The files.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        folders: dict[str, list[str]] = {}
+        for path in repository.paths(".tf", ".tofu"):
+            folders.setdefault(parent(path), []).append(path)
+        self.modules = {
+            folder: Module(repository, folder, paths) for folder, paths in folders.items()
+        }
+
+    @cached_property
+    def roots(self) -> list[Module]:
+        """The modules that no other module of the repository calls."""
+        called = {
+            module.child(block) for module in self.modules.values() for block in module.of_kind("module")
+        }
+        return [module for folder, module in self.modules.items() if folder not in called]
+
+    def scopes(self) -> Iterator[Scope]:
+        """Yield all instances of all modules, roots first."""
+        scopes = (each for root in self.roots for each in self._below(Scope(root, self, root.folder)))
+        return itertools.islice(scopes, _MAX_SCOPES)
+
+    def _below(self, scope: Scope) -> Iterator[Scope]:
+        yield scope
+        for block in scope.module.of_kind("module"):
+            if scope.module.child(block) is None:
+                continue
+            for instance in scope.instances(block):
+                child = scope.enter(block, instance)
+                if child is not None:
+                    yield from self._below(child)

@@ -1,0 +1,83 @@
+"""Write files so that either all of them are written, or none."""
+
+import codecs
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+
+from hashzip.adopt.proposal import Change
+from hashzip.adopt.repository import Repository
+from hashzip.errors import HashzipError
+from hashzip.system import atomic
+
+
+def write(repository: Repository, changes: Sequence[Change]) -> None:
+    """Write files. Where that fails or is interrupted, all are as they were.
+
+    Raises:
+        HashzipError: A file is outside the project, or has changed since it was read.
+        OSError: One cannot be written.
+    """
+    for change in changes:
+        _check(repository, change)
+    folders: list[str] = []
+    written: list[Change] = []
+    try:
+        for change in changes:
+            _make_folder(os.path.dirname(repository.location(change.path)), folders)
+            written.append(change)
+            _put(repository, change.path, change.after)
+    except BaseException:
+        _restore(repository, written, folders)
+        raise
+
+
+def _check(repository: Repository, change: Change) -> None:
+    location = repository.location(change.path)
+    if not repository.contains(location):
+        raise HashzipError(
+            f"{location} is outside the project {repository.root}",
+            "remove the link, or name another folder with --infra",
+        )
+    try:
+        with open(location, encoding="utf-8-sig", newline="") as file:
+            text: str | None = file.read()
+    except FileNotFoundError:
+        text = None
+    if text != change.before:
+        state = "exists" if change.before is None else "has changed since it was read"
+        raise HashzipError(f"{location} {state}", "run this again")
+
+
+def _put(repository: Repository, path: str, text: str) -> None:
+    """Write a file in one step, with the mode and the byte order mark that it had."""
+    location = os.path.realpath(repository.location(path))
+    try:
+        with open(location, "rb") as file:
+            mark = codecs.BOM_UTF8 if file.read(3) == codecs.BOM_UTF8 else b""
+            mode = os.fstat(file.fileno()).st_mode & 0o777
+    except FileNotFoundError:
+        atomic.write_text(location, text)
+        return
+    atomic.write(location, mark, text.encode(), mode=mode)
+
+
+def _make_folder(folder: str, made: list[str]) -> None:
+    missing = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for each in reversed(missing):
+        os.mkdir(each)
+        made.append(each)
+
+
+def _restore(repository: Repository, written: Sequence[Change], folders: Sequence[str]) -> None:
+    for change in written:
+        if change.before is not None:
+            _put(repository, change.path, change.before)
+        else:
+            with suppress(FileNotFoundError):
+                os.unlink(repository.location(change.path))
+    for folder in reversed(folders):
+        os.rmdir(folder)
