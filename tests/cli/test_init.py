@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,10 @@ from tests.support import program
 from tests.support import project as projects
 
 HANDLER = b"def lambda_handler(event, context):\n    return {}\n"
+ORDERS = (
+    'source = "orders"\nhandler = "app.lambda_handler"\n'
+    'runtime = "python3.12"\narchitecture = "x86_64"\n'
+)
 
 
 @pytest.fixture
@@ -44,13 +49,16 @@ class TestInit:
         program.run("init", "--yes", "--infra", "deploy/aws", cwd=root)
 
         text = (root / "deploy/aws/hashzip.tf").read_text(encoding="utf-8")
-        (source,) = (line.split('"')[1] for line in text.splitlines() if "source" in line)
-        assert (root / "deploy/aws" / source / "variables.tf").resolve().is_file()
+        (source,) = re.findall(r'^  source = "(.*)"$', text, re.MULTILINE)
+        if source.startswith("."):  # otherwise, it is the remote of this checkout
+            assert (root / "deploy/aws" / source / "variables.tf").resolve().is_file()
+        assert source.partition("?")[0].endswith("infra/modules/function")
+        assert 'provider "aws"' in text
         assert 'project  = "${path.root}/../.."' in text
         assert 'function = "orders"' in text
 
     def test_flags(self, root: Path) -> None:
-        """With a folder given, no other is searched."""
+        """With a folder and a handler given, nothing is searched."""
         (root / "orders" / "app.py").rename(root / "orders" / "other.py")
         words = ["--source", "orders", "--handler", "other.run", "--function", "mine"]
 
@@ -150,25 +158,72 @@ class TestInit:
         assert [line.split('"')[1] for line in lines if line.startswith("runtime")] == runtimes
 
     def test_source_without_handler(self, root: Path) -> None:
-        """A given folder that is no crate needs `--handler`."""
+        """A given folder without anything that looks like a handler needs `--handler`."""
+        (root / "orders/app.py").write_text("def run(): ...\n", encoding="utf-8")
         error, hint = projects.complaint(program.run("init", "--source", "orders", cwd=root))
 
         assert "cannot tell which function in orders to use" in error
         assert "--handler" in hint
 
-    @pytest.mark.parametrize("path", ["hashzip.toml", "infra/hashzip.tf"])
-    def test_nothing_is_overwritten(self, root: Path, path: str) -> None:
-        """An existing file is kept, nothing is written, and the error has the text to add."""
-        projects.write_files(root, {path: b"# mine\n"})
+    def test_added_to_what_is_there(self, root: Path) -> None:
+        """Files that are there keep their text, and get what is missing."""
+        mine = "# mine\n[function.mail]  # by hand\n" + ORDERS.replace("orders", "mail")
+        projects.write_files(
+            root,
+            {
+                "mail/app.py": HANDLER,
+                "hashzip.toml": mine.encode(),
+                "infra/hashzip.tf": b'# mine, too\nmodule "x" {\n  source = "./x"\n}\n',
+            },
+        )
+
+        finished = program.run("init", "--yes", cwd=root)
+
+        assert finished.code == 0, finished.err
+        text = (root / "hashzip.toml").read_text(encoding="utf-8")
+        assert text == f"{mine}\n[function.orders]\n{ORDERS}"
+        terraform = (root / "infra/hashzip.tf").read_text(encoding="utf-8")
+        assert terraform.startswith('# mine, too\nmodule "x" {\n')
+        assert 'module "orders" {' in terraform
+        assert 'module "mail"' not in terraform
         before = projects.listing(root)
+        again = program.run("init", "--yes", cwd=root)
+        assert "nothing to write" in again.out, again
+        assert projects.listing(root) == before
+
+    def test_terraform_is_changed_when_asked(self, root: Path) -> None:
+        """The diff of the user's Terraform is shown, and written only with --write-terraform."""
+        old = (
+            'resource "aws_lambda_function" "orders" {\n  function_name = "orders"\n'
+            '  handler       = "app.lambda_handler"\n  runtime       = "python3.11"\n'
+            '  filename      = "orders.zip"\n}\n'
+        )
+        projects.write_files(root, {"main.tf": old.encode()})
+
+        shown = program.run("init", "--yes", cwd=root)
+
+        assert "+  filename      = module.orders_package.filename" in shown.out
+        assert "--write-terraform" in shown.out
+        assert (root / "main.tf").read_text(encoding="utf-8") == old
+        assert not (root / "infra").exists()
+        written = program.run("init", "--yes", "--write-terraform", cwd=root)
+        assert written.code == 0, written.err
+        new = (root / "main.tf").read_text(encoding="utf-8")
+        assert "  filename      = module.orders_package.filename\n" in new
+        assert "  source_code_hash = module.orders_package.source_code_hash\n" in new
+
+    def test_link_out_of_the_project(self, root: Path) -> None:
+        """A folder of Terraform that is a link out of the project is not written to."""
+        outside = root.parent / f"{root.name}-outside"
+        outside.mkdir()
+        (root / "infra").symlink_to(outside)
 
         finished = program.run("init", "--yes", cwd=root)
 
         assert finished.code == 1
-        assert f"{root / path} exists, and is not overwritten" in finished.err
-        assert "orders" in finished.err
-        assert "by hand" in finished.err
-        assert projects.listing(root) == before
+        assert "outside the project" in finished.err
+        assert list(outside.iterdir()) == []
+        assert not (root / "hashzip.toml").exists()
 
     @pytest.mark.parametrize("text", ["", "*.log\n", "*.log"])
     def test_gitignore(self, root: Path, text: str) -> None:

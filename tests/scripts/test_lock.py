@@ -27,7 +27,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
 
 @pytest.fixture
 def locked(tmp_path: Path, index: Index) -> Path:  # noqa: ARG001 - it serves the packages
-    """Lock a project with a dependency and two extras, and return the folder of both."""
+    """Lock a project with a dependency and three extras, and return the folder of both."""
     folder = tmp_path / "locked"
     folder.mkdir()
     declare(folder, "greet")
@@ -36,8 +36,8 @@ def locked(tmp_path: Path, index: Index) -> Path:  # noqa: ARG001 - it serves th
 
 
 def declare(folder: Path, *dependencies: str) -> None:
-    """Write the dependencies of a project, and two extras."""
-    extras = {"local": ["able", "greet"], "rust": ["rusty"]}
+    """Write the dependencies of a project, and three extras."""
+    extras = {"init": ["able"], "local": ["able", "greet"], "rust": ["rusty"]}
     local_packages.pyproject(folder, "single", dependencies, extras=extras)
 
 
@@ -53,6 +53,7 @@ def test_extras(locked: Path) -> None:
 
     assert {extra: names(file) for extra, file in files.items()} == {
         "": ["greet==1.0"],
+        "init": ["able==1.0", "greet==1.0"],
         "local": ["able==1.0", "greet==1.0"],
         "rust": ["greet==1.0", "rusty==1.0"],
     }

@@ -46,7 +46,7 @@ def candidates(codes: Sequence[Code]) -> list[list[str]]:
             longer = names.levels([*code.path.split("/"), code.function])
             listing.append([names.valid(name) for name in own] + longer)
         elif in_module[code.path] > 1:
-            listing.append(names.levels([*folders, stem, code.function])) 
+            listing.append(names.levels([*folders, stem, code.function]))
         elif len(in_folder[parent(code.path)]) > 1:
             listing.append(names.levels([*folders, stem]))
         else:

@@ -41,8 +41,8 @@ def keys(repository: Repository, code: Code, architecture: str) -> dict[str, obj
         architecture: The processor that it runs on.
     """
     root = code.sources[0]
-    package = below(root, code.path)
-    output = "out" if package == "." else f"out/{code.function}"
+    name = package(code)
+    output = "out" if name == "." else f"out/{code.function}"
     folders = [each for each in repository.files if each == root or root in upwards(each)]
     texts = [
         repository.text(join(folder, name)) or ""
@@ -62,17 +62,25 @@ def keys(repository: Repository, code: Code, architecture: str) -> dict[str, obj
         "command": [
             *("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="),
             *("-tags=lambda.norpc", "-o", f"{output}/bootstrap"),
-            "." if package == "." else f"./{package}",
+            name,
         ],
         "output": output,
         "env": {
             "GOOS": "linux",
             "GOARCH": _MACHINES[architecture],
             "CGO_ENABLED": "0",
-            "GOFLAGS": "-mod=vendor" if not include and _vendored(repository, root) else "-mod=readonly",
+            "GOFLAGS": "-mod=vendor"
+            if not include and _vendored(repository, root)
+            else "-mod=readonly",
             **({"GOTOOLCHAIN": f"go{version[1]}"} if version else {}),
         },
     }
+
+
+def package(code: Code) -> str:
+    """Return what `go build` calls the package of a program."""
+    path = below(code.sources[0], code.path)
+    return "." if path == "." else f"./{path}"
 
 
 def _vendored(repository: Repository, root: str) -> bool:
@@ -81,7 +89,7 @@ def _vendored(repository: Repository, root: str) -> bool:
 
 def _mains(repository: Repository, root: str) -> Iterator[str]:
     for folder, names in repository.files.items():
-        is_below = folder == root or root == "." or folder.startswith(f"{root}/")
+        is_below = root in (folder, ".") or folder.startswith(f"{root}/")
         nested = any(
             "go.mod" in repository.files.get(each, ())
             for each in upwards(folder)

@@ -115,9 +115,7 @@ class _Parser:
         if self.text.startswith("=", self.position) and self.text[self.position + 1] != "=":
             self.position = value = _after(_SPACES, self.text, self.position + 1)
             end = self.expression()
-            block.attributes[name.strip('"')] = Attribute(
-                self.text[value:end], start, value, end
-            )
+            block.attributes[name.strip('"')] = Attribute(self.text[value:end], start, value, end)
             return
         labels = []
         while not self.text.startswith("{", self.position):
@@ -146,26 +144,31 @@ class _Parser:
                     raise self.error("lacks a closing bracket")
                 self.position = len(self.text)
                 return self.trimmed(self.position)
-            token = match[0]
-            if depth == 0 and token in ("\n", "}", "#", "//"):
+            mark = match[0]
+            if depth == 0 and mark in ("\n", "}", "#", "//"):
                 self.position = match.start()
                 return self.trimmed(self.position)
             self.position = match.end()
-            if token == '"':
-                self.string()
-            elif token in ("#", "//"):
-                self.seek("\n", self.position)
-            elif token == "/*":
-                self.seek("*/", self.position)
-                self.position += len("*/")
-            elif token.startswith("<<"):
-                self.heredoc(token)
-            elif token in "([{":
-                depth += 1
-            elif token in ")]}":
-                depth -= 1
-                if depth < 0:
-                    raise self.error("has a bracket too many")
+            depth += self.skip_part(mark)
+            if depth < 0:
+                raise self.error("has a bracket too many")
+
+    def skip_part(self, mark: str) -> int:
+        """Skip what a mark begins, and return by how much it changes the depth of brackets."""
+        if mark in "([{":
+            return 1
+        if mark in ")]}":
+            return -1
+        if mark == '"':
+            self.string()
+        elif mark in ("#", "//"):
+            self.seek("\n", self.position)
+        elif mark == "/*":
+            self.seek("*/", self.position)
+            self.position += len("*/")
+        elif mark.startswith("<<"):
+            self.heredoc(mark)
+        return 0
 
     def string(self) -> None:
         """Skip a string, after its first quote."""
@@ -191,8 +194,8 @@ class _Parser:
             else:
                 depth += 1 if match[0] == "{" else -1
 
-    def heredoc(self, token: str) -> None:
-        word = re.escape(token.strip().lstrip("<-~"))
+    def heredoc(self, mark: str) -> None:
+        word = re.escape(mark.strip().lstrip("<-~"))
         match = re.compile(rf"^[ \t]*{word}[ \t]*\r?$", re.MULTILINE).search(
             self.text, self.position
         )

@@ -13,7 +13,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _MAX_RANGE = 1000  # numbers; a function for each of more is none that a person wrote
 
 
-def call(name: str, arguments: Sequence[Any], error: type[Exception]) -> Any:  # noqa: ANN401 - HCL
+def call(name: str, arguments: Sequence[Any], error: type[Exception]) -> Any:
     """Call a function of Terraform.
 
     Args:
@@ -55,11 +55,11 @@ def _unique(values: Sequence[Any]) -> list[Any]:
     return [value for number, value in enumerate(values) if value not in values[:number]]
 
 
-def _lookup(values: Mapping[str, Any], key: str, *default: Any) -> Any:  # noqa: ANN401 - HCL
+def _lookup(values: Mapping[str, Any], key: str, *default: Any) -> Any:
     return values.get(key, *default) if default else values[key]
 
 
-def _coalesce(*values: Any) -> Any:  # noqa: ANN401 - HCL
+def _coalesce(*values: Any) -> Any:
     return next(value for value in values if value not in (None, ""))
 
 
@@ -69,7 +69,7 @@ def _replace(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def _format(template: str, *values: Any) -> str:  # noqa: ANN401 - HCL
+def _format(template: str, *values: Any) -> str:
     if not re.fullmatch(r"(?:[^%]|%[sdvq%])*", template):
         raise ValueError("a format with widths")
     return re.sub("%[vq]", "%s", template) % values

@@ -14,6 +14,7 @@ from hashzip.adopt import hcl_functions
 from hashzip.project import installation
 
 _PLAIN = re.compile(r'"((?:[^"\\$%]|[$%](?![{$%]))*)"')
+_PLAIN_LIST = re.compile(r'\[(?:\s*"[^"\\$%\n]*"\s*(?:,|(?=\])))*\s*\]')
 _REFERENCE = re.compile(r'[^\W\d][\w-]*(?:\.[\w-]+|\[(?:"[^"\\$%]*"|\d+)\])+')
 _STEP = re.compile(r'\.?([\w-]+)|\["([^"]*)"\]|\[(\d+)\]')
 _CONSTANTS = {"true": True, "false": False, "null": None}
@@ -49,7 +50,7 @@ class Reference(NamedTuple):
 class Scope(Protocol):
     """Where an expression is evaluated."""
 
-    def resolve(self, steps: Sequence[str | int]) -> Any:  # noqa: ANN401 - any value of HCL
+    def resolve(self, steps: Sequence[str | int]) -> Any:
         """Return the value of a reference, or a `Reference` that needs more words.
 
         Raises:
@@ -57,7 +58,7 @@ class Scope(Protocol):
         """
 
 
-def evaluate(text: str, scope: Scope) -> Any:  # noqa: ANN401 - any value of HCL
+def evaluate(text: str, scope: Scope) -> Any:
     """Evaluate an expression.
 
     Args:
@@ -68,13 +69,13 @@ def evaluate(text: str, scope: Scope) -> Any:  # noqa: ANN401 - any value of HCL
         UnresolvedError: It has no known value.
     """
     text = text.strip()
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
     plain = _PLAIN.fullmatch(text)
     if plain:
         return plain[1]
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if re.fullmatch(r"\d+", text):
-        return int(text)
+    if _PLAIN_LIST.fullmatch(text):
+        return [match[1] for match in _PLAIN.finditer(text)]
     try:
         if _REFERENCE.fullmatch(text):
             return _complete(_follow(text, scope))
@@ -113,11 +114,11 @@ def _is_reference(part: str) -> bool:
     return _REFERENCE.fullmatch(part[2:-1].strip()) is not None
 
 
-def _part(part: str, scope: Scope) -> Any:  # noqa: ANN401 - any value of HCL
+def _part(part: str, scope: Scope) -> Any:
     return _complete(_follow(part[2:-1].strip(), scope)) if part[:2] == "${" else part
 
 
-def _follow(text: str, scope: Scope) -> Any:  # noqa: ANN401 - any value of HCL
+def _follow(text: str, scope: Scope) -> Any:
     steps: list[str | int] = []
     for word, key, number in _STEP.findall(text):
         steps.append(int(number) if number else word or key)
@@ -127,7 +128,7 @@ def _follow(text: str, scope: Scope) -> Any:  # noqa: ANN401 - any value of HCL
     return value
 
 
-def _step(value: Any, step: Any, scope: Scope) -> Any:  # noqa: ANN401 - any value of HCL
+def _step(value: Any, step: Any, scope: Scope) -> Any:
     """Take an attribute or an element of a value."""
     if isinstance(value, Reference):
         return scope.resolve((*value.steps, step))
@@ -142,13 +143,13 @@ def _step(value: Any, step: Any, scope: Scope) -> Any:  # noqa: ANN401 - any val
     raise UnresolvedError(f'it has no "{step}"')
 
 
-def _complete(value: Any) -> Any:  # noqa: ANN401 - any value of HCL
+def _complete(value: Any) -> Any:
     if isinstance(value, Reference):
         raise UnresolvedError(f"{'.'.join(map(str, value.steps))} is known when Terraform runs")
     return value
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - any value of HCL
+def _text(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     if isinstance(value, Mapping | list):
@@ -159,17 +160,17 @@ def _text(value: Any) -> str:  # noqa: ANN401 - any value of HCL
     return text
 
 
-def _number(value: Any) -> Any:  # noqa: ANN401 - a value of HCL
+def _number(value: Any) -> Any:
     if not isinstance(value, int | float):
         raise TypeError("it calculates with what is no number")
     return value
 
 
 @cache
-def _tree(text: str) -> Any:  # noqa: ANN401 - a tree of lark
+def _tree(text: str) -> Any:
     """Parse an expression with python-hcl2."""
     try:
-        import hcl2
+        import hcl2  # noqa: PLC0415 - only where Terraform has more than plain values
     except ModuleNotFoundError as error:
         raise installation.missing("python-hcl2, which reads Terraform,", "init") from error
     try:
@@ -192,24 +193,24 @@ class _Evaluator(NamedTuple):
     scope: Scope
     names: Mapping[str, Any]
 
-    def value(self, tree: Any) -> Any:  # noqa: ANN401 - lark's trees, and values of HCL
+    def value(self, tree: Any) -> Any:
         method = getattr(self, f"_{tree.data}", None)
         if method is None:
             raise UnresolvedError(f"it has a {tree.data.replace('_', ' ')}")
         return method([each for each in tree.children if _matters(each)])
 
-    def complete(self, tree: Any) -> Any:  # noqa: ANN401 - as for `value`
+    def complete(self, tree: Any) -> Any:
         return _complete(self.value(tree))
 
-    def _expr_term(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _expr_term(self, children: list[Any]) -> Any:
         (child,) = [each for each in children if hasattr(each, "data")]
         return self.value(child)
 
-    def _identifier(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _identifier(self, children: list[Any]) -> Any:
         name = str(children[0])
         return self.names[name] if name in self.names else Reference((name,))
 
-    def _literal_value(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _literal_value(self, children: list[Any]) -> Any:
         return _CONSTANTS[str(children[0])]
 
     def _int_lit(self, children: list[Any]) -> int:
@@ -218,13 +219,13 @@ class _Evaluator(NamedTuple):
     def _float_lit(self, children: list[Any]) -> float:
         return float(children[0])
 
-    def _string(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _string(self, children: list[Any]) -> Any:
         parts = [self._string_part(each.children) for each in children if hasattr(each, "data")]
         if len(parts) == 1 and not isinstance(parts[0], Reference):
             return parts[0]
         return "".join(_text(_complete(part)) for part in parts)
 
-    def _string_part(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _string_part(self, children: list[Any]) -> Any:
         (part,) = children
         if not hasattr(part, "data"):
             return hcl_functions.unescape(str(part))
@@ -240,7 +241,8 @@ class _Evaluator(NamedTuple):
             raise UnresolvedError("it is a template")
         return hcl_functions.dedent(text) if lines[0].startswith("<<-") else text
 
-    _heredoc_template_trim = _heredoc_template
+    def _heredoc_template_trim(self, children: list[Any]) -> str:
+        return self._heredoc_template(children)
 
     def _tuple(self, children: list[Any]) -> list[Any]:
         return [self.complete(each) for each in children if hasattr(each, "data")]
@@ -253,14 +255,14 @@ class _Evaluator(NamedTuple):
                 items[self._key(key.children[-1])] = self.complete(value)
         return items
 
-    def _key(self, tree: Any) -> str:  # noqa: ANN401 - a tree of lark
+    def _key(self, tree: Any) -> str:
         if hasattr(tree, "data"):
             inner = [each for each in tree.children if hasattr(each, "data")]
             is_bare = len(tree.children) == 1 and inner and inner[0].data == "identifier"
             return str(inner[0].children[0]) if is_bare else _text(self.complete(tree))
         return str(tree)
 
-    def _function_call(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _function_call(self, children: list[Any]) -> Any:
         words = [each for each in children if hasattr(each, "data")]
         name = str(words[0].children[0])
         trees = [
@@ -276,7 +278,7 @@ class _Evaluator(NamedTuple):
                 return True if name == "can" else value
         return hcl_functions.call(name, [self.complete(each) for each in trees], UnresolvedError)
 
-    def _index_expr_term(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _index_expr_term(self, children: list[Any]) -> Any:
         value, index = [each for each in children if hasattr(each, "data")]
         (key,) = [each for each in index.children if hasattr(each, "data") and _matters(each)] or [
             None
@@ -284,21 +286,21 @@ class _Evaluator(NamedTuple):
         step = self.complete(key) if key is not None else str(index.children[-1])
         return _step(self.value(value), step, self.scope)
 
-    def _get_attr_expr_term(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _get_attr_expr_term(self, children: list[Any]) -> Any:
         value, attribute = children
         name = str(attribute.children[-1].children[0])
         return _step(self.value(value), name, self.scope)
 
-    def _conditional(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _conditional(self, children: list[Any]) -> Any:
         condition, first, second = [each for each in children if hasattr(each, "data")]
         return self.complete(first if self.complete(condition) else second)
 
-    def _binary_op(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _binary_op(self, children: list[Any]) -> Any:
         left, term = [each for each in children if hasattr(each, "data")]
         sign, right = [each for each in term.children if hasattr(each, "data") and _matters(each)]
         return _OPERATORS[str(sign.children[0])](self.complete(left), self.complete(right))
 
-    def _unary_op(self, children: list[Any]) -> Any:  # noqa: ANN401 - as for `value`
+    def _unary_op(self, children: list[Any]) -> Any:
         sign, tree = children
         value = self.complete(tree)
         return not value if str(sign) == "!" else -value
@@ -328,11 +330,11 @@ class _Evaluator(NamedTuple):
         return evaluators
 
 
-def _items(collection: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - a value of HCL
+def _items(collection: Any) -> list[tuple[Any, Any]]:
     if isinstance(collection, Mapping):
         return list(collection.items())
     return list(enumerate(collection))
 
 
-def _matters(child: Any) -> bool:  # noqa: ANN401 - a tree or token of lark
+def _matters(child: Any) -> bool:
     return not hasattr(child, "data") or child.data != "new_line_or_comment"

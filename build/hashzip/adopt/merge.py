@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hashzip.adopt import code as code_module
-from hashzip.adopt import names, tables
+from hashzip.adopt import go, names, tables
 from hashzip.adopt.proposal import Adopted, Code, Declared
 from hashzip.adopt.repository import Repository, join
 from hashzip.adopt.tables import Settings
 from hashzip.project.config import Project
-from hashzip.project.targets import LAYER, Function
+from hashzip.project.targets import LAYER, Function, Target
 
 _SUFFIXES = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 
@@ -47,9 +47,7 @@ def merge(
 
 
 class _Merger:
-    def __init__(
-        self, codes: Sequence[Code], settings: Settings, project: Project | None
-    ) -> None:
+    def __init__(self, codes: Sequence[Code], settings: Settings, project: Project | None) -> None:
         self.codes = codes
         self.settings = settings
         self.project = project
@@ -68,12 +66,14 @@ class _Merger:
         layers = [each for each in declared if each.is_layer]
         self._add_layers(layers, functions)
         entries: list[tuple[list[str], Declared | Code]] = []
-        for each in functions:
-            if not self._is_known(each):
-                entries.append(([name for name in each.names if name] or ["function"], each))
+        entries += [
+            ([name for name in each.names if name] or ["function"], each)
+            for each in functions
+            if not self._is_known(each)
+        ]
         remaining = [code for code in self.codes if self._is_free(code, functions)]
         entries += zip(code_module.candidates(remaining), remaining, strict=True)
-        taken = [name for name in (self.project.targets if self.project else {})]
+        taken = list(self.project.targets if self.project else {})
         chosen = names.unique([candidates for candidates, _ in entries], taken)
         for name, (_, entry) in zip(chosen, entries, strict=True):
             self._add(name, entry)
@@ -117,27 +117,28 @@ class _Merger:
         present = self.existing.get(f"{file}:{_function(each.handler)}", [])
         same = [name for name in each.names if name in present]
         known = same or [name for name in present if name not in self.result.known]
-        if not each.sources and not known and self.project:
-            known = [name for name in each.names if name in self.project.targets]
+        targets = self.project.targets if self.project else {}
+        if not known and file is None:
+            known = [
+                name
+                for name in each.names
+                if name in targets and each.sources in ((), targets[name].sources)
+            ]
         if known:
             self.result.known[known[0]] = each
         return bool(known)
 
     def _is_free(self, code: Code, functions: Sequence[Declared]) -> bool:
         """Return whether a function in code is none that a file declares, or `hashzip.toml` has."""
-        if (code.path, code.function) in self.used or self.existing.get(f"{code.path}:{code.function}"):
+        if (code.path, code.function) in self.used or self.existing.get(
+            f"{code.path}:{code.function}"
+        ):
             return False
         for each in functions:
             if any(join_below(source, code.path) for source in each.sources):
                 return False
-        if not code.handler and self.project:
-            targets = self.project.targets.values()
-            return not any(
-                code.sources[0] in target.sources
-                and code.options.get("bin") in (None, target.options.get("bin"))
-                for target in targets
-            )
-        return True
+        targets = self.project.targets.values() if self.project else ()
+        return not any(_builds(target, code) for target in targets)
 
     def _layers(self, entry: Declared | Code) -> list[str]:
         """Return the names of the layers of a function that `hashzip.toml` gets."""
@@ -151,7 +152,9 @@ class _Merger:
 
     def _add_layers(self, layers: Sequence[Declared], functions: Sequence[Declared]) -> None:
         """Add the layers whose functions all have one runtime and one architecture."""
-        taken = [name.removeprefix(LAYER) for name in (self.project.targets if self.project else {})]
+        taken = [
+            name.removeprefix(LAYER) for name in (self.project.targets if self.project else {})
+        ]
         kept = []
         for layer in layers:
             users = [each for each in functions if layer.label in each.layers]
@@ -167,8 +170,8 @@ class _Merger:
             runtime, architecture = machines.pop() if machines else (
                 self.settings.runtime(layer), layer.architecture,
             )  # fmt: skip
-            layer = layer._replace(runtime=runtime, architecture=architecture)
-            table, reason = tables.of_layer(layer, self.settings)
+            machine = layer._replace(runtime=runtime, architecture=architecture)
+            table, reason = tables.of_layer(machine, self.settings)
             if reason:
                 self.result.skipped.append((where, reason))
             else:
@@ -189,9 +192,23 @@ class _Merger:
             )
 
 
+def _builds(target: Target, code: Code) -> bool:
+    """Return whether a function of `hashzip.toml` is one that a program builds from code."""
+    if target.sources != code.sources or target.builder == "python":
+        return False
+    options = target.options
+    if code.options:
+        return code.options.get("bin") in (None, options.get("bin"))
+    if code.handler:
+        handler = target.handler if isinstance(target, Function) else ""
+        return handler.rpartition("/")[2] == code.handler.rpartition("/")[2]
+    words = [word for command in options["command"] for word in command]
+    return go.package(code) in words
+
+
 def join_below(source: str, path: str) -> bool:
     """Return whether a path is in a folder."""
-    return source == "." or path == source or path.startswith(f"{source}/")
+    return source in (".", path) or path.startswith(f"{source}/")
 
 
 def _distinct(repository: Repository, declared: Iterable[Declared]) -> list[Declared]:

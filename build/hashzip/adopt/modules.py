@@ -80,9 +80,7 @@ def copies(folder: str) -> list[Change]:
         for path, text in _files(origin)
     ]
     if not changes:
-        raise HashzipError(
-            f"there are no Terraform modules in {_PACKAGE}", "install hashzip again"
-        )
+        raise HashzipError(f"there are no Terraform modules in {_PACKAGE}", "install hashzip again")
     return changes
 
 

@@ -6,10 +6,57 @@ from collections.abc import Iterable, Sequence
 _MAX = 64  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 # Names of folders, modules and functions that say nothing about a function.
 _GENERAL = frozenset(
-    "src source app apps application lambda lambdas python py node nodejs js ts go golang rust "
-    "handler handlers function functions func fn code main index lib service services api-handler "
-    "backend lambda_function lambda_handler lambda_functions lambdahandler default run bootstrap "
-    "init __init__ cmd bin packages package modules module this entrypoint start dist".split()
+    (
+        "src",
+        "source",
+        "app",
+        "apps",
+        "application",
+        "lambda",
+        "lambdas",
+        "python",
+        "py",
+        "node",
+        "nodejs",
+        "js",
+        "ts",
+        "go",
+        "golang",
+        "rust",
+        "handler",
+        "handlers",
+        "function",
+        "functions",
+        "func",
+        "fn",
+        "code",
+        "main",
+        "index",
+        "lib",
+        "service",
+        "services",
+        "api-handler",
+        "backend",
+        "lambda_function",
+        "lambda_handler",
+        "lambda_functions",
+        "lambdahandler",
+        "default",
+        "run",
+        "bootstrap",
+        "init",
+        "__init__",
+        "cmd",
+        "bin",
+        "packages",
+        "package",
+        "modules",
+        "module",
+        "this",
+        "entrypoint",
+        "start",
+        "dist",
+    )
 )
 _AFFIXES = re.compile(r"(?i)^(?:lambda|handle)[_-]+|[_-]+(?:lambda|handler|function|fn)$")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?:Handler|Lambda|Function)$")

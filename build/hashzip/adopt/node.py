@@ -54,14 +54,19 @@ def find(repository: Repository) -> Iterator[Code]:
             )
 
 
-def keys(repository: Repository, source: str, handler: str) -> tuple[dict[str, object], str]:
+def keys(
+    repository: Repository, source: str, handler: str, esbuild: list[str] | None = None
+) -> tuple[dict[str, object], str]:
     """Return the keys of `hashzip.toml` that build a package, and why it cannot be or "".
 
     Args:
         repository: The files.
         source: The folder of the package.
         handler: What Lambda calls.
+        esbuild: The words of esbuild, if a file says that it bundles the package.
     """
+    if esbuild:
+        return _bundled(repository, source, handler, esbuild)
     root = _package(repository, source) or source
     manifest = _manifest(repository, root)
     scripts = manifest.get("scripts")
@@ -93,17 +98,10 @@ def keys(repository: Repository, source: str, handler: str) -> tuple[dict[str, o
     }, ""
 
 
-def bundled(
+def _bundled(
     repository: Repository, source: str, handler: str, words: list[str]
 ) -> tuple[dict[str, object], str]:
-    """Return the keys of a package that esbuild bundles, and why it cannot be or "".
-
-    Args:
-        repository: The files.
-        source: The folder of the package.
-        handler: What Lambda calls.
-        words: The entry points and options of esbuild.
-    """
+    """Return the keys of a package that esbuild bundles."""
     lock = next((name for name in _LOCKS if repository.is_file(join(source, name))), None)
     if lock is None:
         return {}, f"{join(source, 'package.json')} has no lock: run `npm install` in {source}"
@@ -132,7 +130,7 @@ def _built(
         return {}, f'where its script writes, "{script}", is not clear; see docs/command.md'
     if root == "." and output.partition("/")[0] in ("dist", ".hashzip"):
         return {}, (
-            f'its script writes to {output}/, where hashzip keeps its own files: have it write to '
+            f"its script writes to {output}/, where hashzip keeps its own files: have it write to "
             "another folder"
         )
     module = posixpath.normpath(handler.rpartition(".")[0])
@@ -153,9 +151,11 @@ def _output(repository: Repository, root: str, script: str) -> str:
         path = posixpath.normpath(match["path"])
         return path if match["kind"] == "dir" else parent(path)
     if re.search(r"\btsc\b", script):
-        text = repository.text(join(root, "tsconfig.json")) if repository.is_file(
-            join(root, "tsconfig.json")
-        ) else None
+        text = (
+            repository.text(join(root, "tsconfig.json"))
+            if repository.is_file(join(root, "tsconfig.json"))
+            else None
+        )
         folder = re.search(r'"outDir"\s*:\s*"([\w./-]+)"', text or "")
         return posixpath.normpath(folder[1]) if folder else ""
     return ""
@@ -177,7 +177,7 @@ def _tops(repository: Repository, folder: str) -> Iterator[str]:
 
 def _exported(text: str) -> list[str]:
     """Return the names of the handlers that a module exports."""
-    names = {}
+    names: dict[str, None] = {}
     for match in _EXPORT.finditer(text):
         name = match["a"] or match["b"] or match["c"]
         value = match["av"] or match["bv"] or match["cv"] or ""

@@ -9,6 +9,7 @@ from hashzip.adopt import (
     code,
     merge,
     modules,
+    names,
     sam,
     serverless,
     terraform,
@@ -160,8 +161,6 @@ def _is_in(each: Code, source: str) -> bool:
 
 def _folder_name(source: str, handler: str) -> str:
     words = [*source.split("/"), *handler.split(".")[:-1], handler.rpartition(".")[2]]
-    from hashzip.adopt import names
-
     return names.levels(words[: len(source.split("/"))], [words[-2], words[-1]])[0]
 
 

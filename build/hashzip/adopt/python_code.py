@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hashzip.adopt.repository import Repository
 
 # A module without any of these words has no handler, and need not be parsed.
-_WORDS = re.compile(r"(?i)handler|\bevent\b|\bevt\b|mangum")
+_WORDS = re.compile(r"(?i)handler|event|evt|lambda|mangum")
 _TESTS = re.compile(r"(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile)\.py$")
 _ENTRIES = ("lambda_handler", "handler")
 _EVENTS = re.compile(r"_*(?:lambda_?)?(?:event|evt)s?")
@@ -16,9 +16,21 @@ _CONTEXTS = re.compile(r"_*(?:lambda_?)?(?:context|ctx|_)?")
 # Decorators of AWS Lambda Powertools, Chalice and others that make a function a handler.
 # https://docs.aws.amazon.com/powertools/python/latest/
 _DECORATORS = frozenset(
-    "event_source event_parser inject_lambda_context capture_lambda_handler log_metrics "
-    "lambda_handler_decorator idempotent validator batch_processor async_batch_processor "
-    "lambda_function durable_execution datadog_lambda_wrapper".split()
+    (
+        "event_source",
+        "event_parser",
+        "inject_lambda_context",
+        "capture_lambda_handler",
+        "log_metrics",
+        "lambda_handler_decorator",
+        "idempotent",
+        "validator",
+        "batch_processor",
+        "async_batch_processor",
+        "lambda_function",
+        "durable_execution",
+        "datadog_lambda_wrapper",
+    )
 )
 # What makes a handler of a web application: https://mangum.fastapiexpert.com/,
 # https://github.com/adamchainz/apig-wsgi, https://github.com/slank/awsgi
@@ -85,7 +97,8 @@ def read(text: str) -> Module | None:
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None  # unfinished, a template, or Python 2
     statements = list(_statements(tree.body))
-    strong, weak = [], []
+    strong: list[str] = []
+    weak: list[str] = []
     for node in statements:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             if _is_marked(node):

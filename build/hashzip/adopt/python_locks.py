@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from hashzip.adopt.repository import Repository, join, parent, upwards
+from hashzip.builders.python import python_range
 from hashzip.project import runtimes
 
 # The first that a folder has is taken; those that hashzip installs before those that it refuses
@@ -138,8 +139,6 @@ def _usual() -> Iterator[str]:
 
 
 def _allows(required: str, minor: int) -> bool:
-    from hashzip.builders.python import python_range
-
     try:
         return python_range.first_fit(required, f"3.{minor}") is not None
     except ValueError:

@@ -1,12 +1,12 @@
 """The files of a repository: which there are, and their text, as far as it is safe to read."""
 
 import os
-import stat
 from collections.abc import Iterator
 from functools import cached_property
 
-from hashzip.errors import HashzipError, escape, warn
+from hashzip.errors import HashzipError, warn
 from hashzip.inputs.paths import LEFT_OUT
+from hashzip.project import files
 
 # Folders that hold copies, tests or tools, and folders that are large to search.
 _NOT_SEARCHED = frozenset(
@@ -15,7 +15,6 @@ _NOT_SEARCHED = frozenset(
     | {"tests", "test", "__tests__", "venv"}
 )
 _LIMIT = 2_000_000  # bytes; files that people write are smaller
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Repository:
@@ -81,20 +80,10 @@ class Repository:
 
     def skip(self, path: str, reason: str) -> None:
         """Warn that a file does not count."""
-        warn(f"{_shown(path)} is not read: {reason}", "correct it, and run this again")
+        warn(f"{path} is not read: {reason}", "correct it, and run this again")
 
     def _read(self, path: str) -> str:
-        location = self.location(path)
-        if not self.contains(location):
-            raise HashzipError("it is a link out of the project")
-        descriptor = os.open(location, _READ)  # without waiting for the other end of a pipe
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise HashzipError("it is no regular file")
-            if status.st_size > _LIMIT:
-                raise HashzipError(f"it is larger than {_LIMIT // 1_000_000} MB")
-            return file.read(_LIMIT).decode("utf-8-sig")
+        return files.read(self.root, path, limit=_LIMIT).decode("utf-8-sig")
 
     def _walk(self, start: str) -> Iterator[tuple[str, list[str]]]:
         waiting = [start]
@@ -140,7 +129,3 @@ def upwards(folder: str) -> Iterator[str]:
 def below(folder: str, path: str) -> str:
     """Return a path relative to a folder above it."""
     return path if folder == "." else path.removeprefix(f"{folder}/") if path != folder else "."
-
-
-def _shown(path: str) -> str:
-    return escape(os.fsencode(path))

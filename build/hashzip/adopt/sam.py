@@ -38,7 +38,7 @@ class Template(NamedTuple):
             value = value.get(key) if isinstance(value, Mapping) else None
         return value if isinstance(value, Mapping) else {}
 
-    def value(self, value: Any) -> Any:  # noqa: ANN401 - any value of YAML
+    def value(self, value: Any) -> Any:
         """Return a value with its references to parameters resolved.
 
         Raises:
@@ -56,14 +56,14 @@ class Template(NamedTuple):
             return str(argument[0]).join(str(self.value(each)) for each in argument[1])
         if name == "Fn::FindInMap" and isinstance(argument, list):
             keys = [str(self.value(each)) for each in argument]
-            found: Any = self.section("Mappings", *keys[:-1]).get(keys[-1])
-            if found is not None:
-                return found
+            mapped: Any = self.section("Mappings", *keys[:-1]).get(keys[-1])
+            if mapped is not None:
+                return mapped
         if str(name).startswith("Fn::"):
             raise ValueError(f"{name} is known when it is deployed")
         return value
 
-    def _parameter(self, name: str) -> Any:  # noqa: ANN401 - any value of YAML
+    def _parameter(self, name: str) -> Any:
         default = self.section("Parameters", name).get("Default")
         if default is None:
             raise ValueError(f"{name} has no default")
@@ -155,7 +155,7 @@ class _Reader(NamedTuple):
     properties: Mapping[str, Any]
     unresolved: list[Unresolved]
 
-    def value(self, key: str) -> Any:  # noqa: ANN401 - any value of YAML
+    def value(self, key: str) -> Any:
         value = self.properties.get(key)
         try:
             if isinstance(value, list):
@@ -185,11 +185,9 @@ def _source(reader: _Reader, *, is_layer: bool, is_sam: bool) -> str:
     return path
 
 
-def _layers(layers: Any) -> list[str]:  # noqa: ANN401 - any value of YAML
+def _layers(layers: Any) -> list[str]:
     references = layers if isinstance(layers, Sequence) and not isinstance(layers, str) else []
-    return [
-        str(each["Ref"]) for each in references if isinstance(each, Mapping) and "Ref" in each
-    ]
+    return [str(each["Ref"]) for each in references if isinstance(each, Mapping) and "Ref" in each]
 
 
 def _esbuild(metadata: Mapping[str, Any]) -> dict[str, object]:

@@ -37,7 +37,7 @@ class Service(NamedTuple):
             value = self.value(value.get(key)) if isinstance(value, Mapping) else None
         return value if isinstance(value, Mapping) else {}
 
-    def value(self, value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any value of YAML
+    def value(self, value: Any, depth: int = 0) -> Any:
         """Return a value with its variables resolved.
 
         Raises:
@@ -55,7 +55,7 @@ class Service(NamedTuple):
             raise ValueError("it has a variable that is not clear")
         return self.value(text, depth + 1)
 
-    def _variable(self, text: str) -> Any:  # noqa: ANN401 - any value of YAML
+    def _variable(self, text: str) -> Any:
         """Return the value of `self:custom.x, 'default'`, without the braces."""
         for alternative in re.split(r",\s*", text):
             word = alternative.strip()
@@ -76,7 +76,7 @@ class Service(NamedTuple):
                 return value
         raise ValueError(f"${{{text}}} is known when it is deployed")
 
-    def _path(self, value: Any, path: str) -> Any:  # noqa: ANN401 - any value of YAML
+    def _path(self, value: Any, path: str) -> Any:
         for key in filter(None, path.split(".")):
             value = self.value(value)
             if isinstance(value, Mapping):
@@ -87,7 +87,7 @@ class Service(NamedTuple):
                 return None
         return value
 
-    def _file(self, name: str, key: str) -> Any:  # noqa: ANN401 - any value of YAML
+    def _file(self, name: str, key: str) -> Any:
         path = self.repository.relative(self.repository.location(join(parent(self.path), name)))
         if path is None or not self.repository.is_file(path) or not name.endswith(("yml", "yaml")):
             return None
@@ -144,9 +144,7 @@ def _functions(
                 skipped.append((f"{service.path} {name}", str(error)))
 
 
-def _function(
-    service: Service, name: str, function: Mapping[str, Any], line: int
-) -> Declared:
+def _function(service: Service, name: str, function: Mapping[str, Any], line: int) -> Declared:
     unresolved: list[Unresolved] = []
 
     def string(key: str, default: str = "") -> str:

@@ -7,8 +7,6 @@ from hashzip.adopt import go, node
 from hashzip.adopt.proposal import Code, Declared
 from hashzip.adopt.python_locks import Requirements
 from hashzip.adopt.repository import Repository, join, parent
-from hashzip.builders import BUILDERS
-from hashzip.project import runtimes
 
 _DEFAULT_ARCHITECTURE = "x86_64"  # Lambda's and Terraform's, where nothing says otherwise
 _ORDER = (
@@ -61,33 +59,39 @@ def of(
         layers: The names of its layers.
     """
     runtime, architecture = settings.runtime(entry), settings.architecture(entry)
-    keys: dict[str, object] = {}
-    reason = ""
-    if not entry.sources:
-        reason = _why(entry)
-    elif runtime.startswith("python"):
-        keys = _python(entry, settings)
-    elif isinstance(entry.options.get("esbuild"), list):
-        words = [str(each) for each in entry.options["esbuild"]]  # type: ignore[attr-defined]
-        keys, reason = node.bundled(settings.repository, entry.sources[0], entry.handler, words)
-    elif runtime.startswith("nodejs"):
-        keys, reason = node.keys(settings.repository, entry.sources[0], entry.handler)
-    elif isinstance(entry.options.get("code"), Code) or _is_go(entry):
-        code = entry.options.get("code", entry)
-        keys = go.keys(settings.repository, code, architecture)  # type: ignore[arg-type]
+    keys, reason = _keys(entry, settings, runtime, architecture)
+    if entry.options.get("code") or _is_go(entry):
         runtime = runtime if runtime.startswith("provided") else go.RUNTIME
-    elif entry.options or runtime in runtimes.of_family("provided"):
-        keys = {"source": _one(entry.sources), "handler": entry.handler, **entry.options}
     if not keys and not reason:
         reason = f"hashzip does not know how {runtime} is built; see docs/command.md"
     if runtime.startswith(("python", "nodejs")) and keys and not keys.get("handler"):
         reason = _why(entry)
+    keys = {**keys, "runtime": runtime, "architecture": architecture}
     if keys.get("handler") == "bootstrap":
         del keys["handler"]
-    keys = {**keys, "runtime": runtime, "architecture": architecture}
     if layers:
         keys["layers"] = list(layers)
     return _sorted(keys), reason
+
+
+def _keys(
+    entry: Declared | Code, settings: Settings, runtime: str, architecture: str
+) -> tuple[dict[str, object], str]:
+    """Return the keys that say how a function is built, and why it cannot be or ""."""
+    if not entry.sources:
+        return {}, _why(entry)
+    if runtime.startswith("python"):
+        return _python(entry, settings), ""
+    if runtime.startswith("nodejs"):
+        words = entry.options.get("esbuild")
+        own = words if isinstance(words, list) else None
+        return node.keys(settings.repository, entry.sources[0], entry.handler, own)
+    program = entry.options.get("code", entry)
+    if isinstance(program, Code) and _is_go(program):
+        return go.keys(settings.repository, program, architecture), ""
+    if entry.options:
+        return {"source": _one(entry.sources), "handler": entry.handler, **entry.options}, ""
+    return {}, ""
 
 
 def of_layer(layer: Declared, settings: Settings) -> tuple[Mapping[str, object], str]:

@@ -58,7 +58,7 @@ class Reader(NamedTuple):
     block: Block
     unresolved: list[Unresolved]
 
-    def value(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - a value of HCL
+    def value(self, key: str, default: Any = None) -> Any:
         """Return the value of an attribute; the default where there is none, or none is known."""
         text = self.block.text(key)
         if text is None:
@@ -83,7 +83,9 @@ class Reader(NamedTuple):
     @property
     def label(self) -> str:
         """The address of the block, with its key."""
-        words = self.block.labels if self.block.kind == "resource" else ("module", *self.block.labels)
+        words = (
+            self.block.labels if self.block.kind == "resource" else ("module", *self.block.labels)
+        )
         key = "" if self.scope.key is None else f"[{self.scope.key!r}]".replace("'", '"')
         calls = []
         call = self.scope.call
@@ -188,12 +190,14 @@ def _layer(reader: Reader, package: Package, name: str) -> Declared:
 
 
 def _names(reader: Reader, key: str) -> Iterator[str]:
-    """Yield names for a function: the one in AWS, what is known of it, and what Terraform calls it."""
+    """Yield names for a function: that in AWS, what is known of it, and what Terraform calls it."""
     text = reader.block.text(key)
     if text is not None:
         value = reader.string(key)
-        yield names.valid(value) if value else names.telling(
-            names.valid(hcl_values.known_parts(text, reader.scope))
+        yield (
+            names.valid(value)
+            if value
+            else names.telling(names.valid(hcl_values.known_parts(text, reader.scope)))
         )
     label = names.telling(reader.block.labels[-1])
     key_of_instance = "" if reader.scope.key is None else str(reader.scope.key)

@@ -94,26 +94,27 @@ class Changes:
         place = instances[0].place
         block, module = place.block, place.scope.module
         label = _free_label(block.labels[-1], module)
+        text = self._repository.text(block.path) or ""
         index = ""
         repeat = next((name for name in ("for_each", "count") if name in block.attributes), "")
         if repeat:
             index = "[each.key]" if repeat == "for_each" else "[count.index]"
-        self._insert(block.path, block.start, self._package(label, place, expression, repeat))
+        package = self._package(label, place, expression, repeat)
+        gap = "\n" if re.search(r"[^\n]\r?\n\Z", text[: block.start]) else ""
+        self._insert(block.path, block.start, gap + package)
         reference = f"module.{label}{index}"
-        text = self._repository.text(block.path) or ""
         if place.is_module:
             values = {
                 "create_package": "false",
                 "local_existing_package": f"{reference}.filename",
                 "ignore_source_code_hash": "true",
             }
-            old = _OLD_OF_MODULE
         else:
             values = {
                 "filename": f"{reference}.filename",
                 "source_code_hash": f"{reference}.source_code_hash",
             }
-            old = _OLD
+        old = _OLD_OF_MODULE if place.is_module else _OLD
         self._replace(text, block, values, old)
         self._drop_archive(place)
 
@@ -137,13 +138,14 @@ class Changes:
             f"  project  = {terraform_new.project(folder, variable)}",
             f"  function = {expression}",
         ]
-        name = block.text("function_name")
-        if name is not None:
-            lines += [
-                "",
-                "  # A new name creates a new function, which needs the zip again.",
-                f"  triggers = {{ function_name = {name} }}",
-            ]
+        for key in ("function_name", "layer_name"):
+            name = block.text(key)
+            if name is not None:
+                lines += [
+                    "",
+                    "  # Whatever has a new name is created anew, which needs the zip again.",
+                    f"  triggers = {{ {key} = {name} }}",
+                ]
         return "\n".join([*lines, "}", "", ""])
 
     def _function(self, instances: Sequence[Instance]) -> str:
@@ -194,9 +196,7 @@ class Changes:
             text = self._repository.text(outer.path) or ""
             self._replace(text, outer, {_VARIABLE: expression}, (_VARIABLE,))
 
-    def _replace(
-        self, text: str, block: Block, values: dict[str, str], old: Sequence[str]
-    ) -> None:
+    def _replace(self, text: str, block: Block, values: dict[str, str], old: Sequence[str]) -> None:
         """Set attributes of a block, where the first of the old ones is, and drop these."""
         present = [block.attributes[name] for name in old if name in block.attributes]
         anchor = min(present, key=lambda each: each.start, default=None)
@@ -239,7 +239,9 @@ class Changes:
         for file in place.scope.module.files:
             text = self._repository.text(file.path) or ""
             edits = self._edits.get(file.path, [])
-            for match in re.finditer(re.escape(name) + r"|archive_file\." + archive.labels[-1] + r"\b", text):
+            for match in re.finditer(
+                re.escape(name) + r"|archive_file\." + archive.labels[-1] + r"\b", text
+            ):
                 uses += not any(edit.start <= match.start() < edit.end for edit in edits)
         edits = self._edits.setdefault(archive.path, [])
         removal = _whole(self._repository.text(archive.path) or "", archive)
@@ -305,5 +307,3 @@ def _shape(text: str, attribute: Attribute) -> tuple[str, int]:
 def target_names(adopted: Iterable[Adopted]) -> list[tuple[str, Declared]]:
     """Return the functions and layers that Terraform declares, with their names for hashzip."""
     return [(each.target, each.declared) for each in adopted if each.declared]
-
-

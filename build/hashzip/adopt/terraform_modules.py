@@ -137,7 +137,7 @@ class Scope:
         self._memo: dict[object, Any] = {} if memo is None else memo
 
     @property
-    def key(self) -> Any:  # noqa: ANN401 - a value of HCL
+    def key(self) -> Any:
         """The key or the index of this instance; None where there is only one."""
         return self.each.get(("each", "key"), self.each.get(("count", "index")))
 
@@ -159,16 +159,20 @@ class Scope:
                 return [self]
             if name == "count":
                 count = value if isinstance(value, int) else 1
-                return [self._with(("count", "index"), n) for n in range(min(max(count, 1), 100))]
-            pairs = value.items() if isinstance(value, Mapping) else ((each, each) for each in value)
+                return [
+                    self.with_value(("count", "index"), n) for n in range(min(max(count, 1), 100))
+                ]
+            pairs = (
+                value.items() if isinstance(value, Mapping) else ((each, each) for each in value)
+            )
             scopes = [
-                self._with(("each", "key"), str(key))._with(("each", "value"), item)
+                self.with_value(("each", "key"), str(key)).with_value(("each", "value"), item)
                 for key, item in list(pairs)[:_MAX_INSTANCES]
             ]
             return scopes or [self]
         return [self]
 
-    def resolve(self, steps: Sequence[str | int]) -> Any:  # noqa: ANN401 - a value of HCL
+    def resolve(self, steps: Sequence[str | int]) -> Any:
         """Return the value of a reference; see `hcl_values.Scope`."""
         first, second = str(steps[0]), str(steps[1])
         if first in ("each", "count"):
@@ -184,7 +188,7 @@ class Scope:
             return self._remembered(f"{first}.{second}")
         return self._of_block(steps)
 
-    def _remembered(self, name: str) -> Any:  # noqa: ANN401 - a value of HCL
+    def _remembered(self, name: str) -> Any:
         """Evaluate a local value or a variable once."""
         if name not in self._memo:
             self._memo[name] = UnresolvedError(f"{name} refers to itself")
@@ -199,12 +203,12 @@ class Scope:
             raise value
         return value
 
-    def _local(self, name: str) -> Any:  # noqa: ANN401 - a value of HCL
+    def _local(self, name: str) -> Any:
         if name not in self.module.locals:
             raise UnresolvedError(f"local.{name} is in no file of {self.module.folder}")
         return hcl_values.evaluate(self.module.locals[name], self)
 
-    def _variable(self, name: str) -> Any:  # noqa: ANN401 - a value of HCL
+    def _variable(self, name: str) -> Any:
         if self.call is not None and name in self.call.block.attributes:
             return hcl_values.evaluate(self.call.block.text(name) or "", self.call.scope)
         text = self.module.variables.get(name)
@@ -214,7 +218,7 @@ class Scope:
             raise UnresolvedError(f"var.{name} has no default")
         return hcl_values.evaluate(text, self)
 
-    def _of_block(self, steps: Sequence[str | int]) -> Any:  # noqa: ANN401 - a value of HCL
+    def _of_block(self, steps: Sequence[str | int]) -> Any:
         """Return the value of an attribute of a block."""
         size = _ADDRESS.get(str(steps[0]), 2)
         rest = list(steps[size:])
@@ -244,7 +248,7 @@ class Scope:
             return scope
         raise UnresolvedError(f'{".".join(block.labels)} has no instance "{key}"')
 
-    def _output(self, block: Block, scope: "Scope", name: str) -> Any:  # noqa: ANN401 - HCL
+    def _output(self, block: Block, scope: "Scope", name: str) -> Any:
         child = self.enter(block, scope)
         text = child.module.outputs.get(name) if child else None
         if child is None or text is None:
@@ -260,16 +264,21 @@ class Scope:
         """
         folder = self.module.child(block)
         module = self.terraform.modules.get(folder or "")
-        if module is None or self.depth >= _MAX_DEPTH:
+        if module is None or module in self._chain() or self.depth >= _MAX_DEPTH:
             return None
         return Scope(module, self.terraform, self.root, Call(block, scope))
+
+    def _chain(self) -> list[Module]:
+        """Return this module and those that it is in: Terraform refuses circles."""
+        return [self.module, *(self.call.scope._chain() if self.call else ())]  # noqa: SLF001
 
     @property
     def depth(self) -> int:
         """How many modules this one is in."""
         return 0 if self.call is None else self.call.scope.depth + 1
 
-    def _with(self, name: tuple[str, str], value: Any) -> "Scope":  # noqa: ANN401 - HCL
+    def with_value(self, name: tuple[str, str], value: Any) -> "Scope":
+        """Return the scope with a value of `each` or `count`."""
         each = {**self.each, name: value}
         return Scope(self.module, self.terraform, self.root, self.call, each, self._memo)
 
@@ -294,13 +303,17 @@ class Terraform:
     def roots(self) -> list[Module]:
         """The modules that no other module of the repository calls."""
         called = {
-            module.child(block) for module in self.modules.values() for block in module.of_kind("module")
+            module.child(block)
+            for module in self.modules.values()
+            for block in module.of_kind("module")
         }
         return [module for folder, module in self.modules.items() if folder not in called]
 
     def scopes(self) -> Iterator[Scope]:
         """Yield all instances of all modules, roots first."""
-        scopes = (each for root in self.roots for each in self._below(Scope(root, self, root.folder)))
+        scopes = (
+            each for root in self.roots for each in self._below(Scope(root, self, root.folder))
+        )
         return itertools.islice(scopes, _MAX_SCOPES)
 
     def _below(self, scope: Scope) -> Iterator[Scope]:

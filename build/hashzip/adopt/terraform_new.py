@@ -2,12 +2,13 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from hashzip.adopt import modules
 from hashzip.adopt.proposal import Adopted, Change
 from hashzip.adopt.repository import Repository, join
 from hashzip.adopt.terraform_modules import Terraform
+from hashzip.project.targets import LAYER
 
 FILE = "hashzip.tf"
 _MODULE = re.compile(r"modules/(?:function|package|layer)|/(?:function|package|layer)$")
@@ -52,11 +53,12 @@ def folder(terraform: Terraform) -> str:
 def used(terraform: Terraform) -> set[str]:
     """Return the names that modules of hashzip already deploy."""
     blocks = (block for module in terraform.modules.values() for block in module.of_kind("module"))
-    return {
-        (block.text("function") or "").strip('"')
-        for block in blocks
-        if _MODULE.search((block.text("source") or "").partition("?")[0].strip('"'))
-    }
+    names = set()
+    for block in blocks:
+        if _MODULE.search((block.text("source") or "").partition("?")[0].strip('"')):
+            names.add((block.text("function") or "").strip('"'))
+            names.add(LAYER + (block.text("layer") or "").strip('"'))
+    return names
 
 
 def changes(
@@ -92,10 +94,10 @@ def changes(
 def project(infra: str, variable: str = "root") -> str:
     """Return the expression of the project's folder, from the folder of a configuration."""
     path = posixpath.relpath(".", infra)
-    return f'"${{path.{variable}}}"' if path == "." else f'"${{path.{variable}}}/{path}"'
+    return f"path.{variable}" if path == "." else f'"${{path.{variable}}}/{path}"'
 
 
-def _preamble(terraform: Terraform, infra: str) -> Sequence[str]:
+def _preamble(terraform: Terraform, infra: str) -> list[str]:
     """Return the providers, as far as the folder has none."""
     module = terraform.modules.get(infra)
     blocks = [*module.of_kind("terraform")] if module else []

@@ -145,13 +145,12 @@ def _of_archive(scope: Scope, block: Block) -> Package:
     """Return what an `archive_file` packs."""
     unresolved = []
     exclude: list[str] = []
-    if "excludes" in block.attributes:
+    excludes = block.text("excludes")
+    if excludes is not None:
         try:
-            listed = hcl_values.evaluate(block.text("excludes") or "", scope)
-            exclude = [_anchored(str(each)) for each in listed]
+            exclude = [_anchored(str(each)) for each in hcl_values.evaluate(excludes, scope)]
         except UnresolvedError as error:
-            text = block.text("excludes") or ""
-            unresolved.append(Unresolved("excludes", text, str(error)))
+            unresolved.append(Unresolved("excludes", excludes, str(error)))
     for key in ("source_dir", "source_file"):
         text = block.text(key)
         if text is None:
@@ -179,16 +178,20 @@ def _of_contents(scope: Scope, block: Block) -> Package:
     """Return what the blocks `source { content = file(…) }` of an archive pack."""
     paths = []
     for source in block.of_kind("source"):
-        content, name = source.text("content") or "", source.text("filename") or "null"
+        content = source.text("content") or ""
+        name = source.text("filename") or "null"
         match = re.fullmatch(r"(?:file|templatefile)\((.*?)(?:,.*)?\)", content, re.DOTALL)
+        reason = "the text is made by Terraform"
+        path: str = ""
         try:
-            if match is None or content.startswith("templatefile"):
-                raise UnresolvedError("the text is made by Terraform")
-            path = _path(scope, hcl_values.evaluate(match[1], scope))
-            if not path.endswith(f"/{hcl_values.evaluate(name, scope)}"):
-                raise UnresolvedError("the file gets another name in the zip")
+            if match and not content.startswith("templatefile"):
+                path = _path(scope, hcl_values.evaluate(match[1], scope))
+                if posixpath.basename(path) != hcl_values.evaluate(name, scope):
+                    path, reason = "", "the file gets another name in the zip"
         except UnresolvedError as error:
-            return Package(unresolved=(Unresolved("content", content, str(error)),), archive=block)
+            reason = str(error)
+        if not path:
+            return Package(unresolved=(Unresolved("content", content, reason),), archive=block)
         paths.append(path)
     folders = {parent(path) for path in paths}
     if len(folders) != 1:
@@ -198,7 +201,7 @@ def _of_contents(scope: Scope, block: Block) -> Package:
     return Package((folders.pop(),), include, archive=block)
 
 
-def _with_item(scope: Scope, package: Package, item: Any) -> Package:  # noqa: ANN401 - HCL
+def _with_item(scope: Scope, package: Package, item: Any) -> Package:
     """Add an item of `source_path` to a package."""
     if not isinstance(item, dict) or not isinstance(item.get("path"), str):
         return package._replace(
@@ -213,7 +216,7 @@ def _with_item(scope: Scope, package: Package, item: Any) -> Package:  # noqa: A
         unresolved.append(Unresolved("source_path", item["path"], f"{path} does not exist"))
     for key in ("commands", "prefix_in_zip", "npm_package_json"):
         if item.get(key):
-            reason = "hashzip has no such key; see builder = \"command\""
+            reason = 'hashzip has no such key; see builder = "command"'
             unresolved.append(Unresolved(f"source_path.{key}", str(item[key]), reason))
     exclude, open_patterns = _patterns(item.get("patterns"))
     unresolved += [
@@ -241,7 +244,7 @@ def _installed(scope: Scope, item: dict[str, Any], folder: str, *, is_file: bool
     return path if required and repository.is_file(path) else None
 
 
-def _patterns(patterns: Any) -> tuple[list[str], list[str]]:  # noqa: ANN401 - HCL
+def _patterns(patterns: Any) -> tuple[list[str], list[str]]:
     """Return the patterns of `exclude` that say the same, and those that stay open."""
     lines = patterns.splitlines() if isinstance(patterns, str) else patterns or []
     exclude, unresolved = [], []
@@ -256,7 +259,7 @@ def _patterns(patterns: Any) -> tuple[list[str], list[str]]:  # noqa: ANN401 - H
     return exclude, unresolved
 
 
-def _path(scope: Scope, value: Any) -> str:  # noqa: ANN401 - a value of HCL
+def _path(scope: Scope, value: Any) -> str:
     """Return a path of Terraform relative to the repository."""
     if not isinstance(value, str) or not value:
         raise UnresolvedError("it is no path")

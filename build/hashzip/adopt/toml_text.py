@@ -38,7 +38,7 @@ def added(before: str | None, new: Iterable[Adopted]) -> str:
 
 
 def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else json.dumps(key)
+    return key if _BARE.fullmatch(key) else _value(key)
 
 
 def _value(value: object, indent: int = 0) -> str:

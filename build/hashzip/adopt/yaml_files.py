@@ -8,7 +8,7 @@ from typing import Any
 from hashzip.adopt.repository import Repository
 from hashzip.project import installation
 
-_MAX_PAIRS = 20_000  # that `<<` may merge: a few aliases of aliases make millions
+_TOO_DEEP = "it is nested too deep"
 _NESTED = re.compile(r"[\[{]{200}")
 
 
@@ -26,34 +26,29 @@ def read(repository: Repository, path: str) -> Mapping[str, Any] | None:
     if text is None:
         return None
     yaml, loader = _loader()
+    if _NESTED.search(text):
+        repository.skip(path, _TOO_DEEP)
+        return None
     try:
-        if _NESTED.search(text):
-            raise ValueError("it is nested too deep")
-        document = yaml.load(text, Loader=loader)  # noqa: S506 - a loader of plain values
+        document = yaml.load(text, Loader=loader)
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-        repository.skip(path, " ".join(str(error).split()) or "it is nested too deep")
+        repository.skip(path, " ".join(str(error).split()) or _TOO_DEEP)
         return None
     return document if isinstance(document, dict) else None
 
 
 @cache
 def _loader() -> tuple[Any, Any]:
-    """Make a loader of plain values that knows tags, and is safe from bombs of aliases."""
+    """Make a loader of plain values that knows tags."""
     try:
-        import yaml
+        import yaml  # noqa: PLC0415 - only where YAML is
     except ModuleNotFoundError as error:
         raise installation.missing("PyYAML, which reads YAML,", "init") from error
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        merged = 0
+        """A loader of plain values."""
 
-        def flatten_mapping(self, node: Any) -> None:  # noqa: ANN401 - PyYAML has no types
-            super().flatten_mapping(node)
-            self.merged += len(node.value)
-            if self.merged > _MAX_PAIRS:
-                raise ValueError("its aliases expand to too many values")
-
-    def tagged(loader: Any, suffix: str, node: Any) -> Tagged:  # noqa: ANN401 - as above
+    def tagged(loader: Any, suffix: str, node: Any) -> Tagged:
         if isinstance(node, yaml.ScalarNode):
             value = loader.construct_scalar(node)
         elif isinstance(node, yaml.SequenceNode):

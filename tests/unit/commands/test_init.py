@@ -63,22 +63,20 @@ def test_arguments(root: Path) -> None:
     assert 'project  = "${path.root}/../.."' in terraform
 
 
-@pytest.mark.parametrize("path", ["hashzip.toml", "infra/hashzip.tf"])
-def test_existing_file(root: Path, path: str) -> None:
-    """A file that exists is an error, and nothing is written."""
-    (root / path).parent.mkdir(exist_ok=True)
-    (root / path).write_text("mine", encoding="utf-8")
+def test_invalid_project(root: Path) -> None:
+    """A `hashzip.toml` that is not valid is an error, and nothing is written."""
+    (root / "hashzip.toml").write_text("mine", encoding="utf-8")
 
-    with pytest.raises(HashzipError, match="exists, and is not overwritten"):
+    with pytest.raises(HashzipError, match=r"hashzip\.toml"):
         run(root, "--yes")
 
-    assert (root / path).read_text(encoding="utf-8") == "mine"
+    assert (root / "hashzip.toml").read_text(encoding="utf-8") == "mine"
     assert not (root / ".gitignore").exists()
 
 
 def test_no_function(tmp_path: Path) -> None:
     """Without a function, the hint says how to name one."""
-    with pytest.raises(HashzipError, match="no lambda_handler") as caught:
+    with pytest.raises(HashzipError, match="no handler in any") as caught:
         run(tmp_path, "--yes")
 
     assert "--source FOLDER --handler MODULE.FUNCTION" in caught.value.hint

@@ -127,10 +127,9 @@ def host_note() -> str:
 
 
 def discover(folder: "Path", root: "Path") -> Iterable["Discovered"]:
-    """Find the modules that define `lambda_handler`."""
-    from hashzip.builders.python import handlers
-
-    return handlers.discover(folder, root)
+    """Return nothing: `adopt` reads the modules of a repository together, by their imports."""
+    del folder, root
+    return ()
 
 
 def lock_of(plan: BuildPlan) -> Lock | None:
