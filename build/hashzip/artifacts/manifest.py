@@ -6,13 +6,21 @@ It contains no time, host or path of a machine, so that two machines write the s
 import json
 from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hashzip.inputs.files import DATA, LINK, PROGRAM, FileEntry
 from hashzip.inputs.fingerprint import FORMAT, Recipe, fingerprint
+from hashzip.project import schema
+from hashzip.project.schema import Fields, ShapeError
 
 _MODES = {f"{mode:04o}": mode for mode in (PROGRAM, DATA)}
 _MODES_IN_ZIP = {**_MODES, f"{LINK:04o}": LINK}
+_REQUIRED: Mapping[str, type[object]] = {
+    "inputs": list,
+    "packages": list,
+    "artifact": dict,
+    "tools": dict,
+}
 
 
 class Package(NamedTuple):
@@ -118,33 +126,40 @@ def from_json(text: str | bytes) -> Manifest:
     """Parse a manifest, and check that its recipe and inputs give its fingerprint.
 
     Raises:
-        ValueError: It is damaged, has another format, or its fingerprint is not that of its inputs.
+        ShapeError: It is damaged, has another format, or its fingerprint is not that of its inputs.
     """
     try:
-        document = json.loads(text)
-        if document["format"] != FORMAT:
-            raise ValueError(f"format {document['format']!r} is not {FORMAT!r}")
-        artifact = document["artifact"]
-        inputs = [_entry(file, _MODES) for file in document["inputs"]]
+        document = Fields(schema.json_value(text))
+        if document.string("format") != FORMAT:
+            raise ShapeError(f"format {document.string('format')!r} is not {FORMAT!r}")
+        for key, kind in _REQUIRED.items():
+            document.required(key, kind)
+        artifact = document.table("artifact")
+        inputs = _entries(document, "inputs", _MODES)
         # Often the zip contains the sources and nothing else.
-        same = artifact["entries"] == document["inputs"]
-        entries = inputs
-        if not same:
-            entries = [_entry(entry, _MODES_IN_ZIP) for entry in artifact["entries"]]
+        same = artifact.values.get("entries") == document.values["inputs"]
+        entries = inputs if same else _entries(artifact, "entries", _MODES_IN_ZIP)
         manifest = Manifest(
-            function=document["function"],
-            fingerprint=document["fingerprint"],
-            recipe=document["recipe"],
+            function=document.string("function"),
+            fingerprint=document.string("fingerprint"),
+            recipe=document.required("recipe", dict),
             inputs=inputs,
-            packages=[_package(package) for package in document["packages"]],
-            artifact=Artifact(**{**artifact, "entries": entries}),
-            tools=document["tools"],
+            packages=[_package(package) for package in document.tables("packages")],
+            artifact=Artifact(
+                file=artifact.string("file"),
+                size=artifact.size("size"),
+                unpacked_size=artifact.size("unpacked_size"),
+                sha256=artifact.string("sha256"),
+                code_sha256=artifact.string("code_sha256"),
+                entries=entries,
+            ),
+            tools=document.table("tools").strings_by_name(),
         )
         expected = fingerprint(manifest.recipe, manifest.inputs)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"not a manifest: {error!r}") from error
+    except RecursionError:
+        raise ShapeError("nested too deep") from None
     if manifest.fingerprint != expected:
-        raise ValueError("the fingerprint is not that of the inputs")
+        raise ShapeError("the fingerprint is not that of the inputs")
     return manifest
 
 
@@ -161,10 +176,24 @@ def _package_row(package: Package) -> Mapping[str, object]:
     return {key: value for key, value in package._asdict().items() if value is not None}
 
 
-def _package(row: Mapping[str, Any]) -> Package:
-    """Parse a package. In manifests of earlier versions, packages have no hashes."""
-    return Package(**{**row, "hashes": tuple(row.get("hashes", ()))})
+def _package(row: Fields) -> Package:
+    """Read a package. In manifests of earlier versions, packages have no hashes."""
+    return Package(
+        row.string("name"),
+        row.string("version"),
+        tuple(row.strings("hashes")),
+        row.optional("source", str),
+    )
 
 
-def _entry(row: Mapping[str, Any], modes: Mapping[str, int]) -> FileEntry:
-    return FileEntry(row["path"], modes[row["mode"]], row["size"], row["sha256"])
+def _entries(document: Fields, key: str, modes: Mapping[str, int]) -> list[FileEntry]:
+    entries = []
+    document.required(key, list)
+    for row in document.tables(key):
+        mode = row.string("mode")
+        if mode not in modes:
+            raise ShapeError(f"{row.at('mode')} is {mode!r}")
+        entries.append(
+            FileEntry(row.string("path"), modes[mode], row.size("size"), row.string("sha256"))
+        )
+    return entries

@@ -6,7 +6,7 @@ Each command is a module of this package, and declares its own arguments: see `C
 import argparse
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
@@ -45,6 +45,9 @@ _HEADING = re.compile(r"^(usage:|start:|[a-z ]+:$)", re.MULTILINE)
 # What argparse says of a value that is not among the choices, with or without quotes around each.
 _CHOICE = re.compile(r"argument (\S+): invalid choice: '(.*)' \(choose from (.*)\)", re.DOTALL)
 _MARGIN = 2  # columns, as argparse has it
+
+_DIGITS = 18  # of a number on a command line
+_SHOWN = 40  # characters of an argument in an error
 
 
 class Command(Protocol):
@@ -172,15 +175,30 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
 
-def positive_int(text: str) -> int:
-    """Convert an argument to an integer above 0.
+def integer(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return what converts an argument to an integer of a range.
 
-    Raises:
-        ArgumentTypeError: It is not.
+    Args:
+        lowest: The lowest that it may be.
+        highest: The highest that it may be.
     """
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an integer above 0")
-    return int(text)
+
+    def convert(text: str) -> int:
+        number = whole_number(text)
+        if number is None or not lowest <= number <= highest:
+            shown = repr(text) if len(text) <= _SHOWN else "that"
+            raise argparse.ArgumentTypeError(
+                f"{shown} is not an integer from {lowest} to {highest:,}"
+            )
+        return number
+
+    return convert
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that a text is in the digits 0 to 9; None if it is none, or a long one."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+    return int(text) if is_number else None
 
 
 class _Parser(argparse.ArgumentParser):

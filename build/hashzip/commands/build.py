@@ -1,7 +1,6 @@
 """`hashzip build`: build the packages that are not built yet."""
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -14,7 +13,9 @@ from hashzip.commands._prebuilt import Prebuilt
 from hashzip.errors import HashzipError, print_error, strict, warn
 from hashzip.pipeline import Built
 from hashzip.planning import ScanCache
+from hashzip.project import schema
 from hashzip.project.config import Project
+from hashzip.project.schema import Fields
 
 HELP = "build the packages that are not built yet"
 DESCRIPTION = (
@@ -29,6 +30,8 @@ EXAMPLES = {
     "hashzip build --strict": "for CI: warnings are errors",
     "hashzip build hello --check": "check that two builds give the same bytes",
 }
+
+_MOST_JOBS = 1000
 
 # Set by the Terraform module: the summary of the inputs at plan time, to name what changed since.
 EXPECT_FILES = "HASHZIP_EXPECT_FILES"
@@ -65,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--jobs",
-        type=_parser.positive_int,
+        type=_parser.integer(1, _MOST_JOBS),
         metavar="N",
         help="functions to build at a time, and threads that compress each (default: one per "
         "processor)",
@@ -174,16 +177,11 @@ def _warnings(plans: Iterable[BuildPlan]) -> Iterator[str]:
 
 
 def _expected_files() -> dict[str, str]:
-    try:
-        files = json.loads(os.environ.get(EXPECT_FILES, "{}"))
-    except (ValueError, RecursionError):
-        files = None
-    if not isinstance(files, dict):
-        raise HashzipError(
-            f"the environment variable {EXPECT_FILES} is not a JSON object",
-            "unset it: only the Terraform module sets it",
-        )
-    return files
+    with schema.reported(
+        f"the environment variable {EXPECT_FILES} is no list of files",
+        "unset it: only the Terraform module sets it",
+    ):
+        return Fields(schema.json_value(os.environ.get(EXPECT_FILES, "{}"))).strings_by_name()
 
 
 def _built_json(project: Project, name: str, built: Built) -> dict[str, object]:

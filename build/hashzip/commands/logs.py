@@ -9,7 +9,7 @@ from typing import Any
 
 from hashzip.aws import errors, log_format, log_reader
 from hashzip.aws.log_reader import LogReader
-from hashzip.commands import _endpoint, _output
+from hashzip.commands import _endpoint, _output, _parser
 from hashzip.errors import HashzipError
 from hashzip.printable import escaped_json
 
@@ -25,6 +25,8 @@ EXAMPLES = {
 }
 
 _POLL_SECONDS = 1.0
+_LONGEST = 3650 * 86_400  # seconds to look back
+_SHOWN = 40  # characters of an argument in an error
 _INTERRUPTED = 130  # as a shell reports `tail -f` after Ctrl-C
 
 
@@ -52,9 +54,13 @@ def _duration(text: str) -> int:
         ArgumentTypeError: It is not a duration.
     """
     unit = {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(text[-1:])
-    if unit is None or not text[:-1].isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a duration: write 30s, 10m, 2h or 1d")
-    return int(text[:-1]) * unit
+    number = _parser.whole_number(text[:-1])
+    if unit is None or number is None or number * unit > _LONGEST:
+        shown = repr(text) if len(text) <= _SHOWN else "that"
+        raise argparse.ArgumentTypeError(
+            f"{shown} is not a duration of up to 10 years: write 30s, 10m, 2h or 1d"
+        )
+    return number * unit
 
 
 def run(options: argparse.Namespace) -> None:

@@ -45,6 +45,10 @@ _NEEDED = {  # modules of the extra, each with its package
     "ministack": "ministack",
     "watchfiles": "watchfiles",
 }
+_HIGHEST_PORT = 65_535
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_MOST_SECONDS = 900
+_MOST_MEMORY = 10_240  # MB
 _LOG_SECONDS = 0.2
 _WAIT_SECONDS = 0.5
 
@@ -61,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--port",
-        type=int,
+        type=_parser.integer(0, _HIGHEST_PORT),
         metavar="PORT",
         help="port of the first function, the others follow; 0: any free port (default: free "
         "ports from 8000)",
@@ -76,14 +80,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--timeout",
-        type=_parser.positive_int,
+        type=_parser.integer(1, _MOST_SECONDS),
         default=3,
         metavar="SECONDS",
         help="timeout of each function (default: 3)",
     )
     parser.add_argument(
         "--memory",
-        type=_parser.positive_int,
+        type=_parser.integer(1, _MOST_MEMORY),
         default=128,
         metavar="MB",
         help="memory of each function (default: 128)",

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hashzip.emulator import server
 from hashzip.errors import warn
-from hashzip.project import layout
+from hashzip.project import layout, schema
+from hashzip.project.schema import Fields, ShapeError
 from hashzip.system import atomic
 
 if TYPE_CHECKING:
@@ -96,10 +97,10 @@ def find(root: str | Path) -> Session | None:
         None if there is none, or the process that announced it has ended.
     """
     try:
-        document = json.loads(_read(Path(root, layout.CACHE, FILE)))
-        pid, edition = int(document["pid"]), document["edition"]
-        session = Session(*(str(document[name]) for name in Session._fields))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        document = Fields(schema.json_value(_read(Path(root, layout.CACHE, FILE))))
+        pid, edition = document.size("pid"), document.string("edition")
+        session = Session(*(document.string(name) for name in Session._fields))
+    except (OSError, ShapeError):
         return None
     match = _ENDPOINT.fullmatch(session.endpoint)
     if match is None or not edition or not _runs(pid):

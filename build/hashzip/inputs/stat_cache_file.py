@@ -109,7 +109,8 @@ def load(file: str, key: Key) -> CacheFile | None:
         return None
     if data.count(b"\0", starts[0], starts[1]) != count:
         return None
-    return CacheFile(CachedPlan(*json.loads(data[start : starts[0]])), data, *starts)
+    cached = _plan(data[start : starts[0]])
+    return cached and CacheFile(cached, data, *starts)
 
 
 def save(
@@ -133,6 +134,19 @@ def save(
     from hashzip.system import atomic
 
     atomic.write(file, *parts, code, mode=atomic.PRIVATE)
+
+
+def _plan(text: bytes) -> CachedPlan | None:
+    """Parse a plan; None if it is none."""
+    try:
+        match json.loads(text):
+            case [str(key), str(fingerprint), dict(summary)] if all(
+                isinstance(value, str) for value in summary.values()
+            ):
+                return CachedPlan(key, fingerprint, summary)
+    except (ValueError, RecursionError):
+        pass
+    return None
 
 
 def _code(key: Key, file: str, *parts: bytes | bytearray | memoryview) -> bytes:

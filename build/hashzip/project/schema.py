@@ -16,6 +16,7 @@ from hashzip.errors import HashzipError
 _T = TypeVar("_T")
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_LARGEST = (1 << 63) - 1  # what a file system can have
 _SHOWN = 40  # characters of a value in a message
 
 _KINDS: Mapping[type, str] = {
@@ -156,14 +157,14 @@ class Fields:
         return self.required(key, kind) if key in self.values else None
 
     def size(self, key: str) -> int:
-        """Return an integer that must be there and not be negative.
+        """Return an integer that must be there, and is one that a file may have as its size.
 
         Raises:
             ShapeError: It is missing, or something else.
         """
         number = self.required(key, int)
-        if number < 0:
-            raise ShapeError(f"{self.at(key)} must not be negative")
+        if not 0 <= number <= _LARGEST:
+            raise ShapeError(f"{self.at(key)} must be from 0 to {_LARGEST}")
         return number
 
     def list_of(self, key: str, kind: type[_T]) -> list[_T]:
@@ -183,6 +184,14 @@ class Fields:
             ShapeError: It is something else.
         """
         return self.list_of(key, str)
+
+    def strings_by_name(self) -> dict[str, str]:
+        """Return all fields, which must be strings.
+
+        Raises:
+            ShapeError: One is not.
+        """
+        return {key: self.required(key, str) for key in self.values}
 
     def table(self, key: str) -> Self:
         """Return a table; empty if it is not there.

@@ -69,6 +69,8 @@ class Table:
                 "fix that line",
                 lines=toml_position.of_syntax(content.decode("utf-8-sig"), error),
             ) from error
+        except ValueError as error:  # a number of thousands of digits
+            raise HashzipError(f"{path} has a number that is too long", "shorten it") from error
 
     def error(self, key: str, problem: str, hint: str, *, is_unknown: bool = False) -> HashzipError:
         """Return the error of a key: where it stands, what is wrong, and what to do.

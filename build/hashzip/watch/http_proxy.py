@@ -48,6 +48,7 @@ _PER_CONNECTION = {
     "upgrade",
 }
 _TOKEN = signature.TOKEN_HEADER
+_HIGHEST_PORT = 65_535
 _MAX_CONNECTIONS = 64  # to the local AWS, that are kept open
 _DEFAULT_PORTS = range(8000, 8101)
 _END_SECONDS = 2.0
@@ -120,6 +121,10 @@ class Proxy:
         while True:
             port = self._next
             self._next += 1 if port else 0
+            if port > _HIGHEST_PORT:
+                raise HashzipError(
+                    f"there is no port {port} for a function", "choose a lower one with --port"
+                )
             try:
                 return socket.create_server((HOST, port))
             except OSError as error:

@@ -96,6 +96,16 @@ DAMAGE: dict[str, Callable[[str], str]] = {
     "another fingerprint": lambda text: text.replace(SOUND.fingerprint, "00" * 32),
     "text for a size": lambda text: text.replace('"size": 9', '"size": "9"'),
     "null for hashes": lambda text: re.sub(r'"hashes": \[[^\]]*\]', '"hashes": null', text),
+    "infinity for a size": lambda text: text.replace('"size": 9', '"size": Infinity'),
+    "too much for a size": lambda text: text.replace('"size": 9', '"size": 1e400'),
+    "a long number for a size": lambda text: text.replace('"size": 9', f'"size": {10**30}'),
+    "a negative size": lambda text: text.replace('"size": 10', '"size": -10'),
+    "true for a size": lambda text: text.replace('"size": 10', '"size": true'),
+    "a key twice": lambda text: text.replace('"size": 10', '"size": 10, "size": 10'),
+    "a list for a version": lambda text: text.replace('"0.1.0"', '["0.1.0"]'),
+    "null for a source": lambda text: text.replace(
+        '"version": "1.0"', '"version": "1.0", "source": null'
+    ),
     "null for a digest": lambda text: text.replace(f'"{"22" * 32}"', "null"),
     "a number for a path": lambda text: text.replace('"é/run.sh"', "7"),
     "half a character": lambda text: text.replace("é", "\\ud800"),
@@ -117,5 +127,5 @@ class TestDamage:
 
     def test_not_utf8(self) -> None:
         """Bytes that are not text are an error too."""
-        with pytest.raises(ValueError, match="utf-8"):
+        with pytest.raises(ValueError, match="UTF-8"):
             manifests.from_json(b"\xff")

@@ -86,18 +86,53 @@ def test_examples_are_valid(command: str) -> None:
         assert _parser.parse(words.split()).command == command
 
 
-@pytest.mark.parametrize("text, number", [("1", 1), ("16", 16)])
-def test_positive_int(text: str, number: int) -> None:
-    """An integer above 0 is taken."""
-    assert _parser.positive_int(text) == number
+@pytest.mark.parametrize("text, number", [("1", 1), ("16", 16), ("016", 16), ("1000", 1000)])
+def test_integer(text: str, number: int) -> None:
+    """An integer of the range is taken."""
+    assert _parser.integer(1, 1000)(text) == number
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", ""])
-def test_not_a_positive_int(text: str) -> None:
-    """Anything else is refused, and repeated in the error."""
-    with pytest.raises(argparse.ArgumentTypeError, match="is not an integer above 0") as caught:
-        _parser.positive_int(text)
+@pytest.mark.parametrize(
+    "text", ["0", "-1", "+1", "1.5", "1e9", "many", "", " 1", "1_0", "1001", "\u0661", "9" * 19]
+)
+def test_not_an_integer(text: str) -> None:
+    """Anything else is refused, and repeated in the error with the range."""
+    message = "is not an integer from 1 to 1,000$"
+    with pytest.raises(argparse.ArgumentTypeError, match=message) as caught:
+        _parser.integer(1, 1000)(text)
     assert repr(text) in str(caught.value)
+
+
+def test_long_number() -> None:
+    """A text of any length is refused, and one that is too long to read is not repeated."""
+    with pytest.raises(argparse.ArgumentTypeError, match=r"^that is not an integer from 1 to 9$"):
+        _parser.integer(1, 9)("9" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "words, range_of_it",
+    [
+        ("build --jobs 0", "from 1 to 1,000"),
+        ("build --jobs 1e9", "from 1 to 1,000"),
+        ("build --jobs 1000000000", "from 1 to 1,000"),
+        ("watch --port 99999", "from 0 to 65,535"),
+        ("watch --port=-1", "from 0 to 65,535"),
+        ("watch --timeout 0", "from 1 to 900"),
+        ("watch --timeout 901", "from 1 to 900"),
+        ("watch --memory 10241", "from 1 to 10,240"),
+        ("logs hello --since 1", "up to 10 years"),
+        ("logs hello --since -1m", "up to 10 years"),
+        ("logs hello --since 99999d", "up to 10 years"),
+        (f"logs hello --since {'9' * 400}d", "up to 10 years"),
+    ],
+)
+def test_range(words: str, range_of_it: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A number outside its range is bad usage, and the error names the range."""
+    with pytest.raises(SystemExit) as caught:
+        _parser.parse(words.replace("--since -", "--since=-").split())
+
+    assert caught.value.code == 2
+    assert range_of_it in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ class TestFields:
         assert fields.string("absent", "z") == "z"
         assert fields.size("size") == 5
         assert fields.optional("flag", bool) is True
+        assert Fields({"a": "b"}).strings_by_name() == {"a": "b"}
         assert fields.optional("absent", bool) is None
         assert fields.strings("absent") == []
         assert fields.table("absent").values == {}
@@ -110,8 +111,9 @@ class TestFields:
             (lambda f: f.string("size"), "package[3].size must be a string, not 5"),
             (lambda f: f.string("size", ""), "package[3].size must be a string, not 5"),
             (lambda f: f.size("flag"), "package[3].flag must be an integer, not true"),
-            (lambda f: f.size("below"), "package[3].below must not be negative"),
+            (lambda f: f.size("below"), "package[3].below must be from 0 to 9223372036854775807"),
             (lambda f: f.optional("name", bool), 'package[3].name must be a boolean, not "x"'),
+            (lambda f: f.strings_by_name(), "package[3].size must be a string, not 5"),
             (lambda f: f.strings("name"), 'package[3].name must be a list, not "x"'),
             (lambda f: f.strings("list"), "package[3].list[1] must be a string, not 5"),
             (lambda f: f.table("list"), "package[3].list must be a table, not a list"),

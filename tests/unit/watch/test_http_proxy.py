@@ -190,6 +190,14 @@ class TestPorts:
 
         assert "--port" in caught.value.hint
 
+    def test_last(self) -> None:
+        """Behind the last port that there is comes none."""
+        with (
+            http_proxy.running("http://127.0.0.1:1", KEY, 65_536) as proxy,
+            pytest.raises(HashzipError, match="there is no port 65536 for a function"),
+        ):
+            proxy.open(URL)
+
     def test_default(self, used: int) -> None:
         """Of the default ports, used ones are skipped; if all are used, that is an error."""
         ports = range(used, used + 100)

@@ -14,9 +14,8 @@ from hashzip.builders.python import requirements_txt
 from hashzip.builders.python.requirements_txt import RequirementsTxt
 from hashzip.errors import HashzipError, read_error
 from hashzip.inputs.files import SourceFile
-from hashzip.project import files, schema
+from hashzip.project import files
 from hashzip.project.config import Project
-from hashzip.project.schema import Fields
 from hashzip.project.targets import Target
 
 _PYLOCK = r"pylock(\..+)?\.toml"  # https://peps.python.org/pep-0751/#file-name
@@ -65,8 +64,11 @@ def find(project: Project, target: Target) -> Lock | None:
     if kind is Kind.UV:
         return _uv(project, target, path, text)
     _check_no_options(target, "which only a uv.lock supports")
+    relock = _lock_command(path, target)
     if kind is Kind.PYLOCK:
-        _check_pylock(text, path, target)
+        from hashzip.builders.python import pylock_sources
+
+        check_python(pylock_sources.check(text, path, target, relock), path, target)
     else:
         parse_requirements(text, path, target)
     return Lock(kind, path, [_file(project, path)], [])
@@ -182,29 +184,6 @@ def _lock_command(path: str, target: Target, source: str = "requirements.in") ->
     version = target.runtime.removeprefix("python")
     command = f"uv pip compile --universal --generate-hashes --python-version {version}"
     return f"{command} {source} -o {path}"
-
-
-def _check_pylock(text: str, path: str, target: Target) -> None:
-    """Check that a `pylock.toml` is for the function's Python, and has no package of a folder."""
-    from hashzip.builders.python import plain_locks
-
-    plain = plain_locks.pylock(text)
-    if plain is not None:
-        check_python(plain, path, target)
-        return
-    relock = _lock_command(path, target)
-    with schema.reported(f"{path} is not a valid pylock.toml", f"lock again: {relock}"):
-        document = Fields(schema.toml(text))
-        check_python(document.string("requires-python", ""), path, target)
-        for package in document.tables("packages"):
-            name = package.string("name")
-            if "directory" in package:
-                raise HashzipError(
-                    f"{path} has {name}, a package from a directory, whose files are not inputs",
-                    "lock with uv.lock, which names them, or put the package into source",
-                )
-            if "vcs" in package and not target.options["build_sdists"]:
-                raise requirements_txt.building_refused(path, name, target)
 
 
 def _uv(project: Project, target: Target, path: str, text: str) -> Lock:

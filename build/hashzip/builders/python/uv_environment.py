@@ -46,6 +46,7 @@ _PREFIXES = (
 # The same on all machines: the order of a set, the zone of a time, and whether there is bytecode
 # beside the modules of a backend that is in the package itself.
 _FIXED = {"PYTHONHASHSEED": "0", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}
+_DIGITS = 10  # that a number of settings of git does not have
 # How git writes the files of a commit, whatever the user's own settings are.
 _GIT = {"core.autocrlf": "false", "core.eol": "lf", "core.attributesFile": "/dev/null"}
 
@@ -78,7 +79,7 @@ def _git_settings(count: str) -> dict[str, str]:
     Args:
         count: The value of `GIT_CONFIG_COUNT`.
     """
-    first = int(count) if count.isdecimal() else 0
+    first = int(count) if count.isdecimal() and len(count) < _DIGITS else 0
     variables = {"GIT_CONFIG_COUNT": str(first + len(_GIT))}
     for number, (name, value) in enumerate(_GIT.items(), first):
         variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
