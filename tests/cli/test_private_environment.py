@@ -396,6 +396,59 @@ class TestHome:
         assert not list(machine.project.glob(".uv*"))
 
 
+class TestInTheProject:
+    """An environment that came with the project, whose Python is a program of somebody else."""
+
+    @pytest.fixture
+    def committed(self, machine: Machine, broken_uv: Path) -> tuple[Machine, Path]:
+        """Commit an environment in a cache folder of the project."""
+        machine = replace(machine, path=broken_uv)
+        name = Path(machine.build().err.partition(", once")[0]).name
+        python = machine.project / ".cache/environments" / name / "bin/python"
+        pythons.script(python, f": > {machine.project}/ran")
+        return replace(machine, cache=machine.project / ".cache"), python
+
+    @pytest.mark.parametrize("home", ["home", "nowhere/home", "project"])
+    def test_not_run(self, committed: tuple[Machine, Path], tmp_path: Path, home: str) -> None:
+        """It is not run: another one is made outside, in a temporary folder if need be."""
+        machine, python = committed
+        (tmp_path / "home").mkdir()
+        (tmp_path / "nowhere").write_bytes(b"")
+        (tmp_path / "tmp").mkdir()
+        settings = {"HOME": str(tmp_path / home), "XDG_CACHE_HOME": ""}
+
+        finished = machine.build(TMPDIR=str(tmp_path / "tmp"), **settings)
+
+        note, _ = projects.complaint_after_note(finished)
+        place = tmp_path / "home/.cache/hashzip"
+        if home != "home":
+            place = tmp_path / f"tmp/hashzip-{os.getuid()}"
+        assert f"{place}/environments/{python.parents[1].name}" in finished.err
+        assert not (machine.project / "ran").exists()
+        assert note
+
+    def test_control(self, committed: tuple[Machine, Path], tmp_path: Path) -> None:
+        """The same environment in the user's own cache folder is run."""
+        machine, python = committed
+        shutil.copytree(machine.cache, tmp_path / "own")
+
+        replace(machine, cache=tmp_path / "own").build()
+
+        assert (machine.project / "ran").exists()
+        assert python
+
+    def test_nowhere(self, committed: tuple[Machine, Path], tmp_path: Path) -> None:
+        """Where there is no other folder, the error says so."""
+        machine, _ = committed
+        (tmp_path / "tmp" / f"hashzip-{os.getuid()}").mkdir(mode=0o755, parents=True)
+
+        settings = {"HOME": str(machine.project), "XDG_CACHE_HOME": ""}
+        error, hint = projects.complaint(machine.build(TMPDIR=str(tmp_path / "tmp"), **settings))
+
+        assert "is in the project, and may have come with it" in error
+        assert f"set {user_cache.FOLDER_VARIABLE} to a folder outside the project" in hint
+
+
 class TestNotMade:
     """When no environment is made."""
 

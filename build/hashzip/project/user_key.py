@@ -20,6 +20,7 @@ from hashzip.project import user_cache
 
 VARIABLE = "HASHZIP_KEY"
 FILE = "key"
+CHECKOUT = (".git", "hashzip.toml")  # what is at the top of a checkout, or of a project
 CODE_SIZE = 32  # bytes
 SHARE_HINT = f"set {VARIABLE} to share it between machines"
 
@@ -143,7 +144,7 @@ def is_in_checkout(folder: str, root: str) -> bool:
 
 def _is_checkout(folder: str, root: str) -> bool:
     """Return whether a folder above a project is the checkout, or the project, that it is in."""
-    if not any(os.path.lexists(os.path.join(folder, name)) for name in (".git", "hashzip.toml")):
+    if not any(os.path.lexists(os.path.join(folder, name)) for name in CHECKOUT):
         return False
     home = os.path.realpath(os.path.expanduser("~"))
     if not os.path.join(home, "").startswith(os.path.join(folder, "")):
@@ -224,8 +225,14 @@ def _may_replace(path: str) -> bool:
     return os.name == "nt" or status.st_uid == os.geteuid()
 
 
+def is_private_folder(folder: str) -> bool:
+    """Return whether a path is a folder, no link, which nobody but this user can enter."""
+    status = os.lstat(folder)
+    return stat.S_ISDIR(status.st_mode) and _is_private(status)
+
+
 def _is_private(status: os.stat_result) -> bool:
-    """Return whether a file is this user's, and nobody else can read or write it."""
+    """Return whether a file or folder is this user's, and nobody else has a right to it."""
     if os.name == "nt":  # its permissions are not in the status; the user's folder is private
         return True
     return status.st_uid == os.geteuid() and not status.st_mode & 0o077
