@@ -41,13 +41,16 @@ class Key:
     Args:
         secret: Its bytes, at most 64.
         lasts: Whether later processes have it, too.
+        is_shared: Whether other machines have it, too.
     """
 
-    __slots__ = ("_secret", "lasts")  # not a tuple, which would show its secret in an error
+    # Not a tuple, which would show its secret in an error.
+    __slots__ = ("_secret", "is_shared", "lasts")
 
-    def __init__(self, secret: bytes, *, lasts: bool) -> None:
+    def __init__(self, secret: bytes, *, lasts: bool, is_shared: bool = False) -> None:
         self._secret = secret
         self.lasts = lasts
+        self.is_shared = is_shared
 
     def code(
         self, purpose: bytes, *fields: bytes, content: Iterable[bytes | bytearray | memoryview] = ()
@@ -104,7 +107,8 @@ def load(root: str) -> Key:
 def of_text(value: str) -> Key:
     """Return the key that a value of the variable gives."""
     text = value.encode(errors="surrogateescape")
-    return Key(blake2b(text, digest_size=_SIZE, person=b"hashzip key").digest(), lasts=True)
+    secret = blake2b(text, digest_size=_SIZE, person=b"hashzip key").digest()
+    return Key(secret, lasts=True, is_shared=True)
 
 
 def give_back() -> None:

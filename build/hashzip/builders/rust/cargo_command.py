@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from hashzip.builders.rust import crate_inputs, rustup
+from hashzip.builders.rust import crate_inputs, rustup, target_folder
 from hashzip.builders.rust.cargo_manifests import join
 from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.toolchain import Rust
@@ -69,5 +69,6 @@ def locked(rust: Rust) -> Iterator[None]:
     share the folder.
     """
     rust.target_dir.mkdir(parents=True, exist_ok=True)
-    with locking.hold(rust.target_dir / ".hashzip.lock"):
+    with locking.hold(rust.target_dir / target_folder.LOCK):
+        target_folder.empty_foreign(rust.target_dir, rust.crate_dir)
         yield

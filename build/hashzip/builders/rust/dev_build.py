@@ -19,6 +19,7 @@ from hashzip.builders.rust import (
     crate_inputs,
     dep_info,
     rustup,
+    target_folder,
     toolchain,
     undeclared_inputs,
 )
@@ -78,7 +79,7 @@ def find(root: str, crate_dir: str, *, is_pinned: bool) -> Rust:
         HashzipError: Rust is not installed, or not in the version that the project pins.
     """
     path = process.path_with_scripts()
-    target_dir = os.path.join(toolchain.target_dir(root), "native")
+    target_dir = os.path.join(toolchain.target_dir(root), target_folder.NATIVE)
     rust = Rust(
         cargo=toolchain.cargo(path),
         triple="",

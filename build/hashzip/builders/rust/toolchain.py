@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hashzip.builders import process
-from hashzip.builders.rust import rustup
+from hashzip.builders.rust import rustup, target_folder
 from hashzip.errors import HashzipError, warn
 from hashzip.project import installation, layout, user_cache
 
@@ -212,7 +212,7 @@ def target_dir(root: str) -> str:
     if custom:
         return os.path.abspath(custom)
     own = os.path.join(layout.CACHE, "target")
-    layout.check(root, own)
+    layout.check(root, own, os.path.join(own, target_folder.NATIVE))
     return os.path.join(root, own)
 
 
