@@ -70,13 +70,20 @@ class TestContent:
     """The files in the distributions."""
 
     def test_wheel(self, distributions: Distributions) -> None:
-        """The wheel has the modules of the checkout, `py.typed`, and nothing else."""
+        """The wheel has the modules of the checkout, Python's and Terraform's, and nothing else."""
         package = program.BUILD / "hashzip"
         expected = {
             f"hashzip/{path.relative_to(package).as_posix()}"
             for path in package.rglob("*")
             if path.is_file() and "__pycache__" not in path.parts
         }
+        terraform = program.CHECKOUT / "infra/modules"
+        expected |= {
+            f"hashzip/terraform/{path.relative_to(terraform).as_posix()}"
+            for pattern in ("*/*.tf", "*/README.md")
+            for path in terraform.glob(pattern)
+        }
+        assert "hashzip/terraform/function/main.tf" in expected
         info = f"hashzip-{__version__}.dist-info/"
 
         names = set(distributions.content(distributions.wheel))
@@ -137,6 +144,27 @@ class TestInstalled:
         answer = self.run([scripts / "hashzip", "external"], project, projects.query())
 
         assert json.loads(answer) == projects.external(project)
+
+    def test_modules(self, scripts: Path, project: Path) -> None:
+        """`modules --copy` has what the checkout has, and is right where nothing is to do."""
+        copy = [scripts / "hashzip", "modules", "--copy", "infra-modules"]
+        assert "copied" in self.run(copy, project)
+
+        for path in ("function/main.tf", "package/variables.tf", "layer/README.md"):
+            checkout = program.CHECKOUT / "infra/modules" / path
+            assert (project / "infra-modules" / path).read_bytes() == checkout.read_bytes()
+        assert "already" in self.run(copy, project)
+
+    def test_init(self, scripts: Path, tmp_path: Path) -> None:
+        """`init` takes the modules that it brings along, and copies them, too."""
+        handler = b"def handler(event, context): ...\n"
+        projects.write_files(tmp_path, {"orders/app.py": handler})
+
+        self.run([scripts / "hashzip", "init", "--yes"], tmp_path)
+
+        text = (tmp_path / "infra/hashzip.tf").read_text(encoding="utf-8")
+        assert 'source = "./hashzip/function"' in text
+        assert (tmp_path / "infra/hashzip/package/main.tf").is_file()
 
     def test_build(self, scripts: Path, project: Path) -> None:
         """`build` makes the same zip as in the checkout."""

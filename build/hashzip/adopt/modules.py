@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -38,6 +39,7 @@ class Source(NamedTuple):
         return f"{self.before}{module}{self.after}"
 
 
+@cache
 def source(root: str, infra: str) -> Source:
     """Return where a configuration takes the modules from.
 

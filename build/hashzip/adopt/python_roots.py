@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from hashzip.adopt.repository import Repository, below, join, parent, upwards
@@ -37,6 +38,7 @@ class Roots:
         self._is_required = is_required
         self._imports: dict[str, tuple[Import, ...]] = {}
         self._homes: dict[str, set[str]] | None = None
+        self._home = cache(self._find_home)
 
     def sources(self, path: str) -> tuple[str, ...]:
         """Return the folders that a module's imports count from, the one with the module first.
@@ -133,7 +135,7 @@ class Roots:
             folder = parent(folder)
         return folder
 
-    def _home(self, names: Sequence[str], near: str, folder: str) -> str | None:
+    def _find_home(self, names: Sequence[str], near: str, folder: str) -> str | None:
         """Return the folder that has a module, upwards from its importer; or the only other.
 
         Args:
@@ -143,11 +145,11 @@ class Roots:
         """
         top = names[-1].partition(".")[0]
         if top in sys.stdlib_module_names:
-            names = [name for name in names if "." in name]
+            names = tuple(name for name in names if "." in name)
         elif self._is_required(top, folder):
             return None
         else:
-            names = list(dict.fromkeys((*names, top)))
+            names = tuple(dict.fromkeys((*names, top)))
         for candidate in dict.fromkeys((*upwards(folder), *upwards(near))):
             if any(self._has(candidate, name) for name in names):
                 return candidate

@@ -21,6 +21,8 @@ _OLD_OF_MODULE = (
     *("source_path", "create_package", "local_existing_package", "ignore_source_code_hash"),
     *("s3_existing_package", "store_on_s3", "s3_bucket", "hash_extra", "artifacts_dir"),
 )
+_ARCHIVE = re.compile(r"\barchive_file\.([\w-]+)")
+_BEFORE = 8  # characters before a block, among which an empty line is seen
 _UNALIGNED = re.compile(r"[ \t]*(?:#[^\n]*|//[^\n]*)?(?:\r?\n|$)")
 
 
@@ -57,6 +59,7 @@ class Changes:
         self._by_hand = by_hand
         self._edits: dict[str, list[Edit]] = {}
         self._variables: set[str] = set()
+        self._archives: dict[str, dict[str, list[tuple[str, int]]]] = {}
         self.is_copied: set[str] = set()
 
     def add(self, functions: Iterable[tuple[str, Declared]]) -> None:
@@ -100,7 +103,8 @@ class Changes:
         if repeat:
             index = "[each.key]" if repeat == "for_each" else "[count.index]"
         package = self._package(label, place, expression, repeat)
-        gap = "\n" if re.search(r"[^\n]\r?\n\Z", text[: block.start]) else ""
+        before = text[max(0, block.start - _BEFORE) : block.start].replace("\r", "")
+        gap = "\n" if before.strip("\n") and not before.endswith("\n\n") else ""
         self._insert(block.path, block.start, gap + package)
         reference = f"module.{label}{index}"
         if place.is_module:
@@ -234,19 +238,24 @@ class Changes:
         archive = place.package.archive
         if archive is None or archive.kind != "data":
             return
-        name = f"archive_file.{archive.labels[-1]}."
         uses = 0
-        for file in place.scope.module.files:
-            text = self._repository.text(file.path) or ""
-            edits = self._edits.get(file.path, [])
-            for match in re.finditer(
-                re.escape(name) + r"|archive_file\." + archive.labels[-1] + r"\b", text
-            ):
-                uses += not any(edit.start <= match.start() < edit.end for edit in edits)
+        for path, start in self._uses(place.scope.module).get(archive.labels[-1], ()):
+            edits = self._edits.get(path, [])
+            uses += not any(edit.start <= start < edit.end for edit in edits)
         edits = self._edits.setdefault(archive.path, [])
         removal = _whole(self._repository.text(archive.path) or "", archive)
         if uses == 0 and removal not in edits:
             edits.append(removal)
+
+    def _uses(self, module: Module) -> dict[str, list[tuple[str, int]]]:
+        """Return where a module names each archive: the file, and the place in it."""
+        if module.folder not in self._archives:
+            uses: dict[str, list[tuple[str, int]]] = {}
+            for file in module.files:
+                for match in _ARCHIVE.finditer(self._repository.text(file.path) or ""):
+                    uses.setdefault(match[1], []).append((file.path, match.start()))
+            self._archives[module.folder] = uses
+        return self._archives[module.folder]
 
     def _insert(self, path: str, position: int, text: str) -> None:
         self._edits.setdefault(path, []).append(Edit(position, position, text))

@@ -30,6 +30,7 @@ COMMANDS = (
     "logs",
     "env",
     "init",
+    "modules",
     "doctor",
     "completion",
     "help",

@@ -116,7 +116,7 @@ variable "tags" {
 }
 
 variable "command" {
-  description = "Command that runs hashzip, as a list of arguments. By default python3 runs the copy of hashzip that comes with the module. Use [\"hashzip\"] if hashzip is installed."
+  description = "Command that runs hashzip, as a list of arguments. By default python3 runs the copy of hashzip that comes with the module; a module that `hashzip modules` has copied runs hashzip from the PATH."
   type        = list(string)
   default     = null
 }

@@ -1,5 +1,8 @@
 locals {
-  command = var.command != null ? var.command : ["python3", "${path.module}/../../../build"]
+  # A module that was copied by `hashzip modules` has no program beside it.
+  program = "${path.module}/../../../build"
+  default = fileexists("${local.program}/hashzip/__main__.py") ? ["python3", local.program] : ["hashzip"]
+  command = var.command != null ? var.command : local.default
 
   names = { for key, name in { function = var.function, package = var.package } : key => name if name != null }
 }

@@ -17,6 +17,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "infra/modules/function").mkdir(parents=True)
     (root / "infra/modules/function/main.tf").write_text("# it\n", encoding="utf-8")
     monkeypatch.setattr(modules, "_CHECKOUT", root)
+    monkeypatch.setattr(modules, "source", modules.source.__wrapped__)  # without its cache
     monkeypatch.setattr(modules, "_IN_CHECKOUT", root / "infra/modules")
     return root
 
