@@ -31,7 +31,7 @@ _RAW_DEFLATE = -zlib.MAX_WBITS
 class _Nowhere:
     """A stream that keeps nothing."""
 
-    def write(self, content: bytes, /) -> int:
+    def write(self, content: bytes | bytearray | memoryview, /) -> int:
         """Write some bytes."""
         return len(content)
 

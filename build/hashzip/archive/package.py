@@ -6,8 +6,9 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from hashzip import __version__, terminal
-from hashzip.archive import assemble, imports, limits, uses, zip_reuse, zip_writer
+from hashzip.archive import assemble, imports, uses, zip_reuse, zip_writer
 from hashzip.archive.zip_writer import Entry
+from hashzip.artifacts import limits
 from hashzip.artifacts.manifest import Artifact, Manifest
 from hashzip.builders.build_plan import BuildPlan, Use
 from hashzip.errors import HashzipError, escape, read_error
@@ -69,6 +70,9 @@ def pack(
             Lambda.
     """
     parts = assemble.assemble(plan, folder, fresh=fresh)
+    # Before anything is compressed, which needs as much memory as the largest file.
+    sizes = ((entry.file.path, entry.size) for entry in parts.entries)
+    _check_unpacked(plan, limits.expected(sizes), parts.owners)
     earlier = None
     if last and last.zip:
         library = last.manifest.tools.get("deflate", "")
@@ -96,7 +100,8 @@ def pack(
     links = {entry.file.path: entry.link for entry in parts.entries if entry.link is not None}
     uses.check_handlers(plan, paths, links)
     imports.report(plan, [*paths, *links], _reader(parts.entries))
-    _check_limits(plan, artifact, parts.owners)
+    limits.check_zip(plan.target.label, artifact, parts.owners)
+    _check_unpacked(plan, artifact, parts.owners)
     return Manifest(
         function=plan.target.name,
         fingerprint=plan.fingerprint,
@@ -124,9 +129,8 @@ def _reader(entries: Iterable[Entry]) -> Callable[[str], bytes]:
     return read
 
 
-def _check_limits(plan: BuildPlan, artifact: Artifact, owners: Mapping[str, str]) -> None:
+def _check_unpacked(plan: BuildPlan, artifact: Artifact, owners: Mapping[str, str]) -> None:
     """Check that a package is small enough for Lambda, with the layers that are built already."""
-    limits.check_zip(plan.target.label, artifact, owners)
     for label, layer_plans in _with_layers(plan):
         layers = {}
         owned = dict(owners)

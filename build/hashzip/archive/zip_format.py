@@ -54,7 +54,7 @@ _LOCATOR_ZIP64 = struct.Struct("<4sLQL")  # [4.3.15]
 class Stream(Protocol):
     """What a zip is written to."""
 
-    def write(self, content: bytes, /) -> int:
+    def write(self, content: bytes | bytearray | memoryview, /) -> int:
         """Write some bytes."""
 
 
@@ -202,21 +202,27 @@ class Writer:
 
     def _write(self, *parts: bytes | bytearray | memoryview) -> None:
         """Write in large blocks, each of which is hashed in one call."""
-        size = sum(map(len, parts))
-        self.waiting += parts
-        self.waiting_size += size
-        self.offset += size
+        for part in parts:
+            self.offset += len(part)
+            if len(part) >= _BLOCK:
+                self._flush()
+                self._put(part)  # joined to others, a large file would be in memory twice
+                continue
+            self.waiting.append(part)
+            self.waiting_size += len(part)
         if self.waiting_size >= _BLOCK:
             self._flush()
 
     def _flush(self) -> None:
-        block = b"".join(self.waiting)
+        self._put(b"".join(self.waiting))
+        self.waiting.clear()
+        self.waiting_size = 0
+
+    def _put(self, block: bytes | bytearray | memoryview) -> None:
         if self.hashing:
             self.hashing.result()  # so that no blocks pile up
         self.hashing = self.hasher.submit(self.digest.update, block)
         self.stream.write(block)
-        self.waiting.clear()
-        self.waiting_size = 0
 
 
 def _too_large(path: str) -> HashzipError:

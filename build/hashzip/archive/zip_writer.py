@@ -222,6 +222,9 @@ def _member(entry: Entry, known: Known, level: _Level) -> tuple[FileEntry, Packe
         return expected, packed
     try:
         with open(file.location, "rb", buffering=0) as opened:
+            # One that has grown since may not even fit into memory.
+            if expected and os.fstat(opened.fileno()).st_size != expected.size:
+                raise ChangedError(file.location)
             content = opened.read()
     except OSError as error:
         raise read_error(file.location, error) from error

@@ -1,7 +1,7 @@
 """Everything that decides the bytes of one package: what a plan knows, and a build carries out."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,7 @@ from hashzip.inputs.stat_cache_file import CachedPlan
 from hashzip.project import files as door
 from hashzip.project import runtimes
 from hashzip.project.config import Project
-from hashzip.project.targets import Function, Target, Value
+from hashzip.project.targets import LAYER, Function, Target, Value
 
 if TYPE_CHECKING:
     from hashzip.artifacts.store import Store
@@ -209,7 +209,8 @@ class BuildPlan(Value):
         """The fingerprint, and the summary of the inputs for people who read a Terraform plan.
 
         Raises:
-            HashzipError: A file cannot be read, or looks like a secret.
+            HashzipError: A file cannot be read, or looks like a secret; or the files are too large
+                for Lambda.
         """
         target = self.target
         # Everything beside the files that the result depends on.
@@ -221,6 +222,7 @@ class BuildPlan(Value):
             return cached
         from hashzip.inputs import summary
 
+        self._check_size()
         inputs = self.inputs
         self._check_secrets()
         result = CachedPlan(key, fingerprint(self.recipe, inputs), summary.summary(inputs))
@@ -263,6 +265,34 @@ class BuildPlan(Value):
             files = paths.name_files([listing])
             named += [file._replace(path=f"{IN_PROJECT}{folder}{file.path}") for file in files]
         return named
+
+    def _check_size(self) -> None:
+        """Refuse sources that are too large for Lambda, before they are read.
+
+        What the builder adds is not known yet. Files that are not packed may have any size.
+        """
+        layers = [layer for layer in self.layers if layer.packs_sources]
+        packed = [self, *layers] if self.packs_sources else layers
+        # An upper bound, which is quick: few packages are so large.
+        if sum(plan.stat_cache.total_size for plan in packed) <= runtimes.MOST_UNPACKED:
+            return
+        from hashzip.artifacts import limits
+
+        own = limits.expected(self.packed_sizes if self.packs_sources else ())
+        of_layers = {
+            layer.target.name.removeprefix(LAYER): limits.expected(layer.packed_sizes)
+            for layer in layers
+        }
+        parts = (own, *of_layers.values())
+        if sum(part.unpacked_size for part in parts) > runtimes.MOST_UNPACKED:
+            paths = {entry.path: entry.path for part in parts for entry in part.entries}
+            limits.check_unpacked(self.target.label, own, of_layers, paths)
+
+    @property
+    def packed_sizes(self) -> Iterable[tuple[str, int]]:
+        """The paths of the packed sources in the package, and their sizes in bytes."""
+        names = (self.target.prefix + file.path for file in self.packed_files)
+        return zip(names, self.stat_cache.sizes(self.packed_files), strict=True)
 
     def _check_secrets(self) -> None:
         """Refuse files that look like secrets, unless a program decides what is packed."""

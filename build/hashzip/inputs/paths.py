@@ -14,6 +14,7 @@ from hashzip.inputs.files import BY_PATH, Listing, SourceFile
 IN_PROJECT = "//"
 
 _SEPARATOR = os.fsencode(os.sep)
+_BLOCK = 1 << 20  # bytes of a file that is compared
 
 # Left out of everything, at any depth: what tools leave behind, and no program needs.
 LEFT_OUT = frozenset(
@@ -135,8 +136,13 @@ def _without_copies(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
 
 def _is_copy(location: bytes, other: bytes) -> bool:
     try:
-        with open(location, "rb") as one_file, open(other, "rb") as other_file:
-            return one_file.read() == other_file.read()
+        with open(location, "rb") as first, open(other, "rb") as second:
+            if os.fstat(first.fileno()).st_size != os.fstat(second.fileno()).st_size:
+                return False
+            while block := first.read(_BLOCK):
+                if block != second.read(_BLOCK):
+                    return False
+            return not second.read(1)
     except OSError as error:
         raise read_error(other, error) from error
 

@@ -119,6 +119,24 @@ class StatCache:
         return entries
 
     @cached_property
+    def total_size(self) -> int:
+        """The size of all files in bytes, as the file system has it.
+
+        Raises:
+            HashzipError: A file is gone.
+        """
+        return sum(sum(_sizes(group.statuses)) for group in self._groups)
+
+    def sizes(self, files: Iterable[SourceFile]) -> list[int]:
+        """Return the sizes of files in bytes, as the file system has them: nothing is read.
+
+        Raises:
+            HashzipError: A file of the cache is gone.
+        """
+        sizes = _sizes(b"".join(group.statuses for group in self._groups))
+        return [sizes[self._positions[file.location]] for file in files]
+
+    @cached_property
     def private_keys(self) -> frozenset[bytes]:
         """The paths of the files that hold a private key.
 
@@ -234,6 +252,11 @@ class StatCache:
                 os.close(descriptor)
         except OSError:
             return None
+
+
+def _sizes(statuses: bytes) -> memoryview:
+    """Return the first field of each `STATUS`."""
+    return memoryview(statuses).cast("Q")[:: STATUS.size // _SIZE.size]
 
 
 def _look(locations: Sequence[bytes]) -> bytes:

@@ -13,6 +13,11 @@ from hashzip.errors import HashzipError, did_you_mean
 
 PAST = "past"
 
+# Bytes of a function together with its layers, unpacked: 250 MiB. AWS's own errors say "must be
+# smaller than"; a package of just this size is left to AWS to judge.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MOST_UNPACKED = 262_144_000
+
 _NUMBER = re.compile(r"\d+")
 
 

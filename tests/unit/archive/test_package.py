@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from hashzip import pipeline, planning
-from hashzip.archive import limits, package
+from hashzip.archive import package, zip_writer
+from hashzip.artifacts import limits
 from hashzip.errors import HashzipError
 from tests.support import project as projects
 from tests.support import wheels
@@ -56,6 +57,19 @@ class TestUnpacked:
         assert rows[1][:2] == ["your", "sources"]
         monkeypatch.setattr(limits, "UNPACKED", size)
         assert make_zip(layered).exists()
+
+    def test_before_it_is_packed(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is refused before anything is compressed; the limit itself is not."""
+
+        def write(*_arguments: object, **_options: object) -> None:
+            raise LookupError
+
+        monkeypatch.setattr(zip_writer, "write", write)
+        with pytest.raises(LookupError):
+            make_zip(layered)
+        monkeypatch.setattr(limits, "UNPACKED", 3_000)
+
+        assert "bytes unpacked" in refused(layered).message
 
     def test_with_its_layer(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A layer that is built counts, and its packages are named as the layer's."""

@@ -1,11 +1,14 @@
 """The zip container: the attributes of members, and the offsets that are read back."""
 
+import hashlib
 import io
 import os
 import shutil
 import struct
 import subprocess
+import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,6 +44,24 @@ class TestWriter:
             "empty": "0o100644",
             "é": "0o100755",
         }
+
+    def test_memory(self, tmp_path: Path) -> None:
+        """A large member is written as it is, and not copied in memory first; a small one is."""
+        large, small = bytes(32 << 20), b"small"
+        with (tmp_path / "out.zip").open("wb") as stream, zip_format.Writer(stream) as writer:
+            tracemalloc.start()
+            for path, content in {"a": large, "b": small, "c": large}.items():
+                record = FileEntry(path, 0o644, len(content), "")
+                writer.add(record, Packed(zlib.crc32(content), STORED, content))
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            digest = writer.finish()
+
+        assert peak < 4 << 20
+        content = (tmp_path / "out.zip").read_bytes()
+        assert digest == hashlib.sha256(content).digest()
+        with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+            assert [archive.read(name) for name in "abc"] == [large, small, large]
 
     def test_link(self, tmp_path: Path) -> None:
         """A link is a member of its own type, whose content is its target; all else is alike."""

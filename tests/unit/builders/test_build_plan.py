@@ -119,3 +119,48 @@ def test_read(project: Path) -> None:
     (project / "src/run.sh").unlink()
     with pytest.raises(HashzipError, match=r"run\.sh vanished"):
         plan.read("run.sh")
+
+
+class TestSize:
+    """Sources that are too large for Lambda. Those of these sizes could not be read in time."""
+
+    def test_sources(self, project: Path) -> None:
+        """They are refused before they are read, in the words of a build, with the largest file."""
+        _sparse(project / "src/model.bin", 1 << 40)
+        with pytest.raises(HashzipError) as caught:
+            projects.examine(project)
+
+        assert caught.value.message.startswith("[function.hello] is 1,099,511,62")
+        assert "bytes unpacked; Lambda's limit is 262,144,000 bytes" in caught.value.message
+        assert caught.value.lines[0].split() == ["model.bin", "1,099,511,627,776"]
+        projects.configure(project, exclude=["model.bin"])
+        assert projects.examine(project).fingerprint
+
+    def test_layers(self, project: Path) -> None:
+        """Those of its layers count, for a function that is small enough by itself."""
+        layer = {"runtime": "python3.13", "architecture": "arm64", "source": "lib"}
+        hello = projects.HELLO | {"layers": ["deps"]}
+        projects.write_tables(project, {"layer.deps": layer, "function.hello": hello})
+        _sparse(project / "lib/data.bin", 200_000_000)
+        _sparse(project / "src/data.bin", 1)
+        assert projects.examine(project).fingerprint
+
+        _sparse(project / "src/data.bin", 70_000_000)
+        with pytest.raises(HashzipError) as caught:
+            projects.examine(project)
+
+        assert "[function.hello] with its layers (deps) is 270,000," in caught.value.message
+        assert caught.value.lines[0].split()[:2] == ["python/data.bin", "(layer"]
+
+    def test_not_packed(self, built_by_command: Path) -> None:
+        """Files that decide a package and are not packed have no such limit."""
+        _sparse(built_by_command / "src/model.bin", 300_000_000)
+
+        assert projects.examine(built_by_command).fingerprint
+
+
+def _sparse(file: Path, size: int) -> None:
+    """Write a file of a size that takes no room on the disk."""
+    file.parent.mkdir(exist_ok=True)
+    with file.open("wb") as opened:
+        opened.truncate(size)

@@ -15,9 +15,10 @@ from typing import BinaryIO, NamedTuple
 
 from hashzip.errors import HashzipError, escape
 from hashzip.inputs import paths
+from hashzip.project import runtimes
 
 SUFFIXES = (".zip", ".jar")
-MAX_UNPACKED = 262_144_000  # bytes: what Lambda unpacks, of a function with its layers
+MAX_UNPACKED = runtimes.MOST_UNPACKED
 
 _MAX_LINK = 4096  # bytes: the longest path on Linux
 _CHUNK = 1 << 20  # bytes

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashzip.archive import limits
+from hashzip.artifacts import limits
 from hashzip.builders.command import unzip
 from hashzip.errors import HashzipError
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashzip.archive import limits
+from hashzip.artifacts import limits
 from hashzip.artifacts.manifest import Artifact
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import FileEntry

@@ -7,13 +7,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/example_lambda_GetAccountSettings_s
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from hashzip.artifacts.manifest import Artifact
 from hashzip.errors import HashzipError, warn
+from hashzip.inputs.files import DATA, FileEntry
+from hashzip.project import runtimes
 
-# AWS's own errors say "must be smaller than"; a package of just this size is left to AWS to judge.
-UNPACKED = 262_144_000  # bytes: 250 MiB, of a function together with its layers
+if TYPE_CHECKING:
+    from hashzip.artifacts.manifest import Artifact
+
+UNPACKED = runtimes.MOST_UNPACKED
 ZIP = 52_428_800  # bytes: 50 MiB, of a zip in a request; a zip from S3 has no such limit
 
 SOURCES = "your sources"
@@ -21,10 +25,23 @@ _ROWS = 10
 _NEAR_PERCENT = 80
 
 
+def expected(sizes: Iterable[tuple[str, int]]) -> "Artifact":
+    """Return what is known of a package before it is built.
+
+    Args:
+        sizes: The paths of its files, and their sizes in bytes.
+    """
+    from hashzip.artifacts.manifest import Artifact
+
+    entries = [FileEntry(path, DATA, size, "") for path, size in sizes]
+    unpacked_size = sum(entry.size for entry in entries)
+    return Artifact("", 0, unpacked_size, "", "", entries)
+
+
 def check_unpacked(
     where: str,
-    artifact: Artifact,
-    layers: Mapping[str, Artifact],
+    artifact: "Artifact",
+    layers: "Mapping[str, Artifact]",
     owners: Mapping[str, str],
     table: str = "",
 ) -> None:
@@ -55,7 +72,7 @@ def check_unpacked(
     )
 
 
-def check_zip(where: str, artifact: Artifact, owners: Mapping[str, str]) -> None:
+def check_zip(where: str, artifact: "Artifact", owners: Mapping[str, str]) -> None:
     """Check that a zip can be uploaded in a request, and not only through S3.
 
     Args:
@@ -90,7 +107,7 @@ def _warn_near(size: int, limit: int, subject: str, state: str, condition: str) 
 
 
 def _table(
-    artifact: Artifact, layers: Mapping[str, Artifact], owners: Mapping[str, str]
+    artifact: "Artifact", layers: "Mapping[str, Artifact]", owners: Mapping[str, str]
 ) -> list[str]:
     """Format the largest packages, one a line, and the number of the others."""
     sizes: Counter[str] = Counter()
@@ -107,7 +124,7 @@ def _table(
 
 
 def _owned(
-    artifact: Artifact, layers: Mapping[str, Artifact], owners: Mapping[str, str]
+    artifact: "Artifact", layers: "Mapping[str, Artifact]", owners: Mapping[str, str]
 ) -> Iterator[tuple[str, int]]:
     for entry in artifact.entries:
         yield owners.get(entry.path, SOURCES), entry.size
