@@ -92,12 +92,13 @@ class Guard:
         else:
             signed = signature.read(request)
             if signed is None:
-                return "it is not signed", receive
+                return f"it is not signed; {_HINT}", receive
             body = b""
             if signature.needs_body(request, signed):
                 body, receive = await _read(receive)
             is_valid = signature.is_valid(request, signed, self._secret_of(signed.key_id), body)
-        return (None if is_valid else "its signature is of another key, or has expired"), receive
+        reason = f"its signature is of another key, or has expired; {_HINT}"
+        return (None if is_valid else reason), receive
 
     def _secret_of(self, key_id: str) -> str:
         return self._session_secret(key_id) or self._secret
@@ -150,7 +151,7 @@ def _without_cors(send: Send) -> Send:
 
 async def _refuse(send: Send, request: Request, reason: str) -> None:
     """Answer with an error that the clients of AWS understand."""
-    code, message = "AccessDenied", f"the local AWS refuses this request: {reason}; {_HINT}"
+    code, message = "AccessDenied", f"the local AWS refuses this request: {reason}"
     signed = signature.read(request)
     if (signed and signed.service in _XML_SERVICES) or "form" in request.header("content-type"):
         kind = "text/xml"
