@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import http.server
 import os
+import socket
+import sys
 from typing import TYPE_CHECKING, Any
 
 from hashzip.emulator import web_pages
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 # https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
 _CONNECTIONS = "/proc/net/tcp"
-_LOCAL, _REMOTE, _USER = 1, 2, 7  # columns
+_USER = 4  # a column, of those after the two addresses
 
 
 def guard_servers() -> None:
@@ -63,14 +65,15 @@ def is_own(client: Address, server: Address, connections: str = _CONNECTIONS) ->
         connections: The kernel's table; a system without one has no file of this name.
     """
     try:
-        with open(connections, encoding="ascii") as file:
-            rows = [line.split() for line in file]
+        with open(connections, "rb") as file:
+            table = file.read()
     except OSError:
         return True
-    ends = [f":{client[1]:04X}", f":{server[1]:04X}"]
-    users = [
-        row[_USER]
-        for row in rows[1:]
-        if row[_LOCAL].endswith(ends[0]) and row[_REMOTE].endswith(ends[1])
-    ]
-    return all(user == str(os.getuid()) for user in users)
+    _, row, rest = table.partition(f" {_hexadecimal(client)} {_hexadecimal(server)} ".encode())
+    return not row or int(rest.split()[_USER]) == os.getuid()
+
+
+def _hexadecimal(address: Address) -> str:
+    """Write an address as the table does: the number that its bytes are in memory."""
+    number = int.from_bytes(socket.inet_aton(address[0]), sys.byteorder)
+    return f"{number:08X}:{address[1]:04X}"
