@@ -110,3 +110,68 @@ def test_every_module_has_a_test() -> None:
 
     assert sorted(map(str, modules - tests)) == []
     assert len(modules) > 50  # control: the modules were found
+
+
+# The modules that open files by themselves, and what these files are. All others open the files of
+# a project, which `project/files.py` must do.
+OPENERS = {
+    "adopt/modules.py": "hashzip's own modules for Terraform",
+    "adopt/writing.py": "files that it writes, whose folders it has checked",
+    "archive/zip_writer.py": "the zip that it writes",
+    "artifacts/local_store.py": "a zip that it has just written",
+    "builders/command/unzip.py": "a zip that the user's command has written",
+    "builders/elf.py": "files that a build has made",
+    "builders/python/distributions.py": "packages that uv has installed",
+    "builders/python/install.py": "packages that uv has installed",
+    "builders/python/install_cache.py": "the user's cache",
+    "builders/python/install_checks.py": "packages that uv has installed",
+    "builders/python/newer_glibc.py": "packages that uv has installed, and its own pylock.toml",
+    "builders/python/pyc.py": "sources that are packed; it runs without hashzip's other modules",
+    "builders/python/record.py": "packages that uv has installed",
+    "builders/rust/dep_info.py": "files that cargo has made",
+    "builders/rust/dev_build.py": "a record in cargo's target folder",
+    "builders/rust/release_build.py": "a program that cargo has made",
+    "check/reproducible.py": "zips that it has made",
+    "check/varied_build.py": "the output of a build",
+    "cli.py": "the null device",
+    "commands/init.py": "files that it writes",
+    "commands/invoke.py": "the event that the user names",
+    "doctor/terraform.py": "settings of this machine",
+    "emulator/runtime_api.py": "the system's list of connections",
+    "emulator/session.py": "the key of the local AWS, which only this user may read and write",
+    "emulator/standby.py": "a record in a folder of the local AWS",
+    "emulator/unpack.py": "what it has unpacked",
+    "emulator/worker.py": "what is unpacked; it runs without hashzip's other modules",
+    "inputs/read.py": "sources, inline, because each plan may read 100,000; it checks their kind",
+    "project/user_key.py": "the key of this user",
+    "system/atomic.py": "new files that it writes",
+    "system/locking.py": "locks, of which it checks the kind",
+    "watch/host_package.py": "zips that it has made",
+}
+
+
+def opens(source: str) -> list[str]:
+    """Return the calls that open files by their paths, and not a descriptor of the door."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [
+        ast.unparse(node)
+        for node in calls
+        if re.search(r"(^|\.)(open|read_text|read_bytes)$", ast.unparse(node.func))
+        and not re.match(r"(files|door|zipfile|self|proxy|archive|opened)\.", ast.unparse(node))
+        and not re.match(
+            r"open\((files|door)\.open_|open\((self\.)?(reader|writer)\b", ast.unparse(node)
+        )
+    ]
+
+
+def test_one_door() -> None:
+    """Only `project/files.py` opens files of a project; the modules that open others are known."""
+    door = "project/files.py"
+    names = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")}
+    calls = {name: opens((PACKAGE / name).read_text(encoding="utf-8")) for name in names}
+
+    assert {name: calls[name] for name in names - {door, *OPENERS} if calls[name]} == {}
+    assert calls[door]  # the control
+    assert opens("Path(root, lock).read_text()") == ["Path(root, lock).read_text()"]
+    assert opens("open(path)\nos.open(path, flags)\nfile.open()") != []
+    assert opens("files.read(root, path)\nopen(door.open_regular(path))") == []

@@ -12,6 +12,7 @@ from hashzip.artifacts import limits
 from hashzip.artifacts.manifest import Artifact, Manifest
 from hashzip.builders.build_plan import BuildPlan, Use
 from hashzip.errors import HashzipError, escape, read_error
+from hashzip.project import files
 from hashzip.project.targets import LAYER
 from hashzip.system import phases
 
@@ -121,7 +122,7 @@ def _reader(entries: Iterable[Entry]) -> Callable[[str], bytes]:
         if path not in locations:
             return b""  # a link
         try:
-            with open(locations[path], "rb") as file:
+            with open(files.open_regular(locations[path]), "rb") as file:
                 return file.read()
         except OSError as error:
             raise read_error(locations[path], error) from error

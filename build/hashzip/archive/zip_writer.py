@@ -22,6 +22,7 @@ from hashzip.artifacts.manifest import Artifact
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import read
 from hashzip.inputs.files import LINK, FileEntry, SourceFile
+from hashzip.project import files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,7 +222,7 @@ def _member(entry: Entry, known: Known, level: _Level) -> tuple[FileEntry, Packe
     if expected and packed:
         return expected, packed
     try:
-        with open(file.location, "rb", buffering=0) as opened:
+        with open(files.open_regular(file.location), "rb", buffering=0) as opened:
             # One that has grown since may not even fit into memory.
             if expected and os.fstat(opened.fileno()).st_size != expected.size:
                 raise ChangedError(file.location)

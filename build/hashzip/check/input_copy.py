@@ -17,6 +17,7 @@ from hashzip.builders.rust import crate_inputs, skeleton
 from hashzip.check.variations import Variation
 from hashzip.errors import read_error
 from hashzip.inputs.files import DATA
+from hashzip.project import files
 from hashzip.project.config import FILE_NAME
 
 # A lock, or uv's settings, may name archives and folders of archives.
@@ -95,11 +96,14 @@ def _downloads(plan: BuildPlan, root: Path) -> Iterator[tuple[str, _File]]:
     if lock is None:
         return
     uv_folder = Path(lock_export.working_directory(plan, lock))
-    texts = [(root / lock.path).read_bytes()]
+    texts = [files.read(str(root), lock.path)]
     folders = {uv_folder, (root / lock.path).parent}
-    settings = uv_settings.file_of_project(uv_folder)
+    settings = uv_settings.file_of_project(uv_folder, str(root))
     if settings:
-        texts.append(settings.read_bytes())
+        if settings.is_relative_to(root):
+            texts.append(files.read(str(root), str(settings)))
+        else:
+            texts.append(files.read_outside(settings))
         folders.add(settings.parent)
         # Settings from above the project go to the copy's top folder.
         copied = settings if settings.is_relative_to(root) else root / settings.name

@@ -78,6 +78,12 @@ def line(text: str, *, is_short: bool = True, stream: TextIO | None = None) -> N
     print(printable(text, is_short=is_short), file=stream, flush=True)
 
 
+def text(lines: str) -> None:
+    """Print the whole text of a file, line by line."""
+    for each in lines.split("\n"):
+        line(each, is_short=False)
+
+
 def document(value: object) -> None:
     """Print a value as JSON."""
     print(escaped_json(json.dumps(value, indent=2)))

@@ -1,13 +1,12 @@
 """`hashzip doctor`: check this machine and the project, and say how to fix what is wrong."""
 
 import argparse
-import json
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from hashzip import terminal
-from hashzip.commands import _endpoint, _parser, _table
+from hashzip.commands import _endpoint, _output, _parser, _table
 from hashzip.errors import HashzipError
 from hashzip.printable import printable
 
@@ -55,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
     )
     if options.json:
         findings = list(examination.examine(patient))
-        print(json.dumps([_json(finding) for finding in findings], indent=2))
+        _output.document([_json(finding) for finding in findings])
     else:
         findings = _show(examination.examine(patient))
     wrong = [finding.name for finding in findings if finding.state is State.WRONG]

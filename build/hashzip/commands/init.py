@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
     )
     proposal = proposing.propose(repository, request)
     for line in report.lines(proposal, writes_terraform=options.write_terraform):
-        print(line)
+        _output.text(line)
     changes = [*proposal.changes, *(proposal.terraform if options.write_terraform else [])]
     if not changes:
         print("there is nothing to write")

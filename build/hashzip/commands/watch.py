@@ -142,7 +142,7 @@ def _watch_locally(
     settings = Settings(
         memory=options.memory,
         timeout=options.timeout,
-        environment=env_file.read(options.env_file) if options.env_file else {},
+        environment=env_file.read(options.env_file, project.root) if options.env_file else {},
         cors=options.cors,
     )
     local = stack.enter_context(server.running(standby=True))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import gitignore
 from hashzip.inputs.files import BY_PATH, Listing, SourceFile
+from hashzip.project import files as door
 
 # Before the path of a file that decides a package and is not packed, such as a lock: such a path is
 # relative to the project, while all others are relative to the package's root.
@@ -136,7 +137,10 @@ def _without_copies(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
 
 def _is_copy(location: bytes, other: bytes) -> bool:
     try:
-        with open(location, "rb") as first, open(other, "rb") as second:
+        with (
+            open(door.open_regular(location), "rb") as first,
+            open(door.open_regular(other), "rb") as second,
+        ):
             if os.fstat(first.fileno()).st_size != os.fstat(second.fileno()).st_size:
                 return False
             while block := first.read(_BLOCK):

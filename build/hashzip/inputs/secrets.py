@@ -13,6 +13,7 @@ from typing import NamedTuple
 from hashzip.errors import HashzipError, escape, read_error
 from hashzip.inputs import gitignore
 from hashzip.inputs.files import SourceFile
+from hashzip.project import files as door
 
 _READ = 1 << 16  # bytes of a file that is judged by its content; no such file is longer
 _NAMED = 5  # the most files that an error names
@@ -222,7 +223,7 @@ def _reason(file: SourceFile, name: str, *, is_key: bool) -> str:
 def _holds(location: bytes, expression: bytes) -> bool:
     """Return whether a line of a file matches an expression, comments aside."""
     try:
-        with open(location, "rb") as file:
+        with open(door.open_regular(location), "rb") as file:
             lines = file.read(_READ).splitlines()
     except OSError as error:
         raise read_error(location, error) from error

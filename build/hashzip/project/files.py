@@ -86,6 +86,31 @@ def read_outside(path: str | os.PathLike[str], *, limit: int = TEXT_LIMIT) -> by
     return _read(os.fspath(path), limit)
 
 
+def read_named(root: str, path: str, *, limit: int = TEXT_LIMIT) -> bytes:
+    """Read a file that the user names on the command line.
+
+    It may be anywhere and of any kind, such as the pipe of `<(…)`. One in the project is read as
+    `read` does, because its name does not tell what a stranger has put there.
+
+    Args:
+        root: The project's folder, absolute and without links.
+        path: The file, relative to the current folder, or absolute.
+        limit: The size that it may have, in bytes.
+
+    Raises:
+        HashzipError: It is too large; in the project, as for `read`.
+        OSError: It is missing, or the system refuses it.
+    """
+    location = os.path.abspath(path)
+    if is_below(os.fsencode(location), os.fsencode(root)):
+        return read(root, location, limit=limit)
+    with open(location, "rb") as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise _size_error(location, limit)
+    return content
+
+
 def open_file(root: str, path: str) -> BinaryIO:
     """Open a file of a project that is too large to be read at once, such as a zip.
 
@@ -220,15 +245,19 @@ def _check_regular(location: str | bytes, mode: int) -> None:
         raise kind_error(location, mode)
 
 
+def _size_error(location: str, limit: int, size: str = "more") -> HashzipError:
+    return HashzipError(
+        f"{escape(os.fsencode(location))} has {size} bytes; it may have {limit:,}",
+        "check that it is the right file",
+    )
+
+
 def _read(location: str, limit: int) -> bytes:
     descriptor = open_regular(location)
     try:
         size = os.fstat(descriptor).st_size
         if size > limit:
-            raise HashzipError(
-                f"{escape(os.fsencode(location))} has {size:,} bytes; it may have {limit:,}",
-                "check that it is the right file",
-            )
+            raise _size_error(location, limit, f"{size:,}")
         chunks = []
         remaining = size
         # One byte more than there should be shows that it grows, or that its size is not known.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from typing import TYPE_CHECKING
 
 from hashzip.errors import HashzipError, escape
+from hashzip.project import files
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,9 +29,10 @@ def check(plan: BuildPlan, paths: Collection[str]) -> None:
     for file in plan.packed_files:
         if file.path in paths and file.path.endswith(".py"):
             try:
-                with open(file.location, "rb") as stream, warnings.catch_warnings():
+                content = files.read(plan.project.root, os.fsdecode(file.location))
+                with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # the function itself shows them
-                    compile(stream.read(), file.path, "exec", dont_inherit=True)
+                    compile(content, file.path, "exec", dont_inherit=True)
             except SyntaxError as error:
                 line = f":{error.lineno}" if error.lineno else ""
                 raise HashzipError(

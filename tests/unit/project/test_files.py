@@ -203,3 +203,30 @@ def test_threads(root: Path) -> None:
     assert writer.is_alive()
     assert (root / "pipe").read_bytes() == b"x"
     writer.join()
+
+
+class TestNamed:
+    """A file that the user names on the command line."""
+
+    def test_elsewhere(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Outside the project it may be anything, such as a link or a pipe."""
+        (root.parent / "link").symlink_to("home/secret")
+        os.mkfifo(root.parent / "pipe")
+        writer = threading.Thread(target=lambda: (root.parent / "pipe").write_bytes(b"x"))
+        writer.start()
+        monkeypatch.chdir(root.parent)
+
+        assert files.read_named(str(root), "link") == PRIVATE.encode()
+        assert files.read_named(str(root), "pipe") == b"x"
+        writer.join()
+        with pytest.raises(HashzipError, match="link has more bytes; it may have 5"):
+            files.read_named(str(root), "link", limit=5)
+
+    def test_project(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In the project it is held to the project's rules."""
+        (root / "link").symlink_to("../home/secret")
+        monkeypatch.chdir(root)
+
+        assert files.read_named(str(root), "a/lock") == b"locked"
+        with pytest.raises(HashzipError, match="leads out of the project"):
+            files.read_named(str(root), "link")

@@ -55,8 +55,9 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         relock = locks.relock_command(lock, plan.target)
         document = pylock.parse(text, lock.path, relock)
         if lock.kind is Kind.UV:
+            folder = Path(working_directory(plan, lock))
             with schema.reported(f"{lock.path} is not a lock of uv", f"lock again: {relock}"):
-                own = uv_settings.own(Path(working_directory(plan, lock)), document)
+                own = uv_settings.own(folder, document, plan.project.root)
         requirements = _of_pylock(plan, lock, document, own, scratch)
     built = [name for name in requirements.wanted if name and plan.target.options["build_sdists"]]
     return requirements._replace(settings=_settings(plan, lock, scratch, own, built))
@@ -116,7 +117,7 @@ def _settings(
 ) -> list[str]:
     folder = Path(working_directory(plan, lock))
     with schema.reported(f"the settings of uv for {lock.path} are wrong", "correct [tool.uv]"):
-        return uv_settings.write(scratch / "uv.toml", folder, own, built)
+        return uv_settings.write(scratch / "uv.toml", folder, own, built, plan.project.root)
 
 
 def _export(plan: BuildPlan, lock: Lock, interpreter: str, settings: Sequence[str]) -> str:

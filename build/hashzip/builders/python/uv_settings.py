@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import tomli_w
 
 from hashzip.errors import HashzipError, read_error, warn
+from hashzip.project import files as door
 from hashzip.project import schema
 from hashzip.project.schema import Fields, ShapeError
 
@@ -67,6 +68,7 @@ def write(
     folder: Path,
     own: Mapping[str, Any] | None = None,
     built: Collection[str] = (),
+    root: str = "",
 ) -> list[str]:
     """Write the settings that count for a run of uv.
 
@@ -75,6 +77,7 @@ def write(
         folder: The folder that uv runs in.
         own: Settings that are inputs.
         built: The names of packages that uv may build.
+        root: The hashzip project that the folder is in. Files in it may not be links out of it.
 
     Returns:
         The arguments that make uv read this file and no other.
@@ -89,19 +92,20 @@ def write(
         variables = Fields(settings).table(_BUILD_VARIABLES).values
         marked = {name: {**Fields(variables).table(name).values, **_MARK} for name in built}
         settings[_BUILD_VARIABLES] = {**variables, **marked}
-    for source in files(folder, os.environ):
+    for source in files(folder, os.environ, root):
         moved = _Move(source.parent, file.parent)
-        settings = _merged(settings, _where(_read(source), moved))
+        settings = _merged(settings, _where(_read(source, root), moved))
     file.write_text(tomli_w.dumps(settings), encoding="utf-8")
     return ["--config-file", str(file)]
 
 
-def files(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
+def files(folder: Path, environment: Mapping[str, str], root: str = "") -> Iterator[Path]:
     """Yield the configuration files that say where packages come from, the nearest first.
 
     Args:
         folder: The folder that uv runs in.
         environment: Environment variables, which may name a file, or say that none counts.
+        root: As for `write`.
     """
     if _is_true(environment.get("UV_NO_CONFIG", "")):
         return
@@ -109,7 +113,7 @@ def files(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
     if named:
         yield folder / named
         return
-    project = file_of_project(folder)
+    project = file_of_project(folder, root)
     if project:
         yield project
     for place in _places_of_user_and_system(environment):
@@ -117,17 +121,22 @@ def files(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
             yield place / _SETTINGS
 
 
-def file_of_project(folder: Path) -> Path | None:
-    """Return the nearest configuration file, upwards, that says where packages come from."""
+def file_of_project(folder: Path, root: str = "") -> Path | None:
+    """Return the nearest configuration file, upwards, that says where packages come from.
+
+    Args:
+        folder: The folder that uv runs in.
+        root: As for `write`.
+    """
     for place in (folder, *folder.parents):
         present = (place / name for name in (_SETTINGS, _PROJECT) if os.path.isfile(place / name))
         file = next(present, None)  # beside a `uv.toml`, uv ignores the other
-        if file and _where(_read(file), _Move(place, place)):
+        if file and _where(_read(file, root), _Move(place, place)):
             return file
     return None
 
 
-def own(folder: Path, lock: Mapping[str, Any]) -> Table:
+def own(folder: Path, lock: Mapping[str, Any], root: str = "") -> Table:
     """Return what a project says about its `uv.lock` and about the packages that it builds.
 
     uv compares the lock with the settings that it was made with. Where the project is silent, these
@@ -136,12 +145,13 @@ def own(folder: Path, lock: Mapping[str, Any]) -> Table:
     Args:
         folder: The folder of the project.
         lock: Its parsed `uv.lock`.
+        root: As for `write`.
 
     Raises:
         ShapeError: A setting in the lock has another type than uv writes.
     """
     # uv ignores the table where there is a `uv.toml`.
-    project = {} if (folder / _SETTINGS).exists() else _read(folder / _PROJECT)
+    project = {} if (folder / _SETTINGS).exists() else _read(folder / _PROJECT, root)
     return {**_of_lock(lock), **{key: project[key] for key in project.keys() & _OWN}}
 
 
@@ -164,10 +174,11 @@ def _of_lock(lock: Mapping[str, Any]) -> Table:
     return {key: value for key, value in settings.items() if value}
 
 
-def _read(file: Path) -> Table:
+def _read(file: Path, root: str) -> Table:
     """Read a configuration file: a `uv.toml`, or the table `[tool.uv]` of a `pyproject.toml`."""
     try:
-        document = schema.toml(file.read_bytes())
+        is_own = root and file.is_relative_to(root)
+        document = schema.toml(door.read(root, str(file)) if is_own else door.read_outside(file))
     except FileNotFoundError as error:
         raise HashzipError(
             f"the settings of uv in {file} do not exist", "correct or unset UV_CONFIG_FILE"

@@ -111,7 +111,7 @@ def discover(folder: "Path", root: "Path") -> "Iterator[Discovered]":
     from hashzip.builders.base import Discovered
     from hashzip.builders.rust import bin_targets
 
-    crate = bin_targets.functions(folder)
+    crate = bin_targets.functions(folder, root)
     if crate is None:
         return
     is_only = len(crate.binaries) == 1

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from hashzip.builders.rust import cargo_schema
 from hashzip.builders.rust.cargo_manifests import MANIFEST, Manifest, package, table, tables
+from hashzip.errors import HashzipError
+from hashzip.project import files
 from hashzip.project.schema import ShapeError
 
 # The crates that functions are written with: https://docs.rs/lambda_runtime,
@@ -42,11 +44,17 @@ class Crate(NamedTuple):
     binaries: tuple[Binary, ...]
 
 
-def functions(crate_dir: Path) -> Crate | None:
-    """Return the crate of a folder, if it depends on Lambda's runtime and has a program."""
+def functions(crate_dir: Path, root: Path) -> Crate | None:
+    """Return the crate of a folder, if it depends on Lambda's runtime and has a program.
+
+    Args:
+        crate_dir: The folder.
+        root: The folder that no link may lead out of.
+    """
+    path = crate_dir.relative_to(root) / MANIFEST
     try:
-        manifest = cargo_schema.manifest((crate_dir / MANIFEST).read_bytes())
-    except (OSError, ShapeError):
+        manifest = cargo_schema.manifest(files.read(str(root.resolve()), str(path)))
+    except (HashzipError, OSError, ShapeError):
         return None
     name = package(manifest).get("name")
     if not isinstance(name, str) or not _RUNTIMES.intersection(_dependencies(manifest)):

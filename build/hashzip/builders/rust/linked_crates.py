@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -18,7 +17,7 @@ from hashzip.artifacts.manifest import Package
 from hashzip.builders import process
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
-from hashzip.project import schema
+from hashzip.project import files, schema
 from hashzip.project.schema import Fields, ShapeError
 
 # Messages for programs go to standard output; those for people go to standard error, as always.
@@ -73,7 +72,7 @@ def run(arguments: Sequence[str], *, cwd: str, environment: Mapping[str, str]) -
     return messages
 
 
-def packages(messages: Iterable[Message], lock: Path, tools: Toolchain) -> list[Package]:
+def packages(messages: Iterable[Message], root: str, lock: str, tools: Toolchain) -> list[Package]:
     """Return the crates that are linked into a program, sorted, without the program's own.
 
     Build scripts, procedural macros and the crates that only these need are not among them. Cargo
@@ -81,7 +80,8 @@ def packages(messages: Iterable[Message], lock: Path, tools: Toolchain) -> list[
 
     Args:
         messages: Cargo's messages.
-        lock: The path of `Cargo.lock`, which has digests and commits.
+        root: The project's folder.
+        lock: `Cargo.lock`, relative to the project, which has digests and commits.
         tools: The programs that compiled it.
 
     Raises:
@@ -95,7 +95,7 @@ def packages(messages: Iterable[Message], lock: Path, tools: Toolchain) -> list[
         if _LIBRARIES.intersection(item["target"]["kind"]) and _is_for_target(item, tools)
     }
     with schema.reported(f"{lock} is no lock of cargo", "run: cargo generate-lockfile"):
-        locked = read_lock(lock.read_bytes())
+        locked = read_lock(files.read(root, lock))
     crates = (_package(parse_id(package_id), locked) for package_id in linked - own)
     return sorted(crates, key=lambda crate: (crate.name, crate.version, crate.source or ""))
 

@@ -23,6 +23,7 @@ from hashzip.builders.rust import (
     toolchain,
     undeclared_inputs,
 )
+from hashzip.builders.rust.cargo_manifests import join
 from hashzip.builders.rust.crate_inputs import Crates
 from hashzip.builders.rust.linked_crates import Message
 from hashzip.builders.rust.toolchain import Toolchain
@@ -65,8 +66,8 @@ def build(plan: BuildPlan, folder: Path) -> BuildOutput:
     undeclared_inputs.check(plan, tools, compiled_from)
     program = folder / name / cargo_command.PROGRAM
     undeclared_inputs.warn_of_paths(crates, tools, program.read_bytes())
-    lock = Path(plan.project.root, crates.workspace, crate_inputs.LOCK)
-    packages = linked_crates.packages(messages, lock, tools)
+    lock = join(crates.workspace, crate_inputs.LOCK)
+    packages = linked_crates.packages(messages, plan.project.root, lock, tools)
     file = SourceFile(cargo_command.PROGRAM, os.fsencode(program), executable=True)
     return BuildOutput([OutputFile(file)], versions, packages)
 

@@ -19,7 +19,7 @@ MAIN = b"fn main() {}\n"
 def crate(folder: Path, manifest: str, *files: str) -> Crate | None:
     """Return what is found in a crate with programs at these paths."""
     projects.write_files(folder, {"Cargo.toml": manifest.encode(), **dict.fromkeys(files, MAIN)})
-    return bin_targets.functions(folder)
+    return bin_targets.functions(folder, folder)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_no_crate(tmp_path: Path, text: str) -> None:
 def test_not_utf8(tmp_path: Path) -> None:
     """A file that is not UTF-8, or does not exist, is skipped too."""
     (tmp_path / "Cargo.toml").write_bytes(b"\xff" + (PACKAGE + NEEDS).encode())
-    assert bin_targets.functions(tmp_path) is None
-    assert bin_targets.functions(tmp_path / "absent") is None
+    assert bin_targets.functions(tmp_path, tmp_path) is None
+    assert bin_targets.functions(tmp_path / "absent", tmp_path) is None
 
 
 FILES = ("src/main.rs", "src/bin/one.rs", "src/bin/two/main.rs", "src/bin/two/other.rs")

@@ -79,7 +79,7 @@ def listed(
     path = folder / "Cargo.lock"
     path.write_text(lock, encoding="utf-8")
     end = (artifact(OWN, "bin"), {"reason": "build-finished", "success": True})
-    return linked_crates.packages([*messages, *end], path, tools(target))
+    return linked_crates.packages([*messages, *end], str(folder), path.name, tools(target))
 
 
 class TestPackages:
