@@ -12,7 +12,7 @@ if __name__ == "__main__":
 
         newer_python.restart()
 
-    from hashzip import cli
+    from hashzip import start
 
     def install(package):
         # type: (str) -> None
@@ -21,4 +21,4 @@ if __name__ == "__main__":
 
         private_environment.restart(package)
 
-    cli.run(install)
+    start.run(install)

@@ -1,6 +1,6 @@
 """Runs hashzip as `python3 -m hashzip ARGS`."""
 
-from hashzip.cli import run
+from hashzip.start import run
 
 if __name__ == "__main__":
     run()

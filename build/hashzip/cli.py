@@ -31,9 +31,14 @@ def run(install: _Install | None = None) -> NoReturn:
     Args:
         install: As for `main`.
     """
+    end(lambda: main(install=install))
+
+
+def end(action: Callable[[], int]) -> NoReturn:
+    """Do something, and end the process with the exit code that it returns."""
     try:
         open_streams()
-        code = main(install=install)
+        code = action()
     except SystemExit as exited:  # bad usage, or help
         code = exited.code if isinstance(exited.code, int) else int(exited.code is not None)
     for stream in filter(None, (sys.stdout, sys.stderr)):
@@ -137,27 +142,44 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
             # Print a name that the terminal cannot show with escapes, instead of failing.
             stream.reconfigure(errors="backslashreplace")
     errors.forget_warnings()
-    debug = exit_code = False
-    try:
+    options: Namespace | SimpleNamespace = SimpleNamespace(debug=False, exit_code=False)
+
+    def action() -> None:
+        nonlocal options
         try:
             options = parse(sys.argv[1:] if words is None else words)
         except SystemExit:  # after the help
             sys.stdout.flush()
             raise
-        debug, exit_code = options.debug, getattr(options, "exit_code", False)
         _run_command(options, install)
+
+    return guarded(action, lambda: options)
+
+
+def guarded(
+    action: Callable[[], None],
+    options: Callable[[], "Namespace | SimpleNamespace"] = SimpleNamespace,
+) -> int:
+    """Do something; print its error, if there is one, and return the exit code.
+
+    Args:
+        action: What to do.
+        options: Returns the arguments, once they are known: whether errors are raised (`debug`),
+            and whether 1 is an answer (`exit_code`).
+    """
+    try:
+        action()
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has gone, such as `head`. Python's last flush must not fail either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (HashzipError, ModuleNotFoundError, OSError) as error:
-        if debug:
+        if getattr(options(), "debug", False):
             raise
         explained = _explain(error)
         errors.print_error(explained.message, explained.hint, explained.lines)
-        # With --exit-code, 1 is an answer.
-        return 2 if exit_code else 1
+        return 2 if getattr(options(), "exit_code", False) else 1
     except KeyboardInterrupt:
         errors.print_error("interrupted", "no file was left half-written; run it again")
         return 130

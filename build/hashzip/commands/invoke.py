@@ -4,16 +4,19 @@ import argparse
 import base64
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hashzip.aws import errors, log_format, sample_events
 from hashzip.aws.client import Endpoint, require_boto3
-from hashzip.commands import _endpoint, _output, _table
+from hashzip.commands import _endpoint, _output, _parser, _table
 from hashzip.commands._table import Column
 from hashzip.errors import HashzipError
 from hashzip.printable import escaped, escaped_json
+
+if TYPE_CHECKING:
+    from hashzip.emulator.quick_invoke import Response
 
 HELP = "invoke a function, and print its response"
 DESCRIPTION = (
@@ -28,6 +31,7 @@ EXAMPLES = {
     "hashzip invoke hello --data-example list": "list the example events",
 }
 
+_OK = 200
 _STDIN = "-"
 _LIST = "list"
 # Bytes of an event: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -78,6 +82,38 @@ def run(options: argparse.Namespace) -> None:
         request = response["ResponseMetadata"].get("RequestId", "")
         _output.line(f"accepted, request {request}", stream=sys.stderr)
         return
+    _finish(name, response, payload, options)
+
+
+def finish(words: Sequence[str], response: "Response | None") -> None:
+    """Print the response of a quick invocation, as `run` would.
+
+    Args:
+        words: The arguments after `invoke`.
+        response: The response of Lambda's API; None if it is lost.
+
+    Raises:
+        HashzipError: The function failed, or nobody knows.
+    """
+    options = _parser.parse(["invoke", *words])
+    name = options.function
+    if response is None:
+        raise HashzipError(
+            f"the local AWS ended before {name} had responded; it may have run",
+            f"start it again with: hashzip watch; and see: hashzip logs {name}",
+        )
+    payload = response.body.decode(errors="backslashreplace")
+    if response.status != _OK:
+        raise HashzipError(f"the local AWS could not invoke {name}: {response.status} {payload}")
+    keys = {"x-amz-log-result": "LogResult", "x-amz-function-error": "FunctionError"}
+    fields = {key: response.headers[name] for name, key in keys.items() if name in response.headers}
+    _finish(name, fields, payload, options)
+
+
+def _finish(
+    name: str, response: Mapping[str, Any], payload: str, options: argparse.Namespace
+) -> None:
+    """Print what a function returned, and its log if it is wanted; or raise its error."""
     log = _log(response)
     if options.logs:
         _print_log(log)

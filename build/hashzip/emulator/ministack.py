@@ -13,12 +13,15 @@ MiniStack 1.5:
 - A symbolic link in a zip is unpacked as a file. Here it is a link: see `unpack`.
 - Anybody who reaches its ports may use them, a web page too. Here, only programs that have the key
   of this run may: see `guard` and `runtime_api`.
+- Each invocation that logs nothing takes 50 ms longer, in which its log is waited for. Here the
+  pipe of the log says whether there is anything to wait for.
 - With `HASHZIP_STANDBY` set, new code need not wait for Python and its packages to start: see
   `standby`.
 """
 
 from __future__ import annotations
 
+import array
 import os
 import sys
 import threading
@@ -29,13 +32,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ministack.core import lambda_runtime
 
+try:
+    import fcntl
+    import termios
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterable, Mapping
 
 STANDBY_VARIABLE = "HASHZIP_STANDBY"
 
 _POLL_SECONDS = 0.05
 _DOWNLOAD_SECONDS = 600  # as long as those of AWS
+_MAX_LOG_SECONDS = 0.25  # as MiniStack has it
+_QUIET_SECONDS = 0.002  # for its thread to pass on what it has read from the pipe
 _LAST_OUTPUT_SECONDS = 2.0  # to read what a worker wrote before it ended
 _WORKER_SETTINGS = ("Environment", "Handler", "Layers", "MemorySize", "Runtime", "Timeout")
 
@@ -51,6 +63,7 @@ class Worker(Protocol):
     code_zip: bytes
     config: Mapping[str, object]
     _stderr_thread: threading.Thread | None
+    _proc: subprocess.Popen[str] | None
 
     def _drain_stderr(self) -> str: ...
 
@@ -109,6 +122,35 @@ def invoke(worker: Worker, *arguments: object, **options: object) -> dict[str, A
     return result
 
 
+def drain(worker: Worker) -> str:
+    """Return what a worker has logged: all that it wrote before it responded."""
+    lines: list[str] = []
+    deadline = time.monotonic() + _MAX_LOG_SECONDS
+    quiet_until = time.monotonic() + _QUIET_SECONDS
+    while time.monotonic() < min(deadline, quiet_until):
+        text = worker._drain_stderr()
+        if text:
+            lines.append(text)
+        if text or _is_waiting(worker):
+            quiet_until = time.monotonic() + _QUIET_SECONDS
+        time.sleep(_QUIET_SECONDS / 4)
+    text = worker._drain_stderr()
+    return "\n".join([*lines, *([text] if text else [])])
+
+
+def _is_waiting(worker: Worker) -> bool:
+    """Return whether the pipe of a worker's log has something that nobody has read yet."""
+    process = worker._proc
+    if process is None or process.stderr is None:
+        return False
+    size = array.array("i", [0])
+    try:
+        fcntl.ioctl(process.stderr.fileno(), termios.FIONREAD, size)
+    except (OSError, ValueError):  # it has ended, and its pipe is closed
+        return False
+    return size[0] > 0
+
+
 def with_cookies(build_event: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """Add `cookies` to the events of function URLs, if the request has any.
 
@@ -153,6 +195,8 @@ def main() -> None:
     lambda_runtime.kill_workers = kill_when_free
     lambda_runtime.acquire_worker = acquire
     lambda_runtime.Worker.invoke = invoke
+    if fcntl is not None:
+        lambda_runtime.Worker._drain_stderr_bounded = drain
     # A file that is run by its path is in no package, and hashzip need not be installed.
     sys.path.append(str(Path(__file__).parents[2]))
     unpack = import_module("hashzip.emulator.unpack")

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from hashzip.emulator import server
+from hashzip.emulator import server, signature
 from hashzip.errors import warn
 from hashzip.project import layout, schema
 from hashzip.project.schema import Fields, ShapeError
@@ -67,6 +67,7 @@ def announce(root: str | Path, local: LocalAws) -> Iterator[None]:
             "pid": os.getpid(),
             "edition": local.edition,
             "secret": local.secret,
+            "token": signature.token(local.secret),  # for `quick_invoke`
             "profile": local.profile,
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from types import SimpleNamespace
@@ -14,9 +15,37 @@ from hashzip.emulator import ministack
 from tests.support import watch_process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 CONFIG = {"FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f", "Handler": "a.b"}
+
+
+class Log:
+    """The log of a worker: a pipe, and a list of what a thread has read from it."""
+
+    def __init__(self) -> None:
+        reader, writer = os.pipe()
+        self._reader, self._writer = os.fdopen(reader, "rb"), os.fdopen(writer, "wb", buffering=0)
+        self._lines: list[str] = []
+        process = SimpleNamespace(stderr=self._reader)
+        self.worker: Any = SimpleNamespace(_proc=process, _drain_stderr=self._drain)
+
+    def write(self, text: str) -> None:
+        """Write as the worker."""
+        self._writer.write(text.encode())
+
+    def read(self) -> None:
+        """Read as the thread, all that is there."""
+        self._lines += os.read(self._reader.fileno(), 1 << 16).decode().splitlines()
+
+    def close(self) -> None:
+        """End the worker."""
+        self._writer.close()
+        self._reader.close()
+
+    def _drain(self) -> str:
+        lines, self._lines = self._lines, []
+        return "\n".join(lines)
 
 
 @pytest.fixture
@@ -169,3 +198,27 @@ class TestSessionSecret:
         for name in ("sts", "iam"):
             monkeypatch.delitem(sys.modules, f"ministack.services.{name}")
         assert ministack.session_secret("ASIA") is None
+
+
+class TestDrain:
+    """The log of an invocation."""
+
+    @pytest.fixture
+    def log(self) -> Iterator[Log]:
+        """Make a log."""
+        log = Log()
+        yield log
+        log.close()
+
+    def test_all(self, log: Log) -> None:
+        """All that was written before the response is in it, however late it is read."""
+        log.write("".join(f"line {number}\n" for number in range(200)))
+        threading.Timer(0.02, log.read).start()
+
+        assert ministack.drain(log.worker).splitlines() == [f"line {n}" for n in range(200)]
+
+    def test_nothing(self, log: Log) -> None:
+        """Where nothing was written, nothing is waited for, not even if the process has ended."""
+        assert ministack.drain(log.worker) == ""
+        log.close()
+        assert ministack.drain(log.worker) == ""
