@@ -25,11 +25,13 @@ KEY = {user_key.VARIABLE: "0123456789abcdef" * 4}
 EVIL = b"EVIL = 1\n"
 
 
-def run(root: Path, user: str, *words: str, settings: dict[str, str] | None = None) -> Finished:
+def run(
+    root: Path, user: str, *words: str, text: str = "", settings: dict[str, str] | None = None
+) -> Finished:
     """Run hashzip as a user, each of whom has a cache folder beside the project."""
     folder = str(root.with_name(f"cache of {user}"))
     mine = {user_cache.FOLDER_VARIABLE: folder, **(settings or {})}
-    finished = program.run(*words, cwd=root, settings=mine)
+    finished = program.run(*words, cwd=root, text=text, settings=mine)
     assert finished.code == 0, finished.err
     return finished
 
@@ -250,3 +252,30 @@ def test_no_file(tmp_path: Path, spoil: Callable[[Path], None], name: str) -> No
     run(root, "user", "build")
 
     assert content in [zip_file.read_bytes() for zip_file in (root / "dist/hello").glob("*.zip")]
+
+
+def test_warning_in_the_plan(root: Path) -> None:
+    """A plan warns of a zip of other code, which Terraform would upload where it plans no build."""
+    run(root, "attacker", "build")
+    replace_code(root)
+    query = projects.query()
+
+    answer = json.loads(run(root, "reviewer", "external", text=query).out)
+    run(root, "reviewer", "build")
+    after = json.loads(run(root, "reviewer", "external", text=query).out)
+
+    path = f"dist/hello/{answer['fingerprint']}.zip"
+    assert answer["warnings"] == f"{path} was not built by this user; run: hashzip build hello"
+    assert after == answer | {"warnings": ""}
+
+
+def test_no_warning_in_the_plan(tmp_path: Path) -> None:
+    """It warns of none that is equal to the sources, and notes nothing: a plan only reads."""
+    root = projects.make(tmp_path / "project")
+    run(root, "plan", "build")
+    before = projects.listing(root)
+
+    answer = json.loads(run(root, "apply", "external", text=projects.query()).out)
+
+    assert answer["warnings"] == ""
+    assert projects.listing(root) == before

@@ -39,6 +39,25 @@ class _Nowhere:
 def adopt(plan: BuildPlan) -> Sizes | None:
     """Let the artifact of a package count that another user built, if it is what a build gives.
 
+    Args:
+        plan: The package, whose artifact does not count.
+
+    Returns:
+        The sizes of the artifact; None if it is missing or anything else, or that cannot be noted.
+    """
+    manifest = compared(plan)
+    if manifest is None:
+        return None
+    try:
+        plan.store.trust(manifest)
+    except OSError:
+        return None
+    return Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
+
+
+def compared(plan: BuildPlan) -> Manifest | None:
+    """Return the manifest of an artifact that another user built, if it is what a build gives.
+
     That can be seen only if nothing but sources is packed: each member of the zip is compared with
     the plan's inputs, and all that the manifest says with what it must say.
 
@@ -46,7 +65,7 @@ def adopt(plan: BuildPlan) -> Sizes | None:
         plan: The package, whose artifact does not count.
 
     Returns:
-        The sizes of the artifact; None if it is missing or anything else.
+        The manifest; None if it is missing or anything else.
     """
     store, fingerprint = plan.store, plan.fingerprint
     if not plan.builder_plan.only_sources:
@@ -72,11 +91,7 @@ def adopt(plan: BuildPlan) -> Sizes | None:
     )
     if not _are_versions(claimed.tools) or manifest.to_json() != claimed.to_json():
         return None
-    try:
-        store.trust(manifest)
-    except OSError:
-        return None
-    return Sizes(artifact.size, artifact.unpacked_size)
+    return manifest
 
 
 def _are_versions(tools: object) -> bool:

@@ -62,9 +62,8 @@ class LocalStore:
         from hashzip.artifacts.store import Sizes  # noqa: PLC0415 - most plans look for none
 
         zip_path = os.fsencode(self._path(fingerprint, _ZIP))
-        locations = [zip_path, os.fsencode(self._path(fingerprint, _MANIFEST))]
         try:
-            cache = StatCache(self._cache, [FileGroup(locations)], self._key)
+            cache = self._known(fingerprint)
             cached = cache.cached_plan(fingerprint)
             if cached:
                 return Sizes(**{name: int(size) for name, size in cached.summary.items()})
@@ -80,6 +79,20 @@ class LocalStore:
             _flush(zip_path)
             cache.save(CachedPlan(fingerprint, fingerprint, summary))
         return sizes
+
+    def is_doubtful(self, fingerprint: str) -> bool:
+        """Return whether there is a zip that was not complete before, or was touched since."""
+        if not os.path.lexists(self._path(fingerprint, _ZIP)):
+            return False
+        try:
+            return self._known(fingerprint).cached_plan(fingerprint) is None
+        except HashzipError:
+            return True
+
+    def _known(self, fingerprint: str) -> StatCache:
+        """Return what is known of the files of an artifact."""
+        paths = [self._path(fingerprint, suffix) for suffix in (_ZIP, _MANIFEST, _CODE)]
+        return StatCache(self._cache, [FileGroup(list(map(os.fsencode, paths)))], self._key)
 
     def manifest(self, fingerprint: str) -> "Manifest | None":
         """Read a manifest, whether or not its zip is there; None if it is not to be believed."""

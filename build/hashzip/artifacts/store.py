@@ -48,6 +48,12 @@ class Store(Protocol):
         None if either is missing or damaged. Then a build makes it again.
         """
 
+    def is_doubtful(self, fingerprint: str) -> bool:
+        """Return whether there is a zip of which `find` would have to see whether it counts.
+
+        It is asked on every plan, and so must be fast.
+        """
+
     def manifest(self, fingerprint: str) -> "Manifest | None":
         """Read the manifest of an artifact that counts, whether or not its zip is there.
 

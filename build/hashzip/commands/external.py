@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hashzip import planning
+from hashzip.builders.build_plan import BuildPlan
 from hashzip.commands import _query
 from hashzip.project.targets import Function
 
@@ -52,9 +53,22 @@ def run(options: "Namespace | SimpleNamespace") -> None:
         "files": json.dumps(plan.result.summary),
         "recipe": json.dumps(plan.recipe),
         "manifest": _query.relative(reference["manifest"]),
-        "warnings": _joined(plan.warnings),
+        "warnings": _joined([*plan.warnings, *_foreign_zip(plan)]),
     }
     print(json.dumps(answer))
+
+
+def _foreign_zip(plan: BuildPlan) -> Sequence[str]:
+    """Warn of a zip that Terraform would take as it is, if it needs one and plans no build."""
+    store, fingerprint = plan.store, plan.fingerprint
+    if not store.is_doubtful(fingerprint) or store.find(fingerprint):
+        return ()
+    from hashzip.archive import comparison
+
+    if comparison.compared(plan):
+        return ()
+    path = _query.relative(store.reference(fingerprint)["zip"])
+    return (f"{path} was not built by this user; run: hashzip build {plan.target.name}",)
 
 
 def _joined(warnings: Sequence[str]) -> str:

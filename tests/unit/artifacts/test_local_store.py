@@ -117,7 +117,7 @@ class TestFind:
 
         size = artifact.zip.stat().st_size
         assert [sizes.zip for sizes in results if sizes] == [size] * 3
-        assert (first, len(locations)) == (2, 3)
+        assert (first, len(locations)) == (3, 4)
 
     @pytest.mark.parametrize("known", [False, True], ids=["unknown", "complete before"])
     @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
