@@ -15,6 +15,7 @@ from hashzip.project.schema import Fields, ShapeError
 
 _MODES = {f"{mode:04o}": mode for mode in (PROGRAM, DATA)}
 _MODES_IN_ZIP = {**_MODES, f"{LINK:04o}": LINK}
+_HEX_DIGITS = 64  # of a SHA-256
 _REQUIRED: Mapping[str, type[object]] = {
     "inputs": list,
     "packages": list,
@@ -193,7 +194,15 @@ def _entries(document: Fields, key: str, modes: Mapping[str, int]) -> list[FileE
         mode = row.string("mode")
         if mode not in modes:
             raise ShapeError(f"{row.at('mode')} is {mode!r}")
-        entries.append(
-            FileEntry(row.string("path"), modes[mode], row.size("size"), row.string("sha256"))
-        )
+        path, sha256 = row.string("path"), row.string("sha256")
+        if not _is_digest(sha256):
+            raise ShapeError(f"{row.at('sha256')} is no SHA-256")
+        entries.append(FileEntry(path, modes[mode], row.size("size"), sha256))
     return entries
+
+
+def _is_digest(text: str) -> bool:
+    try:
+        return len(text) == _HEX_DIGITS and bool(bytes.fromhex(text))
+    except ValueError:
+        return False

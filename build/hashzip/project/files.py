@@ -143,6 +143,10 @@ def locate(root: str, path: str) -> str:
     Raises:
         HashzipError: The path, or a link in it, leads out of the project; a link leads to nothing.
     """
+    if "\0" in path:
+        raise HashzipError(
+            f"{escape(os.fsencode(path))} cannot be a path", "correct it where it is written"
+        )
     location = os.path.join(root, path)
     below = root.rstrip(os.sep) + os.sep
     if location != root and not location.startswith(below):

@@ -71,6 +71,11 @@ class TestLinks:
         assert "out" in refused(root, path)
         assert files.read(str(root), "a/../a/lock") == b"locked"
 
+    def test_no_path(self, root: Path) -> None:
+        """A text that no system takes as a path is refused."""
+        with pytest.raises(HashzipError, match=r"^a\\x00b cannot be a path$"):
+            files.locate(str(root), "a\0b")
+
     def test_inside(self, root: Path) -> None:
         """Links that stay in the project are followed, relative and absolute, through folders."""
         (root / "relative").symlink_to("a/lock")
