@@ -1,10 +1,11 @@
 """The command line: choose the command, print errors, and return the exit code."""
 
+import errno
 import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from types import SimpleNamespace
@@ -20,6 +21,25 @@ if TYPE_CHECKING:
 
 
 _Install = Callable[[str], None]
+
+_WHERE = "run it again with --debug to see where it failed"
+# What the system refuses when it has no more of something.
+_NO_THREAD_WORDS = "can't start new thread"
+_NO_THREAD = (
+    "the system starts no more threads for this user",
+    "end other programs, or raise the limit (ulimit -u); hashzip build --jobs 1 needs the fewest",
+)
+_NO_MEMORY = "the system has no more memory for this process", "end other programs"
+_FILES_HINT = "raise the limit: ulimit -n 1024"
+_EXHAUSTED: Mapping[int | None, tuple[str, str]] = {
+    errno.EAGAIN: (
+        "the system starts no more processes for this user",
+        "end other programs, or raise the limit: ulimit -u",
+    ),
+    errno.EMFILE: ("this process may open no more files", _FILES_HINT),
+    errno.ENFILE: ("the system may open no more files", "end other programs"),
+    errno.ENOMEM: _NO_MEMORY,
+}
 
 
 def run(install: _Install | None = None) -> NoReturn:
@@ -174,10 +194,10 @@ def guarded(
         # The reader has gone, such as `head`. Python's last flush must not fail either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (HashzipError, ModuleNotFoundError, OSError) as error:
-        if getattr(options(), "debug", False):
-            raise
+    except (HashzipError, ModuleNotFoundError, OSError, RuntimeError, MemoryError) as error:
         explained = _explain(error)
+        if explained is None or getattr(options(), "debug", False):
+            raise
         errors.print_error(explained.message, explained.hint, explained.lines)
         return 2 if getattr(options(), "exit_code", False) else 1
     except KeyboardInterrupt:
@@ -209,8 +229,8 @@ def parse(words: Sequence[str]) -> "Namespace | SimpleNamespace":
     return _parser.parse(words)
 
 
-def _explain(error: Exception) -> HashzipError:
-    """Return an error with a message and a hint."""
+def _explain(error: Exception) -> HashzipError | None:
+    """Return an error with a message and a hint; None for one of hashzip's own."""
     if isinstance(error, HashzipError):
         return error
     if isinstance(error, ModuleNotFoundError):
@@ -218,5 +238,15 @@ def _explain(error: Exception) -> HashzipError:
 
         message = f"the Python package {error.name} is not installed for {sys.executable}"
         return HashzipError(message, installation.hint())
-    # An error that no module expects, such as a deleted current folder.
-    return HashzipError(str(error), "run it again with --debug to see where it failed")
+    number = error.errno if isinstance(error, OSError) else None
+    # By default, an error that no module expects, such as a deleted current folder.
+    words = _EXHAUSTED.get(number, (str(error), _WHERE))
+    if isinstance(error, MemoryError):
+        words = _NO_MEMORY
+    elif isinstance(error, RecursionError):
+        words = "something is nested too deep", _WHERE
+    elif isinstance(error, RuntimeError):
+        if str(error) != _NO_THREAD_WORDS:
+            return None
+        words = _NO_THREAD
+    return HashzipError(*words)

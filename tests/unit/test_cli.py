@@ -1,6 +1,7 @@
 """The command line in this process: its exit codes, and what it prints of errors."""
 
 import argparse
+import errno
 import os
 import sys
 from pathlib import Path
@@ -88,6 +89,34 @@ def test_install(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     fail(monkeypatch, HashzipError("it is wrong"))
     assert cli.main(["status"], asked.append) == 1
     assert asked == ["rich"]
+
+
+@pytest.mark.parametrize(
+    "error, message",
+    [
+        (RuntimeError("can't start new thread"), "the system starts no more threads"),
+        (BlockingIOError(errno.EAGAIN, "again"), "the system starts no more processes"),
+        (OSError(errno.EMFILE, "many"), "this process may open no more files"),
+        (OSError(errno.ENFILE, "many"), "the system may open no more files"),
+        (OSError(errno.ENOMEM, "no"), "the system has no more memory"),
+        (MemoryError(), "the system has no more memory"),
+        (RecursionError("maximum"), "something is nested too deep"),
+    ],
+)
+def test_exhausted(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    message: str,
+) -> None:
+    """What the system has no more of is one error; a mistake of hashzip's own is none."""
+    fail(monkeypatch, error)
+    assert cli.main(["status"]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {message}")
+
+    fail(monkeypatch, RuntimeError("a mistake"))
+    with pytest.raises(RuntimeError, match="a mistake"):
+        cli.main(["status"])
 
 
 def test_debug(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,12 +67,7 @@ def parse_query(text: bytes) -> Query:
     Raises:
         HashzipError: It is not a JSON object of strings, a key is missing, or one is unknown.
     """
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise HashzipError(f"the query is not JSON: {error}", _HINT) from error
-    if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
-        raise HashzipError("the query is not a JSON object of strings", _HINT)
+    values = _strings(text)
     known = ("project", "function", "package", "build")
     for key in values:
         if key not in known:
@@ -90,6 +85,19 @@ def parse_query(text: bytes) -> Query:
         raise HashzipError(f'"build" in the query is "{build}"', 'write "true" or "false"')
     is_package = name_key == "package"
     return Query(values["project"], values[name_key], build == "true", is_package)
+
+
+def _strings(text: bytes) -> dict[str, str]:
+    try:
+        pairs = json.loads(text, object_pairs_hook=tuple)  # so that an object is no list
+    except (ValueError, RecursionError) as error:
+        raise HashzipError(f"the query is not JSON: {error}", _HINT) from error
+    if not isinstance(pairs, tuple) or not all(isinstance(value, str) for _, value in pairs):
+        raise HashzipError("the query is not a JSON object of strings", _HINT)
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise HashzipError("the query has a key twice", _HINT)
+    return values
 
 
 def target(project: Project, query: Query) -> Target:

@@ -32,6 +32,24 @@ class TestParseQuery:
         with pytest.raises(HashzipError):
             _query.parse_query(projects.query(build="True").encode())
 
+    @pytest.mark.parametrize(
+        "text, problem",
+        [
+            ('[["project", "."], ["function", "hello"]]', "not a JSON object of strings"),
+            ('{"project": ".", "function": "hello", "function": "other"}', "has a key twice"),
+            ('{"project": ".", "function": 1e400}', "not a JSON object of strings"),
+            ('{"project": ".", "function": {"a": "b"}}', "not a JSON object of strings"),
+            ('{"project": "a\\u0000", "function": "hello"}', "is not a path"),
+            ('{"project": "\\ud800", "function": "hello"}', "is not a path"),
+            ("1" * 5000, "is not JSON"),
+            ('{"a":' * 5000, "is not JSON"),
+        ],
+    )
+    def test_refused(self, text: str, problem: str) -> None:
+        """Anything else is one error."""
+        with pytest.raises(HashzipError, match=problem):
+            _query.parse_query(text.encode())
+
 
 class TestRelative:
     """`relative`: paths that are the same on every machine."""
