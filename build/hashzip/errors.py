@@ -3,6 +3,7 @@
 A message quotes names and values as they are. They are made safe where it is printed.
 """
 
+import errno
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +18,14 @@ _LIST_COLUMNS = 60
 _INDENT = "  "
 _COMMA = ", "
 _KNOWN = "known:"
+
+_READ_HINTS = {
+    errno.ENAMETOOLONG: "move the project to a shorter path, or name a folder above it in exclude",
+    errno.ELOOP: "remove the links that lead to each other, or name it in exclude",
+    errno.EMFILE: "raise the limit of open files, such as with ulimit -n",
+    errno.ENFILE: "end programs that keep many files open, and run this again",
+    errno.EIO: "check the disk or the network drive that it is on",
+}
 
 _warned: set[tuple[str, str]] = set()
 _strict: list[bool] = []  # one for each block of `strict` that runs
@@ -189,12 +198,12 @@ def read_error(location: bytes, error: OSError) -> HashzipError:
         location: The path of the file or folder.
         error: What the system says.
     """
-    if isinstance(error, FileNotFoundError):
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, getattr(errno, "ESTALE", None)):
         return HashzipError(
             f"{escape(location)} vanished while it was read",
             "wait until nothing writes to the sources, and run this again",
         )
     return HashzipError(
         f"cannot read {escape(location)}: {error.strerror}",
-        "check its permissions, or name it in exclude",
+        _READ_HINTS.get(error.errno or 0, "check its permissions, or name it in exclude"),
     )

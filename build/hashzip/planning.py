@@ -42,7 +42,7 @@ class ScanCache:
         """
         scanned = [
             self._walk(project.root, folder, target.include, target.exclude)
-            for folder in target.sources
+            for folder in dict.fromkeys(target.sources)
         ]
         if scanned:
             walk.require_files(project.root, [listing for listing, _ in scanned])
@@ -125,7 +125,8 @@ def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> Bu
     builder_plan = BUILDERS[target.builder].plan(project, target, layers)
     folders = scan_cache.folders(project, builder_plan.folders)
     sources = scan_cache.sources(project, target) if builder_plan.packs_sources else []
-    groups = [group for _, group in (*sources, *folders) if group]
+    # Each once, even if it is named twice.
+    groups = list({id(group): group for _, group in (*sources, *folders) if group}.values())
     if builder_plan.files:
         groups.append(FileGroup([file.location for file in builder_plan.files]))
     stat_caches = scan_cache.stat_caches or os.path.join(project.root, CACHE)

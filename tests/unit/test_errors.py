@@ -143,6 +143,21 @@ class TestReadError:
         assert error.message == r"cannot read /p/a\n: Permission denied"
         assert "permissions" in error.hint
 
+    @pytest.mark.parametrize("number", [errno.ENOENT, errno.ENOTDIR, errno.ESTALE])
+    def test_replaced(self, number: int) -> None:
+        """A folder that was replaced by a file, or by another on a network drive, is gone too."""
+        error = errors.read_error(b"/p/a", OSError(number, os.strerror(number)))
+
+        assert error.message == "/p/a vanished while it was read"
+
+    def test_hints(self) -> None:
+        """What permissions cannot cause has a hint of its own."""
+        numbers = (errno.EACCES, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.EIO)
+        hints = [errors.read_error(b"a", OSError(each, os.strerror(each))).hint for each in numbers]
+
+        assert len(set(hints)) == len(numbers)
+        assert ["permissions" in hint for hint in hints] == [True, *[False] * 4]
+
 
 class TestReport:
     """Whatever a message quotes, its lines stay those of hashzip."""

@@ -259,7 +259,7 @@ class BuildPlan(Value):
     def _files_of_folders(self) -> Sequence[SourceFile]:
         """The files of the deciding folders, named from the project."""
         named = []
-        for listing in self.folders:
+        for listing in {id(listing): listing for listing in self.folders}.values():
             relative = os.path.relpath(os.fsdecode(listing.folder), self.project.root)
             folder = "" if relative == os.curdir else relative.replace(os.sep, "/") + "/"
             files = paths.name_files([listing])

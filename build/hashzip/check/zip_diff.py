@@ -16,7 +16,10 @@ from hashzip.check.causes import Causes
 # https://peps.python.org/pep-0552/
 _BYTECODE = struct.Struct("<4s I 8s")
 _BY_HASH = 1
-_SOURCE_PATH = re.compile(rb"(?:/|[A-Za-z]:\\)[^\0-\x1f]*?\.py(?![\w.])")
+# Of the path of a module's source: its start and its end, between which is no control character.
+_PATH_START = re.compile(rb"/|[A-Za-z]:\\")
+_PATH_END = re.compile(rb"\.py(?![\w.])")
+_CONTROL = re.compile(rb"[\0-\x1f]+")
 
 _ARCHIVE = b"PK\x03\x04"  # https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.7
 _BUILD_ID = re.compile(r"\.note\.(gnu\.build-id|go\.buildid)")
@@ -219,12 +222,23 @@ def _explain_bytecode(first: bytes, second: bytes) -> _Explanation:
         if flags & _BY_HASH:
             return _Explanation("header: the hash of its source", [])
         return _Explanation("header: the time and size of its source", ["a time"])
-    paths = zip(_SOURCE_PATH.findall(first), _SOURCE_PATH.findall(second), strict=False)
+    paths = zip(_source_paths(first), _source_paths(second), strict=False)
     for pair in paths:
         if pair[0] != pair[1]:
             a, b = (ascii(path.decode(errors="backslashreplace")) for path in pair)
             return _Explanation(f"co_filename: {a} and {b}", ["a path"])
     return _Explanation("code", [])
+
+
+def _source_paths(content: bytes) -> Iterator[bytes]:
+    """Find the paths of modules in bytecode. One expression for all would take quadratic time."""
+    for text in _CONTROL.split(content):
+        end = 0
+        while (start := _PATH_START.search(text, end)) and (
+            match := _PATH_END.search(text, start.end())
+        ):
+            end = match.end()
+            yield text[start.start() : end]
 
 
 def _explain_archive(first: bytes, second: bytes, causes: Causes) -> _Explanation | None:

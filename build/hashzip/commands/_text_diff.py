@@ -2,12 +2,15 @@
 
 import difflib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from hashzip.artifacts.store import Store
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError
+
+_MOST_STEPS = 100_000_000  # of difflib; some seconds
 
 
 @contextmanager
@@ -64,4 +67,35 @@ def compare(path: str, before: bytes, after: bytes) -> Iterator[str]:
     except UnicodeDecodeError:
         yield f"{path} is not text"
         return
-    yield from difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")
+    names = f"a/{path}", f"b/{path}"
+    if _is_quick(old, new):
+        yield from difflib.unified_diff(old, new, *names, lineterm="")
+    else:
+        yield from _coarse(old, new, *names)
+
+
+def _is_quick(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Return whether difflib compares two texts in seconds.
+
+    It looks for the longest equal part, then for the longest in front of it and behind it, and so
+    on: each time at each pair of equal lines.
+    """
+    counts = Counter(new)
+    pairs = sum(counts[line] for line in old)
+    return pairs * min(len(old), len(new)) <= _MOST_STEPS
+
+
+def _coarse(old: Sequence[str], new: Sequence[str], old_name: str, new_name: str) -> Iterator[str]:
+    """Compare two texts in linear time: one part differs, from the first change to the last."""
+    shorter = min(len(old), len(new))
+    start = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    rest = shorter - start
+    end = next((at for at in range(rest) if old[-1 - at] != new[-1 - at]), rest)
+    removed, added = old[start : len(old) - end], new[start : len(new) - end]
+    if removed or added:
+        yield f"--- {old_name}"
+        yield f"+++ {new_name}"
+        old_line, new_line = (start + bool(lines) for lines in (removed, added))
+        yield f"@@ -{old_line},{len(removed)} +{new_line},{len(added)} @@"
+        yield from (f"-{line}" for line in removed)
+        yield from (f"+{line}" for line in added)

@@ -154,34 +154,33 @@ class _Walk:
     def _scan(self, folder: _Folder, listing: Listing, waiting: list[_Folder]) -> None:
         """Add the files of a folder to the listing, and its folders to those that wait."""
         location, above, taken = folder
-        try:
-            with os.scandir(location) as scanned:
-                entries = list(scanned)
-        except OSError as error:
-            raise read_error(location, error) from error
+        entries = _entries(location)
         is_root = self.are_sources and above[-1] == self.root
-        for entry in entries:
-            name = entry.name
-            path = "" if self.takes_all else self._path(entry, listing.folder)
-            if self.is_left_out(name, is_root=is_root) and not (
-                self.named and self.named(path, is_folder=entry.is_dir())
-            ):
-                continue
-            # Checked before the entry is looked at, so that an excluded one cannot be an error.
-            if path and self._is_excluded(path, is_folder=False):
-                continue
-            # Inline, because most entries are plain files, and each plan may see 100,000.
-            if not entry.is_file(follow_symlinks=False):
-                if entry.path == self.skip or _is_cache(name, location):
+        try:
+            for entry in entries:
+                name = entry.name
+                path = "" if self.takes_all else self._path(entry, listing.folder)
+                if self.is_left_out(name, is_root=is_root) and not (
+                    self.named and self.named(path, is_folder=entry.is_dir())
+                ):
                     continue
-                if self.links is not None and entry.is_symlink():
-                    self.links.append(entry.path)
+                # Checked before the entry is looked at, so that an excluded one cannot be an error.
+                if path and self._is_excluded(path, is_folder=False):
                     continue
-                if self._is_folder(entry):
-                    waiting.extend(self._enter(entry, path, folder))
-                    continue
-            if taken or self.included(path, is_folder=False):
-                listing.files.append(entry.path)
+                # Inline, because most entries are plain files, and each plan may see 100,000.
+                if not entry.is_file(follow_symlinks=False):
+                    if entry.path == self.skip or _is_cache(name, location):
+                        continue
+                    if self.links is not None and entry.is_symlink():
+                        self.links.append(entry.path)
+                        continue
+                    if self._is_folder(entry):
+                        waiting.extend(self._enter(entry, path, folder))
+                        continue
+                if taken or self.included(path, is_folder=False):
+                    listing.files.append(entry.path)
+        except OSError as error:  # the entry was removed or replaced since it was listed
+            raise read_error(entry.path, error) from error
 
     def _is_excluded(self, path: str, *, is_folder: bool) -> bool:
         is_excluded = self.excluded(path, is_folder=is_folder)
@@ -240,6 +239,14 @@ class _Walk:
     def _resolve(self, link: bytes) -> bytes:
         """Return the real path that a link leads to, which must be in the project."""
         return files.resolve(self.root, link, ", or name it in exclude")
+
+
+def _entries(folder: bytes) -> list[os.DirEntry[bytes]]:
+    try:
+        with os.scandir(folder) as scanned:
+            return list(scanned)
+    except OSError as error:
+        raise read_error(folder, error) from error
 
 
 def _is_cache(name: bytes, folder: bytes) -> bool:

@@ -241,6 +241,15 @@ class TestBytecode:
         assert where == f"co_filename: '{FIRST}/a.py' and '{SECOND}/a.py'"
         assert looks_like == ["a path"]
 
+    def test_many_slashes(self) -> None:
+        """A crafted constant full of slashes takes no time, and the path behind it is found."""
+        source = f"x = {'/' * 1_000_000 + chr(0)!r}"
+        first, second = (bytecode(source, f"{folder}/a.py") for folder in (FIRST, SECOND))
+
+        assert explain("a.pyc", first, second)[0] == (
+            f"co_filename: '{FIRST}/a.py' and '{SECOND}/a.py'"
+        )
+
     def test_code(self) -> None:
         """The rest is code."""
         first, second = (bytecode(source, "/a.py") for source in ("x = 1", "x = 2"))

@@ -24,6 +24,32 @@ def test_text(before: bytes, after: bytes, lines: list[str]) -> None:
     assert list(_text_diff.compare("x", before, after)) == lines
 
 
+def test_crafted_text() -> None:
+    """Texts that difflib would compare for hours are compared at once, though less finely."""
+    lines = [f"{number % 100}" for number in range(50_000)]
+    old = ["same", *lines, "end"]
+    new = ["same", *reversed(lines), "end"]
+
+    diff = list(_text_diff.compare("x", *("\n".join(text).encode() for text in (old, new))))
+
+    assert diff[:3] == ["--- a/x", "+++ b/x", "@@ -2,50000 +2,50000 @@"]
+    assert [line[1:] for line in diff[3:] if line[0] == "-"] == lines
+    assert [line[1:] for line in diff[3:] if line[0] == "+"] == lines[::-1]
+
+
+@pytest.mark.parametrize(
+    "removed, added, header", [(1, 0, "@@ -2,1 +1,0 @@"), (0, 1, "@@ -1,0 +2,1 @@")]
+)
+def test_part_of_crafted_text(removed: int, added: int, header: str) -> None:
+    """Only what is between the first and the last change is in the comparison."""
+    rest = ["same"] * 20_000
+    old, new = ["first", *["old"] * removed, *rest], ["first", *["new"] * added, *rest]
+
+    diff = list(_text_diff.compare("x", *("\n".join(text).encode() for text in (old, new))))
+
+    assert diff[2:] == [header, *["-old"] * removed, *["+new"] * added]
+
+
 def test_since(project: Path) -> None:
     """Inputs are compared with an earlier zip; what is new, or gone, has no lines there."""
     old = projects.examine(project)

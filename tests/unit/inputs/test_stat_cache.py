@@ -272,6 +272,17 @@ class TestReading:
         assert sorted(together) == [b"a", b"b", b"hello.py", b"names.py", b"run.sh"]
         assert len(apart) == 2 + 3 * 2
 
+    def test_folder_that_is_named_often(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A source folder that is named a thousand times is read once."""
+        once = uncached(project)
+        shutil.rmtree(project / ".hashzip")
+        projects.configure(project, source=["src"] * 1_000)
+        with counted(monkeypatch) as read:
+            assert cached(project) == once
+        assert sorted(read) == [b"hello.py", b"names.py", b"run.sh"]
+
     def test_shared_layer_is_looked_at_once(
         self, project: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

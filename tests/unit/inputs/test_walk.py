@@ -1,5 +1,6 @@
 """Which files are inputs. `test_bad_input.py` has what is refused, `test_gitignore.py` patterns."""
 
+import errno
 import os
 import random
 from collections.abc import Iterator, Sequence
@@ -165,6 +166,24 @@ class TestScan:
         (tmp_path / "lib" / "link").symlink_to("../dist")
 
         assert scan(tmp_path, skip="dist") == ["a", "lib/dist/b"]
+
+    def test_removed_meanwhile(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A file that is removed between two looks at it is named; otherwise, it is listed."""
+        (tmp_path / "src").mkdir()
+        (tmp_path / "src/a.py").write_bytes(b"")
+        (tmp_path / "src/link.py").symlink_to("a.py")
+        listed = walk.walk(os.path.realpath(tmp_path), "src").files
+        stat = os.stat
+
+        def removed(path: bytes, **options: bool) -> os.stat_result:
+            if os.fsencode(path).endswith(b"a.py"):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            return stat(path, **options)
+
+        monkeypatch.setattr(os, "stat", removed)
+        with pytest.raises(HashzipError, match=r"src/link\.py vanished"):
+            walk.walk(os.path.realpath(tmp_path), "src")
+        assert len(listed) == 2
 
     def test_deep(self, tmp_path: Path) -> None:
         """Folders may be nested deeper than Python's stack."""

@@ -24,7 +24,8 @@ from hashzip.builders.python.requirements import Pin, Requirements, pin
 from hashzip.builders.python.requirements_txt import Requirement, RequirementsTxt
 from hashzip.project.targets import Target
 
-_FILE_NAME = re.compile(r"([^/\\\\]+\.(?:whl|tar\.gz|zip))(?:[#?\s;]|$)")
+# A name begins where a part of the path does: from anywhere in it, a search would take long.
+_FILE_NAME = re.compile(r"(?<![^/\\])([^/\\]+\.(?:whl|tar\.gz|zip))(?:[#?\s;]|$)")
 _IS_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|\$").match
 
 

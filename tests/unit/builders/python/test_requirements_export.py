@@ -54,6 +54,14 @@ class TestWanted:
         """It is known from a line, its marker, or the name of a file."""
         assert export(project, f"{line} {HASH}").wanted == wanted
 
+    def test_long_line(self, project: Path) -> None:
+        """A crafted URL is read at once, and so is the name behind it."""
+        url = f"https://host/{'a.whl' * 50_000}"
+
+        assert export(project, f"{url} {HASH}").wanted == {"": ""}
+        named = export(project, f"{url}/able-1.0.tar.gz {HASH}")
+        assert named.wanted == {"able": "1.0"}
+
     def test_excluded(self, project: Path) -> None:
         """One that is left out is not wanted."""
         text = f"able==1.0 {HASH}\ngreet==1.0 {HASH}\n"
