@@ -137,6 +137,7 @@ OPENERS = {
     "commands/init.py": "files that it writes",
     "commands/invoke.py": "the event that the user names",
     "doctor/terraform.py": "settings of this machine",
+    "emulator/quick_invoke.py": "the key of the local AWS, and hashzip.toml; it checks their kind",
     "emulator/runtime_api.py": "the system's list of connections",
     "emulator/session.py": "the key of the local AWS, which only this user may read and write",
     "emulator/standby.py": "a record in a folder of the local AWS",

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashzip.doctor.check import Finding, State, needed, output
+from hashzip.errors import HashzipError
+from hashzip.project import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,10 +59,11 @@ def providers(patient: Patient) -> Iterator[Finding]:
     """Check the versions of the providers that each configuration has locked."""
     root = patient.root or os.curdir
     for folder in patient.configurations:
-        text = _read(Path(folder, _LOCK))
-        if text is None:
-            continue
         relative = os.path.relpath(folder, root)
+        try:
+            text = files.read_text(root, os.path.join(relative, _LOCK), limit=_MAX_BYTES)
+        except (HashzipError, OSError, UnicodeDecodeError):  # it is not initialised here
+            continue
         locked = dict(_LOCKED.findall(text))
         known = {source: locked[source] for source in _PROVIDERS if source in locked}
         shown = ", ".join(f"{source} {version}" for source, version in known.items())

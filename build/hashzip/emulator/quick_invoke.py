@@ -144,11 +144,29 @@ def _root() -> str | None:
 def _is_function(root: str, name: str) -> bool:
     """Return whether `hashzip.toml` plainly has a function, without parsing it."""
     try:
-        with open(os.path.join(root, _CONFIGURATION), "rb") as file:
-            text = b"\n" + file.read(_MAX_BYTES).replace(b"\r", b"")
+        content = _read(os.path.join(root, _CONFIGURATION))
     except OSError:
         return False
+    text = b"\n" + content.replace(b"\r", b"")
     return f"\n[function.{name}]\n".encode() in text
+
+
+def _read(path: str, *, is_private: bool = False) -> bytes:
+    """Read a small file.
+
+    Args:
+        path: The file. A pipe in its place must not block, nor a link lead elsewhere.
+        is_private: Whether only this user may be able to read and write it.
+
+    Raises:
+        OSError: It cannot be read, or is another kind of file.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
+        status = os.fstat(file.fileno())
+        is_own = status.st_uid == os.getuid() and not S_IMODE(status.st_mode) & _OTHERS
+        if not S_ISREG(status.st_mode) or (is_private and not is_own):
+            raise OSError(path)
+        return file.read(_MAX_BYTES)
 
 
 def _parse(content: bytes) -> tuple[object] | None:
@@ -168,14 +186,7 @@ def _session(root: str) -> tuple[int, str, bytes] | None:
     As `emulator.session` does, this believes only a file that this user alone can write and read.
     """
     try:
-        path = os.path.join(root, SESSION)
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-        with open(descriptor, "rb") as file:
-            status = os.fstat(file.fileno())
-            is_private = status.st_uid == os.getuid() and not S_IMODE(status.st_mode) & _OTHERS
-            if not (S_ISREG(status.st_mode) and is_private):
-                return None
-            parsed = _parse(file.read(_MAX_BYTES))
+        parsed = _parse(_read(os.path.join(root, SESSION), is_private=True))
         document = parsed[0] if parsed else None
         if not isinstance(document, dict):
             return None
