@@ -76,14 +76,16 @@ def _containers(value: object) -> Iterator[Any]:
 def _change(container: Any, random: Random) -> None:  # noqa: ANN401 - a table or a list
     if not isinstance(container, dict | list) or not container:
         return
-    keys = list(container) if isinstance(container, dict) else list(range(len(container)))
+    keys: list[Any] = (
+        list(container) if isinstance(container, dict) else list(range(len(container)))
+    )
     key = random.choice(keys)
     match random.randrange(6):
         case 0:
             del container[key]
         case 1 if isinstance(container, list):
             container.insert(random.choice(keys), copy.deepcopy(container[key]))
-        case 1:
+        case 1 if isinstance(container, dict):
             container[random.choice(["x", "", "name", "source", "path"])] = container.pop(key)
         case 2:
             container[key] = [container[key]]

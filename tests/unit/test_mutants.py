@@ -219,7 +219,11 @@ env = { A = "b" }
 """
 
 
-def each(make: Callable[[Random], bytes], read: Callable[[bytes], object], *allowed: type) -> None:
+def each(
+    make: Callable[[Random], bytes],
+    read: Callable[[bytes], object],
+    *allowed: type[Exception],
+) -> None:
     """Read mutants; whatever is raised must be of an allowed type.
 
     Both happens at least once: one is read, and one is refused.
@@ -379,7 +383,7 @@ class TestRust:
 
         def read() -> None:
             plan(rust)
-            bin_targets.functions(rust / "app")
+            bin_targets.functions(rust / "app", rust)
             files = cargo_config.files(str(rust), "app")
             cargo_config.rustflags(str(rust), files, "x86_64", ["unix"])
             cargo_config.outside(str(rust / "app"), str(rust / ".cargo"))
