@@ -70,6 +70,7 @@ def restart(missing: str) -> None:
     extras = sorted({*_extras_here(), *({missing} & {*EXTRAS})})
     locks = _locks(extras)
     root = Path(_folder(), "environments")
+    user_cache.check(root)  # programs are run from there
     environment = root / _key(locks)
     if os.path.exists(environment) and os.path.samefile(environment, sys.prefix):  # it is damaged
         raise HashzipError(

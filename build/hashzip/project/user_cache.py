@@ -22,6 +22,9 @@ _DEFAULTS = {
 }
 
 _HINT = f"set {FOLDER_VARIABLE} to a folder that you can write to"
+_PRIVATE = 0o700
+_OTHERS = 0o077
+_OTHERS_WRITE = 0o022
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -59,18 +62,52 @@ def _default() -> str:
     return os.path.join(base, "hashzip")
 
 
+def check(folder: str | os.PathLike[str]) -> None:
+    """Check that nobody else can write to a cache folder, from which programs are run.
+
+    Args:
+        folder: The cache folder, or a folder in it. It need not exist.
+
+    Raises:
+        HashzipError: The cache folder belongs to another user, or others can write to it.
+    """
+    top = _top(os.path.abspath(folder))
+    try:
+        status = os.stat(top)
+    except OSError:
+        return  # it cannot be used, which others say
+    if sys.platform == "win32":
+        return  # it keeps no such modes; a user's own folder is private
+    if status.st_uid != os.geteuid():
+        raise HashzipError(
+            f"the cache {top} belongs to another user (with the id {status.st_uid})",
+            f"set {FOLDER_VARIABLE} to a folder of your own",
+        )
+    if status.st_mode & _OTHERS_WRITE:
+        raise HashzipError(
+            f"other users can write to the cache {top}",
+            f'remove it, or, if you trust what is in it, run: chmod 700 "{top}"; '
+            f"or set {FOLDER_VARIABLE} to another folder",
+        )
+    if status.st_mode & _OTHERS:
+        with suppress(OSError):  # such as in a read-only cache
+            os.chmod(top, _PRIVATE)
+
+
 @contextmanager
 def writing(folder: str | os.PathLike[str]) -> Iterator[None]:
-    """Make a folder of the cache, and explain errors of writing to it.
+    """Make a folder of the cache, which only this user may enter, and explain errors of writing.
 
     Args:
         folder: The folder.
 
     Raises:
-        HashzipError: In the block, or before it, something cannot be written.
+        HashzipError: In the block, or before it, something cannot be written; the cache folder
+            belongs to another user, or others can write to it.
     """
     try:
-        os.makedirs(folder, exist_ok=True)
+        _make(os.path.abspath(folder))
+        check(folder)
         yield
     except OSError as error:
         full = "free some disk space, or " if error.errno in _FULL else ""
@@ -78,6 +115,28 @@ def writing(folder: str | os.PathLike[str]) -> Iterator[None]:
             f"cannot write to the cache {os.fspath(folder)}: {error.strerror or error}",
             full + _HINT,
         ) from error
+
+
+def _top(folder: str) -> str:
+    """Return the cache folder that a folder is in, or the folder itself if it is in none."""
+    for top in folders():
+        if folder == top or folder.startswith(top + os.sep):
+            return top
+    return folder
+
+
+def _make(folder: str) -> None:
+    """Make a folder and those above it, as far as they are missing, whatever the umask is."""
+    missing = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for path in reversed(missing):
+        with suppress(FileExistsError):  # another process has made it; or an error follows
+            os.mkdir(path, _PRIVATE)
+            os.chmod(path, _PRIVATE)
+    if missing and not os.path.isdir(missing[0]):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), missing[0])
 
 
 def substitutes(*variables: str) -> dict[str, str]:

@@ -3,8 +3,9 @@
 import errno
 import os
 import pwd
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import platformdirs.macos
@@ -188,3 +189,78 @@ class TestSubstitutes:
             == f"set {user_cache.FOLDER_VARIABLE} to a folder that you can write to"
         )
         assert user_cache.substitutes() == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+class TestPrivate:
+    """Nobody else can enter the cache, in which are programs that are run."""
+
+    @pytest.fixture(params=[0o000, 0o002, 0o022, 0o077, 0o777])
+    def umask(self, request: pytest.FixtureRequest) -> Iterator[int]:
+        """Set the umask."""
+        before = os.umask(request.param)
+        yield request.param
+        os.umask(before)
+
+    @pytest.mark.parametrize("variable", ["", "own/cache"])
+    def test_made(
+        self, home: Path, umask: int, variable: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each folder that is made has mode 0700, whatever the umask; others keep theirs."""
+        if variable:
+            monkeypatch.setenv(user_cache.FOLDER_VARIABLE, str(home / variable))
+        home.chmod(0o755)
+        top = Path(user_cache.folder())
+
+        with user_cache.writing(top / "trees/deeper"):
+            (top / "trees/deeper/file").touch()
+
+        made = [top / "trees/deeper", top / "trees", top, top.parent]
+        assert [path.stat().st_mode & 0o777 for path in made] == [0o700] * 4
+        assert home.stat().st_mode & 0o777 == 0o755, umask
+
+    @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777, 0o1777, 0o720, 0o702])
+    def test_writable(self, mode: int) -> None:
+        """A cache that others can write to is refused, also where nothing is written."""
+        top = Path(user_cache.folder())
+        top.mkdir(parents=True)
+        top.chmod(mode)
+
+        for folder in (top, top / "trees"):
+            with pytest.raises(HashzipError, match=f"other users can write to the cache {top}$"):
+                user_cache.check(folder)
+        with (
+            pytest.raises(HashzipError, match="other users") as caught,
+            user_cache.writing(top / "trees"),
+        ):
+            pass
+        command = caught.value.hint.partition("run: ")[2].partition(";")[0]
+        subprocess.run(command, shell=True, check=True)  # noqa: S602 - as the hint says
+        user_cache.check(top)
+
+    @pytest.mark.parametrize("mode", [0o755, 0o750, 0o711, 0o700])
+    def test_readable(self, mode: int) -> None:
+        """A cache that others can read, as earlier versions made it, becomes private."""
+        top = Path(user_cache.folder())
+        top.mkdir(parents=True)
+        top.chmod(mode)
+
+        user_cache.check(top)
+
+        assert top.stat().st_mode & 0o777 == 0o700
+
+    def test_owner(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A cache of another user is refused, even by the system's administrator."""
+        top = Path(user_cache.folder())
+        top.mkdir(parents=True, mode=0o700)
+        user_cache.check(top)  # the control
+        monkeypatch.setattr(os, "geteuid", lambda: top.stat().st_uid + 1)
+
+        with pytest.raises(HashzipError, match=f"the cache {top} belongs to another user"):
+            user_cache.check(top)
+
+    def test_missing(self, home: Path) -> None:
+        """A cache that is missing is not made by the check."""
+        user_cache.check(user_cache.folder())
+
+        assert list(home.iterdir()) == []
