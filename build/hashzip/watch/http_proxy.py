@@ -28,7 +28,7 @@ from hashzip.errors import HashzipError
 from hashzip.watch import port_guard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hypercorn.typing import (
         ASGIFramework,
@@ -65,6 +65,7 @@ class Proxy:
             default ports that are free.
         default_ports: The default ports.
         cors: Whether pages of any origin may call the functions.
+        report: Called with a text for the user when a request is refused.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Proxy:
         default_ports: range = _DEFAULT_PORTS,
         *,
         cors: bool = False,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         url = urlsplit(endpoint)
         self._pool = urllib3.HTTPConnectionPool(
@@ -83,6 +85,7 @@ class Proxy:
         )
         self._token = signature.token(secret)
         self._cors = cors
+        self._report = report
         self._loop = loop
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -107,7 +110,7 @@ class Proxy:
         # By path, not by host: MiniStack answers some paths itself, such as /health.
         forward = partial(_forward, self._pool, f"{FUNCTION_URLS}{identifier}", self._token)
         port: int = listener.getsockname()[1]
-        app = port_guard.guarded(forward, port, cors=self._cors)
+        app = port_guard.guarded(forward, port, self._report, cors=self._cors)
         self._loop.call_soon_threadsafe(self._serve, listener, app)
         return f"http://{HOST}:{port}/"
 
@@ -212,12 +215,13 @@ def running(
     default_ports: range = _DEFAULT_PORTS,
     *,
     cors: bool = False,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Proxy]:
     """Run a proxy for as long as the block lasts; see `Proxy`."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    proxy = Proxy(endpoint, secret, loop, first, default_ports, cors=cors)
+    proxy = Proxy(endpoint, secret, loop, first, default_ports, cors=cors, report=report)
     try:
         yield proxy
     finally:

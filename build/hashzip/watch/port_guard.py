@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 
-_HINT = "hashzip watch --cors lets pages of any origin call the functions\n"
+_HINT = "hashzip watch --cors lets pages of any origin call the functions"
+_MAX_REPORTS = 5
 _FORBIDDEN = 403
 _POLICY_VIOLATION = 1008  # https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
 
@@ -33,6 +34,7 @@ _POLICY_VIOLATION = 1008  # https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
 def guarded(
     app: Callable[[HTTPScope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]],
     port: int,
+    report: Callable[[str], None],
     *,
     cors: bool,
 ) -> ASGIFramework:
@@ -41,8 +43,12 @@ def guarded(
     Args:
         app: Answers HTTP requests.
         port: The port that they come to.
+        report: Called with a text for the user when a request is refused: once for each reason, and
+            a few times at most, because a page may send as many as it likes.
         cors: Whether pages of any origin may send them.
     """
+
+    reported: set[str] = set()
 
     async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] == "lifespan":
@@ -58,9 +64,13 @@ def guarded(
             if reason is None:
                 await app(scope, receive, send)
                 return
-            text = f"hashzip watch refuses this request: {reason}\n"
+            hint = ""
             if web_pages.refusal(method, path, headers, port, any_origin=True) is None:
-                text += _HINT
+                hint = f"\n{_HINT}"
+            if reason not in reported and len(reported) < _MAX_REPORTS:
+                reported.add(reason)
+                report(f"refused a request to port {port}: {reason}{hint}")
+            text = f"hashzip watch refuses this request: {reason}{hint}\n"
             await answer(send, _FORBIDDEN, TEXT, text.encode())
 
     return serve
