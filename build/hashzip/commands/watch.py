@@ -148,7 +148,9 @@ def _watch_locally(
     local = stack.enter_context(server.running(standby=True))
     stack.enter_context(session.announce(project.root, local))
     proxy = stack.enter_context(
-        http_proxy.running(local.endpoint, local.secret, options.port, cors=options.cors)
+        http_proxy.running(
+            local.endpoint, local.secret, options.port, cors=options.cors, report=_print
+        )
     )
     endpoint = Endpoint(local.endpoint, secret=local.secret)
     functions = LocalFunctions(endpoint, folder, settings)

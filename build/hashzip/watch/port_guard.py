@@ -47,7 +47,6 @@ def guarded(
             a few times at most, because a page may send as many as it likes.
         cors: Whether pages of any origin may send them.
     """
-
     reported: set[str] = set()
 
     async def serve(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

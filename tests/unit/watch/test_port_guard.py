@@ -126,3 +126,24 @@ def test_http2(port: int) -> None:
     assert raw_http.send_http2(port, "rebound.example") == REFUSED
     with pytest.raises(ConnectionError):  # hypercorn itself refuses two hosts
         raw_http.send_http2(port, "rebound.example", ("host", own))
+
+
+def test_report() -> None:
+    """The user learns why a request was refused: once for each reason, and not without end."""
+    texts: list[str] = []
+    with http_proxy.running("http://127.0.0.1:1", "key", 0, report=texts.append) as proxy:
+        port = urlsplit(proxy.open("http://a.example/")).port or 0
+        raw_http.send(port)
+        assert texts == []
+        for _ in range(2):
+            raw_http.send(port, "Origin: http://localhost:3000")
+        (text,) = texts
+        assert text.startswith(f"refused a request to port {port}: ")
+        assert "'http://localhost:3000'" in text
+        assert "--cors" in text
+        raw_http.send(port, host="rebound.example")
+        assert "--cors" not in texts[-1]
+        for number in range(20):
+            raw_http.send(port, f"Origin: http://\x1b{number}.example")
+    assert 3 <= len(texts) <= 10
+    assert all(line.isprintable() for text in texts for line in text.split("\n"))
