@@ -147,7 +147,7 @@ class TestInstalled:
 
     def test_modules(self, scripts: Path, project: Path) -> None:
         """`modules --copy` has what the checkout has, and is right where nothing is to do."""
-        copy = [scripts / "hashzip", "modules", "--copy", "infra-modules"]
+        copy: list[str | Path] = [scripts / "hashzip", "modules", "--copy", "infra-modules"]
         assert "copied" in self.run(copy, project)
 
         for path in ("function/main.tf", "package/variables.tf", "layer/README.md"):

@@ -63,6 +63,7 @@ def run(
     before: Callable[[], object] | None = None,
     wrapper: Sequence[str] = (),
     python: Sequence[str] = (sys.executable,),
+    build: Path = BUILD,
 ) -> Finished:
     """Run `python3 build ARGUMENTS`.
 
@@ -74,9 +75,10 @@ def run(
         before: A function to call in the new process before it executes Python.
         wrapper: A prefix for the command.
         python: The interpreter, with its options.
+        build: The folder `build` of the checkout that runs.
     """
     finished = subprocess.run(
-        [*wrapper, *python, str(BUILD), *arguments],
+        [*wrapper, *python, str(build), *arguments],
         cwd=cwd,
         input=text.encode() if isinstance(text, str) else text,
         env=environment(**settings or {}),

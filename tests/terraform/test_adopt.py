@@ -1,0 +1,146 @@
+"""What `init` writes in a repository with Terraform works with the functions that are deployed."""
+
+import os
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import boto3
+import pytest
+
+from hashzip.emulator.server import LocalAws
+from scripts.terraform import Terraform
+from tests.support import program, stack
+from tests.support import project as projects
+
+pytestmark = pytest.mark.slow
+
+MAIN = """
+provider "aws" {}
+
+locals {
+  functions = {
+    first  = { handler = "app.first" }
+    second = { handler = "app.second" }
+  }
+}
+
+resource "aws_iam_role" "lambda" {
+  name = "NAME"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Action    = "sts:AssumeRole"
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_lambda_function" "each" {
+  for_each = local.functions
+
+  function_name    = "NAME-${each.key}"
+  role             = aws_iam_role.lambda.arn
+  filename         = "${path.module}/old.zip"
+  source_code_hash = filebase64sha256("${path.module}/old.zip")
+  handler          = each.value.handler
+  runtime          = "python3.13"
+}
+
+module "mail" {
+  source = "./modules/fn"
+
+  name = "NAME-mail"
+  role = aws_iam_role.lambda.arn
+}
+"""
+CHILD = """
+variable "name" { type = string }
+variable "role" { type = string }
+
+resource "aws_lambda_function" "this" {
+  function_name = var.name
+  role          = var.role
+  filename      = "${path.root}/old.zip"
+  handler       = "mail.run"
+  runtime       = "python3.13"
+}
+"""
+APP = (
+    "def first(event, context):\n    return 'first'\n\n\n"
+    "def second(event, context):\n    return 'second'\n"
+)
+MAIL = "def run(event, context):\n    return 'mail'\n"
+
+
+def test_deployed_functions(
+    tmp_path: Path,
+    provider_environment: Mapping[str, str],
+    aws: LocalAws,
+    terraform_executable: str,
+) -> None:
+    """Changed as `init` says, the deployed functions are updated in place, and plans are empty."""
+    name = f"adopt-{os.getpid()}"
+    root = tmp_path / "own"
+    files = {
+        "infra/main.tf": MAIN.replace("NAME", name),
+        "infra/modules/fn/main.tf": CHILD,
+        "src/app.py": APP,
+        "mail/mail.py": MAIL,
+        "extra/extra.py": MAIL,
+    }
+    projects.write_files(root, {path: text.encode() for path, text in files.items()})
+    with zipfile.ZipFile(root / "infra/old.zip", "w") as archive:
+        archive.writestr("app.py", APP.replace("return '", "return 'old "))
+        archive.writestr("mail.py", MAIL.replace("return '", "return 'old "))
+    # The modules run `python3`, which here must be the one that has hashzip's dependencies.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**provider_environment, **aws.environment, "PATH": path}
+    terraform = Terraform(root / "infra", environment, terraform_executable, {})
+    terraform.init()
+    terraform.apply()
+    client = boto3.client(
+        "lambda",
+        endpoint_url=aws.endpoint,
+        region_name=aws.environment["AWS_REGION"],
+        aws_access_key_id=aws.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=aws.environment["AWS_SECRET_ACCESS_KEY"],
+    )
+
+    def answer(function: str) -> bytes:
+        payload: bytes = client.invoke(FunctionName=function)["Payload"].read()
+        return payload
+
+    assert answer(f"{name}-mail") == b'"old mail"'
+    # A checkout without a remote: then the modules are taken from it.
+    stack.copy_build_and_modules(tmp_path / "hashzip")
+
+    adopted = program.run(
+        "init", "--yes", "--write-terraform", cwd=root, build=tmp_path / "hashzip/build"
+    )
+
+    assert adopted.code == 0, adopted.err
+    terraform.init()
+    plan = terraform.plan(out=root / "plan")
+    functions = {
+        address: actions
+        for address, actions in stack.changes(plan).items()
+        if "aws_lambda_function" in address
+    }
+    assert functions == {
+        f'aws_lambda_function.each["{key}"]': ["update"] for key in ("first", "second")
+    } | {
+        "module.mail.aws_lambda_function.this": ["update"],
+        "module.extra.aws_lambda_function.this": ["create"],
+    }
+    terraform.apply(plan)
+    after = terraform.plan()
+    assert after.empty, after.text
+    assert "Warning" not in after.text, after.text
+    assert {function: answer(function) for function in (f"{name}-first", f"{name}-second")} == {
+        f"{name}-first": b'"first"',
+        f"{name}-second": b'"second"',
+    }
+    assert answer(f"{name}-mail") == answer("extra") == b'"mail"'
