@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hashzip import planning
 from hashzip.adopt import (
     code,
+    locking,
     merge,
     modules,
     names,
@@ -96,6 +97,16 @@ def write(repository: Repository, changes: Sequence[Change]) -> None:
     """
     writing.write(repository, changes)
     planning.load_project(repository.root)
+
+
+def with_locks(proposal: Proposal, done: Sequence[locking.Offer]) -> list[Change]:
+    """Return the change of `hashzip.toml` after locks were made: it names these."""
+    new = locking.locked(proposal.new, done)
+    return [
+        Change(change.path, change.after, toml_text.added(change.before, new))
+        for change in proposal.changes
+        if change.path == FILE_NAME and done
+    ]
 
 
 def _declared(

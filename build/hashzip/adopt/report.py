@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from hashzip.adopt.proposal import Adopted, Change, Proposal
+from hashzip.adopt.repository import parent
 from hashzip.project.config import FILE_NAME
 
 _WIDTH = 78  # of a text that a file has
@@ -39,6 +40,22 @@ def lines(proposal: Proposal, *, writes_terraform: bool) -> Iterator[str]:
         if not writes_terraform:
             yield "# the Terraform above is not changed; add --write-terraform to change it"
             yield ""
+
+
+def next_steps(proposal: Proposal, changes: Sequence[Change]) -> Iterator[str]:
+    """Yield the commands that come next.
+
+    Args:
+        proposal: What was read.
+        changes: The files that were written.
+    """
+    yield "hashzip build"
+    if proposal.terraform and not any(each in changes for each in proposal.terraform):
+        yield "hashzip init --write-terraform"
+    folders = {parent(change.path) for change in changes if change.path.endswith(".tf")}
+    folders -= {parent(change.path) for change in changes if _is_copy(change)}
+    for folder in sorted(folders):
+        yield f"terraform -chdir={folder} init" if folder != "." else "terraform init"
 
 
 def clean(text: str) -> str:
@@ -79,7 +96,8 @@ def _files(changes: Sequence[Change]) -> Iterator[str]:
         if change.before is None:
             yield f"# {change.path}"
             yield ""
-            yield change.after
+            yield from change.after.splitlines()
+            yield ""
         else:
             yield from _diffs([change])
     if copied:

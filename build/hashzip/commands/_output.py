@@ -53,8 +53,12 @@ def functions_json(project: Project, name: str) -> dict[str, list[str]]:
     return {"functions": packaged(project, name)} if is_package else {}
 
 
-def confirm(question: str) -> bool:
+def confirm(question: str, *, default: bool = False) -> bool:
     """Ask a yes-or-no question on the terminal; anything but `y` or `yes` is a no.
+
+    Args:
+        question: The question.
+        default: What an empty line means.
 
     Raises:
         HashzipError: There is no terminal to ask on.
@@ -64,7 +68,9 @@ def confirm(question: str) -> bool:
             f'cannot ask "{question}": standard input is not a terminal',
             "add --yes, or run it in a terminal",
         )
-    return input(f"{printable(question)} [y/N] ").strip().lower() in ("y", "yes")
+    choices = "[Y/n]" if default else "[y/N]"
+    answer = input(f"{printable(question)} {choices} ").strip().lower()
+    return answer in ("y", "yes") or (default and not answer)
 
 
 def line(text: str, *, is_short: bool = True, stream: TextIO | None = None) -> None:

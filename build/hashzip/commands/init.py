@@ -1,9 +1,17 @@
 """`hashzip init`: adopt the functions of a repository."""
 
 import argparse
+import sys
+from typing import TYPE_CHECKING
 
+from hashzip import planning
 from hashzip.commands import _output, _parser
+from hashzip.errors import HashzipError, warn
 from hashzip.project.targets import ARCHITECTURES
+
+if TYPE_CHECKING:
+    from hashzip.adopt.proposal import Proposal
+    from hashzip.adopt.repository import Repository
 
 HELP = "find the functions of a repository, and write hashzip.toml for them"
 DESCRIPTION = (
@@ -49,11 +57,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="change the Terraform that is there, so that it uses the packages",
     )
+    parser.add_argument(
+        "--lock",
+        action="store_true",
+        help="lock requirements that have no hashes, with uv, without asking",
+    )
     _parser.add_yes(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Show what it will write, ask, and write it."""
+    """Show what it will write, ask, and write it; then lock what has no lock."""
     from hashzip.adopt import proposing, report
     from hashzip.adopt.repository import Repository
 
@@ -69,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
     )
     proposal = proposing.propose(repository, request)
     for line in report.lines(proposal, writes_terraform=options.write_terraform):
-        _output.text(line)
+        _output.line(line, is_short=False)
     changes = [*proposal.changes, *(proposal.terraform if options.write_terraform else [])]
     if not changes:
         print("there is nothing to write")
@@ -78,4 +91,32 @@ def run(options: argparse.Namespace) -> None:
         print("nothing was written")
         return
     proposing.write(repository, changes)
-    print("written; next: hashzip build")
+    print("written")
+    _lock(repository, proposal, options)
+    for step in report.next_steps(proposal, changes):
+        _output.line(f"next: {step}")
+
+
+def _lock(repository: "Repository", proposal: "Proposal", options: argparse.Namespace) -> None:
+    """Offer to lock the packages that have no lock, which `build` refuses."""
+    from hashzip.adopt import locking, proposing
+
+    project = planning.load_project(repository.root)
+    offers, hints = locking.offers(project, proposal.new)
+    for hint in hints:
+        _output.line(f"not locked: {hint}", is_short=False)
+    done = []
+    for offer in offers:
+        question = f"lock {offer.path} now, in {offer.lock}?"
+        can_ask = sys.stdin.isatty() and not options.yes
+        if not (options.lock or (can_ask and _output.confirm(question, default=True))):
+            _output.line(f"not locked: {offer.path}; run: {offer.command}", is_short=False)
+            continue
+        try:
+            locking.run(project, offer)
+        except HashzipError as error:
+            warn(error.message, error.hint)
+            continue
+        _output.line(f"locked: {offer.path} in {offer.lock}")
+        done.append(offer)
+    proposing.write(repository, proposing.with_locks(proposal, done))

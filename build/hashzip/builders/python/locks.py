@@ -90,6 +90,27 @@ def relock_command(lock: Lock, target: Target) -> str:
     return _lock_command(lock.path, target)
 
 
+def first_lock(path: str, target: Target) -> tuple[list[str], str] | None:
+    """Return the words of the command that locks a list of packages with uv, and the lock.
+
+    Args:
+        path: The list, relative to the project, which is the folder that the command runs in.
+        target: The function or layer.
+
+    Returns:
+        The words after `uv`, and the lock; None if the list is a lock, or another program's.
+    """
+    folder, _, name = path.rpartition("/")
+    if name == "pyproject.toml":
+        return ["lock", "--project", folder or "."], f"{folder}/uv.lock".lstrip("/")
+    if name.endswith(".lock") or re.fullmatch(_PYLOCK, name):
+        return None
+    lock, source = requirements_txt.lock_names(path)
+    version = target.runtime.removeprefix("python")
+    options = ["--universal", "--generate-hashes", "--python-version", version]
+    return ["pip", "compile", *options, source, "-o", lock], lock
+
+
 def check_python(required: str, path: str, target: Target) -> str:
     """Check that a lock is for a function's Python.
 

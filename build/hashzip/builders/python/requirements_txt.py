@@ -152,12 +152,16 @@ def building_refused(path: str, name: str, target: Target) -> HashzipError:
     )
 
 
-def _relock(path: str, lock_command: Callable[[str, str], str]) -> str:
+def lock_names(path: str) -> tuple[str, str]:
+    """Return the lock of a requirements file, and the file that it is made from."""
     stem = re.sub(r"(\.in|(\.lock)?\.txt)?$", "", path, count=1)
-    locked, source = f"{stem}.txt" if path.endswith(".in") else f"{stem}.lock.txt", path
-    if path == locked:
-        source = f"{stem}.txt"
-    return f'{lock_command(locked, source)}; then set requirements = "{locked}"'
+    lock = f"{stem}.txt" if path.endswith(".in") else f"{stem}.lock.txt"
+    return lock, f"{stem}.txt" if path == lock else path
+
+
+def _relock(path: str, lock_command: Callable[[str, str], str]) -> str:
+    lock, source = lock_names(path)
+    return f'{lock_command(lock, source)}; then set requirements = "{lock}"'
 
 
 class _Reader(NamedTuple):
