@@ -135,7 +135,7 @@ def _watch_locally(
 ) -> None:
     """Run functions in a local AWS, and deploy each save to it."""
     from hashzip.emulator import server, session
-    from hashzip.watch import env_file, host_package, http_proxy
+    from hashzip.watch import env_file, host_package, host_python, http_proxy
     from hashzip.watch.local_functions import LocalFunctions, Settings
     from hashzip.watch.loop import Loop
 
@@ -145,7 +145,8 @@ def _watch_locally(
         environment=env_file.read(options.env_file, project.root) if options.env_file else {},
         cors=options.cors,
     )
-    local = stack.enter_context(server.running(standby=True))
+    pythons = host_python.Pythons(folder)
+    local = stack.enter_context(server.running(standby=True, pythons=pythons.path))
     stack.enter_context(session.announce(project.root, local))
     proxy = stack.enter_context(
         http_proxy.running(
@@ -153,7 +154,7 @@ def _watch_locally(
         )
     )
     endpoint = Endpoint(local.endpoint, secret=local.secret)
-    functions = LocalFunctions(endpoint, folder, settings)
+    functions = LocalFunctions(endpoint, folder, settings, pythons)
     readers: dict[str, LogReader] = {}
 
     def open_port(name: str) -> None:

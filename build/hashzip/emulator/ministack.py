@@ -15,6 +15,8 @@ MiniStack 1.5:
   of this run may: see `guard` and `runtime_api`.
 - Each invocation that logs nothing takes 50 ms longer, in which its log is waited for. Here the
   pipe of the log says whether there is anything to wait for.
+- A function in Python runs on the Python of MiniStack. Here, with `HASHZIP_PYTHONS` set, it runs on
+  its runtime's version, if the file of that name has an interpreter of it.
 - With `HASHZIP_STANDBY` set, new code need not wait for Python and its packages to start: see
   `standby`.
 """
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 STANDBY_VARIABLE = "HASHZIP_STANDBY"
+PYTHONS_VARIABLE = "HASHZIP_PYTHONS"
 
 _POLL_SECONDS = 0.05
 _DOWNLOAD_SECONDS = 600  # as long as those of AWS
@@ -204,6 +207,10 @@ def main() -> None:
     if os.environ.pop(STANDBY_VARIABLE, ""):
         standby = import_module("hashzip.emulator.standby")
         lambda_runtime.subprocess = standby.patched_subprocess()
+        pythons = Path(os.environ.pop(PYTHONS_VARIABLE, ""))
+        lambda_runtime._detect_runtime_binary = standby.with_pythons(
+            lambda_runtime._detect_runtime_binary, pythons
+        )
     runtime_api = import_module("hashzip.emulator.runtime_api")
     runtime_api.guard_servers()
     signature = import_module("hashzip.emulator.signature")

@@ -73,7 +73,11 @@ class LocalAws:
 
 @contextmanager
 def running(
-    state: Path | None = None, *, standby: bool = False, port: int | None = None
+    state: Path | None = None,
+    *,
+    standby: bool = False,
+    port: int | None = None,
+    pythons: Path | None = None,
 ) -> Iterator[LocalAws]:
     """Run a local AWS for as long as the block lasts.
 
@@ -84,6 +88,9 @@ def running(
             buckets), and to load it from when it starts. Without one, it starts empty.
         standby: Whether to keep a standby worker for each function, so that new code runs at once.
         port: The port to listen on; by default, a free one.
+        pythons: With `standby`, a JSON file that names the interpreters of runtimes, and a folder
+            with what Lambda has beside Python; it may appear and change later. By default, this
+            Python runs all functions.
 
     Yields:
         The running local AWS.
@@ -108,6 +115,7 @@ def running(
                 environment={
                     **_settings(port, secret, name, scratch, state),
                     **({"HASHZIP_STANDBY": "1"} if standby else {}),
+                    **({"HASHZIP_PYTHONS": str(pythons)} if pythons else {}),
                 },
                 log=log,
                 scratch=scratch,

@@ -17,11 +17,16 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
-from hashzip.emulator.worker import RECORD
+from hashzip.emulator.worker import PACKAGES_VARIABLE, RECORD
 from hashzip.system import atomic
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# The folder with what Lambda has beside Python, by interpreter; this Python has it itself.
+PACKAGES: dict[str, str] = {}
 _WORKER = Path(__file__).with_name("worker.py")
 _READY_SECONDS = 60.0  # to import all packages; after that, a standby worker saves no time
 _POLL_SECONDS = 0.02
@@ -37,6 +42,28 @@ _PER_WORKER = {
 }
 
 
+def with_pythons(
+    detect: Callable[[str], tuple[str, str]], pythons: Path
+) -> Callable[[str], tuple[str, str]]:
+    """Have MiniStack start the interpreter of a runtime's own version, where there is one.
+
+    Args:
+        detect: Returns the interpreter of a runtime, and MiniStack's script for it.
+        pythons: A JSON file: by runtime, `interpreters` and folders of `packages`. It may be
+            missing, and change.
+    """
+
+    def detect_with_pythons(runtime: str) -> tuple[str, str]:
+        interpreter, script = detect(runtime)
+        with suppress(OSError, ValueError):
+            document = json.loads(pythons.read_bytes())
+            interpreter = document["interpreters"].get(runtime, interpreter)
+            PACKAGES[interpreter] = document["packages"].get(runtime, "")
+        return interpreter, script
+
+    return detect_with_pythons
+
+
 def patched_subprocess() -> SimpleNamespace:
     """Return the module `subprocess` with a `Popen` that starts workers from standby workers."""
     return SimpleNamespace(**{**vars(subprocess), "Popen": StandbyWorkers().start})
@@ -46,7 +73,8 @@ class StandbyWorkers:
     """The standby workers of all functions, at most one each."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, tuple[dict[str, str], subprocess.Popen[str]]] = {}
+        # By function: its interpreter, its environment, and the process.
+        self._waiting: dict[str, tuple[str, dict[str, str], subprocess.Popen[str]]] = {}
         self._imports: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
@@ -66,48 +94,57 @@ class StandbyWorkers:
             env: All environment variables.
             options: Further arguments of `Popen`.
         """
-        if command[0] != sys.executable:  # another language
+        interpreter = command[0]
+        if not command[-1].endswith(".py"):  # another language
             return subprocess.Popen(command, cwd=cwd, env=env, **options)
         script = Path(command[-1])
         function = env.get("AWS_LAMBDA_FUNCTION_NAME", "")
-        worker = self._take(function, env) or self._launch(function, env, options)
+        worker = self._take(function, interpreter, env)
+        worker = worker or self._launch(function, interpreter, env, options)
         job = script.with_name("job.json")
         text = json.dumps({"folder": cwd, "environment": env, "script": str(script)})
         atomic.write_text(job, text, mode=atomic.PRIVATE)  # the environment has the key
         stdin = cast("IO[str]", worker.stdin)  # a pipe, as MiniStack's options say
         stdin.write(f"{job}\n")
         stdin.flush()
-        follow = (function, env, options, worker, script.with_name(RECORD))
+        follow = (function, interpreter, env, options, worker, script.with_name(RECORD))
         threading.Thread(target=self._follow, args=follow, daemon=True).start()
         return worker
 
-    def _take(self, function: str, env: dict[str, str]) -> subprocess.Popen[str] | None:
+    def _take(
+        self, function: str, interpreter: str, env: dict[str, str]
+    ) -> subprocess.Popen[str] | None:
         """Take a function's standby worker, if it runs and its environment is the same."""
         with self._lock:
-            worker_env, worker = self._waiting.pop(function, ({}, None))
+            worker_interpreter, worker_env, worker = self._waiting.pop(function, ("", {}, None))
         if worker is None:
             return None
-        if worker.poll() is None and _common(worker_env) == _common(env):
+        is_same = worker_interpreter == interpreter and _common(worker_env) == _common(env)
+        if worker.poll() is None and is_same:
             return worker
         worker.kill()
         worker.communicate()
         return None
 
     def _launch(
-        self, function: str, env: dict[str, str], options: dict[str, Any]
+        self, function: str, interpreter: str, env: dict[str, str], options: dict[str, Any]
     ) -> subprocess.Popen[str]:
         """Start a process that imports what the function's last worker had imported."""
         with tempfile.NamedTemporaryFile(
             "w", prefix="hashzip-imports-", suffix=".json", delete=False
         ) as file:
             json.dump(self._imports.get(function, []), file)
-        # -P: the worker puts the folder of MiniStack's script on the path, not its own.
-        command = [sys.executable, "-P", str(_WORKER), file.name]
-        return subprocess.Popen(command, env=env, **options)
+        packages = PACKAGES.get(interpreter, "") if interpreter != sys.executable else ""
+        return subprocess.Popen(
+            [interpreter, str(_WORKER), file.name],
+            env={**env, **({PACKAGES_VARIABLE: packages} if packages else {})},
+            **options,
+        )
 
     def _follow(
         self,
         function: str,
+        interpreter: str,
         env: dict[str, str],
         options: dict[str, Any],
         worker: subprocess.Popen[str],
@@ -121,7 +158,8 @@ class StandbyWorkers:
             self._imports[function] = json.loads(record.read_bytes())
         with self._lock:
             if function not in self._waiting:
-                self._waiting[function] = env, self._launch(function, env, options)
+                standby = self._launch(function, interpreter, env, options)
+                self._waiting[function] = interpreter, env, standby
 
 
 def _common(env: dict[str, str]) -> dict[str, str]:

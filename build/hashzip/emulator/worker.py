@@ -19,12 +19,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
+PACKAGES_VARIABLE = "HASHZIP_PACKAGES"  # a folder with packages that Lambda has, for the path's end
 RECORD = "imported.json"  # beside the script: the names of the modules that this worker imported
 
 
 def main() -> None:
     """Import, wait, and become a worker."""
     names_file, *job_files = sys.argv[1:]
+    # MiniStack's script has the first place on the path, not this file's folder. Python's own
+    # option for this, -P, is newer than some of Lambda's Pythons.
+    own = os.path.dirname(os.path.abspath(__file__))
+    packages = os.environ.pop(PACKAGES_VARIABLE, "")
+    sys.path[:] = [path for path in sys.path if path != own] + ([packages] if packages else [])
     names = _read_names(names_file) if names_file else []
     for name in names:
         # An error appears again when the function imports it.
@@ -39,7 +45,9 @@ def main() -> None:
     script = job["script"]
     if _is_shadowed(names, job["folder"]):
         # The function has a module of its own of such a name: start without any import.
-        again = [sys.executable, "-P", __file__, "", job_file]
+        if packages:
+            os.environ[PACKAGES_VARIABLE] = packages
+        again = [sys.executable, __file__, "", job_file]
         os.execv(sys.executable, again)  # noqa: S606 - there is no shell in it
     sys.path.insert(0, os.path.dirname(script))
     _record_imports(os.path.join(os.path.dirname(script), RECORD), job["folder"])

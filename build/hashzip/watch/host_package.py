@@ -2,9 +2,9 @@
 
 MiniStack unpacks a function, layers included, for each worker. So only the code goes into the zip,
 and Python packages are read from where they are installed, by `PYTHONPATH`: a save moves a few
-files, however large the packages are. They are installed for the Python and processor of this
-machine. A program that a builder makes is built for this machine's processor, and is all in the
-zip.
+files, however large the packages are. They are installed for the processor of this machine, and for
+the Python that runs the function here: see `host_python`. A program that a builder makes is built
+for this machine's processor, and is all in the zip.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING
 from hashzip.archive import assemble, zip_reuse, zip_writer
 from hashzip.builders import BUILDERS, output_checks, python
 from hashzip.builders.python import install_cache
+from hashzip.errors import HashzipError
 from hashzip.inputs.files import BY_PATH
 from hashzip.project import host
 from hashzip.project.targets import Function
+from hashzip.watch import host_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     from hashzip.builders.build_plan import BuildPlan
     from hashzip.project.targets import Target
 
-RUNTIME = f"python3.{sys.version_info.minor}"
+RUNTIME = host_python.OWN
+_OWN_VERSION = RUNTIME.removeprefix("python")
 _GLIBC = "2_28"  # of this machine, whatever Lambda's runtime has; most wheels need no newer one
 
 
@@ -60,10 +63,33 @@ def packages(plan: BuildPlan, layers: Sequence[BuildPlan]) -> list[str]:
     Raises:
         HashzipError: It cannot be installed.
     """
-    locked = [for_host(part) for part in (plan, *layers) if python.lock_of(part)]
-    return list(
-        dict.fromkeys(str(install_cache.installed(part, to_run=True).folder) for part in locked)
-    )
+    locked = [part for part in (plan, *layers) if python.lock_of(part)]
+    return list(dict.fromkeys(map(_installed, locked)))
+
+
+def _installed(plan: BuildPlan) -> str:
+    """Install what a function or layer requires, and return the folder."""
+    try:
+        return str(install_cache.installed(for_host(plan), to_run=True).folder)
+    except HashzipError as error:
+        target = plan.target
+        version = python.version(target)
+        if host_python.runs_as(target.runtime) == target.runtime:
+            raise
+        # That error may blame the project for a version that it does not ask for.
+        raise HashzipError(
+            f"the packages of {target.name} cannot be installed for Python {_OWN_VERSION}, which "
+            f"runs hashzip and, because Python {version} is not installed, the function",
+            f"run: uv python install {version}; then start hashzip watch again",
+            lines=_lines(error, target),
+        ) from error
+
+
+def _lines(error: HashzipError, target: Target) -> list[str]:
+    """Return the lines of an error, in which this Python is no runtime of the function."""
+    blame = f'{target.label} has runtime "{host_python.OWN}"'
+    message = error.message.replace(blame, f"hashzip runs on Python {_OWN_VERSION}")
+    return [*message.splitlines(), *error.lines]
 
 
 def for_host(plan: BuildPlan) -> BuildPlan:
@@ -71,7 +97,7 @@ def for_host(plan: BuildPlan) -> BuildPlan:
     target = plan.target
     return plan.replace(
         target=target.replace(
-            runtime=RUNTIME,
+            runtime=host_python.runs_as(target.runtime),
             architecture=host.architecture(),
             glibc=_GLIBC,
             # Bytecode would be for another Python.
@@ -139,13 +165,24 @@ def differences(targets: Iterable[Target]) -> Sequence[str]:
     functions = [target for target in targets if isinstance(target, Function)]
     identifiers = sorted({function.runtime for function in functions})
     phrases = []
-    pythons = [runtime for runtime in identifiers if runtime.startswith("python")]
-    others = [runtime for runtime in pythons if runtime != RUNTIME]
-    if pythons:
+    pythons = [runtime for runtime in identifiers if runtime.startswith("python3.")]
+    absent = host_python.missing(pythons)
+    if absent:
+        versions = " ".join(runtime.removeprefix("python") for runtime in absent)
         phrases.append(
-            f"Python {platform.python_version()} runs every function"
-            + (" in Python" if pythons != identifiers else "")
-            + (f", including those for {', '.join(others)}" if others else "")
+            f"Python {platform.python_version()}, which runs hashzip, runs the functions for "
+            f"{', '.join(absent)}, too; to run them on their own version: "
+            f"uv python install {versions}"
+        )
+    lacking = [
+        runtime
+        for runtime in pythons
+        if runtime not in (RUNTIME, *absent) and not host_python.has_sdk(runtime)
+    ]
+    if lacking:
+        phrases.append(
+            f"functions for {', '.join(lacking)} have no boto3 but their own: the one that hashzip "
+            "has needs a newer Python"
         )
     nodes = [runtime for runtime in identifiers if runtime.startswith("nodejs")]
     if nodes:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hashzip.aws.client import Endpoint
     from hashzip.builders.build_plan import BuildPlan, Use
     from hashzip.watch.host_package import Zip
+    from hashzip.watch.host_python import Pythons
 
 _ROLE = "arn:aws:iam::000000000000:role/hashzip-watch"  # the local AWS accepts any
 
@@ -45,15 +46,19 @@ class LocalFunctions:
         endpoint: The local AWS.
         folder: The folder for zips.
         settings: The settings of each function.
+        pythons: The Pythons that the local AWS runs functions on.
     """
 
-    def __init__(self, endpoint: Endpoint, folder: Path, settings: Settings) -> None:
+    def __init__(
+        self, endpoint: Endpoint, folder: Path, settings: Settings, pythons: Pythons
+    ) -> None:
         self._endpoint = endpoint
         self._client = endpoint.client("lambda")
         self._folder = folder
         self._settings = settings
         # By the name of what was packed: a function, package or layer.
         self._packed: dict[str, tuple[BuildPlan, Zip]] = {}
+        self._pythons = pythons
         self._codes: dict[str, str] = {}
         self._layers: dict[str, tuple[str, str]] = {}
         self._configurations: dict[str, dict[str, object]] = {}
@@ -82,6 +87,7 @@ class LocalFunctions:
         packages = host_package.packages(plan, use.layers)
         new_zip = self._pack(plan)
         configuration = self._configuration(use, packages)
+        self._pythons.add(use.function.runtime)
         seconds = time.perf_counter() - start
         if name not in self._configurations:
             self._create(name, configuration, new_zip)

@@ -15,7 +15,7 @@ import pytest
 
 from hashzip.emulator import standby
 from tests.support import project as projects
-from tests.support import watch_process
+from tests.support import pythons, watch_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,10 +56,17 @@ class Starter:
         self.started.append(subprocess.Popen(*arguments, **more))
         return self.started[-1]
 
-    def worker(self, code: str = CODE, more: str = "", **environment: str) -> subprocess.Popen[str]:
+    def worker(
+        self,
+        code: str = CODE,
+        more: str = "",
+        interpreter: str = sys.executable,
+        **environment: str,
+    ) -> subprocess.Popen[str]:
         """Start a worker, as MiniStack does.
 
         Args:
+            interpreter: The Python to start.
             code: The function's module.
             more: A module of the function's own that has the name of one of Python's.
             environment: More environment variables.
@@ -70,7 +77,7 @@ class Starter:
             files["code/fractions.py"] = more
         projects.write_files(folder, {path: text.encode() for path, text in files.items()})
         worker: subprocess.Popen[str] = self.module.Popen(
-            [sys.executable, str(folder / "_worker.py")],
+            [interpreter, str(folder / "_worker.py")],
             cwd=str(folder / "code"),
             env={
                 "AWS_LAMBDA_FUNCTION_NAME": "hello",
@@ -240,3 +247,41 @@ def test_other_language(starter: Starter, tmp_path: Path) -> None:
     assert worker.communicate()[0] == "a\n"
     assert starter.started == [worker]
     assert starter.module.PIPE == subprocess.PIPE, "the rest of the module is there"
+
+
+class TestPythons:
+    """Functions that another Python runs."""
+
+    def test_detect(self, tmp_path: Path) -> None:
+        """A runtime of the file has its interpreter; others, and all before, have MiniStack's."""
+        file = tmp_path / "pythons.json"
+        detect = standby.with_pythons(lambda runtime: ("/own", f"script of {runtime}"), file)
+        assert detect("python3.13") == ("/own", "script of python3.13")
+
+        document = {"interpreters": {"python3.13": "/other"}, "packages": {}}
+        file.write_text(json.dumps(document), encoding="utf-8")
+
+        assert detect("python3.13") == ("/other", "script of python3.13")
+        assert detect("python3.12") == ("/own", "script of python3.12")
+
+    def test_worker(
+        self, starter: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its standby workers are of that Python, and it has the packages that Lambda has."""
+        other = str(pythons.named(tmp_path / "python"))
+        projects.write_files(tmp_path / "packages", {"brought.py": b"WORD = 'from Lambda'\n"})
+        monkeypatch.setitem(standby.PACKAGES, other, str(tmp_path / "packages"))
+        code = "import brought\nWORD = brought.WORD\n"
+
+        first = starter.worker(code, interpreter=other)
+        _, word, *_, environment = answer(first)
+        starter.wait(2)
+        second = starter.worker(code, interpreter=other)
+
+        assert word == answer(second)[1] == "from Lambda"
+        assert "HASHZIP_PACKAGES" not in environment
+        assert second is starter.started[1]
+        third = starter.worker()
+        assert answer(third)[1] == "1/2"
+        assert third.args != second.args
+        assert all(process.args[0] == other for process in starter.started[:2])  # type: ignore[index]

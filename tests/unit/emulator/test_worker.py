@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -117,3 +118,19 @@ def test_traceback(tmp_path: Path, job: Path) -> None:
     assert 'app.py", line 2' in trace
     assert "importlib" not in trace
     assert finished.returncode == 1
+
+
+def test_packages(tmp_path: Path, job: Path) -> None:
+    """What Lambda has is last on the path, and its variable is gone; without it, nothing is."""
+    projects.write_files(tmp_path, {"lambda/brought.py": b"WORD = 'brought'\n"})
+    projects.write_files(tmp_path, {"run/code/app.py": b"from brought import WORD\n"})
+    variables = {**os.environ, worker.PACKAGES_VARIABLE: str(tmp_path / "lambda")}
+    command = [sys.executable, worker.__file__, "", str(job)]
+
+    finished = subprocess.run(
+        command, env=variables, input="", capture_output=True, text=True, check=False
+    )
+
+    _, word, *_, environment, _ = json.loads(finished.stdout)
+    assert (word, environment) == ("brought", {"A": "b"})
+    assert "No module named 'brought'" in run("", job).stderr

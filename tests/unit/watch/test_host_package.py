@@ -18,7 +18,7 @@ from hashzip.builders.rust import dev_build, release_build
 from hashzip.errors import HashzipError
 from hashzip.inputs.files import SourceFile
 from hashzip.project import host
-from hashzip.watch import host_package
+from hashzip.watch import host_package, host_python
 from tests.support import commands, crates, wheels
 from tests.support import project as projects
 
@@ -133,8 +133,13 @@ class TestPackages:
 
         assert len(packages(layered)) == 1
 
-    def test_for_this_machine(self, project: Path) -> None:
-        """Packages are for this Python and processor, whatever the function's are."""
+    @pytest.mark.parametrize("is_installed", [True, False])
+    def test_for_this_machine(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, *, is_installed: bool
+    ) -> None:
+        """Packages are for this processor, and for the Python that runs the function here."""
+        monkeypatch.setattr(host_python, "find", lambda _: "/python" if is_installed else None)
+        runs = minor_other() if is_installed else sys.version_info.minor
         minor = sys.version_info.minor
         machine = {"x86_64": "x86_64", "arm64": "aarch64"}
         made = [
@@ -143,7 +148,11 @@ class TestPackages:
                 files={"greet.py": f"NAME = {minor_, architecture!r}\n"},
                 tag=f"cp3{minor_}-cp3{minor_}-manylinux2014_{machine[architecture]}",
             )
-            for minor_, architecture in ((minor, host.architecture()), (minor_other(), OTHER))
+            for minor_, architecture in (
+                (minor, host.architecture()),
+                (minor_other(), host.architecture()),
+                (minor_other(), OTHER),
+            )
         ]
         projects.configure(
             project,
@@ -159,9 +168,30 @@ class TestPackages:
         (folder,) = packages(project)
 
         text = Path(folder, "greet.py").read_text(encoding="utf-8")
-        assert text == f"NAME = {minor, host.architecture()!r}\n"
+        assert text == f"NAME = {runs, host.architecture()!r}\n"
         deployed = projects.content(projects.make_zip(project), "greet.py").decode()
         assert deployed == f"NAME = {minor_other(), OTHER!r}\n"
+
+    def test_other_python(self, layered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """If this Python is not one of the lock's, the error says so, and blames no table."""
+        own = host_package.RUNTIME.removeprefix("python")
+        version = f"3.{minor_other()}"
+        text = f"lock-version = '1.0'\ncreated-by = 'me'\nrequires-python = '=={version}.*'\n"
+        text += "packages = []\n"
+        projects.write_files(layered, {"pylock.toml": text.encode()})
+        projects.configure(layered, runtime=f"python{version}", requirements="pylock.toml")
+        monkeypatch.setattr(host_python, "find", lambda _: None)
+
+        with pytest.raises(HashzipError) as caught:
+            packages(layered)
+
+        message = str(caught.value)
+        assert f"because Python {version} is not installed" in message
+        assert f"but hashzip runs on Python {own}" in message
+        assert "has runtime" not in message
+        assert f"uv python install {version}" in caught.value.hint
+        monkeypatch.setattr(host_python, "find", lambda _: "/python")
+        assert packages(layered)
 
 
 def minor_other() -> int:
@@ -179,12 +209,24 @@ def notes(project: Path, **changes: object) -> str:
 class TestDifferences:
     """The notes on differences from Lambda."""
 
-    def test_runtime(self, project: Path) -> None:
-        """Another runtime than this machine's is noted, and the same one is not."""
-        runtime = f"python3.{minor_other()}"
-        assert f"including those for {runtime}" in notes(project, runtime=runtime)
-        assert "including those for" not in notes(project)
-        assert f"Python {platform.python_version()} runs every function" in notes(project)
+    def test_runtime(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A runtime whose Python is not installed is noted, with how to install it."""
+        version = f"3.{minor_other()}"
+        monkeypatch.setattr(host_python, "find", lambda name: name == host_package.RUNTIME or None)
+
+        text = notes(project, runtime=f"python{version}")
+
+        own = platform.python_version()
+        assert f"Python {own}, which runs hashzip, runs the functions for python{version}" in text
+        assert f"uv python install {version}" in text
+        assert "Python" not in notes(project)
+        monkeypatch.setattr(host_python, "find", lambda _: "/python")
+        monkeypatch.setattr(host_python, "has_sdk", lambda _: True)
+        assert "Python" not in notes(project, runtime=f"python{version}")
+        monkeypatch.setattr(host_python, "has_sdk", lambda _: False)
+        assert f"functions for python{version} have no boto3" in notes(
+            project, runtime=f"python{version}"
+        )
 
     def test_architecture(self, project: Path) -> None:
         """Another architecture is noted."""
@@ -210,9 +252,7 @@ class TestDifferences:
             targets = planning.load_project(str(project)).targets.values()
             return "\n".join(host_package.differences(targets))
 
-        assert "runs every function in Python" in differences(a=python, b=node)
         assert "the node on the PATH runs the functions for nodejs22.x" in differences(b=node)
-        assert "in Python" not in differences(a=python)
         assert "node" not in differences(a=python)
         assert "Python" not in differences(a=rust)
 

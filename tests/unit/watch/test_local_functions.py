@@ -13,6 +13,7 @@ import pytest
 from hashzip.aws.client import Endpoint
 from hashzip.errors import HashzipError
 from hashzip.watch import host_package
+from hashzip.watch.host_python import Pythons
 from hashzip.watch.local_functions import LocalFunctions, Settings
 from tests.support import project as projects
 from tests.support import shared_package
@@ -65,7 +66,8 @@ def functions(client: Lambda, tmp_path: Path) -> LocalFunctions:
     """Return the functions of the local AWS, with settings of their own."""
     assert client.requests == []
     settings = Settings(memory=256, timeout=5, environment={"B": "file"})
-    return LocalFunctions(Endpoint("http://127.0.0.1:1"), tmp_path / "zips", settings)
+    pythons = Pythons(tmp_path / "pythons")
+    return LocalFunctions(Endpoint("http://127.0.0.1:1"), tmp_path / "zips", settings, pythons)
 
 
 def contents(code: bytes) -> dict[str, bytes]:
@@ -98,7 +100,8 @@ def test_create(project: Path, functions: LocalFunctions, client: Lambda) -> Non
 def test_cors(project: Path, client: Lambda, tmp_path: Path) -> None:
     """With CORS, the URL lets pages of any origin call the function."""
     settings = Settings(environment={}, cors=True)
-    functions = LocalFunctions(Endpoint(), tmp_path / "zips", settings)
+    pythons = Pythons(tmp_path / "pythons")
+    functions = LocalFunctions(Endpoint(), tmp_path / "zips", settings, pythons)
 
     functions.deploy(*projects.use(project))
 

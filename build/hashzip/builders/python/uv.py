@@ -153,7 +153,9 @@ def program() -> str:
     return path
 
 
-def find_python(program: str, version: str, purpose: str, alternative: str = "") -> str:
+def find_python(
+    program: str, version: str, purpose: str, alternative: str = "", *, path: str = ""
+) -> str:
     """Find an installed Python; never download one.
 
     Args:
@@ -161,6 +163,7 @@ def find_python(program: str, version: str, purpose: str, alternative: str = "")
         version: The Python's version, such as `3.13` or `3.13.5`.
         purpose: What it is needed for, for the error: "to read uv.lock".
         alternative: What to do instead of installing it, for the hint.
+        path: The `PATH` to search; by default, that of this process.
 
     Returns:
         The path of the interpreter.
@@ -174,6 +177,7 @@ def find_python(program: str, version: str, purpose: str, alternative: str = "")
             f"cpython@{version}",
         ],
         os.curdir,
+        {"PATH": path} if path else None,
     )
     if finished.returncode == 0:
         return finished.stdout.strip()
