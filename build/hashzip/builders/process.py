@@ -6,6 +6,7 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from typing import IO
 
+from hashzip.builders import relay
 from hashzip.errors import HashzipError
 from hashzip.system import phases
 
@@ -48,14 +49,13 @@ def run(
     """
     try:
         with phases.phase(f"running {os.path.basename(arguments[0])}", prints=True):
-            code = subprocess.run(
+            code = relay.run(
                 arguments,
                 cwd=cwd,
                 env={**_EPOCH, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
-                check=False,
-            ).returncode
+            )
     except OSError as error:
         raise HashzipError(
             f"cannot run {arguments[0]}: {error.strerror}",

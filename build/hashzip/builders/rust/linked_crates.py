@@ -6,7 +6,6 @@ https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages
 import os
 import posixpath
 import re
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import IO, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from hashzip.artifacts.manifest import Package
-from hashzip.builders import process
+from hashzip.builders import process, relay
 from hashzip.builders.rust.toolchain import Toolchain
 from hashzip.errors import HashzipError
 from hashzip.project import files, schema
@@ -166,7 +165,7 @@ def _messages(stdout: IO[bytes]) -> Iterator[Message]:
         try:
             yield _message(line)
         except ShapeError:
-            sys.stderr.write(line.decode("utf-8", "replace"))
+            relay.show(line)
 
 
 def _message(line: bytes) -> Message:

@@ -243,7 +243,7 @@ class TestRun:
     """Cargo's output."""
 
     @pytest.mark.parametrize("code", [0, 1])
-    def test_lines(self, capsys: pytest.CaptureFixture[str], tmp_path: Path, code: int) -> None:
+    def test_lines(self, capfd: pytest.CaptureFixture[str], tmp_path: Path, code: int) -> None:
         """Messages are returned; the user sees all other lines, even if cargo fails."""
         lines = [
             json.dumps(artifact(OWN)),
@@ -266,5 +266,5 @@ class TestRun:
         else:
             returned = linked_crates.run(words, cwd=str(tmp_path), environment=os.environ)
 
-        assert capsys.readouterr() == ("", "".join(f"{line}\n" for line in lines[1:7]))
+        assert capfd.readouterr() == ("", "".join(f"{line}\n" for line in lines[1:7]))
         assert returned == ([] if code else [artifact(OWN), {"reason": "build-finished"}])
