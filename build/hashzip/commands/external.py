@@ -51,11 +51,25 @@ def run(options: "Namespace | SimpleNamespace") -> None:
         "runtime": target.runtime,
         "architecture": target.architecture,
         "files": json.dumps(plan.result.summary),
-        "recipe": json.dumps(plan.recipe),
+        "recipe": json.dumps(_shown(plan.recipe)),
         "manifest": _query.relative(reference["manifest"]),
         "warnings": _joined([*plan.warnings, *_foreign_zip(plan)]),
     }
     print(json.dumps(answer))
+
+
+def _shown(value: object) -> object:
+    """Return a recipe as a plan shows it: Terraform prints it into a workflow's log as it is."""
+    match value:
+        case str() if not value.isprintable() or "##" in value:
+            from hashzip.printable import escaped  # noqa: PLC0415 - most recipes have no such text
+
+            return escaped(value)
+        case dict():
+            return {key: _shown(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_shown(inner) for inner in value]
+    return value
 
 
 def _foreign_zip(plan: BuildPlan) -> Sequence[str]:

@@ -23,7 +23,7 @@ def summary(inputs: Sequence[FileEntry]) -> dict[str, str]:
         `.`). Where the folders are too many or too long as well, one line for all.
     """
     if len(inputs) <= _MAX_ROWS:
-        files = {file.path: file.sha256[:_DIGITS] for file in inputs}
+        files = {_shown(file.path): file.sha256[:_DIGITS] for file in inputs}
         if _fits(files):
             return files
     groups: defaultdict[str, _Group] = defaultdict(_Group)
@@ -33,13 +33,22 @@ def summary(inputs: Sequence[FileEntry]) -> dict[str, str]:
         folder, slash, _ = path.removeprefix(IN_PROJECT).partition("/")
         group = groups[mark + (folder + "/" if slash else ".")]
         group.add(f"{mode:o} {sha256} {path}\n".encode())
-    folders = {folder: str(group) for folder, group in groups.items()}
+    folders = {_shown(folder): str(group) for folder, group in groups.items()}
     if len(folders) <= _MAX_ROWS and _fits(folders):
         return folders
     total = _Group()
     for folder, group in sorted(groups.items()):
         total.add(f"{folder} {group}\n".encode(), group.count)
     return {".": str(total)}
+
+
+def _shown(path: str) -> str:
+    """Return a path as a plan shows it: Terraform prints it into the log of a workflow as it is."""
+    if path.isprintable() and "##" not in path:
+        return path
+    from hashzip.printable import escaped
+
+    return escaped(path)
 
 
 def _fits(rows: dict[str, str]) -> bool:

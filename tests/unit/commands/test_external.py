@@ -133,6 +133,16 @@ class TestAnswer:
         assert before["lib/"].endswith(" (99 files)")
         assert (before["."] == after["."], before["lib/"] == after["lib/"]) == (True, False)
 
+    def test_what_a_log_would_obey(self, project: Path) -> None:
+        """Terraform prints the recipe as it is, so what steers a terminal or a log is escaped."""
+        escaped = "#\\#[debug]\\x1b[2J"
+        for word, shown in (("##[debug]\x1b[2J", escaped), ("#[debug]", "#[debug]")):
+            projects.configure(project, builder="command", command=["make", word])
+
+            recipe = json.loads(projects.external(project)["recipe"])
+
+            assert recipe["command"] == [["make", shown]]
+
     def test_writes_nothing(self, project: Path) -> None:
         """A plan changes nothing in the project, not even a time; a build does."""
         before = projects.listing(project)

@@ -67,3 +67,10 @@ def test_long_paths(letter: str, folder: str) -> None:
     assert len(json.dumps(rows)) < LIMIT
     assert len(json.dumps(long)) > LIMIT
     assert summary([*entries(*long[:-1]), *entries("other")]) != rows
+
+
+def test_what_a_log_would_obey() -> None:
+    """A name that steers a terminal or a workflow is escaped, because plans print it as it is."""
+    rows = summary(entries("##[debug].py", "a\u202e.py", "a#[b].py"))
+
+    assert list(rows) == ["#\\#[debug].py", "a\\u202e.py", "a#[b].py"]
