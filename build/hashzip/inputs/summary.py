@@ -46,7 +46,7 @@ def _shown(path: str) -> str:
     """Return a path as a plan shows it: Terraform prints it into the log of a workflow as it is."""
     if path.isprintable() and "##" not in path:
         return path
-    from hashzip.printable import escaped
+    from hashzip.printable import escaped  # noqa: PLC0415 - few paths need it
 
     return escaped(path)
 
