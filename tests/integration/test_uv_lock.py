@@ -2,13 +2,14 @@
 
 import json
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from hashzip.builders.python import stand_in, uv
 from hashzip.errors import HashzipError
-from tests.support import local_packages, program, wheels
+from tests.support import local_packages, program, toml_spellings, wheels
 from tests.support import project as projects
 from tests.support.index import Index
 from tests.support.project import content, examine, make_zip, names
@@ -99,6 +100,37 @@ class TestPlan:
 
         assert finished.code == 0, finished.err
         assert "//app/own/own.py" in finished.out
+
+
+class TestSpelling:
+    """A lock in TOML that uv would not write, but reads."""
+
+    def test_same_zip(self, project: Path, index: Index) -> None:
+        """The project's own package is in the zip and among the inputs, in each spelling."""
+        index.add(wheels.make(project))
+        sources = "[tool.uv.sources]\nown = { path = 'own' }\n"
+        local_packages.pyproject(project, "app", ["greet", "own"], more=sources)
+        local_packages.package(project / "own")
+        local_packages.lock(project, index)
+        projects.configure(project, requirements="uv.lock")
+        usual, content_of_zip = examine(project), names(make_zip(project))
+        assert "own.py" in content_of_zip
+
+        text = (project / "uv.lock").read_text(encoding="utf-8")
+        spellings = dict(toml_spellings.of(tomllib.loads(text)))
+        spellings["no spaces in a source"] = text.replace(
+            'source = { directory = "own" }', 'source={directory="own"}'
+        )
+        for name, other in spellings.items():
+            assert other != text
+            (project / "uv.lock").write_bytes(other.encode())
+            plan = examine(project)
+            inputs = [file.path for file in plan.deciding_inputs]
+            assert inputs == [file.path for file in usual.deciding_inputs], name
+            assert "//own/own.py" in inputs
+            assert plan.recipe == usual.recipe, name
+            if name in ("inline tables", "dotted keys", "escapes", "no spaces in a source"):
+                assert names(make_zip(project)) == content_of_zip, name
 
 
 class TestSelected:

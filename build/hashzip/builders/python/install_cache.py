@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LIMIT_VARIABLE = "HASHZIP_CACHE_MB"
 
 _LIMIT_MB = 5_000
+_DIGITS = 9  # of a limit
 _IN_USE = 3600  # seconds after which no build still reads the tree that it took
 _ABANDONED = 86_400  # seconds after which no install still runs
 _DRAFT = ".draft-"
@@ -170,7 +171,7 @@ def _slots(folder: Path) -> Iterator[tuple[float, int, Path]]:
 def _limit() -> int:
     """Return the size that the cache may have, in bytes."""
     text = os.environ.get(LIMIT_VARIABLE, str(_LIMIT_MB))
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
         raise HashzipError(
             f'{LIMIT_VARIABLE} is "{text}", which is not a whole number of megabytes',
             f"set it to a number such as {_LIMIT_MB}, or unset it",

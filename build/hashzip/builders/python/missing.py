@@ -79,7 +79,8 @@ def _requirements(
     for text in distribution.requires:
         try:
             requirement = Requirement(text)
-        except InvalidRequirement:
-            continue  # metadata from before the specification
-        if requirement.marker is None or requirement.marker.evaluate({**environment}):
+            holds = requirement.marker is None or requirement.marker.evaluate({**environment})
+        except (InvalidRequirement, ValueError, LookupError, RecursionError):
+            continue  # metadata from before the specification, or of no meaning
+        if holds:
             yield requirement

@@ -201,7 +201,7 @@ class TestLimit:
 
         assert [path.name for path in cache.glob(".draft-*")] == [".draft-new"]
 
-    @pytest.mark.parametrize("text", ["", "5 GB", "-1", "0.5"])
+    @pytest.mark.parametrize("text", ["", "5 GB", "-1", "0.5", "\u0661", "9" * 5000])
     def test_no_number(self, cache: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
         """A limit that is not a whole number is an error before anything is installed."""
         monkeypatch.setenv(install_cache.LIMIT_VARIABLE, text)

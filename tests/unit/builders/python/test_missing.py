@@ -77,6 +77,8 @@ class TestFind:
     def test_old_metadata(self, project: Path) -> None:
         """What is no requirement is left to others, and the rest counts."""
         assert self.names(project, installed("greet", "what ever", "able (>=1.0)")) == ["able"]
+        for marker in ("python_version ~= 'x'", "'a' < 'b'", "(" * 5000 + "os_name == 'x'"):
+            assert self.names(project, installed("greet", f"x; {marker}", "able")) == ["able"]
 
 
 class TestReport:
