@@ -17,6 +17,8 @@ _KEY_PART = r"""[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*'"""
 _KEYS = re.compile(rf"\s*(?:{_KEY_PART})(?:\s*\.\s*(?:{_KEY_PART}))*\s*=\s*")
 _VALUE = re.compile(r"""(?:'{3}.*|"{3}.*|"(?:[^"\\]|\\.)*"|'[^']*'|[^#"'])*""")
 _MOST_LINES = 200  # of one statement
+_MOST_TEXT = 1 << 18  # characters of a file
+_MOST_PARSED = 1 << 22  # characters that are parsed for one error: about a second
 _MOST_COLUMNS = 160  # of a line
 
 
@@ -54,8 +56,11 @@ def of_key(text: str, table: Sequence[str], key: str, value: object, *, at_key: 
         at_key: Whether the key itself is marked, and not its value.
 
     Returns:
-        The line and the line with the mark; none where the file has another value by now.
+        The line and the line with the mark; none where the file has another value by now, or is so
+        large that to search it would take seconds.
     """
+    if len(text) > _MOST_TEXT:
+        return []
     lines = text.split("\n")
     try:
         document = tomllib.loads(text)
@@ -86,15 +91,20 @@ def _statement(lines: Sequence[str], path: Sequence[str]) -> tuple[int, int]:
     """Return the numbers of the first line of the statement that makes a path, and of the next.
 
     Raises:
-        KeyError: No statement does.
+        KeyError: No statement does, or it would take too long to find.
     """
     absent, present = 0, len(lines)
+    line_size = sum(map(len, lines)) // present + 1
+    left = _MOST_PARSED
     if not path or not _has(lines, present, path):
         raise KeyError(path)
     while True:
         middle = (absent + present) // 2
         nearest = [*range(middle, absent, -1), *range(middle + 1, present)][:_MOST_LINES]
         for number in nearest:
+            left -= number * line_size
+            if left < 0:
+                raise KeyError(path)
             has_path = _has(lines, number, path)
             if has_path is not None:
                 break

@@ -153,3 +153,18 @@ def test_any_file(tables: dict[str, dict[str, str]], data: st.DataObject) -> Non
 
     assert shown[0] == f"{places[table, key]} | {lines[places[table, key] - 1]}"
     assert shown[1].endswith("| " + "^" * len(key))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [f"{'k' * 2_000_000} = 1\n", "note = '''" + "\n" * 200_000 + "'''\n"],
+    ids=["a long key", "a long value"],
+)
+def test_large_file(more: str) -> None:
+    """In a file that would take long to search, nothing is shown; without the rest, the line is."""
+    key = more.partition(" ")[0]
+    text = TEXT + more
+
+    assert marked(("function", "odd name"), key, text=text) == ""
+    short = f"{TEXT}{key[:9]} = 1\n"
+    assert marked(("function", "odd name"), key[:9], text=short)
