@@ -25,7 +25,7 @@ from pathlib import Path
 import newer_python
 from hashzip.builders.python import uv_environment
 from hashzip.errors import HashzipError
-from hashzip.project import installation, user_cache, user_key
+from hashzip.project import installation, own_folder, user_cache, user_key
 from hashzip.system import locking
 
 OFF_VARIABLE = "HASHZIP_NO_ENVIRONMENT"
@@ -69,7 +69,7 @@ def restart(missing: str) -> None:
         )
     extras = sorted({*_extras_here(), *({missing} & {*EXTRAS})})
     locks = _locks(extras)
-    root = Path(_folder(), "environments")
+    root = Path(own_folder.find(), "environments")
     user_cache.check(root)  # programs are run from there
     environment = root / _key(locks)
     if os.path.exists(environment) and os.path.samefile(environment, sys.prefix):  # it is damaged
@@ -86,49 +86,6 @@ def restart(missing: str) -> None:
         os.utime(environment)
     user_key.give_back()
     newer_python.run_in(str(python), ["-I", *(["-B"] if sys.dont_write_bytecode else [])])
-
-
-def _folder() -> str:
-    """Return the first cache folder that cannot have come with the project.
-
-    Raises:
-        HashzipError: There is none, and none can be made.
-    """
-    folders = [user_cache.folder(), *user_cache.folders()]
-    for folder in folders:
-        # One that the user names is used; if it cannot be written, that is an error.
-        is_usable = folder == folders[0] or _can_be_written(folder)
-        if is_usable and not _is_in_project(folder):
-            return folder
-    user = str(os.getuid()) if hasattr(os, "getuid") else "packages"
-    temporary = os.path.join(tempfile.gettempdir(), f"hashzip-{user}")
-    with suppress(FileExistsError):
-        os.mkdir(temporary, 0o700)
-    if user_key.is_private_folder(temporary) and not _is_in_project(temporary):
-        return temporary
-    raise HashzipError(
-        f"there is no folder for the packages of hashzip: the cache {folders[0]} is in the "
-        f"project, and may have come with it; and {temporary} is not this user's alone",
-        f"set {user_cache.FOLDER_VARIABLE} to a folder outside the project; "
-        f"or {installation.hint('')}",
-    )
-
-
-def _is_in_project(folder: str) -> bool:
-    """Return whether a folder is in a project, or in a checkout: this one, or any other."""
-    home, above = (os.path.realpath(path) for path in (os.path.expanduser("~"), folder))
-    while above not in (home, os.path.dirname(above)):
-        if any(os.path.lexists(os.path.join(above, name)) for name in user_key.CHECKOUT):
-            return True
-        above = os.path.dirname(above)
-    return user_key.is_in_checkout(folder, os.getcwd())
-
-
-def _can_be_written(folder: str) -> bool:
-    """Return whether a folder is there and can be written to, or can be made."""
-    while not os.path.lexists(folder):
-        folder = os.path.dirname(folder)
-    return os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _title(missing: str) -> str:
@@ -247,7 +204,7 @@ def _run(command: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:
         cwd=cwd,
         env={
             **_PATIENCE,
-            **user_cache.substitutes("UV_CACHE_DIR"),
+            **user_cache.substitutes("UV_CACHE_DIR", folder=own_folder.find),
             **uv_environment.neutral(os.environ),
             **of_pip,
         },

@@ -6,7 +6,7 @@ It is found without platformdirs, which a Python with nothing installed does not
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from hashzip.errors import HashzipError
@@ -139,7 +139,7 @@ def _make(folder: str) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), missing[0])
 
 
-def substitutes(*variables: str) -> dict[str, str]:
+def substitutes(*variables: str, folder: Callable[[], str] = folder) -> dict[str, str]:
     """Return where other programs shall have their caches if the home folder cannot have them.
 
     That is in hashzip's own cache folder, so that one variable is enough. Without it, uv and
@@ -147,6 +147,7 @@ def substitutes(*variables: str) -> dict[str, str]:
 
     Args:
         variables: The variables that name these caches. Those that the user has set are left out.
+        folder: Returns the folder that they shall be in.
 
     Raises:
         HashzipError: hashzip's own cache folder cannot be written to either.
@@ -155,9 +156,10 @@ def substitutes(*variables: str) -> dict[str, str]:
     unusable = [variable for variable in unset if not _is_usable(_DEFAULTS[variable])]
     if not unusable or sys.platform == "win32":
         return {}
-    with writing(folder()):
+    parent = folder()
+    with writing(parent):
         names = {each: os.path.basename(_DEFAULTS[each]).lstrip(".") for each in unusable}
-    return {variable: os.path.join(folder(), name) for variable, name in names.items()}
+    return {variable: os.path.join(parent, name) for variable, name in names.items()}
 
 
 def _is_usable(path: str) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hashzip.builders.python import uv_environment
 from hashzip.errors import HashzipError, warn
-from hashzip.project import installation, user_cache
+from hashzip.project import installation, own_folder, user_cache
 
 # Earlier ones write where a package's entry point is named `../../x`, and leave `RECORD` as the
 # package has it, whatever is there: https://github.com/astral-sh/uv/pull/19464 and .../18943
@@ -199,7 +199,7 @@ def _start(
         cwd=cwd,
         env={
             **PATIENCE,
-            **user_cache.substitutes("UV_CACHE_DIR"),
+            **user_cache.substitutes("UV_CACHE_DIR", folder=own_folder.find),
             **uv_environment.neutral(os.environ),
             **(variables or {}),
         },

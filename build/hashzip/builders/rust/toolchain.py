@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hashzip.builders import process
 from hashzip.builders.rust import rustup, target_folder
 from hashzip.errors import HashzipError, warn
-from hashzip.project import installation, layout, user_cache
+from hashzip.project import installation, layout, own_folder, user_cache
 
 # Variables that change the program and that no plan sees. Each setting also has a place in a file
 # that is an input:
@@ -44,6 +44,8 @@ MACHINES = {
     "arm64": Machine("aarch64-unknown-linux-gnu", "neoverse-n1"),
     "x86_64": Machine("x86_64-unknown-linux-gnu", "haswell"),
 }
+
+_CACHES = ("CARGO_HOME", "ZIG_GLOBAL_CACHE_DIR", "CARGO_ZIGBUILD_CACHE_DIR")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,5 +244,5 @@ def environment(target_dir: str, path: str, *, is_pinned: bool) -> dict[str, str
         "PATH": path,
         "CARGO_TARGET_DIR": target_dir,
         **build_dir,
-        **user_cache.substitutes("CARGO_HOME", "ZIG_GLOBAL_CACHE_DIR", "CARGO_ZIGBUILD_CACHE_DIR"),
+        **user_cache.substitutes(*_CACHES, folder=own_folder.find),
     }
