@@ -62,9 +62,13 @@ def end(action: Callable[[], int]) -> NoReturn:
     except SystemExit as exited:  # bad usage, or help
         code = exited.code if isinstance(exited.code, int) else int(exited.code is not None)
     for stream in filter(None, (sys.stdout, sys.stderr)):
-        with suppress(OSError, HashzipError):  # its reader may have gone
+        with suppress(OSError):  # its reader may have gone
             stream.flush()
     os._exit(code)
+
+
+class _OutputError(OSError):
+    """Standard output or standard error cannot be written."""
 
 
 class _Output(io.FileIO):
@@ -75,7 +79,7 @@ class _Output(io.FileIO):
 
         Raises:
             BrokenPipeError: The reader has gone.
-            HashzipError: It cannot be written.
+            _OutputError: It cannot be written.
         """
         while True:
             try:
@@ -83,10 +87,7 @@ class _Output(io.FileIO):
             except BrokenPipeError:
                 raise
             except OSError as error:
-                raise HashzipError(
-                    f"cannot write the output: {error.strerror}",
-                    "free some disk space, or send the output elsewhere",
-                ) from error
+                raise _OutputError(error.errno, error.strerror) from error
             if written is not None:
                 return written
             # Another program has set the pipe or terminal to fail instead of waiting.
@@ -233,6 +234,11 @@ def _explain(error: Exception) -> HashzipError | None:
     """Return an error with a message and a hint; None for one of hashzip's own."""
     if isinstance(error, HashzipError):
         return error
+    if isinstance(error, _OutputError):
+        return HashzipError(
+            f"cannot write the output: {error.strerror}",
+            "free some disk space, or send the output elsewhere",
+        )
     if isinstance(error, ModuleNotFoundError):
         from hashzip.project import installation  # noqa: PLC0415 - only for an error
 

@@ -104,6 +104,24 @@ def test_full_disk(project: Path, command: list[str], unbuffered: str) -> None:
     ]
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk that is full")
+@pytest.mark.parametrize("function, code", [("hello", 0), ("unknown", 1)])
+def test_no_room_for_errors(project: Path, function: str, code: int) -> None:
+    """Where there is no room for errors and warnings, the exit code is the same."""
+    with open("/dev/full", "wb") as full:
+        finished = subprocess.run(
+            [sys.executable, str(program.BUILD), "external"],
+            cwd=project,
+            env=program.environment(),
+            input=projects.query(function=function).encode(),
+            stdout=subprocess.PIPE,
+            stderr=full,
+            check=False,
+        )
+
+    assert (finished.returncode, bool(finished.stdout)) == (code, code == 0)
+
+
 @COMMANDS
 def test_room(project: Path, command: list[str], tmp_path: Path) -> None:
     """The control: with room for it, the output is there."""

@@ -81,9 +81,9 @@ def create(folder: str, mode: int = PRIVATE) -> tuple[int, str]:
     while True:
         path = os.path.join(folder, f"{_PREFIX}{_unique_name()}")
         descriptor = os.open(path, _NEW, mode)
-        _lock(descriptor, wait=True)
+        is_locked = _lock(descriptor)
         status = os.fstat(descriptor)
-        if status.st_nlink or os.name == "nt":
+        if is_locked is not False and (status.st_nlink or os.name == "nt"):
             _remove_abandoned(folder, os.path.basename(path), status.st_mtime)
             return descriptor, path
         os.close(descriptor)  # another process was faster, and took it for one that is left
@@ -105,7 +105,7 @@ def _remove_abandoned(folder: str, own: str, now: float) -> None:
         with suppress(OSError):  # another process removes it, or it is another user's
             descriptor = os.open(path, _THERE)
             try:
-                is_free = _lock(descriptor, wait=False)
+                is_free = _lock(descriptor)
                 if is_free is None:
                     is_free = os.fstat(descriptor).st_mtime < now - _ABANDONED
                 if is_free and os.name != "nt":
@@ -116,14 +116,14 @@ def _remove_abandoned(folder: str, own: str, now: float) -> None:
                 os.unlink(path)  # which fails while it is open
 
 
-def _lock(descriptor: int, *, wait: bool) -> bool | None:
+def _lock(descriptor: int) -> bool | None:
     """Lock a file until it is closed, and return whether it is; None if it cannot be locked."""
     if os.name == "nt":
         return None
     import fcntl
 
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:  # of a file system without locks
