@@ -14,6 +14,7 @@ from hashzip.errors import HashzipError
 from hashzip.planning import ScanCache
 from hashzip.project import layout, user_cache
 from hashzip.project.config import FILE_NAME
+from hashzip.project.targets import Package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,18 +37,18 @@ def configuration(patient: Patient) -> Iterator[Finding]:
         problem = patient.problem or HashzipError("cannot be read")
         yield Finding(FILE_NAME, State.WRONG, problem.message, problem.hint)
         return
-    number = len(project.targets)
+    number = sum(not isinstance(target, Package) for target in project.targets.values())
     things = "function or layer" if number == 1 else "functions and layers"
     text = f"{number} {things}, {project.root}"
     yield Finding(FILE_NAME, State.GOOD, text)
 
 
 def functions(patient: Patient) -> Iterator[Finding]:
-    """Check that each function and layer can be planned: sources, locks, secrets."""
+    """Check that each function, package and layer can be planned: sources, locks, secrets."""
     if patient.project is None:
         return
     scan_cache = ScanCache()
-    for name in patient.project.targets:
+    for name in patient.project.packages(patient.project.targets):
         try:
             _ = planning.plan(patient.project, name, scan_cache).fingerprint
         except HashzipError as error:

@@ -8,7 +8,7 @@ import pytest
 from hashzip.doctor import places
 from hashzip.doctor.check import Patient, State
 from hashzip.project import user_cache
-from tests.support import git
+from tests.support import git, shared_package
 from tests.support import project as projects
 
 
@@ -48,6 +48,18 @@ def test_functions(project: Path) -> None:
 
     assert (finding.name, finding.state) == ("other", State.WRONG)
     assert "scr" in finding.text
+
+
+def test_shared_package(tmp_path: Path) -> None:
+    """A package that cannot be planned is one finding, however many functions it has."""
+    root = shared_package.make(tmp_path / "project")
+    (configuration,) = places.configuration(Patient(str(root)))
+    assert configuration.text.startswith("2 functions and layers, ")
+    shared_package.configure(root, api={"source": "scr"})
+
+    (finding,) = places.functions(Patient(str(root)))
+
+    assert finding.name == "api"
 
 
 class TestStore:

@@ -47,8 +47,9 @@ def build(plan: BuildPlan, folder: Path, *, fresh: bool) -> BuildOutput:
         }
         tools |= tree.tools
         layers = {**layers, "": tree}
-    if not _is_in_a_function(plan):
-        missing.report(plan, layers.values())
+    more = _of_functions(plan)
+    if more is not None and not _is_in_a_function(plan):
+        missing.report(plan, [*layers.values(), *more])
     if plan.target.options["bytecode"]:
         files += _compiled_sources(plan, folder, tools)
     return BuildOutput(files, tools, packages, owners)
@@ -94,6 +95,18 @@ def _of_layers(plan: BuildPlan, *, is_needed: bool) -> dict[str, Tree]:
     trees = {layer.target.name: _cached(layer) for layer in layers}
     cached = {name: tree for name, tree in trees.items() if tree}
     return cached if len(cached) == len(layers) else {}
+
+
+def _of_functions(plan: BuildPlan) -> list[Tree] | None:
+    """Return what the layers have that only single functions of a package have.
+
+    None if that of one is not known yet, because it is not installed.
+    """
+    names = {layer.target.name for layer in plan.layers}
+    layers = [layer for layer in plan.all_layers if layer.target.name not in names]
+    trees = [_cached(layer) for layer in layers if python.lock_of(layer)]
+    known = [tree for tree in trees if tree]
+    return known if len(known) == len(trees) else None
 
 
 def _is_in_a_function(plan: BuildPlan) -> bool:

@@ -16,6 +16,7 @@ from hashzip.errors import HashzipError
 from hashzip.inputs.files import DATA, FileEntry
 from hashzip.project import user_cache
 from tests.support import project as projects
+from tests.support import shared_package
 
 HERE = f"python3.{sys.version_info[1]}"  # the only Python that is surely installed
 LAYER = {"runtime": "python3.13", "architecture": "arm64", "requirements": "layer.txt"}
@@ -176,6 +177,52 @@ class TestMissing:
 
         assert output.packages == []
         assert ("lacks packages" in capsys.readouterr().err) is cached
+
+
+class TestSharedPackage:
+    """A package of several functions, of which one has a layer of its own."""
+
+    @pytest.fixture
+    def shared(self, tmp_path: Path) -> Path:
+        """Make the project; package and layer have requirements, and not the same."""
+        root = shared_package.make(tmp_path / "shared")
+        projects.write_files(root, {"layer.txt": b"# 1\n", "api.txt": b"# 2\n"})
+        requirements = {"requirements": "api.txt"}
+        shared_package.configure(
+            root, layer_deps=LAYER, api=requirements, write={"layers": ["deps"]}
+        )
+        return root
+
+    def test_nothing_left_out(self, shared: Path, trees: Trees, tmp_path: Path) -> None:
+        """For a layer of one function nothing is left out; for one of the package, it is."""
+        trees["layer.deps"] = tree(tmp_path, greet="2.0")
+        trees["api"] = tree(tmp_path, greet="1.0")
+        assert paths(build(shared, "write")) == ["greet.py", "x"]
+
+        trees["layer.deps"] = tree(tmp_path, greet="1.0")
+        api = {"requirements": "api.txt", "layers": ["deps"]}
+        shared_package.configure(shared, layer_deps=LAYER, api=api)
+        assert paths(build(shared, "write")) == ["x"]
+
+    def test_missing(
+        self,
+        shared: Path,
+        trees: Trees,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """A layer of one function may have what the package lacks, if it is known."""
+        lacking = (Missing("able", "greet 1.0"),)
+        trees["api"] = tree(tmp_path, greet="1.0")._replace(missing=lacking)
+        for in_layer in (None, tree(tmp_path, able="1.0")):
+            monkeypatch.setattr(install_cache, "get", lambda *_, known=in_layer: known)
+            build(shared, "read")
+        assert capsys.readouterr().err == ""
+
+        monkeypatch.setattr(install_cache, "get", lambda *_: tree(tmp_path))
+        build(shared, "read")
+        assert "[package.api] lacks packages that others need" in capsys.readouterr().err
 
 
 class TestBytecode:
