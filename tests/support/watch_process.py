@@ -107,7 +107,7 @@ class Watch:
 
     def url(self, function: str = "hello") -> str:
         """Return the URL at which a function answers HTTP requests."""
-        return self.wait_for(rf"{function}: (http://\S+/)")[1]
+        return self.wait_for(rf"{function}:? +(http://\S+/)")[1]
 
     def client(self, service: str = "lambda") -> Any:  # noqa: ANN401 - boto3 has no types
         """Return a boto3 client of the local AWS, which does not retry."""

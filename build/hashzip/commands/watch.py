@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import signal
+import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 from hashzip.aws import log_format, log_reader
 from hashzip.aws.client import Endpoint
 from hashzip.aws.log_reader import LogReader
-from hashzip.commands import _endpoint, _output, _parser
+from hashzip.commands import _endpoint, _output, _parser, _table
+from hashzip.commands._table import Column
 from hashzip.errors import HashzipError
 from hashzip.printable import printable
 from hashzip.project import installation
@@ -53,6 +55,7 @@ _LOG_SECONDS = 0.2
 _WAIT_SECONDS = 0.5
 
 _PRINTING = threading.Lock()
+_COLUMNS = (Column("FUNCTION"), Column("URL"), Column("CODE", may_shorten=True))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -156,16 +159,49 @@ def _watch_locally(
     endpoint = Endpoint(local.endpoint, secret=local.secret)
     functions = LocalFunctions(endpoint, folder, settings, pythons)
     readers: dict[str, LogReader] = {}
+    table = _Table()
 
-    def open_port(name: str) -> None:
+    def open_port(name: str, text: str) -> None:
         readers[name] = _reader(endpoint, f"/aws/lambda/{name}")
-        _print(f"{name}: {proxy.open(functions.urls[name])}")
+        table.add(name, proxy.open(functions.urls[name], name), text)
 
     loop = Loop(project.root, options.functions, functions, _print, open_port)
     _print(f'local AWS: {local.endpoint} (for other programs: eval "$(hashzip env)")')
     for phrase in host_package.differences(project.targets.values()):
         _print(printable(f"unlike Lambda: {phrase}"))
-    _watch(stack, project, loop, readers)
+    _watch(stack, project, loop, readers, table)
+
+
+class _Table:
+    """The functions that run, and their URLs."""
+
+    def __init__(self) -> None:
+        self.urls: dict[str, str] = {}
+        self._rows: list[tuple[str, str, str]] | None = []
+
+    def add(self, name: str, url: str, text: str) -> None:
+        """Add a function: to the table, or as a line once that has been printed."""
+        self.urls[name] = url
+        if self._rows is None:
+            _print(f"{name}: {url}{f' ({printable(text)})' if text else ''}")
+        else:
+            self._rows.append((name, url, text))
+
+    def show(self) -> None:
+        """Print the table of all functions that run so far."""
+        rows, self._rows = self._rows, None
+        if rows:
+            with _PRINTING:
+                _table.show(_COLUMNS, rows)
+                sys.stdout.flush()
+
+    def open_first(self) -> None:
+        """Open the first URL in a browser."""
+        for url in list(self.urls.values())[:1]:
+            import webbrowser
+
+            if not webbrowser.open(url):
+                _print(f"there is no browser here; open {url}")
 
 
 def _watch_account(stack: ExitStack, options: argparse.Namespace, project: Project) -> None:
@@ -189,7 +225,8 @@ def _watch_account(stack: ExitStack, options: argparse.Namespace, project: Proje
         return
     _print(printable(f"each save goes to {arn}; the next terraform plan will show the change"))
     reader = _reader(endpoint, log_reader.log_group(endpoint, name))
-    _watch(stack, project, Loop(project.root, functions, function, _print), {name: reader})
+    loop = Loop(project.root, functions, function, _print)
+    _watch(stack, project, loop, {name: reader}, _Table())
 
 
 def _reader(endpoint: Endpoint, group: str) -> LogReader:
@@ -197,25 +234,37 @@ def _reader(endpoint: Endpoint, group: str) -> LogReader:
 
 
 def _watch(
-    stack: ExitStack, project: Project, loop: Loop, readers: Mapping[str, LogReader]
+    stack: ExitStack,
+    project: Project,
+    loop: Loop,
+    readers: Mapping[str, LogReader],
+    table: _Table,
 ) -> None:
     """Deploy all functions, and again after each save; print their logs."""
-    from hashzip.watch import watcher
+    from hashzip.watch import keys, watcher
 
     watch = stack.enter_context(watcher.watching(project.root))
     watch.watch(loop.watch_paths())
     loop.update()
+    table.show()
     ended = threading.Event()
     stack.callback(ended.set)
     threading.Thread(target=_show_logs, args=(readers, ended), daemon=True).start()
-    _print("watching for changes; press Ctrl-C to stop")
+    rebuild = threading.Event()
+    actions = {"r": rebuild.set, "o": table.open_first}
+    has_keys = stack.enter_context(keys.listening(actions))
+    _print(f"watching for changes; {keys.KEYS_HELP if has_keys else keys.HELP}")
     while True:
         # A file that was written before its folder was watched is seen by one more update.
         while watch.watch(loop.watch_paths()):
             loop.update()
-        while not watch.next(_WAIT_SECONDS):
+        while not watch.next(_WAIT_SECONDS) and not rebuild.is_set():
             pass
-        loop.update(time.time())
+        if rebuild.is_set():
+            rebuild.clear()
+            loop.rebuild()
+        else:
+            loop.update(time.time())
 
 
 def _show_logs(readers: Mapping[str, LogReader], ended: threading.Event) -> None:

@@ -25,7 +25,7 @@ from hashzip.emulator import signature
 from hashzip.emulator.guard import FUNCTION_URLS
 from hashzip.emulator.server import HOST
 from hashzip.errors import HashzipError
-from hashzip.watch import port_guard
+from hashzip.watch import port_guard, request_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,7 +65,7 @@ class Proxy:
             default ports that are free.
         default_ports: The default ports.
         cors: Whether pages of any origin may call the functions.
-        report: Called with a text for the user when a request is refused.
+        report: Called with a line for the user for each request, and when one is refused.
     """
 
     def __init__(
@@ -93,11 +93,12 @@ class Proxy:
         # A port after which a used one is an error: the last default port, or any that was chosen.
         self._last = default_ports[-1] if first is None else first
 
-    def open(self, url: str) -> str:
+    def open(self, url: str, name: str) -> str:
         """Open a port for a function.
 
         Args:
             url: The function URL, as the local AWS gives it.
+            name: The name of the function.
 
         Returns:
             The address of the port.
@@ -110,7 +111,8 @@ class Proxy:
         # By path, not by host: MiniStack answers some paths itself, such as /health.
         forward = partial(_forward, self._pool, f"{FUNCTION_URLS}{identifier}", self._token)
         port: int = listener.getsockname()[1]
-        app = port_guard.guarded(forward, port, self._report, cors=self._cors)
+        logged = request_log.logged(forward, name, self._report)
+        app = port_guard.guarded(logged, port, self._report, cors=self._cors)
         self._loop.call_soon_threadsafe(self._serve, listener, app)
         return f"http://{HOST}:{port}/"
 

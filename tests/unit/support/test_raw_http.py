@@ -66,7 +66,7 @@ def test_upgrade(port: int) -> None:
 def test_http2() -> None:
     """The authority of a request of HTTP/2 is the given one."""
     with http_proxy.running("http://127.0.0.1:1", "key", 0) as proxy:
-        address = proxy.open("http://a.example/").removeprefix("http://").rstrip("/")
+        address = proxy.open("http://a.example/", "hello").removeprefix("http://").rstrip("/")
         port = int(address.partition(":")[2])
         assert raw_http.send_http2(port, address) == 502
         assert raw_http.send_http2(port, "rebound.example") == 403

@@ -83,7 +83,7 @@ def get(url: str, **options: Any) -> tuple[int, Any, bytes]:  # noqa: ANN401 - u
 def test_request() -> None:
     """Method, path, query, headers and body arrive as they were sent, and nothing is added."""
     with serving() as local, http_proxy.running(local.endpoint, KEY, 0) as proxy:
-        address = proxy.open(URL)
+        address = proxy.open(URL, "hello")
         get(f"{address}health/a%20b?c=1&d=%2F", data=b"body", headers={"X-A": "b"})
         port = urlsplit(address).port
         with socket.create_connection(("127.0.0.1", port or 0)) as connection:
@@ -103,7 +103,7 @@ def test_request() -> None:
 def test_token() -> None:
     """Each request has the token of the local AWS, in place of what a client sends as one."""
     with serving() as local, http_proxy.running(local.endpoint, KEY, 0) as proxy:
-        get(proxy.open(URL), headers={"X-Hashzip-Token": "of the client"})
+        get(proxy.open(URL, "hello"), headers={"X-Hashzip-Token": "of the client"})
 
     (request,) = local.requests
     tokens = [value for name, value in request[2] if name.lower() == signature.TOKEN_HEADER]
@@ -116,7 +116,7 @@ def test_pages() -> None:
     with serving() as local:
         for cors, status in ((False, 403), (True, 200)):
             with http_proxy.running(local.endpoint, KEY, 0, cors=cors) as proxy:
-                address = proxy.open(URL)
+                address = proxy.open(URL, "hello")
                 assert get(address, **foreign)[0] == status
                 assert get(address, headers={"Origin": address.rstrip("/")})[0] == 200
     assert len(local.requests) == 3
@@ -129,7 +129,7 @@ def test_response() -> None:
         serving(418, headers, b"\0\1") as local,
         http_proxy.running(local.endpoint, KEY, 0) as proxy,
     ):
-        status, answered, body = get(proxy.open(URL))
+        status, answered, body = get(proxy.open(URL, "hello"))
 
     assert (status, body, answered["content-type"]) == (418, b"\0\1", "image/x")
     assert answered.get_all("set-cookie") == ["a=1", "b=2"]
@@ -139,7 +139,7 @@ def test_response() -> None:
 def test_head() -> None:
     """The response to HEAD has no body."""
     with serving(body=b"body") as local, http_proxy.running(local.endpoint, KEY, 0) as proxy:
-        status, _, body = get(proxy.open(URL), method="HEAD")
+        status, _, body = get(proxy.open(URL, "hello"), method="HEAD")
 
     assert (status, body) == (200, b"")
     assert local.requests[0][0] == "HEAD"
@@ -150,7 +150,7 @@ def test_local_aws_is_gone() -> None:
     with serving() as local:
         pass
     with http_proxy.running(local.endpoint, KEY, 0) as proxy:
-        status, _, body = get(proxy.open(URL))
+        status, _, body = get(proxy.open(URL, "hello"))
 
     assert status == 502
     assert body.startswith(b"the local AWS: ")
@@ -160,7 +160,7 @@ def test_ports_are_closed() -> None:
     """At the end of the block, nobody listens any more."""
     with serving() as local:
         with http_proxy.running(local.endpoint, KEY, 0) as proxy:
-            address = proxy.open(URL)
+            address = proxy.open(URL, "hello")
             assert get(address)[0] == 200
         with pytest.raises(urllib.error.URLError):
             get(address)
@@ -178,7 +178,7 @@ class TestPorts:
     def test_any(self) -> None:
         """With 0, each function gets any free port."""
         with http_proxy.running("http://127.0.0.1:1", KEY, 0) as proxy:
-            assert proxy.open(URL) != proxy.open(URL)
+            assert proxy.open(URL, "hello") != proxy.open(URL, "hello")
 
     def test_used(self, used: int) -> None:
         """A port that was asked for and is used is an error, with what to do."""
@@ -186,7 +186,7 @@ class TestPorts:
             http_proxy.running("http://127.0.0.1:1", KEY, used) as proxy,
             pytest.raises(HashzipError, match=f"cannot listen on 127.0.0.1:{used}") as caught,
         ):
-            proxy.open(URL)
+            proxy.open(URL, "hello")
 
         assert "--port" in caught.value.hint
 
@@ -196,17 +196,17 @@ class TestPorts:
             http_proxy.running("http://127.0.0.1:1", KEY, 65_536) as proxy,
             pytest.raises(HashzipError, match="there is no port 65536 for a function"),
         ):
-            proxy.open(URL)
+            proxy.open(URL, "hello")
 
     def test_default(self, used: int) -> None:
         """Of the default ports, used ones are skipped; if all are used, that is an error."""
         ports = range(used, used + 100)
         with http_proxy.running("http://127.0.0.1:1", KEY, default_ports=ports) as proxy:
-            port = urlsplit(proxy.open(URL)).port or 0
+            port = urlsplit(proxy.open(URL, "hello")).port or 0
             assert used < port < used + 100
 
         with (
             http_proxy.running("http://127.0.0.1:1", KEY, default_ports=ports[:1]) as proxy,
             pytest.raises(HashzipError, match=f"cannot listen on 127.0.0.1:{used}"),
         ):
-            proxy.open(URL)
+            proxy.open(URL, "hello")

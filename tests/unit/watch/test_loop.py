@@ -57,7 +57,11 @@ class Running:
         self.functions = Recorder()
         self.texts: list[str] = []
         self.opened: list[str] = []
-        self.loop = Loop(str(root), names, self.functions, self.texts.append, self.opened.append)
+        self.loop = Loop(str(root), names, self.functions, self.texts.append, self._open)
+
+    def _open(self, name: str, text: str) -> None:
+        self.opened.append(name)
+        self.texts.append(f"{name}: {text}")
 
     def update(self, files: Mapping[str, str] | None = None) -> list[str]:
         """Write files of the project, update, and return the texts that are printed."""
@@ -100,6 +104,26 @@ class TestDeployment:
         )
         assert running.functions.deployed == ["hello", "hello"]
         assert running.opened == ["hello"]
+
+    def test_rebuild(self, running: Running) -> None:
+        """On request, all functions are deployed again, though nothing has changed."""
+        start = len(running.texts)
+
+        running.loop.rebuild()
+
+        (text,) = running.texts[start:]
+        assert text.startswith("hello: deployed again, built in 250 ms")
+        assert running.functions.deployed == ["hello", "hello"]
+        assert running.update() == []
+
+    def test_without_a_table(self, project: Path) -> None:
+        """Where nobody announces first deployments, the loop prints them."""
+        texts: list[str] = []
+
+        Loop(str(project), (), Recorder(), texts.append).update()
+
+        (text,) = texts
+        assert re.fullmatch(r"hello: 3 files, built in 250 ms, live in \d+ ms", text)
 
     def test_many_files(self, running: Running) -> None:
         """Of many files, the first three are named."""
@@ -220,7 +244,8 @@ class TestErrors:
         assert error.startswith("error: ")
         assert error.endswith("the last good code keeps running")
         assert running.update() == []
-        assert running.update({"hashzip.toml": text}) == []
+        assert running.update({"hashzip.toml": text}) == ["hashzip.toml is valid again"]
+        assert running.update() == []
         assert running.functions.deployed == ["hello"]
 
     def test_unknown_name(self, project: Path) -> None:
@@ -253,8 +278,8 @@ class TestPackage:
     def test_one_save(self, tmp_path: Path) -> None:
         """One change updates all of them from one plan, with one line."""
         running = Running(shared_package.make(tmp_path / "project"))
-        (text,) = running.update()
-        assert re.match(r"api \(read, write\): 2 files, built in 500 ms, live in", text)
+        for text, name in zip(running.update(), ("read", "write"), strict=True):
+            assert re.match(rf"{name}: 2 files, built in 500 ms, live in", text)
         assert running.opened == ["read", "write"]
 
         (text,) = running.update({"src/read.py": "A = 1\n"})
@@ -276,7 +301,7 @@ class TestPackage:
 
         shared_package.configure(running.root, write={"environment": {"A": "b"}}, third=WRITE)
         (text,) = running.update()
-        assert text.startswith("api (third): 2 files")
+        assert text.startswith("third: 2 files")
         assert running.opened == ["read", "write", "third"]
 
     def test_names(self, tmp_path: Path) -> None:

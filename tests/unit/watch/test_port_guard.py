@@ -34,14 +34,14 @@ ANOTHER_PORT = ("Origin: http://localhost:1", "Sec-Fetch-Site: same-site")
 def port() -> Iterator[int]:
     """Return the port of a function."""
     with http_proxy.running("http://127.0.0.1:1", "key", 0) as proxy:
-        yield urlsplit(proxy.open("http://a.example/")).port or 0
+        yield urlsplit(proxy.open("http://a.example/", "hello")).port or 0
 
 
 @pytest.fixture(scope="module")
 def cors_port() -> Iterator[int]:
     """Return the port of a function that pages of any origin may call."""
     with http_proxy.running("http://127.0.0.1:1", "key", 0, cors=True) as proxy:
-        yield urlsplit(proxy.open("http://a.example/")).port or 0
+        yield urlsplit(proxy.open("http://a.example/", "hello")).port or 0
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,11 @@ def test_report() -> None:
     """The user learns why a request was refused: once for each reason, and not without end."""
     texts: list[str] = []
     with http_proxy.running("http://127.0.0.1:1", "key", 0, report=texts.append) as proxy:
-        port = urlsplit(proxy.open("http://a.example/")).port or 0
+        port = urlsplit(proxy.open("http://a.example/", "hello")).port or 0
         raw_http.send(port)
-        assert texts == []
+        (served,) = texts
+        assert served.startswith("GET /  502  ")
+        texts.clear()
         for _ in range(2):
             raw_http.send(port, "Origin: http://localhost:3000")
         (text,) = texts
