@@ -136,6 +136,7 @@ OPENERS = {
     "cli.py": "the null device",
     "commands/init.py": "files that it writes",
     "commands/invoke.py": "the event that the user names",
+    "commands/watch.py": "a URL, in a browser",
     "doctor/terraform.py": "settings of this machine",
     "emulator/quick_invoke.py": "the key of the local AWS, and hashzip.toml; it checks their kind",
     "emulator/runtime_api.py": "the system's list of connections",

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from hashzip.watch import http_proxy
-from tests.support import raw_http
+from tests.support import raw_http, watch_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +134,7 @@ def test_report() -> None:
     with http_proxy.running("http://127.0.0.1:1", "key", 0, report=texts.append) as proxy:
         port = urlsplit(proxy.open("http://a.example/", "hello")).port or 0
         raw_http.send(port)
+        watch_process.until(lambda: texts)  # the line comes after the response
         (served,) = texts
         assert served.startswith("GET /  502  ")
         texts.clear()
