@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
 from hashzip.errors import HashzipError
+from hashzip.project import toml_table
 
 _T = TypeVar("_T")
 
@@ -44,8 +45,9 @@ def toml(content: bytes | str) -> dict[str, Any]:
         ShapeError: It is not UTF-8, not TOML, nested too deep, or has a number that is too long.
     """
     try:
-        text = content if isinstance(content, str) else content.decode("utf-8-sig")
-        return tomllib.loads(text)
+        if isinstance(content, str):
+            return toml_table.parse_text(content)
+        return toml_table.parse(content)
     except tomllib.TOMLDecodeError as error:
         raise ShapeError(f"not valid TOML: {error}") from error
     except UnicodeDecodeError as error:

@@ -1,12 +1,19 @@
 """A table of `hashzip.toml` that checks each value it hands out."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any, Self
 
 from hashzip.errors import HashzipError
 from hashzip.project import files
+
+_MOST_PARTS = 50  # of a key
+_LONG_KEY = (
+    r"(?:^|[\[{,])[ \t]*("
+    rf"""(?:(?:[\w-]+|"[^"]*"|'[^']*')[ \t]*\.[ \t]*){{{_MOST_PARTS}}})"""
+)
 
 
 def parse(content: bytes) -> dict[str, Any]:
@@ -20,7 +27,27 @@ def parse(content: bytes) -> dict[str, Any]:
         UnicodeDecodeError: It is not UTF-8.
         RecursionError: It is nested too deep.
     """
-    return tomllib.loads(content.decode("utf-8-sig"))
+    return parse_text(content.decode("utf-8-sig"))
+
+
+def parse_text(text: str) -> dict[str, Any]:
+    """Parse TOML in a time that grows no faster than the text.
+
+    Raises:
+        TOMLDecodeError: It is not TOML, or has a key of more parts than anybody writes: Python's
+            parser takes a time that grows with the square of their number.
+        RecursionError: It is nested too deep.
+        ValueError: It has a number of thousands of digits.
+    """
+    if text.count(".") > _MOST_PARTS:
+        for number, line in enumerate(text.split("\n"), 1):
+            match = re.search(_LONG_KEY, line) if line.count(".") > _MOST_PARTS else None
+            if match:
+                raise tomllib.TOMLDecodeError(
+                    f"A key has more than {_MOST_PARTS} parts "
+                    f"(at line {number}, column {match.start(1) + 1})"
+                )
+    return tomllib.loads(text)
 
 
 class Table:

@@ -102,3 +102,29 @@ def test_file(tmp_path: Path) -> None:
     path.write_text("key = 1\nother =\n", encoding="utf-8")
     with pytest.raises(HashzipError, match="line 2"):
         Table.load(str(path))
+
+
+@pytest.mark.parametrize("part", ["a", "'a b'", '"a.b"', "a "])
+def test_long_key(part: str) -> None:
+    """A key of many parts, which takes Python's parser long, is refused with its place."""
+    assert toml_table.parse_text(f"b = 1\n{part}.{part}.x = 1\n")["b"] == 1
+
+    with pytest.raises(
+        tomllib.TOMLDecodeError, match=r"more than 50 parts \(at line 2, column 1\)"
+    ):
+        toml_table.parse_text("b = 1\n" + f"{part}." * 200_000 + "x = 1\n")
+
+
+def test_many_dots() -> None:
+    """Values and lines may have as many dots as they like."""
+    text = f"a = [{'1.5, ' * 200}]\nb = '{'x. ' * 200}'\n"
+
+    assert len(toml_table.parse_text(text)["a"]) == 200
+
+
+def test_long_number(tmp_path: Path) -> None:
+    """A number that Python does not read is an error of the file."""
+    (tmp_path / "hashzip.toml").write_text(f"a = {'9' * 5000}\n", encoding="utf-8")
+
+    with pytest.raises(HashzipError, match="has a number that is too long"):
+        Table.load(str(tmp_path / "hashzip.toml"))

@@ -46,7 +46,7 @@ def test_left_out(tmp_path: Path, text: str) -> None:
         '[tool.uv.build-backend]\nmodule-root = "build"\n',
         '[tool.uv.build-backend]\nmodule-root = "\\u0062uild"\n',
         '[tool.hatch.build.targets.wheel.force-include]\nbuild = "own"\n',
-        f"[tool.setuptools]\n{'packages.' * 2000}find = {{ where = ['build'] }}\n",
+        f"[tool.setuptools]\n{'packages.' * 40}find = {{ where = ['build'] }}\n",
         '[[tool.poetry.packages]]\ninclude = "own"\nfrom = "build"\n',
     ],
 )
