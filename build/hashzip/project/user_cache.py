@@ -95,11 +95,13 @@ def check(folder: str | os.PathLike[str]) -> None:
 
 
 @contextmanager
-def writing(folder: str | os.PathLike[str]) -> Iterator[None]:
+def writing(folder: str | os.PathLike[str], *, is_shared: bool = False) -> Iterator[None]:
     """Make a folder of the cache, which only this user may enter, and explain errors of writing.
 
     Args:
         folder: The folder.
+        is_shared: Whether others may write to it if it is there, because all that is read from it
+            is checked by a key that they share.
 
     Raises:
         HashzipError: In the block, or before it, something cannot be written; the cache folder
@@ -107,7 +109,8 @@ def writing(folder: str | os.PathLike[str]) -> Iterator[None]:
     """
     try:
         _make(os.path.abspath(folder))
-        check(folder)
+        if not is_shared:
+            check(folder)
         yield
     except OSError as error:
         full = "free some disk space, or " if error.errno in _FULL else ""

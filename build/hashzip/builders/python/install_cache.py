@@ -62,7 +62,8 @@ def installed(plan: "BuildPlan", *, fresh: bool = False, to_run: bool = False) -
 
     root = plan.project.root
     tree_key, user = python.tree_key(plan), user_key.load(root)
-    if to_run and not fresh and user_key.is_in_checkout(user_cache.folder(), root):
+    is_open = user.is_shared or user_key.is_in_checkout(user_cache.folder(), root)
+    if to_run and not fresh and is_open:
         tree = get(tree_key, user)
         fresh = tree is None or not cached_tree.is_exact(tree)
     return get_or_install(tree_key, fill, user, fresh=fresh)
@@ -88,7 +89,10 @@ def get_or_install(
         os.utime(slot / LIST)  # before it is read, so that no other build removes it
     tree = None if fresh else cached_tree.load(slot, user)
     if tree is None:
-        with user_cache.writing(folder), locking.hold(folder / f"{key}.lock"):
+        with (
+            user_cache.writing(folder, is_shared=user.is_shared),
+            locking.hold(folder / f"{key}.lock"),
+        ):
             tree = None if fresh else cached_tree.load(slot, user)
             if tree is None:
                 if not fresh and cached_tree.is_foreign(slot, user):

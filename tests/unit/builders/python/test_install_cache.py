@@ -122,6 +122,20 @@ class TestGetOrInstall:
 
         assert f"set {user_cache.FOLDER_VARIABLE} to a folder" in caught.value.hint
 
+    def test_that_others_can_write_to(self, cache: Path) -> None:
+        """A folder of a team is used by those who have the same key, and by nobody else."""
+        shared = Key(b"team", lasts=True, is_shared=True)
+        cache.parent.mkdir()
+        cache.parent.chmod(0o777)
+
+        with pytest.raises(HashzipError, match="other users can write to the cache"):
+            install_cache.get_or_install("k", filler(), USER)
+        first = install_cache.get_or_install("k", filler(), shared)
+        counter: list[str] = []
+
+        assert install_cache.get_or_install("k", filler(counter=counter), shared) == first
+        assert counter == []
+
 
 class TestLimit:
     """The size that the cache may have."""
