@@ -91,7 +91,7 @@ def check(folder: str | os.PathLike[str]) -> None:
         )
     if status.st_mode & _OTHERS:
         with suppress(OSError):  # such as in a read-only cache
-            os.chmod(top, _PRIVATE)
+            os.chmod(top, status.st_mode & _PRIVATE)
 
 
 @contextmanager
