@@ -6,7 +6,6 @@ from pathlib import Path
 
 from hashzip.adopt import go, names, node, python_code
 from hashzip.adopt.proposal import Code
-from hashzip.adopt.python_locks import Requirements
 from hashzip.adopt.python_roots import Roots
 from hashzip.adopt.repository import Repository, below, parent, upwards
 from hashzip.builders import BUILDERS
@@ -14,20 +13,18 @@ from hashzip.builders import BUILDERS
 _PYTHON = ".py"
 
 
-def find(repository: Repository, requirements: Requirements) -> list[Code]:
-    """Find all functions."""
-    roots = Roots(repository, requirements.is_required)
+def find(repository: Repository, roots: Roots) -> list[Code]:
+    """Find all functions.
+
+    Args:
+        repository: The files.
+        roots: The folders that Python functions are packed from.
+    """
     codes = [_python(repository, roots, handler) for handler in python_code.find(repository)]
     codes += node.find(repository)
     codes += go.find(repository)
     codes += _of_builders(repository)
     return codes
-
-
-def at(repository: Repository, requirements: Requirements, path: str, function: str) -> Code:
-    """Return the function of a module that is named."""
-    roots = Roots(repository, requirements.is_required)
-    return _python(repository, roots, python_code.Handler(path, function))
 
 
 def candidates(codes: Sequence[Code]) -> list[list[str]]:

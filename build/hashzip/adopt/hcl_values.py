@@ -57,6 +57,9 @@ class Scope(Protocol):
             UnresolvedError: It has no known value.
         """
 
+    def fileset(self, folder: str, pattern: str) -> list[str]:
+        """Return the files in a folder that match a pattern, sorted."""
+
 
 def evaluate(text: str, scope: Scope) -> Any:
     """Evaluate an expression.
@@ -276,7 +279,10 @@ class _Evaluator(NamedTuple):
                 except (UnresolvedError, TypeError, ValueError, KeyError, IndexError):
                     continue
                 return True if name == "can" else value
-        return hcl_functions.call(name, [self.complete(each) for each in trees], UnresolvedError)
+        arguments = [self.complete(each) for each in trees]
+        if name == "fileset":
+            return self.scope.fileset(*arguments)
+        return hcl_functions.call(name, arguments, UnresolvedError)
 
     def _index_expr_term(self, children: list[Any]) -> Any:
         value, index = [each for each in children if hasattr(each, "data")]

@@ -1,18 +1,16 @@
 """Bring together what files declare and what source code has: each function once."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hashzip.adopt import code as code_module
-from hashzip.adopt import go, names, tables
+from hashzip.adopt import go, matching, names, tables
+from hashzip.adopt.matching import Matcher
 from hashzip.adopt.proposal import Adopted, Code, Declared
-from hashzip.adopt.repository import Repository, join
+from hashzip.adopt.repository import Repository, contains
 from hashzip.adopt.tables import Settings
 from hashzip.project.config import Project
 from hashzip.project.targets import LAYER, Function, Target
-
-_SUFFIXES = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 
 
 class Merged(NamedTuple):
@@ -52,14 +50,18 @@ class _Merger:
         self.settings = settings
         self.project = project
         self.repository = settings.repository
+        self.matcher = Matcher(settings.repository, codes, settings.roots)
         self.used: set[tuple[str, str]] = set()
         self.result = Merged([], {}, [])
         # The functions of hashzip.toml, by the file that Lambda calls.
         self.existing: dict[str, list[str]] = {}
         for name, target in (project.targets if project else {}).items():
-            if isinstance(target, Function):
-                file = _handler_file(self.repository, target.sources, target.handler)
-                self.existing.setdefault(f"{file}:{_function(target.handler)}", []).append(name)
+            if isinstance(target, Function) and project:
+                sources = project.packaged(name).sources
+                file = matching.handler_file(self.repository, sources, target.handler)
+                self.existing.setdefault(
+                    f"{file}:{matching.function_name(target.handler)}", []
+                ).append(name)
 
     def run(self, declared: Sequence[Declared]) -> Merged:
         functions = [self._with_code(each) for each in _distinct(self.repository, declared)]
@@ -91,30 +93,15 @@ class _Merger:
 
     def _with_code(self, each: Declared) -> Declared:
         """Complete what a file declares by the code that it means."""
-        if each.handler and each.sources:
-            file = _handler_file(self.repository, each.sources, each.handler)
-            if file is not None:
-                return each
-        matches = _matching(each, self.codes)
-        if len(matches) != 1:
-            return each
-        (code,) = matches
-        self.used.add((code.path, code.function))
-        is_program = not code.handler
-        open_keys = ("filename", "source_dir", "source_file", "source_path", "s3_key", "handler")
-        return each._replace(
-            sources=code.sources,
-            handler="" if is_program else code.handler,
-            runtime=each.runtime or code.runtime,
-            include=code.include,
-            options=(code.options or {"code": code}) if is_program else each.options,
-            unresolved=tuple(value for value in each.unresolved if value.key not in open_keys),
-        )
+        completed, code = self.matcher.complete(each)
+        if code is not None:
+            self.used.add((code.path, code.function))
+        return completed
 
     def _is_known(self, each: Declared) -> bool:
         """Return whether `hashzip.toml` has a function already."""
-        file = _handler_file(self.repository, each.sources, each.handler)
-        present = self.existing.get(f"{file}:{_function(each.handler)}", [])
+        file = matching.handler_file(self.repository, each.sources, each.handler)
+        present = self.existing.get(f"{file}:{matching.function_name(each.handler)}", [])
         same = [name for name in each.names if name in present]
         known = same or [name for name in present if name not in self.result.known]
         targets = self.project.targets if self.project else {}
@@ -135,7 +122,7 @@ class _Merger:
         ):
             return False
         for each in functions:
-            if any(join_below(source, code.path) for source in each.sources):
+            if any(contains(source, code.path) for source in each.sources):
                 return False
         targets = self.project.targets.values() if self.project else ()
         return not any(_builds(target, code) for target in targets)
@@ -206,11 +193,6 @@ def _builds(target: Target, code: Code) -> bool:
     return go.package(code) in words
 
 
-def join_below(source: str, path: str) -> bool:
-    """Return whether a path is in a folder."""
-    return source in (".", path) or path.startswith(f"{source}/")
-
-
 def _distinct(repository: Repository, declared: Iterable[Declared]) -> list[Declared]:
     """Return the functions without those that another kind of file declares, too."""
     kept: list[Declared] = []
@@ -218,68 +200,9 @@ def _distinct(repository: Repository, declared: Iterable[Declared]) -> list[Decl
     for each in declared:
         if each.is_layer:
             continue
-        file = _handler_file(repository, each.sources, each.handler)
-        key, has_places = f"{file}:{_function(each.handler)}", bool(each.places)
+        file = matching.handler_file(repository, each.sources, each.handler)
+        key, has_places = f"{file}:{matching.function_name(each.handler)}", bool(each.places)
         if file and seen.setdefault(key, has_places) != has_places:
             continue
         kept.append(each)
     return kept
-
-
-def _function(handler: str) -> str:
-    return handler.rpartition(".")[2]
-
-
-def _handler_file(repository: Repository, sources: Sequence[str], handler: str) -> str | None:
-    """Return the file that Lambda calls, or None."""
-    module = handler.rpartition(".")[0]
-    for source in sources if module else ():
-        for stem in dict.fromkeys((module, module.replace(".", "/"))):
-            for suffix in _SUFFIXES:
-                path = join(source, f"{stem}{suffix}")
-                if repository.is_file(path):
-                    return path
-    return None
-
-
-def _matching(each: Declared, codes: Sequence[Code]) -> list[Code]:
-    """Return the functions in code that a file may mean; several where that is not clear."""
-    is_script = each.runtime.startswith(("python", "nodejs"))
-    if each.runtime.startswith(("provided", "go1")) or not (each.handler or is_script):
-        matches = [code for code in codes if not code.handler]
-        wanted = [each.program, *each.names]
-    else:
-        module = each.handler.rpartition(".")[0].replace(".", "/").strip("/")
-        function = _function(each.handler)
-        matches = [
-            code
-            for code in codes
-            if code.handler
-            and _is_language(each.runtime, code)
-            and function in ("", code.function)
-            and re.sub(r"\.\w+$", "", f"/{code.path}").endswith(f"/{module}" if module else "")
-        ]
-        wanted = [*each.names, each.program]
-    if each.sources:
-        inside = [
-            code for code in matches if any(join_below(src, code.path) for src in each.sources)
-        ]
-        matches = inside or matches
-    if len(matches) > 1:
-        for name in filter(None, wanted):
-            close = [code for code in matches if name in _words(code)]
-            if len(close) == 1:
-                return close
-    return matches
-
-
-def _is_language(runtime: str, code: Code) -> bool:
-    is_python = code.path.endswith(".py")
-    return not runtime or runtime.startswith("python" if is_python else "nodejs")
-
-
-def _words(code: Code) -> set[str]:
-    """Return the words that lead to a function, in the spellings of names."""
-    words = {code.function, *code.names, *code.path.split("/")}
-    words |= {re.sub(r"\.\w+$", "", word) for word in words}
-    return words | {word.replace("_", "-") for word in words}

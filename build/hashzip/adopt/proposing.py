@@ -16,17 +16,20 @@ from hashzip.adopt import (
     terraform,
     terraform_changes,
     terraform_new,
+    terraform_versions,
     toml_text,
     writing,
 )
 from hashzip.adopt.proposal import Adopted, Change, Code, Declared, Proposal
 from hashzip.adopt.python_locks import Requirements
+from hashzip.adopt.python_roots import Roots
 from hashzip.adopt.repository import Repository, join
 from hashzip.adopt.tables import Settings
 from hashzip.adopt.terraform_modules import Terraform
 from hashzip.errors import HashzipError
 from hashzip.project.config import FILE_NAME, Project
 from hashzip.project.layout import ARTIFACTS
+from hashzip.project.targets import Function
 
 _IGNORE = ".gitignore"
 
@@ -62,16 +65,22 @@ def propose(repository: Repository, request: Request) -> Proposal:
     config = repository.location(FILE_NAME)
     project = planning.load_project(repository.root) if os.path.lexists(config) else None
     requirements = Requirements(repository)
+    roots = Roots(repository, requirements.is_required)
     configuration = Terraform(repository)
     infra = request.infra or terraform_new.folder(configuration)
     settings = Settings(
-        repository, requirements, request.runtime, request.architecture, os.path.normpath(infra)
+        repository,
+        requirements,
+        roots,
+        request.runtime,
+        request.architecture,
+        os.path.normpath(infra),
     )
     if request.source:
         merged = _asked(repository, request, settings, project)
     else:
         declared, skipped = _declared(repository, configuration)
-        codes = code.find(repository, requirements)
+        codes = code.find(repository, roots)
         merged = merge.merge(declared, codes, settings, project)
         merged.skipped.extend(skipped)
     _check_any(repository, merged, project)
@@ -80,12 +89,17 @@ def propose(repository: Repository, request: Request) -> Proposal:
     changes += terraform_new.changes(repository, configuration, settings.infra, mine)
     by_hand: list[tuple[str, str]] = []
     edited = terraform_changes.Changes(repository, by_hand)
-    edited.add([*terraform_changes.target_names(merged.new), *merged.known.items()])
+    known = [
+        terraform_changes.Wanted(name, _handler(project, name), declared)
+        for name, declared in merged.known.items()
+    ]
+    edited.add([*terraform_changes.wanted(merged.new), *known])
     files = edited.files()
     for folder in sorted(edited.is_copied):
         copied = modules.copies(join(folder, modules.COPY))
         files += [each for each in copied if not repository.is_file(each.path)]
-    merged.skipped.extend((place, f"change it by hand: {reason}") for place, reason in by_hand)
+    merged.skipped.extend((place, f"by hand: {reason}") for place, reason in by_hand)
+    merged.skipped.extend(terraform_versions.problems(configuration))
     return Proposal(merged.new, [*merged.known], merged.skipped, changes, files)
 
 
@@ -97,6 +111,12 @@ def write(repository: Repository, changes: Sequence[Change]) -> None:
     """
     writing.write(repository, changes)
     planning.load_project(repository.root)
+
+
+def _handler(project: Project | None, name: str) -> str:
+    """Return the handler of a function that `hashzip.toml` has, or ""."""
+    target = project.targets.get(name) if project else None
+    return target.handler if isinstance(target, Function) else ""
 
 
 def with_locks(proposal: Proposal, done: Sequence[locking.Offer]) -> list[Change]:
@@ -162,7 +182,7 @@ def _asked(
 
 
 def _codes(repository: Repository, settings: Settings) -> list[Code]:
-    return code.find(repository, settings.requirements)
+    return code.find(repository, settings.roots)
 
 
 def _is_in(each: Code, source: str) -> bool:

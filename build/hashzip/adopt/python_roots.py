@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from hashzip.adopt.repository import Repository, below, join, parent, upwards
+from hashzip.adopt.repository import Repository, below, contains, join, parent, upwards
 
 _MAX_MODULES = 500  # of a function, that are followed
 # Folders whose modules functions import without a package.
@@ -178,11 +178,6 @@ class Roots:
         """Note a module, if its folder is one that Python can look in."""
         if self._homes is not None and not self._repository.is_file(join(home, "__init__.py")):
             self._homes.setdefault(name, set()).add(home)
-
-
-def contains(folder: str, other: str) -> bool:
-    """Return whether a folder is another or above it."""
-    return folder in (".", other) or other.startswith(f"{folder}/")
 
 
 def _imports(tree: ast.AST) -> Iterator[Import]:

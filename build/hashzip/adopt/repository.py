@@ -129,3 +129,8 @@ def upwards(folder: str) -> Iterator[str]:
 def below(folder: str, path: str) -> str:
     """Return a path relative to a folder above it."""
     return path if folder == "." else path.removeprefix(f"{folder}/") if path != folder else "."
+
+
+def contains(folder: str, other: str) -> bool:
+    """Return whether a folder is another or above it."""
+    return folder in (".", other) or other.startswith(f"{folder}/")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from hashzip.adopt import go, node
 from hashzip.adopt.proposal import Code, Declared
 from hashzip.adopt.python_locks import Requirements
+from hashzip.adopt.python_roots import Roots
 from hashzip.adopt.repository import Repository, join, parent
 
 _DEFAULT_ARCHITECTURE = "x86_64"  # Lambda's and Terraform's, where nothing says otherwise
@@ -22,6 +23,7 @@ class Settings(NamedTuple):
     Attributes:
         repository: The files.
         requirements: The requirements of its Python functions.
+        roots: The folders that its Python functions are packed from.
         asked_runtime: The runtime for the functions in its language, or "".
         asked_architecture: The architecture of all functions, or "".
         infra: The folder of the Terraform that is written, relative to the project.
@@ -29,6 +31,7 @@ class Settings(NamedTuple):
 
     repository: Repository
     requirements: Requirements
+    roots: Roots
     asked_runtime: str = ""
     asked_architecture: str = ""
     infra: str = "infra"

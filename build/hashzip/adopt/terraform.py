@@ -158,7 +158,7 @@ def _function(reader: Reader, package: Package) -> Declared:
         label=reader.label,
         names=tuple(_names(reader, "function_name")),
         sources=package.sources,
-        handler=reader.string("handler"),
+        handler=_handler(reader.string("handler"), package),
         runtime=reader.string("runtime"),
         architecture=_first(architectures) or _DEFAULT_ARCHITECTURE,
         include=package.include,
@@ -169,6 +169,13 @@ def _function(reader: Reader, package: Package) -> Declared:
         unresolved=(*_without_name(reader.unresolved), *package.unresolved),
         places=(Place(reader.scope, reader.block, package),),
     )
+
+
+def _handler(handler: str, package: Package) -> str:
+    """Return a handler, by the name that its module has on the disk."""
+    in_zip, on_disk = package.renamed
+    module, _, function = handler.rpartition(".")
+    return f"{on_disk}.{function}" if in_zip and module == in_zip else handler
 
 
 def _layer(reader: Reader, package: Package, name: str) -> Declared:

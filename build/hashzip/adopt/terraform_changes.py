@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hashzip.adopt import modules, terraform_new
+from hashzip.adopt import hcl_values, modules, terraform_new
 from hashzip.adopt.hcl import Attribute, Block
+from hashzip.adopt.hcl_values import UnresolvedError
 from hashzip.adopt.proposal import Adopted, Change, Declared
 from hashzip.adopt.repository import Repository
 from hashzip.adopt.terraform import Place
@@ -22,6 +23,7 @@ _OLD_OF_MODULE = (
     *("s3_existing_package", "store_on_s3", "s3_bucket", "hash_extra", "artifacts_dir"),
 )
 _ARCHIVE = re.compile(r"\barchive_file\.([\w-]+)")
+_IGNORED = re.compile(r"\b(filename|source_code_hash|s3_key|s3_object_version|all)\b")
 _BEFORE = 8  # characters before a block, among which an empty line is seen
 _UNALIGNED = re.compile(r"[ \t]*(?:#[^\n]*|//[^\n]*)?(?:\r?\n|$)")
 
@@ -34,16 +36,43 @@ class Edit(NamedTuple):
     text: str
 
 
+class Wanted(NamedTuple):
+    """A function or layer whose Terraform is changed.
+
+    Attributes:
+        name: How hashzip names it: `orders`, or `layer.deps`.
+        handler: What Lambda calls, as hashzip packs it; "" where that is not said.
+        declared: What Terraform has.
+    """
+
+    name: str
+    handler: str
+    declared: Declared
+
+
 class Instance(NamedTuple):
     """A function of a block.
 
     Attributes:
         name: How hashzip names it: `orders`, or `layer.deps`.
+        handler: What Lambda calls, as hashzip packs it; "" where that is not said.
         place: Where it is.
     """
 
     name: str
+    handler: str
     place: Place
+
+    @property
+    def has_other_handler(self) -> bool:
+        """Whether Terraform has another handler than hashzip."""
+        text = self.place.block.text("handler")
+        if not self.handler or text is None:
+            return False
+        try:
+            return bool(hcl_values.evaluate(text, self.place.scope) != self.handler)
+        except UnresolvedError:
+            return False
 
 
 class Changes:
@@ -62,13 +91,13 @@ class Changes:
         self._archives: dict[str, dict[str, list[tuple[str, int]]]] = {}
         self.is_copied: set[str] = set()
 
-    def add(self, functions: Iterable[tuple[str, Declared]]) -> None:
+    def add(self, functions: Iterable[Wanted]) -> None:
         """Change the blocks of functions and layers."""
         blocks: dict[tuple[str, int], list[Instance]] = {}
-        for name, declared in functions:
-            for place in declared.places:
+        for each in functions:
+            for place in each.declared.places:
                 key = (place.block.path, place.block.start)
-                blocks.setdefault(key, []).append(Instance(name, place))
+                blocks.setdefault(key, []).append(Instance(each.name, each.handler, place))
         for instances in blocks.values():
             block = instances[0].place.block
             if _is_changed(block, instances[0].place.scope.module):
@@ -79,6 +108,20 @@ class Changes:
                 self._by_hand.append((f"{block.path}:{block.line}", str(error)))
                 continue
             self._change(instances, expression)
+            self._note(block)
+
+    def _note(self, block: Block) -> None:
+        """Say what would keep Terraform from deploying new code."""
+        for lifecycle in block.of_kind("lifecycle"):
+            ignored = _IGNORED.findall(lifecycle.text("ignore_changes") or "")
+            if ignored:
+                names = " and ".join(dict.fromkeys(ignored))
+                self._by_hand.append(
+                    (
+                        f"{block.path}:{lifecycle.line}",
+                        f"remove {names} from ignore_changes, by which Terraform ignores new code",
+                    )
+                )
 
     def files(self) -> list[Change]:
         """Return the changed files."""
@@ -119,6 +162,9 @@ class Changes:
                 "source_code_hash": f"{reference}.source_code_hash",
             }
         old = _OLD_OF_MODULE if place.is_module else _OLD
+        if any(each.has_other_handler for each in instances):
+            values["handler"] = f"{reference}.handler"
+            old = (*old, "handler")
         self._replace(text, block, values, old)
         self._drop_archive(place)
 
@@ -313,6 +359,10 @@ def _shape(text: str, attribute: Attribute) -> tuple[str, int]:
     return (indent if not indent.strip() else "  "), sign - attribute.start - 1
 
 
-def target_names(adopted: Iterable[Adopted]) -> list[tuple[str, Declared]]:
-    """Return the functions and layers that Terraform declares, with their names for hashzip."""
-    return [(each.target, each.declared) for each in adopted if each.declared]
+def wanted(adopted: Iterable[Adopted]) -> list[Wanted]:
+    """Return the functions and layers that Terraform declares, as hashzip packs them."""
+    return [
+        Wanted(each.target, str(each.table.get("handler") or ""), each.declared)
+        for each in adopted
+        if each.declared
+    ]

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from hashzip.adopt import hcl, hcl_values
 from hashzip.adopt.hcl import Block
 from hashzip.adopt.hcl_values import Reference, UnresolvedError
-from hashzip.adopt.repository import Repository, join, parent
+from hashzip.adopt.repository import Repository, below, contains, join, parent
+from hashzip.inputs import gitignore
 
 _MAX_DEPTH = 6  # of modules in modules
 _MAX_INSTANCES = 1000  # of a block
@@ -187,6 +188,16 @@ class Scope:
         if first in ("local", "var"):
             return self._remembered(f"{first}.{second}")
         return self._of_block(steps)
+
+    def fileset(self, folder: str, pattern: str) -> list[str]:
+        """Return the files in a folder that match a pattern; see `hcl_values.Scope`."""
+        repository = self.terraform.repository
+        start = repository.relative(posixpath.join(repository.location(self.root), folder))
+        if start is None:
+            raise UnresolvedError(f"{folder} is outside the project")
+        is_match = gitignore.matcher_below([f"/{pattern.lstrip('/')}"])
+        paths = (below(start, path) for path in repository.paths("") if contains(start, path))
+        return sorted(path for path in paths if is_match(path))
 
     def _remembered(self, name: str) -> Any:
         """Evaluate a local value or a variable once."""

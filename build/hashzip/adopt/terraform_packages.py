@@ -35,6 +35,7 @@ class Package(NamedTuple):
         program: The name of the program that is packed, or "".
         unresolved: What stays open.
         archive: The block of the archive, which nothing needs once hashzip packs.
+        renamed: The name of the only module in the zip, and its name on the disk, if that differs.
     """
 
     sources: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class Package(NamedTuple):
     program: str = ""
     unresolved: tuple[Unresolved, ...] = ()
     archive: Block | None = None
+    renamed: tuple[str, str] = ("", "")
 
 
 def of_resource(scope: Scope, block: Block) -> Package:
@@ -176,29 +178,30 @@ def _of_archive(scope: Scope, block: Block) -> Package:
 
 def _of_contents(scope: Scope, block: Block) -> Package:
     """Return what the blocks `source { content = file(…) }` of an archive pack."""
-    paths = []
+    paths, names = [], []
     for source in block.of_kind("source"):
         content = source.text("content") or ""
-        name = source.text("filename") or "null"
-        match = re.fullmatch(r"(?:file|templatefile)\((.*?)(?:,.*)?\)", content, re.DOTALL)
-        reason = "the text is made by Terraform"
-        path: str = ""
+        match = re.fullmatch(r"file\((.*)\)", content, re.DOTALL)
         try:
-            if match and not content.startswith("templatefile"):
-                path = _path(scope, hcl_values.evaluate(match[1], scope))
-                if posixpath.basename(path) != hcl_values.evaluate(name, scope):
-                    path, reason = "", "the file gets another name in the zip"
+            if match is None:
+                return _open_content(block, content, "the text is made by Terraform")
+            paths.append(_path(scope, hcl_values.evaluate(match[1], scope)))
+            names.append(hcl_values.evaluate(source.text("filename") or "null", scope))
         except UnresolvedError as error:
-            reason = str(error)
-        if not path:
-            return Package(unresolved=(Unresolved("content", content, reason),), archive=block)
-        paths.append(path)
+            return _open_content(block, content, str(error))
     folders = {parent(path) for path in paths}
-    if len(folders) != 1:
-        reason = "it packs no folder"
-        return Package(unresolved=(Unresolved("source", "", reason),), archive=block)
-    include = tuple(f"/{posixpath.basename(path)}" for path in paths)
-    return Package((folders.pop(),), include, archive=block)
+    own = [posixpath.basename(path) for path in paths]
+    if len(folders) != 1 or (own != names and len(paths) > 1):
+        return _open_content(block, "", "it packs files of several folders, or renames them")
+    package = Package((folders.pop(),), tuple(f"/{name}" for name in own), archive=block)
+    if own != names:
+        stems = (str(each).rpartition(".")[0] for each in (names[0], own[0]))
+        package = package._replace(renamed=(next(stems), next(stems)))
+    return package
+
+
+def _open_content(block: Block, text: str, reason: str) -> Package:
+    return Package(unresolved=(Unresolved("content", text, reason),), archive=block)
 
 
 def _with_item(scope: Scope, package: Package, item: Any) -> Package:

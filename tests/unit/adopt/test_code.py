@@ -6,6 +6,7 @@ import pytest
 
 from hashzip.adopt import code, names
 from hashzip.adopt.python_locks import Requirements
+from hashzip.adopt.python_roots import Roots
 from hashzip.adopt.repository import Repository
 from tests.support import adoption
 from tests.support import project as projects
@@ -17,7 +18,7 @@ def named(tmp_path: Path, files: dict[str, str]) -> dict[str, str]:
     """Return the path of each function, by its name."""
     projects.write_files(tmp_path, {path: text.encode() for path, text in files.items()})
     repository = Repository(str(tmp_path))
-    codes = code.find(repository, Requirements(repository))
+    codes = code.find(repository, Roots(repository, Requirements(repository).is_required))
     return dict(
         zip(names.unique(code.candidates(codes)), (each.path for each in codes), strict=True)
     )

@@ -22,6 +22,10 @@ class Scope:
             return str(steps[1])
         return Reference(tuple(steps))
 
+    def fileset(self, folder: str, pattern: str) -> list[str]:
+        """Return the arguments."""
+        return [folder, pattern]
+
 
 @pytest.mark.parametrize(
     "text, value",
@@ -46,6 +50,7 @@ class Scope:
         ('"a\\"b$${c}"', 'a"b${c}'),
         ("<<-EOT\n    a\n  EOT", "a\n"),
         ("(var.a)", "a"),
+        ('fileset("a", "*.py")', ["a", "*.py"]),
     ],
 )
 def test_evaluate(text: str, value: object) -> None:

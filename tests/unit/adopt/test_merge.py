@@ -8,6 +8,7 @@ from hashzip.adopt import merge
 from hashzip.adopt.merge import Merged
 from hashzip.adopt.proposal import Code, Declared
 from hashzip.adopt.python_locks import Requirements
+from hashzip.adopt.python_roots import Roots
 from hashzip.adopt.repository import Repository
 from hashzip.adopt.tables import Settings
 from hashzip.project.config import Project
@@ -26,7 +27,9 @@ def merged(
     files = {"a/app.py": b"", "b/app.py": b"", "go/go.mod": b""}
     projects.write_files(tmp_path, files)
     repository = Repository(str(tmp_path))
-    settings = Settings(repository, Requirements(repository))
+    requirements = Requirements(repository)
+    roots = Roots(repository, requirements.is_required)
+    settings = Settings(repository, requirements, roots)
     return merge.merge(declared, codes, settings, project)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hashzip.adopt import tables
 from hashzip.adopt.proposal import Code, Declared
 from hashzip.adopt.python_locks import Requirements
+from hashzip.adopt.python_roots import Roots
 from hashzip.adopt.repository import Repository
 from hashzip.adopt.tables import Settings
 from tests.support import project as projects
@@ -18,7 +19,9 @@ def settings(tmp_path: Path, files: dict[str, bytes], **asked: str) -> Settings:
     """Return the settings of a repository."""
     projects.write_files(tmp_path, {"f/app.py": b"", **files})
     repository = Repository(str(tmp_path))
-    return Settings(repository, Requirements(repository), **asked)
+    requirements = Requirements(repository)
+    roots = Roots(repository, requirements.is_required)
+    return Settings(repository, requirements, roots, **asked)
 
 
 def test_defaults(tmp_path: Path) -> None:

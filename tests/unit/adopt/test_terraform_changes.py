@@ -6,7 +6,7 @@ import pytest
 
 from hashzip.adopt import terraform
 from hashzip.adopt.repository import Repository
-from hashzip.adopt.terraform_changes import Changes
+from hashzip.adopt.terraform_changes import Changes, Wanted
 from hashzip.adopt.terraform_modules import Terraform
 from tests.support import project as projects
 
@@ -21,7 +21,7 @@ resource "aws_lambda_function" "orders" {
 
 
 def changed(
-    tmp_path: Path, files: dict[str, str], names: list[str]
+    tmp_path: Path, files: dict[str, str], names: list[str], handler: str = ""
 ) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Return the changed files, and what is left to do by hand."""
     projects.write_files(tmp_path, {path: text.encode() for path, text in files.items()})
@@ -29,7 +29,7 @@ def changed(
     declared, _ = terraform.read(Terraform(repository))
     by_hand: list[tuple[str, str]] = []
     changes = Changes(repository, by_hand)
-    changes.add(zip(names, declared, strict=True))
+    changes.add(Wanted(name, handler, each) for name, each in zip(names, declared, strict=True))
     return {each.path: each.after for each in changes.files()}, by_hand
 
 
@@ -161,3 +161,25 @@ def test_module_of_others(tmp_path: Path) -> None:
         assert f"  {line}\n" in files["main.tf"]
     again, _ = changed(tmp_path, files, ["orders"])
     assert again == {}
+
+
+def test_other_handler(tmp_path: Path) -> None:
+    """A handler that is another one in the new package is taken from the module."""
+    text = FUNCTION.replace("  role ", '  handler          = "dist/app.run"\n  role ')
+
+    files, _ = changed(tmp_path, {"main.tf": text}, ["orders"], "app.run")
+    assert "  handler          = module.orders_package.handler\n" in files["main.tf"]
+
+    files, _ = changed(tmp_path, {"main.tf": text}, ["orders"], "dist/app.run")
+    assert '  handler          = "dist/app.run"\n' in files["main.tf"]
+
+
+def test_ignored_changes(tmp_path: Path) -> None:
+    """Where Terraform ignores new code, the user has to change that."""
+    lifecycle = "  lifecycle {\n    ignore_changes = [filename, tags]\n  }\n"
+
+    _, by_hand = changed(tmp_path, {"main.tf": f"{FUNCTION[:-2]}{lifecycle}}}\n"}, ["orders"])
+
+    ((place, reason),) = by_hand
+    assert place == "main.tf:6"
+    assert "remove filename from ignore_changes" in reason

@@ -51,6 +51,9 @@ def scopes(tmp_path: Path) -> list[Scope]:
         ('aws_s3_object.o["k"].key', "k/1"),
         ("module.m.n", "x-y!"),
         ("terraform.workspace", "default"),
+        ('join(",", fileset("${path.module}/../modules", "**/*.tf"))', "m/main.tf"),
+        ('join(",", fileset(path.module, "*.tf"))', "main.tf"),
+        ('join(",", fileset("../modules", "*.tf"))', ""),
     ],
 )
 def test_resolved(scopes: list[Scope], text: str, value: str) -> None:

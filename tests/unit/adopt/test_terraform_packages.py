@@ -63,7 +63,11 @@ def test_single_files(tmp_path: Path) -> None:
     source = '  source {\n    content  = file("../src/app.py")\n    filename = "app.py"\n  }\n'
     text = f"{archive()[:-2]}{source}}}\n"
     found = package(tmp_path, "filename = data.archive_file.a.output_path", text)
-    assert (found.sources, found.include) == (("src",), ("/app.py",))
+    assert (found.sources, found.include, found.renamed) == (("src",), ("/app.py",), ("", ""))
+
+    text = text.replace('"app.py"', '"index.py"')
+    found = package(tmp_path, "filename = data.archive_file.a.output_path", text)
+    assert (found.include, found.renamed) == (("/app.py",), ("index", "app"))
 
 
 @pytest.mark.parametrize(
