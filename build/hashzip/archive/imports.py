@@ -28,7 +28,8 @@ class Missing(NamedTuple):
     """A module that is missing.
 
     Attributes:
-        module: Its name: the top-level module of Python, the package of Node.js.
+        module: Its name: the top-level module of Python, the package of Node.js. A relative import
+            of Python that leads out of all packages has its dot: `.util`.
         path: The path in the package of the module that imports it.
         line: The line of the import.
     """
@@ -139,6 +140,9 @@ class _Python:
                 continue
             seen.add(path)
             for module, line in self._imports(path):
+                if module.startswith("."):
+                    absent.setdefault(module, Missing(module, path, line))
+                    continue
                 top = module.partition(".")[0]
                 waiting += self._own(module)
                 if top not in self._present:
@@ -267,10 +271,28 @@ def _warn(plan: BuildPlan, missing: Sequence[Missing], uses: Sequence[Use]) -> N
     functions = [use.function for use in uses]
     names = some([function.name for function in functions])
     locations = _locations(plan)
-    listing = some(
-        [f"{each.module} ({locations.get(each.path, each.path)}:{each.line})" for each in missing]
-    )
     verb = "imports" if len(functions) == 1 else "import"
+
+    def listed(modules: Iterable[Missing]) -> str:
+        return some(
+            [
+                f"{each.module} ({locations.get(each.path, each.path)}:{each.line})"
+                for each in modules
+            ]
+        )
+
+    relative = [each for each in missing if each.module.startswith(".")]
+    if relative:
+        warn(
+            f"{names} {verb} {listed(relative)}, which fails in Lambda, because it leads out of all "
+            "packages in the zip",
+            "import it without the dot; or set source to the folder above, and write that folder's "
+            f"name before the handler: FOLDER.{functions[0].handler}",
+        )
+    missing = [each for each in missing if each not in relative]
+    if not missing:
+        return
+    listing = listed(missing)
     are = "is" if len(missing) == 1 else "are"
     layers = ", its layers," if any(use.layers for use in uses) else ""
     runtime = functions[0].runtime

@@ -32,7 +32,8 @@ class Import(NamedTuple):
     """A module that another one imports.
 
     Attributes:
-        module: Its full name; of `from a import b`, both `a` and `a.b` are listed.
+        module: Its full name; of `from a import b`, both `a` and `a.b` are listed. If it is
+            relative and leads out of all packages, where Python fails, as it is written: `.a`.
         line: The line of the import.
     """
 
@@ -92,7 +93,8 @@ def _names(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[str]:
         parts = package.split(".") if package else []
         parts = parts[: len(parts) - node.level + 1]
         if not parts:
-            return  # beyond the top: Python has an error for that
+            yield f"{'.' * node.level}{base}"
+            return
         base = ".".join([*parts, base] if base else parts)
     yield base
     yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")

@@ -117,6 +117,14 @@ class TestPython:
         assert missing(files, modules_in_layer=("a",)) == ["b (app.py:1)"]
         assert missing(files, handler_in_layer=True) == []
 
+    def test_relative(self) -> None:
+        """A relative import that leads out of all packages fails, and one in a package does not."""
+        files = {"app.py": "from .util import text", "util.py": "import unseen"}
+        assert missing(files) == [".util (app.py:1)"]
+
+        moved = {f"pkg/{path}": source for path, source in files.items()}
+        assert missing(moved, handler="pkg.app.handler") == ["unseen (pkg/util.py:1)"]
+
     def test_circle(self) -> None:
         """Modules that import each other are read once."""
         assert missing({"app.py": "import b", "b.py": "import app, c"}) == ["c (b.py:1)"]
@@ -202,6 +210,24 @@ class TestReport:
         projects.make_zip(project, force=True)
         assert capsys.readouterr().err == ""
         assert latest_manifest(projects.examine(project).store) == before
+
+    def test_relative(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A relative import that fails has a warning of its own, whose hint works."""
+        projects.write_files(
+            project / "src", {"hello.py": b"from .lib import names\nimport yaml\n"}
+        )
+
+        projects.make_zip(project)
+
+        relative, hint, missing_module, _ = capsys.readouterr().err.splitlines()
+        assert relative.startswith(
+            "warning: hello imports .lib (src/hello.py:1), which fails in Lambda"
+        )
+        assert "FOLDER.hello.lambda_handler" in hint
+        assert missing_module.startswith("warning: hello imports yaml (src/hello.py:2), which is")
+        projects.configure(project, source=".", include=["src"], handler="src.hello.lambda_handler")
+        projects.make_zip(project)
+        assert "imports .lib" not in capsys.readouterr().err
 
     def test_requirements(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """Installed packages are in the package, and the hint names the lock."""

@@ -81,8 +81,9 @@ class TestFind:
             ("from .a import b", "pkg.mod", False, ["pkg.a", "pkg.a.b"]),
             ("from .a import b", "pkg", True, ["pkg.a", "pkg.a.b"]),
             ("from ..a import b", "pkg.sub.mod", False, ["pkg.a", "pkg.a.b"]),
-            ("from . import a", "mod", False, []),
-            ("from ... import a", "pkg.mod", False, []),
+            ("from . import a", "mod", False, ["."]),
+            ("from .a import b", "mod", False, [".a"]),
+            ("from ...a import b", "pkg.mod", False, ["...a"]),
         ],
     )
     def test_relative(
