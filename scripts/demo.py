@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from functools import cached_property
 from inspect import isfunction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hashzip.emulator import server as local_aws
+from scripts import progress
 from scripts.deploy import REPOSITORY, invoke, terraform
 from scripts.errors import ScriptError, exit_code
 
@@ -24,6 +26,13 @@ _COPIED = ("build", "handler", "infra", "hashzip.toml")
 _SOURCE = "handler/python/hello.py"
 _APPLIED = ("local-exec): hello", "Apply complete")  # the lines to show of an apply
 _REPORT = "this is a bug in hashzip: please report it, with the output above"
+_NEXT = """
+To try next:
+  nox -s watch               run this function on your machine, and edit handler/python/hello.py
+  nox -s plan -- --local     plan infra/ on a local AWS that keeps its contents
+  hashzip doctor             check what your machine has, and lacks
+  hashzip init               in a repository of yours: find its functions, and write hashzip.toml
+Without an installation, `hashzip` is `python3 build` here."""
 _BUILD = "module.hello.module.package.terraform_data.build"
 
 
@@ -40,7 +49,8 @@ class Demo:
     @cached_property
     def terraform(self) -> Terraform:
         """Terraform in the copy, initialised at its first use."""
-        return terraform(self.aws.environment, self.root / "infra")
+        with progress.shown("terraform", "init"):
+            return terraform(self.aws.environment, self.root / "infra")
 
     def build(self) -> None:
         """Build the package: hash the sources, install the locked packages, write the zip."""
@@ -52,7 +62,9 @@ class Demo:
 
     def apply(self) -> None:
         """Deploy with `terraform apply`, which finds the zip that is already built."""
-        self._show(self.terraform.apply(), *_APPLIED)
+        with progress.shown("terraform", "apply"):
+            text = self.terraform.apply()
+        self._show(text, *_APPLIED)
 
     def invoke(self) -> None:
         """Invoke the function."""
@@ -60,7 +72,8 @@ class Demo:
 
     def plan_nothing(self) -> None:
         """Plan again: nothing to do."""
-        plan = self.terraform.plan()
+        with progress.shown("terraform", "plan"):
+            plan = self.terraform.plan()
         if not plan.empty:
             raise ScriptError(f"the plan should be empty, and is:\n{plan.text}", _REPORT)
         self._show(plan.text, "No changes")
@@ -77,7 +90,8 @@ class Demo:
         source = self.root / _SOURCE
         text = source.read_text(encoding="utf-8")
         source.write_text(text.replace("Hello, ", "Good evening, "), encoding="utf-8")
-        plan = self.terraform.plan(out=self.root / "plan")
+        with progress.shown("terraform", "plan"):
+            plan = self.terraform.plan(out=self.root / "plan")
         changes = {c["address"]: c["change"] for c in plan.json["resource_changes"]}
         before, after = (
             changes[_BUILD][side]["triggers_replace"]["files"] for side in ("before", "after")
@@ -89,7 +103,9 @@ class Demo:
 
     def apply_edit(self) -> None:
         """Apply this saved plan: the package is built and deployed."""
-        self._show(self.terraform.apply(self.root / "plan"), *_APPLIED)
+        with progress.shown("terraform", "apply"):
+            text = self.terraform.apply(self.root / "plan")
+        self._show(text, *_APPLIED)
 
     def invoke_edit(self) -> None:
         """Invoke the function again."""
@@ -97,7 +113,9 @@ class Demo:
 
     def destroy(self) -> None:
         """Destroy everything."""
-        self._show(self.terraform.destroy(), "Destroy complete")
+        with progress.shown("terraform", "destroy"):
+            text = self.terraform.destroy()
+        self._show(text, "Destroy complete")
 
     def _invoke(self, expected: str) -> None:
         name = self.terraform.output()["function_name"]
@@ -121,11 +139,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hashzip-demo-") as folder:
         root = Path(folder)
         _copy(root)
-        with local_aws.running() as aws:
+        with ExitStack() as stack:
+            with progress.shown("local AWS", "starting"):
+                aws = stack.enter_context(local_aws.running())
             demo = Demo(root, aws)
             for number, step in enumerate(STEPS, start=1):
                 print(f"\n{number}. {step.__doc__}", flush=True)
                 step(demo)
+    print(_NEXT)
 
 
 def _copy(root: Path) -> None:

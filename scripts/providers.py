@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from hashzip.system import atomic
-from scripts import cache, golang
+from scripts import cache, golang, progress
 from scripts.errors import ScriptError, exit_code
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def _add_external(mirror: Path) -> None:
     program = folders[0] / name
     if not program.exists():
         print("building the provider `external`, once: less than a minute", file=sys.stderr)
-        golang.build(EXTERNAL, ".", program)
+        with progress.shown("go", "building the provider `external`"):
+            golang.build(EXTERNAL, ".", program)
     for folder in folders[1:]:
         _link(folder, folders[0])
 

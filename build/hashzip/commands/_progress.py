@@ -39,12 +39,17 @@ def shown() -> Iterator[Packed]:
     Yields:
         What to call with a function's name, and the size in bytes of each file that is packed.
     """
+    if _active:  # the block around this one shows them
+        yield _active[-1].packed
+        return
     stream = sys.stderr
     listener: Live | Lines = Live(stream) if terminal.is_live(stream) else Lines(stream)
+    _active.append(listener)
     with phases.listening(listener):
         try:
             yield listener.packed
         finally:
+            _active.remove(listener)
             listener.close()
 
 
@@ -225,3 +230,6 @@ class _Above:
 
 def _line(name: str, text: str) -> str:
     return f"{name}: {printable(text)}"
+
+
+_active: list[Live | Lines] = []

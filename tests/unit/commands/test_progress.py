@@ -170,6 +170,17 @@ class TestLive:
         lines = terminal.screen()
         assert sorted(lines) == sorted(["", *(f"line {number}" for number in range(20))])
 
+    def test_one_in_another(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A block in another draws nothing of its own."""
+        make_terminal(monkeypatch)
+        with _progress.shown() as outer:
+            with _progress.shown() as inner:
+                assert inner == outer
+            with _progress.shown() as inner:
+                assert inner == outer
+        with _progress.shown() as later:
+            assert later != outer
+
     def test_not_drawn_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A build that is done at once shows nothing."""
         terminal = make_terminal(monkeypatch)
