@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from hashzip import planning
-from hashzip.artifacts import changes
 from hashzip.errors import HashzipError, report
-from hashzip.inputs.paths import IN_PROJECT
 from hashzip.planning import ScanCache
 from hashzip.printable import printable
 from hashzip.project.config import FILE_NAME
 from hashzip.project.targets import Function
 from hashzip.watch import syntax, watch_paths
+from hashzip.watch.version import Version, attempt_at, changed_paths, save_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hashzip.builders.build_plan import BuildPlan, Use
-    from hashzip.project.targets import Target
     from hashzip.watch.watch_paths import WatchPaths
 
-_SAVE_SECONDS = 10.0  # an older file was not saved now, but moved to its path
 _MAX_NAMES = 3  # files that a line names
 
 
@@ -45,54 +40,6 @@ class Deployer(Protocol):
 
     def remove(self, name: str) -> None:
         """Delete a function that `hashzip.toml` no longer has."""
-
-
-@dataclass(frozen=True)
-class _Version:
-    """A version of a function, with its layers.
-
-    Attributes:
-        plan: The plan of what the function runs.
-        use: The function and its layers.
-        targets: The function and its layers, as `hashzip.toml` has them.
-        fingerprints: The fingerprints of what it runs and of its layers.
-        digests: The digest of each file of these, by path.
-    """
-
-    plan: BuildPlan
-    use: Use
-    targets: Sequence[Target]
-    fingerprints: Sequence[str]
-    digests: Mapping[str, str]
-
-    @classmethod
-    def of(cls, plan: BuildPlan, use: Use) -> _Version:
-        parts = (plan, *use.layers)
-        digests = {}
-        for part in parts:
-            prefix = "" if part is plan else f"{part.target.name}: "
-            for path, digest in changes.digests(part.inputs).items():
-                digests[prefix + path.removeprefix(IN_PROJECT)] = digest
-        targets = [use.function, *(layer.target for layer in use.layers)]
-        return cls(plan, use, targets, [part.fingerprint for part in parts], digests)
-
-    @property
-    def name(self) -> str:
-        """The name of the function."""
-        return self.use.function.name
-
-    def is_same(self, running: Mapping[str, _Version]) -> bool:
-        """Return whether just this version of the function is running."""
-        other = running.get(self.name)
-        return other is not None and (self.targets, self.fingerprints) == (
-            other.targets,
-            other.fingerprints,
-        )
-
-    def changes_since(self, earlier: _Version) -> list[str]:
-        """List the paths that differ from an earlier version."""
-        differences = changes.compare(earlier.digests, self.digests)
-        return [*differences.changed, *differences.added, *differences.removed]
 
 
 class Loop:
@@ -123,7 +70,7 @@ class Loop:
         self._deployer = deployer
         self._print = print_text
         self._on_first_deployment = on_first_deployment
-        self._running: dict[str, _Version] = {}
+        self._running: dict[str, Version] = {}
         self._errors: dict[str, str] = {}
         self._failed_attempts: dict[str, object] = {}
         self._stale = False
@@ -174,22 +121,22 @@ class Loop:
         self, package: str, names: Sequence[str], scan_cache: ScanCache, noticed: float
     ) -> None:
         """Deploy those functions of a package that have changed, or a function by itself."""
-        deployed: list[_Version] = []
+        deployed: list[Version] = []
         failure = None
         seconds = 0.0
         running = {name: self._running[name] for name in names if name in self._running}
         try:
             plan = planning.plan(self._project, package, scan_cache)
-            versions = [_Version.of(plan, use) for use in plan.uses if use.function.name in names]
+            versions = [Version.of(plan, use) for use in plan.uses if use.function.name in names]
             stale = [v for v in versions if self._stale or not v.is_same(running)]
             if not stale:
                 if self._errors.pop(package, ""):
                     self._print(f"{package}: back to the code that is running")
                 return
-            attempt = _attempt(stale)
+            attempt = attempt_at(stale)
             if attempt and self._failed_attempts.get(package) == attempt:
                 return  # it would fail again, and its output would look like a save
-            changed = _changes(stale, running)
+            changed = changed_paths(stale, running)
             syntax.check(plan, changed)
             self._failed_attempts[package] = attempt
             for version in stale:
@@ -199,7 +146,7 @@ class Loop:
         except HashzipError as error:
             failure = error
         if deployed:
-            live = time.time() - _save_time(plan, changed, noticed)
+            live = time.time() - save_time(plan, changed, noticed)
             timing = f"built in {_format(seconds)}, live in {_format(live)}"
             self._announce(package, deployed, running, changed, timing)
         if failure:
@@ -211,8 +158,8 @@ class Loop:
     def _announce(
         self,
         package: str,
-        deployed: Sequence[_Version],
-        running: Mapping[str, _Version],
+        deployed: Sequence[Version],
+        running: Mapping[str, Version],
         changed: Sequence[str],
         timing: str,
     ) -> None:
@@ -269,35 +216,9 @@ class Loop:
                 self._project.function(name)  # raises its error
 
 
-def _changes(versions: Iterable[_Version], running: Mapping[str, _Version]) -> list[str]:
-    """List the paths that differ from what is running, each once; new functions have none."""
-    paths: dict[str, None] = {}
-    for version in versions:
-        if version.name in running:
-            paths |= dict.fromkeys(version.changes_since(running[version.name]))
-    return list(paths)
-
-
 def _label(package: str, functions: Sequence[str]) -> str:
     """Return the name of a function, or that of a package with its functions."""
     return package if list(functions) == [package] else f"{package} ({', '.join(functions)})"
-
-
-def _attempt(versions: Sequence[_Version]) -> object:
-    """Return what identifies an attempt to build a package; None for one of sources.
-
-    A file that is saved again makes another attempt, even if its content is the same.
-    """
-    plan = versions[0].plan
-    if plan.packs_sources:
-        return None
-    times = []
-    for file in plan.deciding_files:
-        try:
-            times.append(os.stat(file.location).st_mtime_ns)
-        except OSError:
-            times.append(0)
-    return [(version.targets, version.fingerprints) for version in versions], times
 
 
 def _summary(changed: Sequence[str]) -> str:
@@ -309,19 +230,6 @@ def _summary(changed: Sequence[str]) -> str:
 
 def _count(files: int) -> str:
     return f"{files} file" if files == 1 else f"{files} files"
-
-
-def _save_time(plan: BuildPlan, changed: Sequence[str], noticed: float) -> float:
-    """Return when the last of the changed files was saved, or else when that was noticed."""
-    times = []
-    for file in (*plan.deciding_files, *plan.packed_files):
-        if file.path.removeprefix(IN_PROJECT) in changed:
-            try:
-                times.append(os.stat(file.location).st_mtime)
-            except OSError:
-                continue
-    newest = max(times, default=noticed)
-    return newest if 0 <= time.time() - newest < _SAVE_SECONDS else noticed
 
 
 def _format(seconds: float) -> str:
