@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from hashzip.printable import printable
+from hashzip.project import excerpt
 
 _STOPPED = re.compile(r"\(at line (\d+), column (\d+)\)")
 _KEY_PART = r"""[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*'"""
@@ -19,7 +19,6 @@ _VALUE = re.compile(r"""(?:'{3}.*|"{3}.*|"(?:[^"\\]|\\.)*"|'[^']*'|[^#"'])*""")
 _MOST_LINES = 200  # of one statement
 _MOST_TEXT = 1 << 18  # characters of a file
 _MOST_PARSED = 1 << 22  # characters that are parsed for one error: about a second
-_MOST_COLUMNS = 160  # of a line
 
 
 class _Span(NamedTuple):
@@ -42,7 +41,7 @@ def of_syntax(text: str, error: tomllib.TOMLDecodeError) -> list[str]:
     if place is None or int(place[1]) > len(lines):
         return []
     column = int(place[2]) - 1
-    return _shown(int(place[1]), lines[int(place[1]) - 1], _Span(column, column + 1))
+    return excerpt.shown(int(place[1]), lines[int(place[1]) - 1], column, column + 1)
 
 
 def of_key(text: str, table: Sequence[str], key: str, value: object, *, at_key: bool) -> list[str]:
@@ -71,7 +70,7 @@ def of_key(text: str, table: Sequence[str], key: str, value: object, *, at_key: 
     except (tomllib.TOMLDecodeError, KeyError, RecursionError):
         return []
     span = _span(lines[first], key, at_key=at_key or value is None)
-    return _shown(first + 1, lines[first].rstrip("\r"), span) if last > first else []
+    return excerpt.shown(first + 1, lines[first].rstrip("\r"), *span) if last > first else []
 
 
 def _value(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - TOML has all types
@@ -140,18 +139,3 @@ def _span(line: str, key: str, *, at_key: bool) -> _Span:
     if at_key:
         return _Span(start, len(line[: keys.end()].rstrip().removesuffix("=").rstrip()))
     return _Span(keys.end(), max(end, keys.end() + 1))
-
-
-def _shown(number: int, line: str, span: _Span) -> list[str]:
-    """Return a line with its number, and a line with a mark below a part of it."""
-    if span.start > _MOST_COLUMNS:
-        return []
-    text, before, marked = (
-        printable(part.expandtabs(1))[:_MOST_COLUMNS]
-        for part in (line, line[: span.start], line[span.start : span.end])
-    )
-    margin = " " * len(str(number))
-    if not text.startswith(before):
-        return []
-    mark = "^" * max(1, min(len(marked), _MOST_COLUMNS - len(before)))
-    return [f"{number} | {text}", f"{margin} | {' ' * len(before)}{mark}"]

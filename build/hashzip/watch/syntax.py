@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from hashzip.errors import HashzipError, escape
-from hashzip.project import files
+from hashzip.project import excerpt, files
 from hashzip.watch import host_python
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ while True:
     try:
         compile(stream.read(int.from_bytes(length, "big")), "module", "exec", dont_inherit=True)
     except SyntaxError as error:
-        print(json.dumps([number, error.lineno, error.msg]))
+        end = getattr(error, "end_offset", None)  # from Python 3.10 on
+        end = end if getattr(error, "end_lineno", None) == error.lineno else None
+        print(json.dumps([number, error.lineno, error.msg, error.offset, end]))
         break
     except ValueError:
         pass
@@ -44,6 +46,8 @@ class _Error(NamedTuple):
     location: bytes
     line: int | None
     message: str
+    column: int | None = None
+    end: int | None = None
 
 
 def check(plan: BuildPlan, paths: Collection[str]) -> None:
@@ -69,8 +73,19 @@ def check(plan: BuildPlan, paths: Collection[str]) -> None:
     if error:
         line = f":{error.line}" if error.line else ""
         raise HashzipError(
-            f"{escape(error.location)}{line}: {error.message}", "fix it, and save again"
+            f"{escape(error.location)}{line}: {error.message}",
+            "fix it, and save again",
+            lines=_excerpt(error, modules[error.location]),
         )
+
+
+def _excerpt(error: _Error, content: bytes) -> list[str]:
+    """Show the line of an error, with a mark."""
+    lines = content.decode(errors="replace").splitlines()
+    if not error.line or not error.column or error.line > len(lines):
+        return []
+    start = error.column - 1
+    return excerpt.shown(error.line, lines[error.line - 1], start, (error.end or 0) - 1)
 
 
 def _modules(plan: BuildPlan, paths: Collection[str]) -> Iterator[tuple[bytes, bytes]]:
@@ -89,7 +104,8 @@ def _first_error(modules: Mapping[bytes, bytes]) -> _Error | None:
                 warnings.simplefilter("ignore")  # the function itself shows them
                 compile(content, location, "exec", dont_inherit=True)
         except SyntaxError as error:
-            return _Error(location, error.lineno, error.msg)
+            end = error.end_offset if error.end_lineno == error.lineno else None
+            return _Error(location, error.lineno, error.msg, error.offset, end)
         except ValueError:
             continue  # a null byte, which the function's log is going to show
     return None
@@ -107,6 +123,6 @@ def _first_error_of(interpreter: str, modules: Mapping[bytes, bytes]) -> _Error 
         check=False,
     )
     with suppress(ValueError):
-        number, line, message = json.loads(finished.stdout)
-        return _Error(list(modules)[number], line, message)
+        number, *details = json.loads(finished.stdout)
+        return _Error(list(modules)[number], *details)
     return None

@@ -182,7 +182,8 @@ class TestErrors:
         """A syntax error is not deployed, and is reported once, with a hint."""
         (text,) = running.update({"src/hello.py": "def (\n"})
 
-        assert re.match(r"error: hello: \S+hello\.py:1: invalid syntax\nhint: fix it", text)
+        assert re.match(r"error: hello: \S+hello\.py:1: invalid syntax\n  1 \| def \(\n", text)
+        assert "\n    |     ^\nhint: fix it" in text
         assert text.endswith("the last good code keeps running")
         assert running.update() == []
         assert running.functions.deployed == ["hello"]

@@ -18,6 +18,7 @@ def test_syntax_error(project: Path) -> None:
         syntax.check(projects.examine(project), ["hello.py"])
 
     assert caught.value.hint == "fix it, and save again"
+    assert caught.value.lines == ["2 | def (", "  |     ^"]
 
 
 @pytest.mark.parametrize(
@@ -94,5 +95,6 @@ class TestOtherPython:
         plan = projects.examine(project)
 
         syntax.check(plan, ["a.py"])
-        with pytest.raises(HashzipError, match=r"src/b\.py:2: invalid syntax"):
+        with pytest.raises(HashzipError, match=r"src/b\.py:2: invalid syntax") as caught:
             syntax.check(plan, ["a.py", "b.py"])
+        assert caught.value.lines == ["2 | def (", "  |     ^"]
