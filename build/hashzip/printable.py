@@ -58,15 +58,15 @@ def printable(text: str, *, is_short: bool = True) -> str:
         text: The text, from anywhere.
         is_short: Whether long values in it, and the text itself, are cut. If not, tabs stay too.
     """
-    if is_short:
-        text = _cut(text, 10 * _LINE)  # the rules below take time
     text = without_credentials(text)
     if is_short and len(text) > _VALUE:
-        long_value = rf'"[^"]{{{_VALUE},}}"|\S{{{_VALUE},}}'
+        long_value = rf'"[^"]{{{_VALUE},}}"|(?<!\S)\S{{{_VALUE},}}'
         text = re.sub(long_value, lambda match: _cut(match[0], _VALUE), text)
-    text = escaped(text, keep="" if is_short else "\t")
-    # Cut at the end, which could otherwise make a command of what is left.
-    return escaped(_cut(text, _LINE)) if is_short else text
+    if is_short:
+        # Once before, because escapes take time; and once more, because they are longer.
+        text = _cut(escaped(_cut(text, _LINE)), _LINE)
+    # At the end, because what is cut out could make a command of what is left.
+    return escaped(text, keep="" if is_short else "\t")
 
 
 def escaped(text: str, keep: str = "") -> str:

@@ -167,7 +167,9 @@ class Table:
         for name, value in values.items():
             if not isinstance(value, str):
                 problem = f'has "{name}", which must be a string, not {_kind(value)}'
-                raise self.error(key, problem, f'write {name} = "…"')
+                # Without its line, which may have secrets in its other values.
+                without_line = self.error(key, problem, f'write {name} = "…"')
+                raise HashzipError(without_line.message, without_line.hint)
         return {name: str(value) for name, value in values.items()}
 
     def commands(self, key: str) -> tuple[tuple[str, ...], ...]:
