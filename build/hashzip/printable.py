@@ -16,7 +16,7 @@ _LINES = 200  # of a program's output, or of a table
 # A user's name and password in a URL, and what names itself a secret in its query or in a header.
 _USER = r"://([^\s/?#]+)@"
 _SHOWN = r"git|\$\{\w+\}(:\$\{\w+\})?"
-_PARAMETER = r"([?&;][\w.%-]{1,100}=)([^&;#\s\"']+)"
+_PARAMETER = r"([?&;][\w.%-]{1,100}=)([^&;#\s\"'`()<>]+)"
 _HIDDEN_PARAMETER = r"(?i)token|secret|passw|signature|credential|apikey|[?&;_.-](key|sig|auth)="
 _HEADER = r"(?i)\b(authorization[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|token)\s+)?)[^\s\"']+"
 _HIDDEN = "***"
