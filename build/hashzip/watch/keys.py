@@ -64,10 +64,13 @@ def _follow(
         if not _is_ours(descriptor):  # in the background, reading would stop this process
             ended.wait(_SECONDS)
             continue
-        ready, _, _ = select.select([descriptor], [], [], _SECONDS)
-        if not ready or ended.is_set():
-            continue
-        key = os.read(descriptor, 1).decode(errors="replace").lower()
+        try:
+            ready, _, _ = select.select([descriptor], [], [], _SECONDS)
+            if not ready or ended.is_set():
+                continue
+            key = os.read(descriptor, 1).decode(errors="replace").lower()
+        except (OSError, ValueError):  # the terminal is gone
+            return
         if not key:
             return  # the terminal is gone
         if key == _QUIT:
