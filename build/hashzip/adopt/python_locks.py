@@ -90,11 +90,16 @@ class Requirements:
     def _is_required(self, module: str, folder: str) -> bool:
         """Return whether the packages of a folder have one of a module's name."""
         lock = self.nearest(folder)
-        if lock is None:
+        if lock is None or module in self._own_modules(folder):
             return False
         name = re.sub(r"[-_.]+", "[-_.]+", re.escape(module).replace("\\", ""))
         text = self._repository.text(lock) or ""
         return re.search(rf"""(?im)^[\s"']*(?:name = ["'])?{name}(?![\w.-])""", text) is not None
+
+    def _own_modules(self, folder: str) -> set[str]:
+        """Return what `import` calls the projects that a folder is in: a lock has these, too."""
+        projects = (self._project(join(each, "pyproject.toml")) for each in upwards(folder))
+        return {re.sub(r"[-_.]+", "_", str(project.get("name"))) for project in projects}
 
     def _read_project(self, path: str) -> dict[str, object]:
         """Return the table of the project in a `pyproject.toml`, or an empty one."""

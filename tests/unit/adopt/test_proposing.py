@@ -1,7 +1,9 @@
 """What `init` finds in repositories of many shapes, and that it finds it once."""
 
+import re
 from pathlib import Path
 
+import hcl2
 import pytest
 
 from hashzip import planning
@@ -45,6 +47,29 @@ def test_shape(tmp_path: Path, name: str) -> None:
     assert set(planning.load_project(str(tmp_path)).targets) == set(shape.functions)
     again = propose(tmp_path)
     assert (again.new, again.changes, again.terraform) == ([], [], [])
+
+
+@pytest.mark.parametrize("name", adoption.names())
+def test_builds(tmp_path: Path, name: str) -> None:
+    """What is written builds, or the refusal has the command that locks the requirements."""
+    adoption.shape(name).write(tmp_path)
+    proposal = propose(tmp_path)
+    write(tmp_path, proposal)
+
+    for each in proposal.new:
+        if each.table.get("builder", "python") != "python":
+            continue  # these need programs and the network: examples/ builds such functions
+        if {"requirements", "layers"} & {*each.table} and each.table.get(
+            "requirements"
+        ) != "uv.lock":
+            with pytest.raises(HashzipError) as caught:
+                projects.make_zip(tmp_path, each.target)
+            assert re.search(r"\b(uv|poetry) ", caught.value.hint)
+        else:
+            assert projects.names(projects.make_zip(tmp_path, each.target))
+    for change in (*proposal.changes, *proposal.terraform):
+        if change.path.endswith(".tf"):
+            assert hcl2.loads((tmp_path / change.path).read_text(encoding="utf-8"))
 
 
 def test_checkout_has_no_say(tmp_path: Path) -> None:

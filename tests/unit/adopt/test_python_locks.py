@@ -82,6 +82,16 @@ def test_is_required(tmp_path: Path, line: str) -> None:
     assert not found.is_required("requests_more", ".")
 
 
+def test_own_project(tmp_path: Path) -> None:
+    """The project that a lock is of is no package that it requires."""
+    lock = b'[[package]]\nname = "shop"\n[[package]]\nname = "six"\n'
+
+    found = requirements(tmp_path, {"pyproject.toml": PROJECT, "uv.lock": lock})
+
+    assert found.is_required("six", "src")
+    assert not found.is_required("shop", "src")
+
+
 def test_broken_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A `pyproject.toml` that is no TOML is one warning."""
     found = requirements(tmp_path, {"pyproject.toml": b"[project\n"})
