@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from hashzip import errors
 from hashzip.errors import HashzipError
+from hashzip.project import user_key
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -163,6 +164,7 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
             # Print a name that the terminal cannot show with escapes, instead of failing.
             stream.reconfigure(errors="backslashreplace")
     errors.forget_warnings()
+    user_key.take_variable()
     options: Namespace | SimpleNamespace = SimpleNamespace(debug=False, exit_code=False)
 
     def action() -> None:

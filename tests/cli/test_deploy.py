@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,6 +62,26 @@ def test_edited_source_is_built_and_sent(deployed: Running) -> None:
     assert second.out.endswith(" already\n")
     assert code_sha256(deployed) != before
     assert deployed.run("diff", "hello", "--against", "deployed").out == ""
+
+
+def test_foreign_zip_is_not_sent(deployed: Running) -> None:
+    """Of a zip that came with the project, with all its digests right, nothing is sent."""
+    before = code_sha256(deployed)
+    evil = aws_project.zip_file(deployed.root)
+    edit(deployed)
+    right = aws_project.zip_file(deployed.root)
+    content, manifest = right.read_bytes(), right.with_suffix(".json")
+    document = json.loads(manifest.read_bytes())
+    document["artifact"] = json.loads(evil.with_suffix(".json").read_bytes())["artifact"]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    right.write_bytes(evil.read_bytes())
+
+    finished = deployed.run("deploy", "hello", "--yes")
+
+    assert finished.code == 0, finished.err
+    assert "was not built by this user: building it again" in finished.err
+    sent = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    assert code_sha256(deployed) == sent != before
 
 
 def test_it_asks(deployed: Running) -> None:

@@ -54,7 +54,7 @@ def test_edit_after_the_plan_is_refused(deployed: Stack) -> None:
     assert deployed.invoke() == "not planned"
 
 
-@pytest.mark.parametrize("damage", ["deleted", "truncated", "flipped", "foreign"])
+@pytest.mark.parametrize("damage", ["deleted", "truncated", "flipped", "foreign", "forged"])
 def test_damaged_zip_is_built_again(deployed: Stack, damage: str) -> None:
     """An apply deploys the planned code even if the zip was damaged since the plan."""
     deployed.answer_with("wrong")
@@ -72,8 +72,14 @@ def test_damaged_zip_is_built_again(deployed: Stack, damage: str) -> None:
                 "truncated": intact[:-10],
                 "flipped": intact[:100] + flipped + intact[101:],
                 "foreign": foreign.read_bytes(),
+                "forged": foreign.read_bytes(),
             }[damage]
         )
+    if damage == "forged":  # with all digests right, as somebody can commit it
+        manifest = artifact.with_suffix(".json")
+        document = json.loads(manifest.read_bytes())
+        document["artifact"] = json.loads(foreign.with_suffix(".json").read_bytes())["artifact"]
+        manifest.write_text(json.dumps(document), encoding="utf-8")
     deployed.apply(plan)
     assert deployed.invoke() == "right"
     assert artifact.read_bytes() == intact

@@ -92,7 +92,7 @@ def load(root: str) -> Key:
     Raises:
         HashzipError: The variable is set, and too short.
     """
-    value = _take()
+    value = take_variable()
     if value:
         if len(value) < _SHORTEST:
             raise HashzipError(
@@ -113,7 +113,7 @@ def of_text(value: str) -> Key:
 
 def give_back() -> None:
     """Put the variable back into the environment, for a hashzip that replaces this process."""
-    value = _take()
+    value = take_variable()
     if value:
         os.environ[VARIABLE] = value
 
@@ -161,8 +161,12 @@ def _is_checkout(folder: str, root: str) -> bool:
     return True
 
 
-def _take() -> str:
-    """Take the variable from the environment, so that no program that is started gets it."""
+def take_variable() -> str:
+    """Take the variable from the environment, so that no program that is started gets it.
+
+    Returns:
+        Its value; "" if it is not set.
+    """
     value = os.environ.pop(VARIABLE, "").strip()
     if value:
         Variable.value = value

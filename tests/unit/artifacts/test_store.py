@@ -13,7 +13,8 @@ import pytest
 from hashzip import artifacts, cli
 from hashzip.artifacts import manifest as manifests
 from hashzip.artifacts.manifest import Manifest
-from hashzip.artifacts.store import Reference, Sizes, Store
+from hashzip.artifacts.store import Reference, Sizes, Store, read_zip
+from hashzip.errors import HashzipError
 from hashzip.project.config import Project
 from tests.support import project as projects
 
@@ -119,6 +120,32 @@ def test_control(project: Path, run: Run) -> None:
     """Without another store, the same commands write to `dist/`."""
     assert run("build").startswith("hello: built ")
     assert len(projects.artifacts(project)) == 2
+
+
+class TestReadZip:
+    """Reading a zip that is about to be deployed."""
+
+    def test_as_built(self, project: Path) -> None:
+        """It has the bytes of the build."""
+        zip_file = projects.make_zip(project)
+        plan = projects.examine(project)
+
+        assert read_zip(plan.store, plan.fingerprint) == zip_file.read_bytes()
+
+    @pytest.mark.parametrize("suffix", [".zip", ".json", ".mac"])
+    @pytest.mark.parametrize("content", [None, b"other"], ids=["removed", "changed"])
+    def test_changed(self, project: Path, suffix: str, content: bytes | None) -> None:
+        """One that was removed or changed since it was built or found is not deployed."""
+        path = projects.make_zip(project).with_suffix(suffix)
+        plan = projects.examine(project)
+        assert plan.store.find(plan.fingerprint)
+        if content is None:
+            path.unlink()
+        else:
+            path.write_bytes(content)
+
+        with pytest.raises(HashzipError, match="was removed or changed while it was read"):
+            read_zip(plan.store, plan.fingerprint)
 
 
 @pytest.mark.usefixtures("stores")
