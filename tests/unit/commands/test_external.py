@@ -48,6 +48,7 @@ LOADED = {
     "hashzip.project.toml_table",
     "hashzip.project.user_cache",
     "hashzip.project.user_key",
+    "hashzip.start",
 }
 
 # Runs the program, and prints what it has loaded where it would end.
@@ -82,13 +83,13 @@ def plan(project: Path) -> set[str]:
 
 
 def test_own_modules(hello: Path) -> None:
-    """A plan in which nothing has changed loads these modules of hashzip, at most 33."""
+    """A plan in which nothing has changed loads these modules of hashzip, at most 34."""
     first = plan(hello)
     again = {name for name in plan(hello) if name.split(".")[0] == "hashzip"}
 
     assert sorted(again - LOADED) == []
     assert sorted(LOADED - again) == []
-    assert len(LOADED) <= 33
+    assert len(LOADED) <= 34
     assert "hashzip.inputs.read" in first - again  # the control: something had changed before
 
 
