@@ -1,13 +1,13 @@
 """Find what a Python function requires: its lock or list of packages, and its version of Python."""
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache
 
 from hashzip.adopt.repository import Repository, join, parent, upwards
 from hashzip.builders.python import python_range
-from hashzip.project import runtimes
+from hashzip.project import runtimes, schema
+from hashzip.project.schema import ShapeError
 
 # The first that a folder has is taken; those that hashzip installs before those that it refuses
 # with the command to run.
@@ -106,8 +106,8 @@ class Requirements:
         if not self._repository.is_file(path):
             return {}
         try:
-            document = tomllib.loads(self._repository.text(path) or "")
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            document = schema.toml(self._repository.text(path) or "")
+        except ShapeError as error:
             self._repository.skip(path, str(error))
             return {}
         project = document.get("project")

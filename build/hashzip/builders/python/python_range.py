@@ -10,6 +10,7 @@ _CLAUSE = re.compile(
     r"[-_.]?(?:(?:a|b|rc|alpha|beta|dev|post)[-_.]?\d*)*"
 )
 _PATCHES = range(100)
+_MOST_CLAUSES = 100
 
 Release = tuple[int, ...]
 
@@ -39,6 +40,8 @@ def contains(required: str, release: Release) -> bool:
     Raises:
         ValueError: The range is none.
     """
+    if required.count(",") > _MOST_CLAUSES:
+        raise ValueError(f"a range of more than {_MOST_CLAUSES} parts is none")
     return all(_holds(clause.strip(), release) for clause in required.split(",") if clause.strip())
 
 

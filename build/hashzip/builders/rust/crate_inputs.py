@@ -2,8 +2,10 @@
 
 import os
 import posixpath
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from hashzip.builders.build_plan import InputFolder
@@ -19,6 +21,7 @@ from hashzip.builders.rust.cargo_manifests import (
     table,
     tables,
 )
+from hashzip.builders.rust.workspace_members import parents
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.inputs import gitignore
 from hashzip.project.config import Project
@@ -128,7 +131,7 @@ class Crates:
         folders = {join(crate_dir, "src"), *own_script_folders, *map(_dirname, paths)}
         entire = folders - {crate_dir}
         for folder in sorted(folders):
-            if any(folder.startswith(other + "/") for other in entire):
+            if not entire.isdisjoint(parents(folder)):
                 continue
             if folder.startswith(("..", "/")):
                 raise HashzipError(
@@ -144,10 +147,18 @@ class Crates:
 
     def _nested_crates(self, crate_dir: str) -> Iterator[str]:
         """Yield patterns of the crates below a crate's folder."""
-        for other in sorted({*self.compiled, *self.uncompiled} - {crate_dir}):
-            relative = posixpath.relpath(other, crate_dir)
-            if not relative.startswith(".."):
-                yield gitignore.literal(relative)
+        prefix = "" if crate_dir == "." else f"{crate_dir}/"
+        for at in range(bisect_left(self._sorted, prefix), len(self._sorted)):
+            other = self._sorted[at]
+            if not other.startswith(prefix):
+                return
+            if other != crate_dir:
+                yield gitignore.literal(other.removeprefix(prefix))
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        """The folders of all crates, sorted."""
+        return sorted({*self.compiled, *self.uncompiled})
 
     def _files_above(self, names: Iterable[str]) -> list[str]:
         """Return the files of these names in the crate's folder and in those above it."""

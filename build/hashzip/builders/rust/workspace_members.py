@@ -31,13 +31,14 @@ def exclusion(workspace: str, settings: Mapping[str, Any]) -> Callable[[str], bo
     members = paths("members") if excluded else set()
 
     def is_excluded(folder: str) -> bool:
-        places = (folder, *_parents(folder))
+        places = (folder, *parents(folder))
         return not excluded.isdisjoint(places) and members.isdisjoint(places)
 
     return is_excluded
 
 
-def _parents(folder: str) -> Iterator[str]:
+def parents(folder: str) -> Iterator[str]:
+    """Yield the folders above a folder, without the project's own."""
     while "/" in folder:
         folder = folder.rpartition("/")[0]
         yield folder

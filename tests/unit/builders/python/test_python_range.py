@@ -61,8 +61,10 @@ def test_first_fit(required: str, release: str | None) -> None:
     assert python_range.first_fit(required, "3.11") == release
 
 
-@pytest.mark.parametrize("required", ["new", "3.11", ">=", ">=3.*", ">=3.11,nonsense", "=>3.11"])
+@pytest.mark.parametrize(
+    "required", ["new", "3.11", ">=", ">=3.*", ">=3.11,nonsense", "=>3.11", ">=3," * 200_000]
+)
 def test_no_range(required: str) -> None:
     """Anything else is an error."""
-    with pytest.raises(ValueError, match="is not a range of versions"):
+    with pytest.raises(ValueError, match=r"is not a range of versions|is none"):
         python_range.first_fit(required, "3.11")

@@ -348,6 +348,40 @@ class TestBinName:
         assert "src/main.rs" in caught.value.hint
 
 
+class TestMany:
+    """Workspaces of any size."""
+
+    def test_crates(self, tmp_path: Path) -> None:
+        """The sources of a crate in its own folder are without those of the crates below it."""
+        count = 1_500
+        names = [f"lib{at}" for at in range(count)]
+        needs = "".join(f'{name} = {{ path = "{name}" }}\n' for name in names)
+        head = f'path = "lib.rs"\n[dependencies]\n{needs}'
+        files = {"app/lib.rs": "", **{f"app/src/{at}/x.rs": "" for at in range(3)}}
+        for at, name in enumerate(names):
+            after = f'[dependencies]\nx = {{ path = "../lib{(at + 1) % count}" }}\n'
+            files |= {
+                f"app/{name}/Cargo.toml": manifest(name, f'[lib]\npath = "lib.rs"\n{after}'),
+                f"app/{name}/lib.rs": "",
+            }
+        crates.make(tmp_path, files, f"[lib]\n{head}")
+
+        inputs = crates.inputs(tmp_path)
+
+        assert sum(path.endswith("/lib.rs") for path in inputs) == count + 1
+        assert "app/src/2/x.rs" in inputs
+
+    def test_programs(self, tmp_path: Path) -> None:
+        """Folders in a folder that is an input as a whole are no further inputs."""
+        bins = "".join(
+            f'[[bin]]\nname = "b{at}"\npath = "src/b/{at}/main.rs"\n' for at in range(5_000)
+        )
+        crates.make(tmp_path, {"app/src/b/1/main.rs": ""}, bins)
+        crates.configure(tmp_path, bin="b1")
+
+        assert "app/src/b/1/main.rs" in crates.inputs(tmp_path)
+
+
 @needs_cargo
 class TestCargo:
     """A comparison with cargo, on a workspace with most of these features."""
