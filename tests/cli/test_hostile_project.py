@@ -152,6 +152,31 @@ class TestRead:
         assert f"the link {path} leads out of the project" in refused(root, "external")
 
 
+@pytest.mark.parametrize(
+    "name", ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "build.rs"]
+)
+def test_kind_of_rust(tmp_path: Path, name: str) -> None:
+    """A pipe among the files of a crate is not passed over: cargo would wait for it."""
+    root = tmp_path.resolve() / "project"
+    crates.make(root)
+    projects.write_files(root, {"app/.cargo/config.toml": b"", "app/Cargo.lock": b""})
+    path = root / "app" / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+    error, _ = projects.complaint(run(root, "external"))
+
+    assert f"{path} is a pipe" in error
+
+
+def test_kind_of_project(project: Path) -> None:
+    """A `hashzip.toml` that is a pipe is found by commands that look for one, and refused."""
+    (project / "hashzip.toml").unlink()
+    os.mkfifo(project / "hashzip.toml")
+
+    assert f"{project}/hashzip.toml is a pipe" in refused(project / "src", "status")
+
+
 @pytest.mark.parametrize("target", ["pipe", "/dev/zero", "/dev/stdin", "folder"])
 @pytest.mark.parametrize("name", ["requirements.txt", "hashzip.toml", "src/hello.py"])
 def test_kind(project: Path, name: str, target: str) -> None:

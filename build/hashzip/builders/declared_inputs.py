@@ -46,7 +46,7 @@ def declared(project: Project, target: Target) -> InputSpec:
         # A pattern applies below the folders that it names.
         plain = next((n for n, part in enumerate(parts) if WILDCARDS.intersection(part)), None)
         below = os.path.join(project.root, *parts[:plain])
-        if os.path.isfile(location):  # even if its name looks like a pattern: [id].ts
+        if files.is_there(project.root, path):  # even if its name looks like a pattern: [id].ts
             spec.files.append(path)
         elif os.path.isdir(location):
             spec.folders.append(InputFolder(path, (("**"),), generated(project, path), required_by))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from hashzip.errors import HashzipError, did_you_mean
-from hashzip.project import keys
+from hashzip.project import files, keys
 from hashzip.project.keys import Builders, Key
 from hashzip.project.targets import LAYER, Function, Layer, Package, Target
 from hashzip.project.toml_table import Table
@@ -104,7 +104,7 @@ def find_root(folder: str) -> str:
     """
     start = os.path.realpath(folder)
     candidate = start
-    while not os.path.isfile(os.path.join(candidate, FILE_NAME)):
+    while not files.is_there(candidate, FILE_NAME):
         parent = os.path.dirname(candidate)
         if parent == candidate:
             raise HashzipError(

@@ -125,12 +125,17 @@ def open_file(root: str, path: str) -> BinaryIO:
     return open(open_regular(locate(root, path)), "rb")
 
 
-def is_file(root: str, path: str) -> bool:
-    """Return whether a project has a file, which `read` would not refuse for what it is."""
-    try:
-        return stat.S_ISREG(os.stat(locate(root, path)).st_mode)
-    except (HashzipError, OSError, ValueError):
-        return False
+def is_there(root: str, path: str) -> bool:
+    """Return whether a project has a file, or something in its place that is refused when read.
+
+    It would be wrong to pass over a pipe: other programs would open it.
+
+    Args:
+        root: The project's folder.
+        path: The file, relative to the project, or absolute.
+    """
+    location = os.path.join(root, path)
+    return os.path.exists(location) and not os.path.isdir(location)
 
 
 def locate(root: str, path: str) -> str:

@@ -83,7 +83,7 @@ class TestLinks:
 
         assert files.read(str(root), "relative") == b"locked"
         assert files.read(str(root), f"{root}/absolute/lock") == b"locked"
-        assert files.is_file(str(root), "relative")
+        assert files.is_there(str(root), "relative")
 
     @pytest.mark.parametrize(
         "target, problem", [("nothing", "leads to nothing (nothing)"), ("lock", "loops (lock)")]
@@ -133,7 +133,8 @@ class TestKinds:
 
         with pytest.raises(HashzipError, match=kind):
             files.read_outside(root / "lock")
-        assert not files.is_file(str(root), "lock")
+        assert files.is_there(str(root), "lock") == (kind != "a folder")
+        assert not files.is_there(str(root), "none")
 
     def test_late_pipe(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A pipe that takes the place of a file after the check is refused without waiting."""

@@ -60,7 +60,7 @@ def beside(root: str, folder: str) -> list[str]:
     return sorted(
         path
         for path in named
-        if not f"{path}/".startswith(f"{folder}/") and os.path.isfile(os.path.join(root, path))
+        if not f"{path}/".startswith(f"{folder}/") and files.is_there(root, path)
     )
 
 

@@ -129,7 +129,9 @@ def file_of_project(folder: Path, root: str = "") -> Path | None:
         root: As for `write`.
     """
     for place in (folder, *folder.parents):
-        present = (place / name for name in (_SETTINGS, _PROJECT) if os.path.isfile(place / name))
+        present = (
+            place / name for name in (_SETTINGS, _PROJECT) if door.is_there(str(place), name)
+        )
         file = next(present, None)  # beside a `uv.toml`, uv ignores the other
         if file and _where(_read(file, root), _Move(place, place)):
             return file

@@ -114,7 +114,7 @@ def outside(root: str, cargo_home: str) -> list[tuple[str, list[str]]]:
 def _file(root: str, folder: str) -> str:
     """Return the path of a folder's file, or "" if it has none."""
     paths = (join(folder, name) for name in _NAMES)
-    return next((path for path in paths if os.path.isfile(os.path.join(root, path))), "")
+    return next((path for path in paths if door.is_there(root, path)), "")
 
 
 def _with_includes(root: str, path: str) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _includes(root: str, path: str) -> Iterator[str]:
                 f"{path} includes {name!r}, outside the project {root}",
                 "copy it into the project",
             )
-        if door.is_file(root, other):
+        if door.is_there(root, other):
             yield other
 
 

@@ -63,7 +63,7 @@ class Manifests:
         if isinstance(pointer, str):
             return self._inside(crate_dir, pointer, "the workspace")
         for folder in above(crate_dir):
-            if not os.path.isfile(os.path.join(self.root, folder, MANIFEST)):
+            if not files.is_there(self.root, join(folder, MANIFEST)):
                 continue
             settings = self.manifest(folder).get("workspace")
             pointer = package(self.manifest(folder)).get("workspace")
@@ -115,7 +115,7 @@ class Manifests:
             folder = waiting.pop()
             if folder in visited or _is_outside(folder):
                 continue
-            if os.path.isfile(os.path.join(self.root, folder, MANIFEST)):
+            if files.is_there(self.root, join(folder, MANIFEST)):
                 visited.add(folder)
                 waiting += self._dependencies(folder, cargo_schema.ALL, is_strict=False)
         return visited - known

@@ -24,6 +24,7 @@ from hashzip.builders.rust.cargo_manifests import (
 from hashzip.builders.rust.workspace_members import parents
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.inputs import gitignore
+from hashzip.project import files as door
 from hashzip.project.config import Project
 from hashzip.project.targets import Target
 
@@ -74,7 +75,7 @@ class Crates:
         for crate_dir, manifest in self.compiled.items():
             folders += self._source_folders(crate_dir, manifest)
             scripts = _build_scripts(crate_dir, manifest)
-            files.update(path for path in scripts if os.path.isfile(self._location(path)))
+            files.update(path for path in scripts if door.is_there(self.project.root, path))
         return InputSpec(sorted(files), folders)
 
     def config_files(self) -> list[str]:
@@ -164,7 +165,7 @@ class Crates:
         """Return the files of these names in the crate's folder and in those above it."""
         folders = (self.crate_dir, *above(self.crate_dir))
         paths = [join(folder, name) for folder in folders for name in names]
-        return [path for path in paths if os.path.isfile(self._location(path))]
+        return [path for path in paths if door.is_there(self.project.root, path)]
 
     def _location(self, path: str) -> str:
         return os.path.join(self.project.root, path)
@@ -188,7 +189,7 @@ def find(project: Project, function: Target) -> Crates:
         )
     workspace = manifests.workspace(crate_dir)
     lock = join(workspace, LOCK)
-    if not os.path.isfile(os.path.join(project.root, lock)):
+    if not door.is_there(project.root, lock):
         path = join(workspace, MANIFEST)
         raise HashzipError(
             f"{function.label} has no {lock}, which pins its dependencies",
