@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hashzip.artifacts.store import Store
 
 
+_LARGEST = 262_144_000  # bytes of an input that is read at once; no package may have more
 _NAMED = 5  # patterns that a warning each is for
 
 
@@ -200,7 +201,7 @@ class BuildPlan(Value):
         """
         location = self.locations[path]
         try:
-            return door.read(self.project.root, os.fsdecode(location))
+            return door.read(self.project.root, os.fsdecode(location), limit=_LARGEST)
         except OSError as error:
             raise read_error(location, error) from error
 

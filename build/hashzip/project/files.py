@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from hashzip.errors import HashzipError, escape, read_error
 
-TEXT_LIMIT = 64 << 20  # bytes of a file that is parsed; the largest locks have a few MB
+TEXT_LIMIT = 64 << 20  # bytes of a file that programs write; the largest locks have a few MB
+SETTINGS_LIMIT = 4 << 20  # bytes of a file that people write; to parse one takes a second
 
 # A pipe or a terminal that takes the place of a file after the check neither waits nor becomes the
 # terminal of this process.

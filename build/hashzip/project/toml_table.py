@@ -76,7 +76,7 @@ class Table:
         """
         content = b""
         try:
-            content = files.read(os.path.dirname(path), path)
+            content = cls._read(path)
             return cls(parse(content), path)
         except FileNotFoundError:
             raise HashzipError(f"there is no {path}", "run: hashzip init") from None
@@ -98,6 +98,10 @@ class Table:
             ) from error
         except ValueError as error:  # a number of thousands of digits
             raise HashzipError(f"{path} has a number that is too long", "shorten it") from error
+
+    @staticmethod
+    def _read(path: str) -> bytes:
+        return files.read(os.path.dirname(path), path, limit=files.SETTINGS_LIMIT)
 
     def error(self, key: str, problem: str, hint: str, *, is_unknown: bool = False) -> HashzipError:
         """Return the error of a key: where it stands, what is wrong, and what to do.
@@ -128,7 +132,7 @@ class Table:
         from hashzip.project import toml_position
 
         try:
-            text = files.read(os.path.dirname(self.path), self.path).decode("utf-8-sig")
+            text = self._read(self.path).decode("utf-8-sig")
         except (HashzipError, OSError, UnicodeDecodeError):
             return []
         names = self.name.split(".") if self.name else []

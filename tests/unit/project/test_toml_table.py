@@ -128,3 +128,14 @@ def test_long_number(tmp_path: Path) -> None:
 
     with pytest.raises(HashzipError, match="has a number that is too long"):
         Table.load(str(tmp_path / "hashzip.toml"))
+
+
+def test_size(tmp_path: Path) -> None:
+    """A file of several megabytes, which would take seconds to parse, is refused; of one, not."""
+    path = tmp_path.resolve() / "hashzip.toml"
+    path.write_text(f"# {'x' * 1_000_000}\n", encoding="utf-8")
+    assert Table.load(str(path)).values == {}
+
+    path.write_text(f"# {'x' * 5_000_000}\n", encoding="utf-8")
+    with pytest.raises(HashzipError, match="has 5,000,003 bytes; it may have 4,194,304"):
+        Table.load(str(path))

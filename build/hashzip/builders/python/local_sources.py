@@ -68,7 +68,7 @@ def _strings(root: str, folder: str) -> Iterator[str]:
     """Yield all strings in a `pyproject.toml` that may name sources."""
     location = os.path.join(root, folder, "pyproject.toml")
     try:
-        yield from _source_names(files.read_text(root, location))
+        yield from _source_names(files.read_text(root, location, limit=files.SETTINGS_LIMIT))
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return  # a package without one; or what the build backend will say
     except OSError as error:

@@ -162,7 +162,7 @@ def _read(root: str, path: str) -> Document:
     if not path:
         return {}
     try:
-        return cargo_schema.config(door.read(root, path))
+        return cargo_schema.config(door.read(root, path, limit=door.SETTINGS_LIMIT))
     except OSError as error:
         raise read_error(os.fsencode(os.path.join(root, path)), error) from error
     except ShapeError as error:
@@ -172,7 +172,7 @@ def _read(root: str, path: str) -> Document:
 def _read_outside(location: str) -> Document:
     """Read a file that is not in the project. An unreadable one counts as empty here."""
     try:
-        return schema.toml(door.read_outside(location))
+        return schema.toml(door.read_outside(location, limit=door.SETTINGS_LIMIT))
     except (HashzipError, OSError, ShapeError):
         return {}
 

@@ -176,7 +176,8 @@ class Manifests:
             outer = os.path.dirname(outer)
             path = os.path.join(outer, MANIFEST)
             try:
-                settings = cargo_schema.manifest(files.read_outside(path)).get("workspace")
+                content = files.read_outside(path, limit=files.SETTINGS_LIMIT)
+                settings = cargo_schema.manifest(content).get("workspace")
             except (HashzipError, OSError, ShapeError):
                 continue
             if isinstance(settings, dict) and not exclusion(".", settings)(inner):
@@ -190,7 +191,8 @@ class Manifests:
     def _load(self, folder: str) -> Manifest:
         location = os.path.join(self.root, folder, MANIFEST)
         try:
-            return cargo_schema.manifest(files.read(self.root, location))
+            content = files.read(self.root, location, limit=files.SETTINGS_LIMIT)
+            return cargo_schema.manifest(content)
         except FileNotFoundError:
             raise HashzipError(
                 f"{self.label} needs {join(folder, MANIFEST)}, which does not exist",
