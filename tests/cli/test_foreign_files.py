@@ -279,3 +279,23 @@ def test_no_warning_in_the_plan(tmp_path: Path) -> None:
 
     assert answer["warnings"] == ""
     assert projects.listing(root) == before
+
+
+def test_huge_zip(tmp_path: Path) -> None:
+    """A foreign zip of a terabyte without content is not read, neither in a plan nor in a build."""
+    root = projects.make(tmp_path / "project")
+    run(root, "attacker", "build")
+    content = built(root).read_bytes()
+    os.truncate(built(root), 1 << 40)
+
+    answer = json.loads(run(root, "reviewer", "external", text=projects.query()).out)
+    run(root, "reviewer", "build")
+
+    assert "was not built by this user" in answer["warnings"]
+    assert built(root).read_bytes() == content
+    os.truncate(built(root), 1 << 40)  # the same with the right code beside it
+    run(root, "reviewer", "build")
+    assert built(root).read_bytes() == content
+    projects.write_files(root / "src", {"new.py": b""})
+    os.truncate(built(root), 1 << 40)  # now the last build, which the next one may copy from
+    assert "hello: built " in run(root, "reviewer", "build").out

@@ -35,13 +35,18 @@ def last_build(plan: BuildPlan) -> LastBuild | None:
     fingerprint = store.latest()
     if fingerprint is None:
         return None
+    manifest = store.manifest(fingerprint)
+    if manifest is None:
+        return None
     zip_file = None
     # One that is built again was missing or damaged; and Windows cannot replace a file in use.
     if fingerprint != plan.fingerprint and store.is_own(fingerprint):
         with suppress(OSError), store.open_zip(fingerprint) as stream:
-            zip_file = zip_reuse.read(stream)
-    manifest = store.manifest(fingerprint)
-    return LastBuild(manifest, zip_file) if manifest else None
+            # What has been put in its place may be endless.
+            if stream.seek(0, os.SEEK_END) == manifest.artifact.size:
+                stream.seek(0)
+                zip_file = zip_reuse.read(stream)
+    return LastBuild(manifest, zip_file)
 
 
 def pack(

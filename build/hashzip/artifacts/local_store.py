@@ -57,7 +57,7 @@ class LocalStore:
         """Return the sizes of an artifact that is complete.
 
         An artifact that was complete before, and has not been touched since by the rule of the stat
-        cache, is not read again.
+        cache, is not read again. Of one that does not count, the zip is not read at all.
         """
         from hashzip.artifacts.store import Sizes  # noqa: PLC0415 - most plans look for none
 
@@ -67,11 +67,14 @@ class LocalStore:
             cached = cache.cached_plan(fingerprint)
             if cached:
                 return Sizes(**{name: int(size) for name, size in cached.summary.items()})
+            manifest = self.manifest(fingerprint)
+            if manifest is None or os.stat(zip_path).st_size != manifest.artifact.size:
+                return None
             (content,) = cache.entries([SourceFile(_ZIP, zip_path, executable=False)])
-        except HashzipError:
+        except (HashzipError, OSError):
             return None
-        manifest = self.manifest(fingerprint)
-        if manifest is None or content.sha256 != manifest.artifact.sha256:
+        # Once more, because the times that are kept are from when the files were read.
+        if content.sha256 != manifest.artifact.sha256 or self.manifest(fingerprint) != manifest:
             return None
         sizes = Sizes(manifest.artifact.size, manifest.artifact.unpacked_size)
         summary = {name: str(size) for name, size in sizes._asdict().items()}

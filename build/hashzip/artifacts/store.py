@@ -143,7 +143,7 @@ def read_zip(store: Store, fingerprint: str) -> bytes:
     content = b""
     if manifest:
         with suppress(OSError), store.open_zip(fingerprint) as file:
-            content = file.read()
+            content = file.read(manifest.artifact.size + 1)
     if manifest is None or hashlib.sha256(content).hexdigest() != manifest.artifact.sha256:
         raise HashzipError(
             f"{store.reference(fingerprint)['zip']} was removed or changed while it was read",

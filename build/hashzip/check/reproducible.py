@@ -148,13 +148,15 @@ def _stored(plan: BuildPlan) -> Artifact | None:
     """Find an earlier build of the same inputs in the store; None if it is missing or damaged."""
     store = plan.store
     manifest = store.manifest(plan.fingerprint)
+    if manifest is None:
+        return None
     try:
         with store.open_zip(plan.fingerprint) as stream:
             # Not `store.find`, which may write a cache into the project.
-            digest = hashlib.sha256(stream.read()).hexdigest()
+            digest = hashlib.sha256(stream.read(manifest.artifact.size + 1)).hexdigest()
     except OSError:
         return None
-    if manifest is None or manifest.artifact.sha256 != digest:
+    if manifest.artifact.sha256 != digest:
         return None
     return Artifact(store, manifest)
 
