@@ -97,11 +97,14 @@ def _remove_abandoned(folder: str, own: str, now: float) -> None:
         own: The name of the draft that this process writes.
         now: The time, by the clock of the file system.
     """
-    names = [name for name in os.listdir(folder) if name.startswith(_PREFIX) and name != own]
+    try:
+        names = os.listdir(folder or os.curdir)
+    except OSError:  # not even this user may see what is there
+        return
     for name in names:
-        path = os.path.join(folder, name)
-        if len(name) != _NAME_SIZE:
+        if not name.startswith(_PREFIX) or len(name) != _NAME_SIZE or name == own:
             continue
+        path = os.path.join(folder, name)
         with suppress(OSError):  # another process removes it, or it is another user's
             descriptor = os.open(path, _THERE)
             try:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,27 @@ class TestAbandoned:
             atomic.write(tmp_path / "file", b"2")
 
         assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+    def test_current_folder(self, tmp_path: Path) -> None:
+        """A file that is named without its folder is written where it is meant to be."""
+        (tmp_path / self.NAME).write_bytes(b"half")
+        with chdir(tmp_path):
+            atomic.write("file", b"new")
+
+        assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+    def test_folder_that_cannot_be_listed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A folder that may be written and not be listed is written."""
+
+        def fail(_folder: str) -> None:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+        monkeypatch.setattr(os, "listdir", fail)
+        atomic.write(tmp_path / "file", b"new")
+
+        assert (tmp_path / "file").read_bytes() == b"new"
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no such links and pipes")
     def test_no_file(self, tmp_path: Path) -> None:
