@@ -95,7 +95,7 @@ def mirror(_patient: Patient) -> Iterator[Finding]:
                 f"unset {_CONFIGURATION_VARIABLE}, or write that file",
             )
         return
-    paths = [json.loads(f'"{path}"') for path in _MIRROR.findall(text)]
+    paths = [_unescaped(path) for path in _MIRROR.findall(text)]
     for path in paths:
         missing = [] if not os.path.isdir(path) else _missing(Path(path))
         if not os.path.isdir(path):
@@ -154,11 +154,19 @@ def _read(path: Path) -> str | None:
         return None
 
 
+def _unescaped(text: str) -> str:
+    """Return what is between the quotes of a string; as it is, if Terraform would refuse it."""
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        return text
+
+
 def _version(text: str | None) -> str:
     """Return the version in what `version -json` prints; "" if it prints something else."""
     try:
         document = json.loads(text or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(document.get("terraform_version", "")) if isinstance(document, dict) else ""
 

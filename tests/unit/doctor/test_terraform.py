@@ -143,6 +143,20 @@ class TestMirror:
 
         assert finding.state is State.GOOD
 
+    @pytest.mark.parametrize("path", [r"C:\mirror", r"a\ud800b\x", r"\u0000"])
+    def test_other_path(
+        self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+    ) -> None:
+        """A path that no system has, or that Terraform cannot read, is one of no folder."""
+        file = tmp_path / "terraformrc"
+        text = f'provider_installation {{\n  filesystem_mirror {{\n    path = "{path}"\n  }}\n}}\n'
+        file.write_text(text, encoding="utf-8")
+        monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(file))
+
+        (finding,) = terraform.mirror(Patient(str(project)))
+
+        assert finding.text.endswith("does not exist")
+
     def test_no_folder(self, project: Path, mirror: Path) -> None:
         """A folder that is not there is named, with the file that names it."""
         mirror.rename(mirror.with_name("elsewhere"))
