@@ -49,7 +49,7 @@ def offers(project: Project, new: Iterable[Adopted]) -> tuple[list[Offer], list[
     grouped: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     hints: dict[str, None] = {}
     for adopted in new:
-        target = project.targets[adopted.target]
+        target = project.packaged(adopted.target)
         path = target.options.get("requirements")
         if target.builder != "python" or path is None:
             continue
