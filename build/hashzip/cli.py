@@ -1,5 +1,6 @@
 """The command line: choose the command, print errors, and return the exit code."""
 
+import codecs
 import errno
 import gc
 import io
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer as Buffer
 
+
+_ERRORS = "hashzip"  # how characters are printed that an encoding lacks
+_ASCII = {"…": "..."}  # of our own words; all others are escaped
 
 _Install = Callable[[str], None]
 
@@ -159,10 +163,11 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
     """
     # A run is short and makes many objects but few cycles: collecting them takes a tenth of it.
     gc.disable()
+    codecs.register_error(_ERRORS, _in_ascii)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # Print a name that the terminal cannot show with escapes, instead of failing.
-            stream.reconfigure(errors="backslashreplace")
+            # Print what the terminal's encoding lacks in another way, instead of failing.
+            stream.reconfigure(errors=_ERRORS)
     errors.forget_warnings()
     user_key.take_variable()
     options: Namespace | SimpleNamespace = SimpleNamespace(debug=False, exit_code=False)
@@ -217,6 +222,17 @@ def _run_command(options: "Namespace | SimpleNamespace", install: _Install | Non
         if install and needs:
             install(needs.partition(".")[0])
         raise
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """Return what is printed in place of characters that an encoding lacks, and where to go on."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    characters = error.object[error.start : error.end]
+    texts = (
+        _ASCII.get(each) or each.encode("ascii", "backslashreplace").decode() for each in characters
+    )
+    return "".join(texts), error.end
 
 
 def parse(words: Sequence[str]) -> "Namespace | SimpleNamespace":

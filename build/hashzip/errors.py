@@ -177,7 +177,7 @@ def some(words: Sequence[str], most: int = 5) -> str:
 def _laid_out(hint: str) -> list[str]:
     """Return a hint as lines: a long list of known words has lines of its own."""
     start, known, words = hint.partition(f"{_KNOWN} ")
-    if not known or words.count(_COMMA) < _MANY:
+    if not known or (words.count(_COMMA) < _MANY and len(hint) <= _LIST_COLUMNS):
         return [hint]
     import textwrap
 

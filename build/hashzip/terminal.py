@@ -16,6 +16,10 @@ HINT = "1;36"
 GOOD = "1;32"
 BOLD = "1"
 DIM = "2"
+ADDED = "32"
+REMOVED = "31"
+CHANGED = "33"
+PLACE = "36"
 
 # Columns where there is no terminal, as argparse and most tools have it.
 DEFAULT_COLUMNS = 80

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import os
 import sys
 from pathlib import Path
@@ -171,3 +172,18 @@ def test_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert ended.value.code == 2
     assert "status" in capsys.readouterr().err
+
+
+def test_other_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an encoding lacks is printed in another way: our own words readable, names escaped."""
+    buffer = io.BytesIO()
+    stream = io.TextIOWrapper(buffer, "ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+
+    with pytest.raises(SystemExit):
+        cli.main(["build", "--help"])
+    sys.stdout.write("caf\u00e9")
+
+    text = buffer.getvalue().decode("ascii")
+    assert "locale, ..., and" in " ".join(text.split())
+    assert text.endswith(r"caf\xe9")

@@ -14,6 +14,15 @@ from hashzip.project.config import Project
 from hashzip.project.targets import Function, Package
 
 DIGITS = 12  # of a fingerprint, for people
+
+_DIFFERENCES = (
+    ("+++ ", terminal.BOLD),
+    ("--- ", terminal.BOLD),
+    ("+", terminal.ADDED),
+    ("-", terminal.REMOVED),
+    ("~", terminal.CHANGED),
+    ("@@", terminal.PLACE),
+)
 _NAMED = 3  # functions that are named after their package
 
 
@@ -82,6 +91,18 @@ def line(text: str, *, is_short: bool = True, stream: TextIO | None = None) -> N
         stream: Where it goes; by default, standard output.
     """
     print(printable(text, is_short=is_short), file=stream, flush=True)
+
+
+def difference(text: str, *, is_short: bool = True) -> None:
+    """Print a line of a comparison, with the colour that git gives it by its first character.
+
+    Args:
+        text: The line.
+        is_short: As for `printable`.
+    """
+    style = next((style for start, style in _DIFFERENCES if text.startswith(start)), "")
+    safe = printable(text, is_short=is_short)
+    print(terminal.paint(safe, style, sys.stdout) if style else safe, flush=True)
 
 
 def text(lines: str) -> None:

@@ -48,12 +48,27 @@ def _lines(results: Iterable[tuple[str, Built]]) -> Iterator[str]:
             yield f"{names}: up to date"
             continue
         built = equal[0][1]
-        verb = terminal.paint("built", terminal.GOOD, sys.stdout)
         seconds = sum(each.seconds for _, each in equal)
-        yield (
-            f"{names}: {verb} {built.fingerprint[: _output.DIGITS]} ({printable(reason)}), "
+        result = (
+            f"{built.fingerprint[: _output.DIGITS]} ({printable(reason)}), "
             f"{_output.megabytes(built.sizes.zip)}, {seconds:.1f} s"
         )
+        verb = terminal.paint("built", terminal.GOOD, sys.stdout)
+        yield f"{_names(names, len(result))} {verb} {result}"
+
+
+def _names(names: str, rest: int) -> str:
+    """Return the names before a result; on a terminal, in lines of their own if there are many."""
+    width = terminal.columns(sys.stdout)
+    is_long = len(names) + len(": built ") + rest > width
+    if not is_long or ", " not in names or not terminal.is_terminal(sys.stdout):
+        return f"{names}:"
+    import textwrap
+
+    wrapped = textwrap.wrap(
+        f"{names}:", width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(wrapped) + "\n "
 
 
 def summary(results: Sequence[Built], seconds: float) -> str:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hashzip import pipeline, planning
+from hashzip import pipeline, planning, terminal
 from hashzip.artifacts import changes
 from hashzip.artifacts.changes import Changes
 from hashzip.artifacts.manifest import Manifest
@@ -89,9 +89,12 @@ def run(options: argparse.Namespace) -> None:
     project = _output.project(options)
     plan = planning.plan(project, options.function)
     compare = _against_deployed if options.against == _DEPLOYED else _against_build
-    if compare(project, plan, options) and options.exit_code:
+    differs = compare(project, plan, options)
+    if differs and options.exit_code:
         sys.stdout.flush()
         raise SystemExit(1)
+    if not differs and terminal.is_terminal(sys.stdout) and not options.json:
+        print("no differences")
 
 
 def _against_build(_project: Project, plan: BuildPlan, options: argparse.Namespace) -> bool:
@@ -111,7 +114,7 @@ def _against_build(_project: Project, plan: BuildPlan, options: argparse.Namespa
     if options.text and not options.json:
         with _text_diff.open_zip(plan.store, old.fingerprint) as old_zip:
             for line in _text_diff.since(plan, old_zip, comparison.paths):
-                _output.line(line, is_short=False)
+                _output.difference(line, is_short=False)
     return comparison.differs
 
 
@@ -146,7 +149,7 @@ def _against_deployed(project: Project, plan: BuildPlan, options: argparse.Names
         _print(comparison, as_json=options.json)
         if options.text and not options.json:
             for line in _text_diff.of_zips(old_zip, new_zip, comparison.paths):
-                _output.line(line, is_short=False)
+                _output.difference(line, is_short=False)
     # Even with the same files: then another tool has packed them.
     return True
 
@@ -190,12 +193,12 @@ def _print(comparison: _Comparison, *, as_json: bool) -> None:
         _output.document(document)
         return
     for line in _lines(comparison):
-        _output.line(line)
+        _output.difference(line)
     for sign, names in (("+", packages.added), ("~", packages.changed), ("-", packages.removed)):
         for name in names:
-            _output.line(f"{sign} package {name}")
+            _output.difference(f"{sign} package {name}")
     for change in recipe:
-        _output.line(f"~ {change}")
+        _output.difference(f"~ {change}")
     if comparison.advice:
         _output.line(f"hint: {comparison.advice}")
 

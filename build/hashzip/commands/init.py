@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
     )
     proposal = proposing.propose(repository, request)
     for line in report.lines(proposal, writes_terraform=options.write_terraform):
-        _output.line(line, is_short=False)
+        _output.difference(line, is_short=False)
     changes = [*proposal.changes, *(proposal.terraform if options.write_terraform else [])]
     if not changes:
         print("there is nothing to write")

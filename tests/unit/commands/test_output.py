@@ -83,3 +83,28 @@ def test_hostile(capsys: pytest.CaptureFixture[str]) -> None:
         r'  "name": "#\u0023vso[a]\u001b"',
         "}",
     ]
+
+
+@pytest.mark.parametrize(
+    "line, style",
+    [
+        ("+ a.py (1 bytes)", "32"),
+        ("- a.py (1 bytes)", "31"),
+        ("~ a.py (1 -> 2 bytes)", "33"),
+        ("--- a/a.py", "1"),
+        ("+++ b/a.py", "1"),
+        ("@@ -1 +1 @@", "36"),
+        (" A = 1", ""),
+        ("hint: none", ""),
+    ],
+)
+def test_difference(
+    line: str, style: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line of a comparison has the colour that git gives it, and none in a pipe."""
+    _output.difference(line)
+    assert capsys.readouterr().out == f"{line}\n"
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    _output.difference(line)
+    assert capsys.readouterr().out == (f"\x1b[{style}m{line}\x1b[0m\n" if style else f"{line}\n")

@@ -26,6 +26,7 @@ ARGUMENTS = {
     "deploy": ["hello"],
     "invoke": ["hello"],
     "logs": ["hello"],
+    "modules": ["--copy", "infra"],
     "completion": ["bash"],
 }
 

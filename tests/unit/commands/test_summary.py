@@ -34,6 +34,23 @@ class TestFolded:
             "write: built aaaaaaaaaaaa (first build here), 1.2 MB, 1.5 s",
         ]
 
+    def test_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """On a terminal, many names have lines of their own, and none is broken."""
+        names = [f"orders-{verb}-eu-west-1" for verb in ("created", "deleted", "updated")]
+        folded = Folded(dict.fromkeys(names, A.fingerprint))
+        monkeypatch.setattr("hashzip.terminal.is_terminal", lambda _stream: True)
+        monkeypatch.setenv("NO_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", "60")
+
+        lines = [line for name in names for line in folded.add(name, A)]
+
+        (text,) = lines
+        assert text.splitlines() == [
+            "orders-created-eu-west-1, orders-deleted-eu-west-1,",
+            "  orders-updated-eu-west-1:",
+            f"  built aaaaaaaaaaaa ({A.reason}), 1.2 MB, 4.5 s",
+        ]
+
     def test_failure(self) -> None:
         """What was built before an error is not lost."""
         folded = Folded({"read": B.fingerprint, "write": B.fingerprint})
