@@ -12,11 +12,6 @@ if __name__ == "__main__":
 
         newer_python.restart()
 
-    if sys.argv[1:2] == ["invoke"]:  # a plan need not load it
-        from hashzip import start
-    else:
-        from hashzip import cli as start
-
     def install(package):
         # type: (str) -> None
         """Run hashzip again where a missing package is installed, if possible."""
@@ -24,4 +19,11 @@ if __name__ == "__main__":
 
         private_environment.restart(package)
 
-    start.run(install)
+    if sys.argv[1:2] == ["invoke"]:  # a plan need not load it
+        from hashzip import start
+
+        start.run(install)
+
+    from hashzip import cli
+
+    cli.run(install)

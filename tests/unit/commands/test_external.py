@@ -48,7 +48,6 @@ LOADED = {
     "hashzip.project.toml_table",
     "hashzip.project.user_cache",
     "hashzip.project.user_key",
-    "hashzip.start",
 }
 
 # Runs the program, and prints what it has loaded where it would end.
