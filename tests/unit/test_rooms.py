@@ -116,7 +116,6 @@ def test_every_module_has_a_test() -> None:
 # a project, which `project/files.py` must do.
 OPENERS = {
     "adopt/modules.py": "hashzip's own modules for Terraform",
-    "adopt/writing.py": "files that it writes, whose folders it has checked",
     "archive/zip_writer.py": "the zip that it writes",
     "artifacts/local_store.py": "a zip that it has just written",
     "builders/command/unzip.py": "a zip that the user's command has written",

@@ -8,6 +8,7 @@ from contextlib import suppress
 from hashzip.adopt.proposal import Change
 from hashzip.adopt.repository import Repository
 from hashzip.errors import HashzipError
+from hashzip.project import files
 from hashzip.system import atomic
 
 
@@ -40,8 +41,7 @@ def _check(repository: Repository, change: Change) -> None:
             "remove the link, or name another folder with --infra",
         )
     try:
-        with open(location, encoding="utf-8-sig", newline="") as file:
-            text: str | None = file.read()
+        text: str | None = files.read(repository.root, location).decode("utf-8-sig")
     except FileNotFoundError:
         text = None
     if text != change.before:
@@ -53,12 +53,12 @@ def _put(repository: Repository, path: str, text: str) -> None:
     """Write a file in one step, with the mode and the byte order mark that it had."""
     location = os.path.realpath(repository.location(path))
     try:
-        with open(location, "rb") as file:
-            mark = codecs.BOM_UTF8 if file.read(3) == codecs.BOM_UTF8 else b""
-            mode = os.fstat(file.fileno()).st_mode & 0o777
+        mode = os.stat(location).st_mode & 0o777
+        has_mark = files.read(repository.root, location).startswith(codecs.BOM_UTF8)
     except FileNotFoundError:
         atomic.write_text(location, text)
         return
+    mark = codecs.BOM_UTF8 if has_mark else b""
     atomic.write(location, mark, text.encode(), mode=mode)
 
 

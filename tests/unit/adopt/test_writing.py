@@ -1,6 +1,7 @@
 """Writing files: all of them or none."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,12 @@ def test_refused(
         writing.write(Repository(str(root)), [CHANGES[1], change])
 
     assert not (root / "x").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_pipe(tmp_path: Path) -> None:
+    """A pipe in the place of a file is refused, without waiting for a writer."""
+    os.mkfifo(tmp_path / "a")
+
+    with pytest.raises(HashzipError, match="a is a pipe"):
+        writing.write(Repository(str(tmp_path)), [Change("a", None, "new")])
