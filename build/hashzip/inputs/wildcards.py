@@ -60,8 +60,11 @@ def expression(pattern: str) -> str:
         result += f"(?>(?:[^/]*+/)*?{part})"
     if is_below:
         return result + ".+"
-    # The last part ends the path: its place is as many names in front of the end as it has.
-    return f"{result}(?:.*/)?{'+' if len(parts[-1]) == 1 else ''}{last}"
+    # The last part ends the path: its place is as many names in front of the end as it has. It is
+    # only looked for where the last name fits.
+    if len(parts[-1]) == 1:
+        return f"{result}(?:.*/)?+{last}"
+    return rf"{result}(?=(?:.*/)?+{_name(parts[-1][-1])}\Z)(?:.*/)?{last}"
 
 
 def _names(part: _Part) -> str:

@@ -180,6 +180,7 @@ CRAFTED = {
     "parts": "**/a/**/a/**/a/**/a/**/a/**/a/**/b",
     "both": "**/*a*a*a*a*b/**/*a*a*a*a*b/**/*a*a*a*a*b",
     "long": "**/a/" * 1_000 + "b",
+    "long part": "**/" + "*/" * 999 + "b",
     "long name": "*a" * 120 + "*b",
 }
 
