@@ -13,6 +13,7 @@ import re
 
 # Regular expressions; compiled on use.
 _UV_START = r'version = 1\n(?:revision = \d+\n)?requires-python = "([^"\n]*)"\n'
+_UV_PACKAGE, _UV_SOURCE = "\n[[package]]\n", "\nsource = { "
 _UV_PROJECT = r'\nsource = \{ (?:editable|virtual) = "\." \}\n'
 _UV_ELSEWHERE = (
     r'source(?! = \{ (?:registry = "https?://[^"\n]*"|git = "[^"\n]*"'
@@ -41,6 +42,8 @@ def of_uv(text: str) -> str | None:
     """
     start = re.match(_UV_START, text)
     if start is None or "\\" in text or not re.search(_UV_PROJECT, text):
+        return None
+    if text.count(_UV_PACKAGE) != text.count(_UV_SOURCE):
         return None
     return None if _has(_UV_ELSEWHERE, text) or _has(_FILE_ELSEWHERE, text) else start[1]
 

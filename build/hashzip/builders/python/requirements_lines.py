@@ -89,7 +89,7 @@ def _has_broken_comment(text: str) -> bool:
     start = text.find("#")
     while start >= 0:
         end = text.find("\n", start)
-        if text[end - 1] == "\\" and end >= 0:
+        if end >= 0 and text[end - 1] == "\\":
             return True
         start = text.find("#", end) if end >= 0 else -1
     return False

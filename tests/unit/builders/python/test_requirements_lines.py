@@ -24,7 +24,7 @@ def test_logical() -> None:
 
     assert logical(text) == ["a==1   --hash=x", "--no-index", "b#c==1"]
     assert logical(text.replace("\n", "\r\n")) == logical(text)
-    assert logical("") == []
+    assert logical("") == logical("#") == logical("# c \\") == []
     assert logical("a") == ["a"]
 
 
