@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hashzip.aws.client import Endpoint
 from hashzip.emulator import server as local_aws
+from hashzip.emulator import session
 from scripts import process, providers
 from scripts.benchmark import crates, measure, methods, programs, trees
 from scripts.benchmark.measure import BARE, PYTHON, Program
@@ -171,12 +173,34 @@ def deployed(place: Place) -> Mapping[str, Program]:
     return plans
 
 
+def invoked(place: Place) -> Mapping[str, Program]:
+    """Run a function in a local AWS that the project's commands find."""
+    project = place.folder / "invoked"
+    (project / "source").mkdir(parents=True)
+    programs.declare(project, {"app": _function(project, "source")})
+    measure.once(place.hashzip.build(project))
+    aws = place.stack.enter_context(local_aws.running())
+    place.stack.enter_context(session.announce(project, aws))
+    Endpoint(aws.endpoint, secret=aws.secret).client("lambda").create_function(
+        FunctionName="app",
+        Role="arn:aws:iam::000000000000:role/any",
+        Code={"ZipFile": programs.latest_zip(project, "app").read_bytes()},
+        Runtime="python3.13",
+        Handler="app.handler",
+    )
+    build = str(place.hashzip.checkout / "build")
+    return {
+        "local": Program((sys.executable, build, "invoke", "app"), project),
+        "python": Program((sys.executable, "-c", ""), project),
+    }
+
+
 def rust(place: Place) -> Mapping[str, Program]:
     """Copy hello in Rust twice: for hashzip, and for cargo-lambda."""
     return crates.builds(place.folder / "rust", place.hashzip)
 
 
-_ALL = (hello, tree, dependencies, numpy_pandas, many, deployed, rust)
+_ALL = (hello, tree, dependencies, numpy_pandas, many, deployed, invoked, rust)
 SCENARIOS: Mapping[str, Scenario] = {scenario.__name__: scenario for scenario in _ALL}
 
 
