@@ -37,9 +37,9 @@ $ hashzip COMMAND …
   `layer.NAME`.
 - `watch`, `invoke`, `logs`, `deploy` and `diff --against deployed` need the extra `local`:
   see [README](../README.md#install).
-- On a terminal, output has colours and phases are live. `NO_COLOR` turns colours off, `FORCE_COLOR` turns
-  them on; with `CI` or `TERM=dumb`, and in a pipe, a phase that takes long has one line. Tables fit the
-  terminal, or `COLUMNS`.
+- On a terminal, output has colours and phases are live. `NO_COLOR` turns colours off, `FORCE_COLOR`
+  turns them on; with `CI` or `TERM=dumb`, and in a pipe, a phase that takes long has one line.
+  Tables fit the terminal, or `COLUMNS`.
 - `hashzip doctor` says what is wrong with this machine or the project, and how to fix it.
 - Exit codes: 0; 1 after an error, with `error:` and `hint:` on stderr; 2 for bad usage; 130 after
   Ctrl-C.
