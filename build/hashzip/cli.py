@@ -61,6 +61,7 @@ def run(install: _Install | None = None) -> NoReturn:
 
 def end(action: Callable[[], int]) -> NoReturn:
     """Do something, and end the process with the exit code that it returns."""
+    sys.excepthook = errors.print_traceback
     try:
         open_streams()
         code = action()

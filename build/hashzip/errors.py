@@ -7,6 +7,7 @@ import errno
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import TracebackType
 from typing import TextIO
 
 _NEAR = 3  # words that a hint begins with
@@ -99,6 +100,23 @@ def warn(message: str, hint: str = "") -> None:
     if (message, hint) not in _warned:
         _warned.add((message, hint))
         _print("warning", message, hint)
+
+
+def print_traceback(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Print the traceback of an error that is one of hashzip's own, as `sys.excepthook` does.
+
+    Its message and its lines may quote anything, as those of other errors.
+    """
+    import traceback  # noqa: PLC0415 - only for an error
+
+    from hashzip.printable import escaped, without_credentials  # noqa: PLC0415
+
+    text = "".join(traceback.format_exception(kind, error, trace))
+    with suppress(OSError):
+        for line in text.splitlines():
+            sys.stderr.write(escaped(without_credentials(line)) + "\n")
 
 
 def report(

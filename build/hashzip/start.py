@@ -41,7 +41,8 @@ def _invoke(words: list[str]) -> None:
         interrupt = error
     except quick_invoke.LostError:
         pass
-    if response and response.is_plain and _is_simple():
+    # A text in JSON could be a command to what runs a workflow, which others escape.
+    if response and response.is_plain and _is_simple() and b"##" not in response.body:
         text = response.body.decode(errors="backslashreplace") + "\n"
         try:
             sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "backslashreplace"))

@@ -216,3 +216,15 @@ class TestPrograms:
 
         check_lines(finished.out)
         assert "\n+#\\#vso[b]\n+\\x1b[2J\n" in finished.out
+
+
+def test_traceback(project: Path) -> None:
+    """The traceback of an error quotes a project as safely as the error does."""
+    projects.configure(project, **{json.dumps(f"{NASTY} https://a:t0ken@b"): 1})
+
+    finished = program.run("status", "--debug", cwd=project)
+
+    check_lines(finished.err)
+    assert "Traceback (most recent call last):" in finished.err
+    assert f'HashzipError: {project}/hashzip.toml: "a' in finished.err
+    assert "t0ken" not in finished.err
