@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tests.support import program
 
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-_FOLDERS = (".", "docs", "examples", "examples/*", "infra/modules/*")
+_FOLDERS = (".", "docs", "docs/from", "examples", "examples/*", "infra/modules/*")
 
 
 class Block(NamedTuple):

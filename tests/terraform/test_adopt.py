@@ -1,6 +1,7 @@
 """What `init` writes in a repository with Terraform works with the functions that are deployed."""
 
 import os
+import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
@@ -9,9 +10,12 @@ from pathlib import Path
 import boto3
 import pytest
 
+from hashzip.adopt import proposing
+from hashzip.adopt.proposing import Request
+from hashzip.adopt.repository import Repository
 from hashzip.emulator.server import LocalAws
 from scripts.terraform import Terraform
-from tests.support import program, stack
+from tests.support import adoption, program, stack
 from tests.support import project as projects
 
 pytestmark = pytest.mark.slow
@@ -144,3 +148,22 @@ def test_deployed_functions(
         f"{name}-second": b'"second"',
     }
     assert answer(f"{name}-mail") == answer("extra") == b'"mail"'
+
+
+def test_formatted(tmp_path: Path, terraform_executable: str) -> None:
+    """What was formatted before is formatted after `init` has changed it."""
+    for name in adoption.names():
+        adoption.shape(name).write(tmp_path / name)
+    command = [terraform_executable, "fmt", "-recursive", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    for name in adoption.names():
+        repository = Repository(str(tmp_path / name))
+        proposal = proposing.propose(repository, Request())
+        proposing.write(repository, [*proposal.changes, *proposal.terraform])
+
+    finished = subprocess.run(
+        [*command, "-check", "-diff"], check=False, capture_output=True, text=True
+    )
+
+    assert (finished.returncode, finished.stdout) == (0, "")
+    assert len(list(tmp_path.rglob("*.tf"))) > len(adoption.names())

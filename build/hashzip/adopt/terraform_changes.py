@@ -185,7 +185,7 @@ class Changes:
         variable = "root" if scope.call is None else "module"
         lines += [
             "",
-            f"  project  = {terraform_new.project(folder, variable)}",
+            f"  project{' ' * ('{' not in expression)} = {terraform_new.project(folder, variable)}",
             f"  function = {expression}",
         ]
         for key in ("function_name", "layer_name"):
@@ -269,15 +269,22 @@ class Changes:
             edits.append(Edit(block.body, block.body, inserted))
             return
         indent, width = _shape(text, near)
-        lines = [f"{name:<{width}} = {value}" for name, value in missing.items()]
+        longest = max(map(len, missing))
+        lines = [f"{name:<{max(width, longest)}} = {value}" for name, value in missing.items()]
         is_dropped = anchor is not None and not any(
             block.attributes.get(name) is anchor for name in values
         )
+        # `terraform fmt` aligns lines that follow each other: longer names stand apart.
+        gap = "\n" if longest > width else ""
         if is_dropped and anchor is not None:
-            edits.append(Edit(anchor.start, anchor.end, f"\n{indent}".join(lines)))
+            start = anchor.start - len(indent)
+            after = gap if _is_followed(text, anchor) else ""
+            added = f"\n{indent}".join(lines)
+            edits.append(Edit(start, anchor.end, f"{gap}{indent}{added}{after}"))
         else:
+            after = gap if _is_followed(text, near) else ""
             added = "".join(f"\n{indent}{line}" for line in lines)
-            edits.append(Edit(near.end, near.end, added))
+            edits.append(Edit(near.end, near.end, f"{gap}{added}{after}"))
 
     def _drop_archive(self, place: Place) -> None:
         """Remove the archive that made the zip, if nothing else names it."""
@@ -349,6 +356,13 @@ def _whole(text: str, block: Block) -> Edit:
 
 def _last(block: Block) -> Attribute | None:
     return max(block.attributes.values(), key=lambda each: each.end, default=None)
+
+
+def _is_followed(text: str, attribute: Attribute) -> bool:
+    """Return whether the line after an attribute has one, too."""
+    match = _UNALIGNED.match(text, attribute.end)
+    following = text[match.end() if match else attribute.end :].partition("\n")[0].strip()
+    return bool(following) and following != "}"
 
 
 def _shape(text: str, attribute: Attribute) -> tuple[str, int]:

@@ -154,8 +154,8 @@ def test_module_of_others(tmp_path: Path) -> None:
 
     assert "source_path" not in files["main.tf"]
     for line in (
-        "create_package = false",
-        "local_existing_package = module.orders_package.filename",
+        "create_package          = false",
+        "local_existing_package  = module.orders_package.filename",
         "ignore_source_code_hash = true",
     ):
         assert f"  {line}\n" in files["main.tf"]
