@@ -154,15 +154,15 @@ def test_formatted(tmp_path: Path, terraform_executable: str) -> None:
     """What was formatted before is formatted after `init` has changed it."""
     for name in adoption.names():
         adoption.shape(name).write(tmp_path / name)
-    command = [terraform_executable, "fmt", "-recursive", str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True)
+    command = [terraform_executable, "fmt", "-recursive"]
+    subprocess.run([*command, str(tmp_path)], check=True, capture_output=True)
     for name in adoption.names():
         repository = Repository(str(tmp_path / name))
         proposal = proposing.propose(repository, Request())
         proposing.write(repository, [*proposal.changes, *proposal.terraform])
 
     finished = subprocess.run(
-        [*command, "-check", "-diff"], check=False, capture_output=True, text=True
+        [*command, "-check", "-diff", str(tmp_path)], check=False, capture_output=True, text=True
     )
 
     assert (finished.returncode, finished.stdout) == (0, "")

@@ -27,32 +27,61 @@ def with_modules_at(root: str, text: str) -> str:
     return text
 
 
-def test_samples_are_valid(
-    tmp_path: Path, provider_environment: Mapping[str, str], terraform_executable: str
+# The functions, the package and the layer that the samples name.
+PROJECT = """
+[layer.deps]
+source = "src"
+runtime = "python3.13"
+architecture = "arm64"
+
+[package.api]
+source = "src"
+runtime = "python3.13"
+architecture = "arm64"
+""" + "".join(
+    f'[function.{name}]\npackage = "api"\nhandler = "app.handler"\n'
+    for name in ("hello", "orders", "Orders", "read", "write")
+)
+
+
+def test_samples_are_planned(
+    tmp_path: Path,
+    provider_environment: Mapping[str, str],
+    aws: LocalAws,
+    terraform_executable: str,
 ) -> None:
-    """Each sample is formatted, and Terraform accepts its variables and outputs."""
-    stack.copy_build_and_modules(tmp_path)
+    """Each sample is formatted, and Terraform plans what it says."""
+    infra = tmp_path / "infra"
+    stack.copy_build_and_modules(infra)
     uses = {}
     for number, block in enumerate(pages.blocks("terraform")):
         text = with_modules_at("../..", block.text)
         name = f"s{number}"
         uses[name] = block.page
-        (tmp_path / "samples" / name).mkdir(parents=True)
-        (tmp_path / "samples" / name / "main.tf").write_text(text, encoding="utf-8")
+        (infra / "samples" / name).mkdir(parents=True)
+        (infra / "samples" / name / "main.tf").write_text(text, encoding="utf-8")
     lines = (f'module "{name}" {{ source = "./samples/{name}" }}\n' for name in uses)
-    (tmp_path / "main.tf").write_text("".join(lines), encoding="utf-8")
+    (infra / "main.tf").write_text("".join(lines), encoding="utf-8")
+    files = {"hashzip.toml": PROJECT.encode(), "src/app.py": b"def handler(event, context): ...\n"}
+    projects.write_files(tmp_path, files)
     assert {"README.md", "docs/python.md", "infra/modules/package/README.md"} <= set(uses.values())
 
     formatted = subprocess.run(
-        [terraform_executable, "fmt", "-check", "-diff", "-recursive", tmp_path / "samples"],
+        [terraform_executable, "fmt", "-check", "-diff", "-recursive", infra / "samples"],
         capture_output=True,
         text=True,
         check=False,
     )
     assert formatted.returncode == 0, formatted.stdout
-    terraform = Terraform(tmp_path, provider_environment, terraform_executable, {})
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**provider_environment, **aws.environment, "PATH": path}
+    terraform = Terraform(infra, environment, terraform_executable, {})
     terraform.init()
-    terraform.validate()
+
+    plan = terraform.plan(out=tmp_path / "plan")
+
+    planned = {address.partition(".")[2].partition(".")[0] for address in stack.changes(plan)}
+    assert planned == set(uses)
 
 
 def test_example_of_the_readme(

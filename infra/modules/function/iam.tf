@@ -35,3 +35,12 @@ resource "aws_iam_role_policy" "this" {
   role   = aws_iam_role.this.name
   policy = var.policy_json
 }
+
+# By name, so that a policy may depend on what is created in the same apply.
+resource "aws_iam_role_policy" "named" {
+  for_each = var.policies
+
+  name   = each.key
+  role   = aws_iam_role.this.name
+  policy = each.value
+}

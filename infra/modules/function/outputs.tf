@@ -14,7 +14,7 @@ output "invoke_arn" {
 }
 
 output "role_name" {
-  description = "Name of the function's role. Attach more policies to it if policy_json is not enough."
+  description = "Name of the function's role. Attach managed policies to it, for example."
   value       = aws_iam_role.this.name
 }
 

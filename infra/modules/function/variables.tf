@@ -98,13 +98,25 @@ variable "tracing_mode" {
 }
 
 variable "policy_json" {
-  description = "IAM policy, as JSON, with the permissions that the function needs in addition to writing logs."
+  description = "IAM policy, as JSON, with the permissions that the function needs in addition to writing logs. It must be known when Terraform plans: use policies for one that depends on a new resource."
   type        = string
   default     = null
 
   validation {
     condition     = var.policy_json == null || can(jsondecode(var.policy_json).Statement)
     error_message = "policy_json must be an IAM policy as JSON; use data.aws_iam_policy_document.NAME.json."
+  }
+}
+
+variable "policies" {
+  description = "IAM policies, as JSON, by the names that they get in the role. They may depend on resources that do not exist yet."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for policy in values(var.policies) : can(jsondecode(policy).Statement)])
+    error_message = "Each of policies must be an IAM policy as JSON; use data.aws_iam_policy_document.NAME.json."
   }
 }
 

@@ -93,6 +93,7 @@ run "given_values" {
     log_retention_days = 0
     tracing_mode       = "Active"
     policy_json        = "{\"Statement\":[]}"
+    policies           = { table = "{\"Statement\":[]}" }
   }
 
   assert {
@@ -118,6 +119,11 @@ run "given_values" {
   assert {
     condition     = aws_iam_role_policy.this[0].policy == "{\"Statement\":[]}"
     error_message = "The role should have policy_json as an inline policy."
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.named["table"].name == "table"
+    error_message = "The role should have each of policies as an inline policy of its name."
   }
 }
 
