@@ -68,7 +68,9 @@ def is_live(stream: TextIO, environment: Mapping[str, str] | None = None) -> boo
         environment: The environment variables; by default, those of the process.
     """
     variables = os.environ if environment is None else environment
-    return is_terminal(stream) and variables.get("TERM") != "dumb" and not is_ci(variables)
+    if not is_terminal(stream) or variables.get("TERM") == "dumb" or is_ci(variables):
+        return False
+    return sys.platform != "win32" or _enable_escapes(stream)
 
 
 def is_ci(environment: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ from hashzip.adopt.proposal import Adopted
 from hashzip.builders.python import locks
 from hashzip.errors import HashzipError
 from hashzip.project.config import Project
+from hashzip.system import phases
 
 _LINES = 8  # of uv's output, for the error
 
@@ -71,17 +72,18 @@ def run(project: Project, offer: Offer) -> None:
     Raises:
         HashzipError: uv failed, with its last lines.
     """
-    finished = subprocess.run(
-        [find_uv_bin(), *offer.words[1:], "--quiet"],
-        cwd=project.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    with phases.build_of(offer.path), phases.phase("locking"):
+        finished = subprocess.run(
+            [find_uv_bin(), *offer.words[1:], "--quiet"],
+            cwd=project.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
     if finished.returncode:
         lines = [line for line in finished.stderr.splitlines() if line.strip()]
         raise HashzipError(

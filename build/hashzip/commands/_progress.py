@@ -229,7 +229,7 @@ class _Above:
 
 
 def _line(name: str, text: str) -> str:
-    return f"{name}: {printable(text)}"
+    return printable(f"{name}: {text}" if name else text)
 
 
 _active: list[Live | Lines] = []

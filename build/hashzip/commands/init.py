@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hashzip import planning
-from hashzip.commands import _output, _parser
+from hashzip.commands import _output, _parser, _progress
 from hashzip.errors import HashzipError, warn
 from hashzip.project.targets import ARCHITECTURES
 
@@ -113,7 +113,8 @@ def _lock(repository: "Repository", proposal: "Proposal", options: argparse.Name
             _output.line(f"not locked: {offer.path}; run: {offer.command}", is_short=False)
             continue
         try:
-            locking.run(project, offer)
+            with _progress.shown():
+                locking.run(project, offer)
         except HashzipError as error:
             warn(error.message, error.hint)
             continue

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hashzip.aws import log_format, log_reader
 from hashzip.aws.client import Endpoint
 from hashzip.aws.log_reader import LogReader
-from hashzip.commands import _endpoint, _output, _parser, _table
+from hashzip.commands import _endpoint, _output, _parser, _progress, _table
 from hashzip.commands._table import Column
 from hashzip.errors import HashzipError
 from hashzip.printable import printable
@@ -245,7 +245,8 @@ def _watch(
 
     watch = stack.enter_context(watcher.watching(project.root))
     watch.watch(loop.watch_paths())
-    loop.update()
+    with _progress.shown():
+        loop.update()
     table.show()
     ended = threading.Event()
     stack.callback(ended.set)

@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     account.identity,
     places.line_endings,
     places.cache,
+    places.key,
     places.configuration,
     places.functions,
     places.store,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
-import sys
 from typing import TYPE_CHECKING
 
 from hashzip import planning
@@ -12,7 +10,7 @@ from hashzip.artifacts import changes
 from hashzip.doctor.check import Finding, State, needed, output
 from hashzip.errors import HashzipError
 from hashzip.planning import ScanCache
-from hashzip.project import layout, user_cache
+from hashzip.project import layout, user_cache, user_key
 from hashzip.project.config import FILE_NAME
 from hashzip.project.targets import Package
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from hashzip.doctor.check import Patient
 
-_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 # No repository names a program to run here; the user's own configuration counts.
 _GIT = ("git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 
@@ -83,10 +80,30 @@ def cache(_patient: Patient) -> Iterator[Finding]:
         fix = f"set {user_cache.FOLDER_VARIABLE} to a folder that you can write to"
         yield Finding("cache", State.WRONG, problem, fix)
         return
-    if _is_shared(path):
-        yield Finding("cache", State.WRONG, f"others can write to {path}", f"run: chmod 700 {path}")
+    try:
+        user_cache.check(path)
+    except HashzipError as error:
+        yield Finding("cache", State.WRONG, error.message, error.hint)
+    else:
+        yield Finding("cache", State.GOOD, path)
+
+
+def key(patient: Patient) -> Iterator[Finding]:
+    """Check the key by which files of earlier builds are believed."""
+    if patient.root is None:
         return
-    yield Finding("cache", State.GOOD, path)
+    try:
+        loaded = user_key.load(patient.root)
+    except HashzipError as error:
+        yield Finding("key", State.WRONG, error.message, error.hint)
+        return
+    if not loaded.lasts:
+        text = "none can be kept, so that each build starts anew"
+        fix = f"set {user_cache.FOLDER_VARIABLE} to a folder that you can write to"
+        yield Finding("key", State.NOTE, text, fix)
+        return
+    shared = f"that of {user_key.VARIABLE}, which other machines share"
+    yield Finding("key", State.GOOD, shared if loaded.is_shared else "that of this user alone")
 
 
 def line_endings(patient: Patient) -> Iterator[Finding]:
@@ -118,14 +135,3 @@ def _write_problem(path: str) -> str:
     if not os.access(existing, os.W_OK | os.X_OK):
         return f"cannot write to {existing}"
     return ""
-
-
-def _is_shared(path: str) -> bool:
-    """Return whether somebody else can write to a folder."""
-    if sys.platform == "win32":
-        return False  # access is by lists there, which are private below the user's profile
-    try:
-        status = os.stat(path)
-    except OSError:
-        return False  # it will be made, for its owner alone
-    return bool(status.st_mode & _WRITABLE_BY_OTHERS) or status.st_uid != os.geteuid()

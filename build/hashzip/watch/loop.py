@@ -12,6 +12,7 @@ from hashzip.planning import ScanCache
 from hashzip.printable import printable
 from hashzip.project.config import FILE_NAME
 from hashzip.project.targets import Function
+from hashzip.system import phases
 from hashzip.watch import syntax, watch_paths
 from hashzip.watch.version import Version, attempt_at, changed_paths, save_time
 
@@ -140,7 +141,8 @@ class Loop:
             syntax.check(plan, changed)
             self._failed_attempts[package] = attempt
             for version in stale:
-                seconds += self._deployer.deploy(plan, version.use)
+                with phases.build_of(version.name):
+                    seconds += self._deployer.deploy(plan, version.use)
                 self._running[version.name] = version
                 deployed.append(version)
         except HashzipError as error:

@@ -1,13 +1,14 @@
 """The checks of the project, git, and folders."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hashzip.doctor import places
 from hashzip.doctor.check import Patient, State
-from hashzip.project import user_cache
+from hashzip.project import user_cache, user_key
 from tests.support import git, shared_package
 from tests.support import project as projects
 
@@ -105,7 +106,8 @@ class TestCache:
         (shared,) = places.cache(patient)
 
         assert absent.state is private.state is State.GOOD
-        assert (shared.state, shared.fix) == (State.WRONG, f"run: chmod 700 {folder}")
+        assert shared.state is State.WRONG
+        assert f'chmod 700 "{folder}"' in shared.fix
 
     def test_no_home(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Without a home, the variable that helps is named."""
@@ -117,6 +119,45 @@ class TestCache:
 
         assert finding.state is State.WRONG
         assert user_cache.FOLDER_VARIABLE in finding.fix
+
+
+class TestKey:
+    """The key of this user."""
+
+    @pytest.fixture(autouse=True)
+    def _forget(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        """Forget the key of this process before and after."""
+        monkeypatch.setattr(user_key.Variable, "value", "")
+        user_key.forget()
+        yield
+        user_key.forget()
+
+    def test_own(self, project: Path) -> None:
+        """It is kept in the cache."""
+        (finding,) = places.key(Patient(str(project)))
+
+        assert (finding.state, finding.text) == (State.GOOD, "that of this user alone")
+
+    def test_short(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A variable that is too short is wrong; one that is long enough is shared."""
+        monkeypatch.setenv(user_key.VARIABLE, "short")
+        (finding,) = places.key(Patient(str(project)))
+        assert finding.state is State.WRONG
+        assert "openssl rand" in finding.fix
+
+        user_key.forget()
+        monkeypatch.setenv(user_key.VARIABLE, "x" * 64)
+        (finding,) = places.key(Patient(str(project)))
+        assert finding.state is State.GOOD
+        assert user_key.VARIABLE in finding.text
+
+    def test_nowhere(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where none can be kept, that is noted."""
+        monkeypatch.setattr(user_cache, "folders", list)
+
+        (finding,) = places.key(Patient(str(project)))
+
+        assert finding.state is State.NOTE
 
 
 @pytest.mark.parametrize(
