@@ -75,6 +75,7 @@ class Loop:
         self._errors: dict[str, str] = {}
         self._failed_attempts: dict[str, object] = {}
         self._stale = False
+        self._reported: dict[str, str] = {}
         self._project = planning.load_project(root)
         self._check_names()
 
@@ -91,6 +92,7 @@ class Loop:
             noticed: When a change was noticed, in seconds since 1970; by default, now.
         """
         noticed = noticed or time.time()
+        self._reported.clear()
         try:
             self._project = planning.load_project(self._root)
             names = self._functions()
@@ -181,6 +183,8 @@ class Loop:
     def _report(self, name: str, functions: Sequence[str], error: HashzipError) -> None:
         """Print an error, but not twice in a row; what is running keeps running.
 
+        Functions with the same source have the same errors: one of them has it in full.
+
         Args:
             name: The name of the package or function, or "" for an error of the project.
             functions: The functions that it concerns.
@@ -191,6 +195,11 @@ class Loop:
         if self._errors.get(name) == text:
             return
         self._errors[name] = text
+        own = report("error", error.message, error.hint, error.lines, sys.stdout)
+        first = self._reported.setdefault(own, name)
+        if first != name:
+            self._print(printable(f"{name}: the same error as {first}"))
+            return
         lines = text.splitlines()
         if self._running.keys() & set(functions):
             lines.append("the last good code keeps running")

@@ -235,6 +235,18 @@ class TestErrors:
         (text,) = running.update({"src/words.txt": "first"})  # the same content as before
         assert text.startswith("hello: 2 files, built in")
 
+    def test_same_error(self, project: Path) -> None:
+        """Functions with the same source do not repeat an error of it."""
+        projects.write_config(project, hello=projects.HELLO, other=projects.HELLO)
+        running = Running(project)
+        running.update()
+
+        error, same = running.update({"src/hello.py": "def (\n"})
+
+        assert error.startswith("error: hello: ")
+        assert same == "other: the same error as hello"
+        assert running.update() == []
+
     def test_invalid_project(self, running: Running) -> None:
         """An invalid hashzip.toml is reported once, and then what is wrong with it is fixed."""
         path = running.root / "hashzip.toml"
