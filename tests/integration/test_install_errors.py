@@ -15,6 +15,7 @@ from tests.support.program import Finished
 
 X86 = "cp313-cp313-manylinux_2_28_x86_64"
 ARM = "cp313-cp313-manylinux_2_28_aarch64"
+KEY = {"HASHZIP_KEY": "0" * 32}  # for builds with several caches, of which each would have a key
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_no_home(project: Path, index: Index, tmp_path: Path, *, has_home: bool)
     (tmp_path / "home").mkdir(mode=0o555)
     home = tmp_path / "home" if has_home else None
     files = {path.name for path in project.iterdir()}
-    settings = {"UV_DEFAULT_INDEX": index.url}
+    settings = {"UV_DEFAULT_INDEX": index.url, **KEY}
 
     _, hint = projects.complaint(homes.build(project, home, **settings))
     followed = homes.build(project, home, HASHZIP_CACHE_DIR=str(tmp_path / "cache"), **settings)
@@ -203,14 +204,15 @@ class TestPackage:
         index.add(greet, yanked="it loses <data>")
 
         for _ in ("from the index", "from the cache"):
-            finished = program.run("build", "--force", cwd=project, settings=index.settings)
+            settings = {**index.settings, **KEY}
+            finished = program.run("build", "--force", cwd=project, settings=settings)
             assert (finished.code, finished.err) == (
                 0,
                 'warning: `greet==1.0` is yanked (reason: "it loses <data>")\n',
             )
 
         index.add(greet)
-        assert build(project, index, **index.caches("uv-cache-2")).err == ""
+        assert build(project, index, **index.caches("uv-cache-2"), **KEY).err == ""
 
 
 class TestOutside:
@@ -363,15 +365,15 @@ class TestIndex:
         greet = wheels.make(project)
         index.add(greet)
         lock(project, greet)
-        assert build(project, index).code == 0
+        assert build(project, index, **KEY).code == 0
         before = projects.listing(project / "dist")
         asked = len(index.requests)
 
         with indexes.unreachable(tmp_path / "other") as nowhere:
             lock(project, greet, wheels.make(project, "able"))
-            failed = build(project, nowhere)
+            failed = build(project, nowhere, **KEY)
             lock(project, greet)
-            again = build(project, nowhere)
+            again = build(project, nowhere, **KEY)
 
         assert "uv cannot download from" in projects.complaint(failed)[0]
         assert (again.code, again.out) == (0, "hello: up to date\n")
