@@ -115,13 +115,21 @@ def wanted(lock: Pylock, target: Target, release: str, path: str, relock: str) -
     for package in packages:
         required = str(package.requires_python or "")
         # Any patch release will do, because AWS chooses it.
-        if required and python_range.first_fit(required, version) is None:
+        if required and not _allows(required, version):
             raise HashzipError(
                 f"{path} has {package.name} for Python {required}, but {target.label} has runtime "
                 f'"{target.runtime}"',
                 f"change the runtime, or lock again: {relock}",
             )
     return packages
+
+
+def _allows(required: str, version: str) -> bool:
+    """Return whether a range has a release of a Python; one that nobody can read has none."""
+    try:
+        return python_range.first_fit(required, version) is not None
+    except ValueError:
+        return False
 
 
 def holds(

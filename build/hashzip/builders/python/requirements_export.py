@@ -10,8 +10,6 @@ from typing import NamedTuple
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Named
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
@@ -123,10 +121,10 @@ def _of_file(text: str) -> tuple[str, str]:
     if match:
         try:
             name, version = parse_wheel_filename(match[1])[:2]
-        except InvalidWheelFilename:
+        except ValueError:  # not by the rule for its name, or with a version of no sense
             try:
                 name, version = parse_sdist_filename(match[1])
-            except InvalidSdistFilename:
+            except ValueError:
                 return "", ""
         return name, str(version)
     return "", ""

@@ -48,7 +48,7 @@ _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
 # A requirement, each run of spaces as one space: a name with versions, or a place; and a marker.
 # https://packaging.python.org/en/latest/specifications/dependency-specifiers/
 _NAME = r"(\w[\w.-]*) ?(?:\[[\w ,.-]*\] ?)?"
-_VERSION = r"(?:===?|[~!]=|[<>]=?) ?[\w.*+!-]+"
+_VERSION = r"(?:===?|[~!]=|[<>]=?) ?[\w.*+!-]{1,256}"
 _MARKER = r"[\w .,'\"<>=!~()*+-]+"
 _NAMED = rf"{_NAME}(?:\(?{_VERSION}(?: ?, ?{_VERSION})*\)?)?(?: ?;{_MARKER})?"
 _IS_PLACE = r"[\w.+-]+:|\$\{\w+\}/|[\w.+-]*/|[\w.+-]+\.(?:whl|zip|tgz|tar\.\w+)(?![^\s#])"

@@ -179,6 +179,18 @@ class TestWanted:
         """Without a marker a package is wanted."""
         assert names(target, WHEEL) == ["greet"]
 
+    @pytest.mark.parametrize("marker", ["os_name ~= 'x'", "'a' < 'b'"])
+    def test_no_sense(self, target: Target, marker: str) -> None:
+        """A marker that compares what cannot be compared is an error that has it."""
+        with pytest.raises(HashzipError, match="of a package cannot be evaluated"):
+            names(target, f'marker = "{marker}"\n{WHEEL}')
+
+    @pytest.mark.parametrize("required", ["===new", f">={'9' * 5000}"])
+    def test_no_range(self, target: Target, required: str) -> None:
+        """So is a range of Pythons that nobody can read."""
+        with pytest.raises(HashzipError, match="has greet for Python"):
+            names(target, f'requires-python = "{required}"\n{WHEEL}')
+
     @pytest.mark.parametrize("release, wanted", [("3.13.1", False), ("3.13.2", True)])
     def test_release(self, target: Target, release: str, *, wanted: bool) -> None:
         """Markers are evaluated for the release that uv installs for."""

@@ -47,6 +47,8 @@ class TestWanted:
             ("https://host/Able_B-1.0-py3-none-any.whl#x=y", {"able-b": "1.0"}),
             ("./wheels/able-1.0.tar.gz", {"able": "1.0"}),
             ("https://host/archive/main.zip", {"": ""}),
+            (f"https://host/able-{'9' * 5000}-py3-none-any.whl", {"": ""}),
+            (f"https://host/able-{'9' * 5000}.tar.gz", {"": ""}),
             ("https://host/able-1.0.whl", {"": ""}),
         ],
     )

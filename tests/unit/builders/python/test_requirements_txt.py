@@ -135,6 +135,7 @@ def test_other_file(project: Path, before: str, option: str) -> None:
     "line",
     [
         *("six==1#c --hash=sha256:00", "'six==1' --hash=sha256:00", "six=1 --hash=sha256:00"),
+        pytest.param(f"six=={'9' * 5000} --hash=sha256:00", id="digits"),
         *("six==${V} --hash=sha256:00", "${N}==1 --hash=sha256:00"),
         *("six==1 ; a == '${V}' --hash=sha256:00", "six==1\u00a0 --hash=sha256:00"),
         *("a @ https://x/a.whl#${V} --hash=sha256:00", "a @ https://x/a.whl x --hash=sha256:00"),
