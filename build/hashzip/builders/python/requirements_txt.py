@@ -27,6 +27,8 @@ _PLACES = {
     "--trusted-host": "--trusted-host",
 }
 _SHA256 = "--hash=sha256:"
+_LONGEST_VERSION = 256
+_WITHOUT_SIGNS = str.maketrans("", "", "-_.")
 _FOLDERS = ("-f", "--find-links")
 _NO_INDEX = "--no-index"
 _ONLY_BINARY = "--only-binary"
@@ -48,7 +50,7 @@ _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
 # A requirement, each run of spaces as one space: a name with versions, or a place; and a marker.
 # https://packaging.python.org/en/latest/specifications/dependency-specifiers/
 _NAME = r"(\w[\w.-]*) ?(?:\[[\w ,.-]*\] ?)?"
-_VERSION = r"(?:===?|[~!]=|[<>]=?) ?[\w.*+!-]{1,256}"
+_VERSION = rf"(?:===?|[~!]=|[<>]=?) ?[\w.*+!-]{{1,{_LONGEST_VERSION}}}"
 _MARKER = r"[\w .,'\"<>=!~()*+-]+"
 _NAMED = rf"{_NAME}(?:\(?{_VERSION}(?: ?, ?{_VERSION})*\)?)?(?: ?;{_MARKER})?"
 _IS_PLACE = r"[\w.+-]+:|\$\{\w+\}/|[\w.+-]*/|[\w.+-]+\.(?:whl|zip|tgz|tar\.\w+)(?![^\s#])"
@@ -186,7 +188,7 @@ class _Reader(NamedTuple):
         start, *options = re.split(_OPTION_OF_REQUIREMENT, line, maxsplit=1)
         text = " ".join(start.split())
         hashes = tuple(self._hashes(options[0], line)) if options else ()
-        if hashes and re.fullmatch(_NAMED, text):
+        if hashes and (_is_pinned(text) or re.fullmatch(_NAMED, text)):
             return Requirement(text, hashes)
         if re.match(_IN_FOLDER, text):
             raise HashzipError(
@@ -274,6 +276,13 @@ class _Reader(NamedTuple):
             "what is installed",
             f"remove it; {hint}",
         )
+
+
+def _is_pinned(text: str) -> bool:
+    """Return whether a requirement is `NAME==VERSION`, as most are: no expression is compiled."""
+    name, _, version = text.partition("==")
+    plain = name.translate(_WITHOUT_SIGNS), version.translate(_WITHOUT_SIGNS)
+    return text.isascii() and len(version) <= _LONGEST_VERSION and all(map(str.isalnum, plain))
 
 
 def _is_hex(text: str) -> bool:
