@@ -40,16 +40,25 @@ class HashzipError(Exception):
         hint: What to do about it; "" where the message says it.
         needs: The extra of hashzip, or the package, that is missing; "" if it is something else.
         lines: What stands below the message: what a program says, or a table.
+        key: The key of a function's table in `hashzip.toml` whose value is wrong, so that its line
+            can be shown; "" if it is something else.
     """
 
     def __init__(
-        self, message: str, hint: str = "", *, needs: str = "", lines: Sequence[str] = ()
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        needs: str = "",
+        lines: Sequence[str] = (),
+        key: str = "",
     ) -> None:
         super().__init__("\n".join([message, *(f"{_INDENT}{line}" for line in lines)]))
         self.message = message
         self.hint = hint
         self.needs = needs
         self.lines = lines
+        self.key = key
 
 
 def print_error(message: str, hint: str = "", lines: Sequence[str] = ()) -> None:

@@ -115,8 +115,16 @@ def plan(project: Project, name: str, scan_cache: ScanCache | None = None) -> Bu
     Raises:
         HashzipError: The name is unknown, or something is wrong with the inputs.
     """
-    scan_cache = scan_cache or ScanCache()
     target = project.packaged(name)
+    try:
+        return _plan(project, name, target, scan_cache or ScanCache())
+    except HashzipError as error:
+        if error.key and not error.lines:
+            error.lines = config.excerpt(project, target, error.key)
+        raise
+
+
+def _plan(project: Project, name: str, target: Target, scan_cache: ScanCache) -> BuildPlan:
     key = (project.root, target.name)
     if key in scan_cache.shared:
         return scan_cache.shared[key]

@@ -137,3 +137,24 @@ class TestPackage:
         plan = projects.examine(root, "read")
         assert [layer.target.name for layer in plan.all_layers] == ["layer.deps"]
         assert plan.layers == []
+
+
+@pytest.mark.parametrize(
+    "changes, line",
+    [
+        ({"runtime": "node24"}, 'runtime = "node24"'),
+        ({"source": ["src", "scr"]}, 'source = ["src", "scr"]'),
+        ({"requirements": "absent.txt"}, 'requirements = "absent.txt"'),
+    ],
+)
+def test_error_of_a_value(project: Path, changes: dict[str, object], line: str) -> None:
+    """An error about a value in hashzip.toml shows its line, with a mark under the value."""
+    projects.configure(project, **changes)
+
+    with pytest.raises(HashzipError) as caught:
+        projects.examine(project)
+
+    shown, mark = caught.value.lines
+    value = line.partition(" = ")[2]
+    assert shown.partition(" | ")[2] == line
+    assert mark.endswith(" " + "^" * len(value))

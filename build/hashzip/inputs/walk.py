@@ -143,6 +143,7 @@ class _Walk:
             raise HashzipError(
                 f"the source folder {escape(location)} does not exist",
                 "make it, or correct source in hashzip.toml",
+                key="source",
             )
         listing = Listing(location, [])
         # No recursion: folders can be nested deeper than Python's stack.

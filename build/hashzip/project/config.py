@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from hashzip.errors import HashzipError, did_you_mean
-from hashzip.project import files, keys
+from hashzip.project import files, keys, toml_table
 from hashzip.project.keys import Builders, Key
 from hashzip.project.targets import LAYER, Function, Layer, Package, Target
 from hashzip.project.toml_table import Table
@@ -140,6 +140,16 @@ def load(root: str, builders: Builders) -> Project:
         _check_layers(own, function, layers)
         targets[name] = function
     return Project(root, targets)
+
+
+def excerpt(project: Project, target: Target, key: str) -> list[str]:
+    """Show a key of a function, package or layer in `hashzip.toml`, with a mark under its value.
+
+    Returns:
+        Two lines; none where the place of the key cannot be told.
+    """
+    names = target.label.strip("[]").split(".")
+    return toml_table.excerpt(os.path.join(project.root, FILE_NAME), names, key)
 
 
 def function_keys(builders: Builders, builder: str) -> Mapping[str, Key]:

@@ -118,7 +118,9 @@ def check(identifier: str, supported: Collection[str], label: str) -> None:
     if find(identifier) is None:
         problem = "which Lambda does not have"
     raise HashzipError(
-        f'{label} has runtime "{identifier}", {problem}', did_you_mean(identifier, supported)
+        f'{label} has runtime "{identifier}", {problem}',
+        did_you_mean(identifier, supported),
+        key="runtime",
     )
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from hashzip.errors import HashzipError
@@ -48,6 +48,29 @@ def parse_text(text: str) -> dict[str, Any]:
                     f"(at line {number}, column {match.start(1) + 1})"
                 )
     return tomllib.loads(text)
+
+
+def excerpt(path: str, table: Sequence[str], key: str) -> list[str]:
+    """Show a key of a TOML file, with a mark under its value.
+
+    Args:
+        path: The file, as for `Table.load`.
+        table: The names of the key's table.
+        key: The key.
+
+    Returns:
+        Two lines; none where the place of the key cannot be told.
+    """
+    from hashzip.project import toml_position
+
+    try:
+        content = files.read(os.path.dirname(path), path, limit=files.SETTINGS_LIMIT)
+        value: Any = parse(content)
+        for name in (*table, key):
+            value = value[name]
+    except (HashzipError, OSError, ValueError, TypeError, KeyError, RecursionError):
+        return []
+    return toml_position.of_key(content.decode("utf-8-sig"), table, key, value, at_key=False)
 
 
 class Table:

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashzip.project import toml_position
@@ -137,6 +137,7 @@ VALUES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, st.dictionaries(NAMES, VALUES, min_size=1), min_size=1), st.data())
 def test_any_file(tables: dict[str, dict[str, str]], data: st.DataObject) -> None:
     """Whatever the file, the line that is shown is that of the key in its table."""

@@ -186,6 +186,7 @@ def _read(project: Project, target: Target, path: str) -> str:
         raise HashzipError(
             f"the requirements file {path} of {target.label} does not exist",
             f"create it: {_lock_command(path, target)}",
+            key="requirements",
         ) from error
     except OSError as error:
         raise read_error(os.fsencode(os.path.join(project.root, path)), error) from error
