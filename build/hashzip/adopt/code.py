@@ -1,6 +1,7 @@
 """Find the functions of a repository in its source code, whatever the language."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -29,27 +30,27 @@ def find(repository: Repository, roots: Roots) -> list[Code]:
 
 def candidates(codes: Sequence[Code]) -> list[list[str]]:
     """Return the names that each function may get, from the shortest to the longest."""
-    in_module: dict[str, int] = {}
-    in_folder: dict[str, set[str]] = {}
-    for code in codes:
-        in_module[code.path] = in_module.get(code.path, 0) + 1
-        in_folder.setdefault(parent(code.path), set()).add(code.path)
+    in_module = Counter(code.path for code in codes)
+    in_folder = Counter(parent(path) for path in in_module)
+    in_source = Counter(code.sources for code in codes)
     listing = []
     for code in codes:
         folders = code.path.split("/")[:-1]
         stem = re.sub(r"\.\w+$", "", code.path.rpartition("/")[2])
+        own = [name for name in code.names if names.telling(name)]
         if not code.handler:
-            own = [name for name in code.names if names.telling(name)]
-            longer = names.levels([*code.path.split("/"), code.function])
-            listing.append([names.valid(name) for name in own] + longer)
+            levels = [*own, *names.levels([*code.path.split("/"), code.function])]
         elif in_module[code.path] > 1:
-            listing.append(names.levels([*folders, stem, code.function]))
-        elif len(in_folder[parent(code.path)]) > 1:
-            listing.append(names.levels([*folders, stem]))
+            levels = names.levels([*folders, stem, code.function])
+        elif in_folder[parent(code.path)] > 1:
+            levels = names.levels([*folders, stem])
         else:
             telling = [names.telling(stem), *code.names, names.telling(code.function), stem]
-            listing.append(names.levels(folders, [name for name in telling if name]))
-    return [[name for name in each if name] or ["function"] for each in listing]
+            levels = names.levels(folders, [name for name in telling if name])
+            if code.runtime == node.RUNTIME and in_source[code.sources] == 1:
+                levels = [*own, *levels]  # the only function of a package has its name
+        listing.append([name for name in map(names.valid, levels) if name] or ["function"])
+    return listing
 
 
 def _python(repository: Repository, roots: Roots, handler: python_code.Handler) -> Code:

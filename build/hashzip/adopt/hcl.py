@@ -86,6 +86,7 @@ class _Parser:
         self.path = path
         self.text = text
         self.position = 0
+        self.counted = (0, 1)  # a position, and its line
 
     def file(self) -> Block:
         block = Block(self.path, "", (), {}, [], end=len(self.text))
@@ -122,7 +123,7 @@ class _Parser:
             labels.append(self.word().strip('"'))
             self.skip()
         self.position += 1
-        body, line = self.position, self.text.count("\n", 0, start) + 1
+        body, line = self.position, self.line(start)
         inner = Block(self.path, name, tuple(labels), {}, [], start, body, 0, line)
         self.fill(inner)
         block.blocks.append(inner._replace(end=self.position))
@@ -219,8 +220,14 @@ class _Parser:
         return end
 
     def error(self, problem: str) -> ValueError:
-        line = self.text.count("\n", 0, self.position) + 1
-        return ValueError(f"line {line} {problem}")
+        return ValueError(f"line {self.text.count(chr(10), 0, self.position) + 1} {problem}")
+
+    def line(self, position: int) -> int:
+        """Return the line of a position, which is after all that were asked for."""
+        before, line = self.counted
+        line += self.text.count("\n", before, position)
+        self.counted = (position, line)
+        return line
 
 
 def _after(pattern: re.Pattern[str], text: str, position: int) -> int:

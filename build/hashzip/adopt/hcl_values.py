@@ -18,6 +18,7 @@ _PLAIN_LIST = re.compile(r'\[(?:\s*"[^"\\$%\n]*"\s*(?:,|(?=\])))*\s*\]')
 _REFERENCE = re.compile(r'[^\W\d][\w-]*(?:\.[\w-]+|\[(?:"[^"\\$%]*"|\d+)\])+')
 _STEP = re.compile(r'\.?([\w-]+)|\["([^"]*)"\]|\[(\d+)\]')
 _CONSTANTS = {"true": True, "false": False, "null": None}
+_MAX_EXPRESSION = 200_000  # characters
 _MAX_TEXT = 20_000  # characters; longer ones are no path, name or handler
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -72,6 +73,8 @@ def evaluate(text: str, scope: Scope) -> Any:
         UnresolvedError: It has no known value.
     """
     text = text.strip()
+    if len(text) > _MAX_EXPRESSION:
+        raise UnresolvedError("it is too long")
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     plain = _PLAIN.fullmatch(text)

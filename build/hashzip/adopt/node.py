@@ -21,6 +21,7 @@ _EXPORT = re.compile(
     r"|^export\s+(?:const|let|var)\s+(?P<b>\w+)\s*(?::[^=\n]+)?=\s*(?P<bv>[^\n]*)"
     r"|^export\s+(?:async\s+)?function\s+(?P<c>\w+)\s*(?P<cv>\([^)\n]*)"
 )
+_IMPORT = re.compile(r"""(?:\bfrom|\brequire\(|\bimport\(?)\s*["'](\.{1,2}/[^"'\n]*)["']""")
 _ENTRIES = ("handler", "lambdaHandler")
 _TAKES_EVENT = re.compile(r"\(?\s*\{?\s*_?(?:event|evt)\b|\bmiddy\s*\(")
 _OUTPUT = re.compile(r"--out(?P<kind>dir|file)[= ](?P<path>[\w./-]+)|\bcp\b")
@@ -34,6 +35,7 @@ _LOCKS = {
 
 def find(repository: Repository) -> Iterator[Code]:
     """Find the modules that export a handler."""
+    imported = set(_imported(repository))
     for path in repository.paths(*_SUFFIXES):
         if _TESTS.search(path):
             continue
@@ -41,6 +43,8 @@ def find(repository: Repository) -> Iterator[Code]:
         if text is None or not ("handler" in text.casefold() or "event" in text):
             continue
         for name in _exported(text):
+            if name not in _ENTRIES and path.rpartition(".")[0] in imported:
+                continue  # a function that another module imports is called there
             root = _package(repository, parent(path)) or parent(path)
             names = _manifest(repository, root).get("name")
             stem = below(root, path).rpartition(".")[0]
@@ -173,6 +177,14 @@ def _tops(repository: Repository, folder: str) -> Iterator[str]:
     for each in repository.files:
         if each != "." and parent(each) == folder:
             yield f"/{below(folder, each)}/"
+
+
+def _imported(repository: Repository) -> Iterator[str]:
+    """Yield the modules that others import, without their suffixes."""
+    for path in repository.paths(*_SUFFIXES):
+        for name in _IMPORT.findall(repository.text(path) or ""):
+            stem = posixpath.normpath(join(parent(path), name))
+            yield re.sub(r"\.[cm]?[jt]s$", "", stem)
 
 
 def _exported(text: str) -> list[str]:

@@ -14,7 +14,7 @@ _NOT_SEARCHED = frozenset(
     | {"node_modules", "site-packages", "dist", "build", "target", "cdk.out", "vendor"}
     | {"tests", "test", "__tests__", "venv"}
 )
-_LIMIT = 2_000_000  # bytes; files that people write are smaller
+_LIMIT = 1_000_000  # bytes; files that people write are smaller
 
 
 class Repository:
@@ -77,6 +77,15 @@ class Repository:
                 self.skip(path, reason)
                 self._texts[path] = None
         return self._texts[path]
+
+    def lines(self, path: str) -> dict[str, int]:
+        """Return the line of each key of a file: the first that begins with the key and a colon."""
+        lines: dict[str, int] = {}
+        for number, line in enumerate((self.text(path) or "").split("\n"), start=1):
+            key, colon, _ = line.partition(":")
+            if colon:
+                lines.setdefault(key.strip(" \t\"'"), number)
+        return lines
 
     def skip(self, path: str, reason: str) -> None:
         """Warn that a file does not count."""

@@ -86,10 +86,11 @@ def read(repository: Repository) -> tuple[list[Declared], list[tuple[str, str]]]
         if document is None:
             continue
         template = Template(repository, path, document)
+        lines = repository.lines(path)
         for name, resource in template.section("Resources").items():
             if not isinstance(resource, Mapping):
                 continue
-            entry = _entry(template, str(name), resource, _line(text, str(name)))
+            entry = _entry(template, str(name), resource, lines.get(str(name), 1))
             if isinstance(entry, Declared):
                 declared.append(entry)
             elif entry:
@@ -209,8 +210,3 @@ def _esbuild(metadata: Mapping[str, Any]) -> dict[str, object]:
     external = properties.get("External")
     words += [f"--external:{each}" for each in external] if isinstance(external, list) else []
     return {"esbuild": words}
-
-
-def _line(text: str, name: str) -> int:
-    match = re.search(rf'(?m)^\s*"?{re.escape(name)}"?\s*:', text)
-    return text.count("\n", 0, match.start() + 1) + 1 if match else 1

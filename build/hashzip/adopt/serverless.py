@@ -14,6 +14,7 @@ from hashzip.adopt.repository import Repository, join, parent
 _NAMES = re.compile(r"(?:^|/)serverless[\w.-]*\.ya?ml$")
 _VARIABLE = re.compile(r"\$\{([^${}]+)\}")
 _DEFAULT_RUNTIME = "nodejs20.x"  # where the file says none
+_EVERYTHING = ("/**", "**/*", "**/**", "/**/*", "/*")
 _DEPTH = 10  # of variables in variables
 
 
@@ -61,8 +62,8 @@ class Service(NamedTuple):
             word = alternative.strip()
             if re.fullmatch(r"'[^']*'|\"[^\"]*\"", word):
                 return word[1:-1]
-            if re.fullmatch(r"[\d.]+|true|false", word):
-                return word
+            if re.fullmatch(r"[\w.-]+", word):
+                return word  # a default without quotes
             source, _, rest = word.partition(":")
             if source == "self":
                 value = self._path(self.document, rest)
@@ -110,15 +111,14 @@ def read(repository: Repository) -> tuple[list[Declared], list[tuple[str, str]]]
         if document is None:
             continue
         service = Service(repository, path, document)
+        lines = repository.lines(path)
         for name, function in _functions(service, skipped):
             if not isinstance(function, Mapping):
                 continue
             if "image" in function:
                 skipped.append((f"{path} {name}", "it is a container image"))
                 continue
-            match = re.search(rf"(?m)^\s+{re.escape(name)}\s*:", text)
-            line = text.count("\n", 0, match.start() + 1) + 1 if match else 1
-            declared.append(_function(service, name, function, line))
+            declared.append(_function(service, name, function, lines.get(name, 1)))
     return declared, skipped
 
 
@@ -193,8 +193,8 @@ def _patterns(service: Service, function: Mapping[str, Any]) -> tuple[list[str],
                 exclude.append(_anchored(pattern[1:].removeprefix("./")))
             else:
                 include.append(_anchored(pattern))
-    if "/**" in exclude:  # everything, but what is included
-        return include, [each for each in exclude if each != "/**"]
+    if any(each in _EVERYTHING for each in exclude):  # but what is included
+        return include, [each for each in exclude if each not in _EVERYTHING]
     return [], exclude
 
 

@@ -8,7 +8,7 @@ from hashzip.adopt import hcl_values, names, terraform_packages
 from hashzip.adopt.hcl import Block
 from hashzip.adopt.hcl_values import UnresolvedError
 from hashzip.adopt.proposal import Declared, Unresolved
-from hashzip.adopt.terraform_modules import Scope, Terraform
+from hashzip.adopt.terraform_modules import Module, Scope, Terraform
 from hashzip.adopt.terraform_packages import Package
 
 FUNCTION = "aws_lambda_function"
@@ -108,7 +108,7 @@ def read(terraform: Terraform) -> tuple[list[Declared], list[Skipped]]:
     skipped: list[Skipped] = []
     for scope in terraform.scopes():
         for block in (*scope.module.of_kind("resource"), *scope.module.of_kind("module")):
-            if not _is_declaration(block):
+            if not _is_declaration(block) or _is_adopted(block, scope.module):
                 continue
             for instance in scope.instances(block):
                 entry = _entry(Reader(instance, block, []))
@@ -120,6 +120,14 @@ def _is_declaration(block: Block) -> bool:
     if block.kind == "resource":
         return block.labels[:1] in ((FUNCTION,), (LAYER,))
     return _MODULE.search((block.text("source") or "").strip('"')) is not None
+
+
+def _is_adopted(block: Block, module: Module) -> bool:
+    """Return whether a block takes its zip from hashzip's module `package` already."""
+    text = block.text("filename") or block.text("local_existing_package") or ""
+    match = re.match(r"module\.([\w-]+)", text)
+    called = module.blocks.get(("module", match[1])) if match else None
+    return called is not None and bool({"function", "package"} & {*called.attributes})
 
 
 def _entry(reader: Reader) -> Declared | Skipped:

@@ -100,8 +100,6 @@ class Changes:
                 blocks.setdefault(key, []).append(Instance(each.name, each.handler, place))
         for instances in blocks.values():
             block = instances[0].place.block
-            if _is_changed(block, instances[0].place.scope.module):
-                continue
             try:
                 expression = self._function(instances)
             except ValueError as error:
@@ -324,14 +322,6 @@ def _by_key(names: dict[str, str], is_count: bool) -> str:  # noqa: FBT001 - pri
     width = max(len(key) for key in names) + 2
     rows = [f'    {chr(34) + key + chr(34):<{width}} = "{name}"' for key, name in names.items()]
     return "\n".join(["{", *rows, "  }[each.key]"])
-
-
-def _is_changed(block: Block, module: Module) -> bool:
-    """Return whether a block takes its zip from the module `package` already."""
-    text = block.text("filename") or block.text("local_existing_package") or ""
-    match = re.match(r"module\.([\w-]+)", text)
-    called = module.blocks.get(("module", match[1])) if match else None
-    return called is not None and "function" in called.attributes
 
 
 def _free_label(label: str, module: Module) -> str:

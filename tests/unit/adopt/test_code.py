@@ -46,6 +46,13 @@ def named(tmp_path: Path, files: dict[str, str]) -> dict[str, str]:
             {"rust/Cargo.toml": adoption.CARGO.format("x"), "rust/src/main.rs": ""},
             {"x": "rust"},
         ),
+        (
+            {
+                "a/b/package.json": '{"name": "@me/shop"}',
+                "a/b/src/index.js": "exports.handler = async (event) => {}\n",
+            },
+            {"shop": "a/b/src/index.js"},
+        ),
         ({"go.mod": adoption.GO_MOD, "main.go": adoption.GO}, {"tools": "."}),
     ],
 )

@@ -103,3 +103,17 @@ def test_esbuild_of_sam(tmp_path: Path) -> None:
         ["npm", "ci", "--ignore-scripts"],
         ["npx", "--no-install", "esbuild", "app.ts", "--bundle", "--outdir=out"],
     ]
+
+
+def test_helpers(tmp_path: Path) -> None:
+    """A function that another module imports is none, unless it is called `handler`."""
+    files = {
+        "f/index.ts": 'import { nameIn } from "./event";\n'
+        "export const handler = async (event) => {}\n",
+        "f/event.ts": "export const nameIn = (event: Event) => event.name;\n",
+        "f/other.ts": "export const run = async (event: Event) => {};\n",
+    }
+
+    found = [each.function for each in node.find(repository(tmp_path, files))]
+
+    assert found == ["handler", "run"]

@@ -31,7 +31,7 @@ def test_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A pipe, a link out, a large file and other bytes are a warning each, once, and no wait."""
     root = tmp_path / "project"
     projects.write_files(
-        root, {"latin": b"\xe9", "large": b" " * 2_000_001, "good": b"\xef\xbb\xbfx"}
+        root, {"latin": b"\xe9", "large": b" " * 1_000_001, "good": b"\xef\xbb\xbfx"}
     )
     os.mkfifo(root / "pipe")
     (tmp_path / "secret").write_text("secret", encoding="utf-8")
@@ -45,6 +45,13 @@ def test_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     errors = capsys.readouterr().err
     assert [errors.count(f"warning: {name} is not read") for name in bad] == [1] * 5
     assert errors.count("warning") == 5
+
+
+def test_lines(tmp_path: Path) -> None:
+    """The line of a key is the first that begins with it."""
+    projects.write_files(tmp_path, {"x.yaml": b'a:\n  b: 1\n  "c" : 2\nb: 3\n'})
+
+    assert Repository(str(tmp_path)).lines("x.yaml") == {"a": 1, "b": 2, "c": 3}
 
 
 def test_links(tmp_path: Path) -> None:

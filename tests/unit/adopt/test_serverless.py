@@ -47,6 +47,7 @@ def test_read(tmp_path: Path) -> None:
     [
         ("${opt:rt, 'python3.10'}", "python3.10"),
         ("${env:RT, self:custom.runtimes.py}", "python3.11"),
+        ("${env:RT, python3.12}", "python3.12"),
         ("python${self:custom.none, '3.9'}", "python3.9"),
     ],
 )
@@ -91,6 +92,7 @@ def test_patterns(tmp_path: Path) -> None:
     (function,) = read(tmp_path, "  a: {handler: a.run}\n", more)
     assert (function.include, function.exclude) == ((), ("/tests/**", "/x.py"))
 
-    more = "package: {patterns: ['!**', 'src/**']}\n"
-    (function,) = read(tmp_path, "  a: {handler: a.run}\n", more)
-    assert (function.include, function.exclude) == (("/src/**",), ())
+    for everything in ("!**", "!**/*", "!./**"):
+        more = f"package: {{patterns: ['{everything}', 'src/**']}}\n"
+        (function,) = read(tmp_path, "  a: {handler: a.run}\n", more)
+        assert (function.include, function.exclude) == (("/src/**",), ())

@@ -94,6 +94,15 @@ def test_skipped(tmp_path: Path, text: str, reason: str) -> None:
     assert reason in skipped.reason
 
 
+def test_adopted(tmp_path: Path) -> None:
+    """A function that takes its zip from hashzip is there already."""
+    attributes = 'function_name = "x"\nfilename = module.p.filename'
+    package = 'module "p" {{\n  source = "./x"\n  {} = "x"\n}}\n'
+
+    assert read(tmp_path, function(attributes) + package.format("function")) == ([], [])
+    assert len(read(tmp_path, function(attributes) + package.format("other"))[0]) == 1
+
+
 def test_other_modules(tmp_path: Path) -> None:
     """Modules of others are not read as functions."""
     text = 'module "x" {\n  source = "terraform-aws-modules/lambda-edge/aws"\n}\n'
