@@ -10,41 +10,21 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from hashzip.builders.python import requirements_lines
-from hashzip.builders.python.requirements_lines import without_login
+from hashzip.builders.python.requirements_lines import (
+    ONLY_BINARY,
+    PLACES,
+    WITHOUT_EFFECT,
+    without_login,
+)
 from hashzip.errors import HashzipError
 from hashzip.project.targets import Target
 
-# `-rother.txt` is one, too.
-_OTHER_FILES = ("-r", "-c", "-e", "--requirement", "--constraint", "--editable")
-# Options with a value that say where packages come from, with their full names.
-_PLACES = {
-    "-i": "--index-url",
-    "--index-url": "--index-url",
-    "--pypi-url": "--index-url",
-    "--extra-index-url": "--extra-index-url",
-    "-f": "--find-links",
-    "--find-links": "--find-links",
-    "--trusted-host": "--trusted-host",
-}
 _SHA256 = "--hash=sha256:"
 _LONGEST_VERSION = 256
 _WITHOUT_SIGNS = str.maketrans("", "", "-_.")
-_FOLDERS = ("-f", "--find-links")
-_NO_INDEX = "--no-index"
-_ONLY_BINARY = "--only-binary"
-# Options that change nothing where each requirement is one version with its hashes, or only what
-# programs other than uv do.
-_WITHOUT_EFFECT = frozenset(("--require-hashes", "--pre", "--prefer-binary", "--use-feature"))
-_WITH_VALUE = frozenset((*_PLACES, _ONLY_BINARY, "--use-feature"))
 
 # Regular expressions; compiled on use, and all linear.
 _OPTION_OF_REQUIREMENT = r"\s(?=-)"
-_WORD = r"\S\\\n(?=[^\s#])"
-_OPTION_OF_REQUIREMENT = r"\s(?=-)"
-_HASHES = r"(?:--hash(?:=|\s+)[a-z0-9_]+:[0-9A-Fa-f]+(?:\s+|$))*"
-_HASH = r"--hash(?:=|\s+)(\S+)"
-_WORD = r"""(?:[^\s"']|"[^"]*"|'[^']*')+|\S"""
-_VALUE = r"[^-\s\"'][^\"'\n]*"
 _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
 
 # A requirement, each run of spaces as one space: a name with versions, or a place; and a marker.
@@ -130,11 +110,11 @@ def parse(
         if not line.startswith("-"):
             requirements.append(reader.requirement(line))
             continue
-        for name, value in reader.options(line):
-            if name == _ONLY_BINARY:
+        for name, value in requirements_lines.options(line, path, reader.command):
+            if name == ONLY_BINARY:
                 only_binary.append(value)
-            elif name not in _WITHOUT_EFFECT:
-                places.append((_PLACES.get(name, name), value))
+            elif name not in WITHOUT_EFFECT:
+                places.append((PLACES.get(name, name), value))
     return RequirementsTxt(tuple(places), tuple(only_binary), tuple(requirements))
 
 
@@ -209,36 +189,6 @@ class _Reader(NamedTuple):
             raise requirements_lines.unreadable(line, self.path, self.command)
         return Requirement(text, hashes)
 
-    def options(self, line: str) -> Iterator[tuple[str, str]]:
-        """Yield the options of a line, with "" for the value of one without a value.
-
-        Raises:
-            HashzipError: One could change what is installed, or names another file.
-        """
-        words = re.findall(_WORD, line)
-        while words:
-            word = words.pop(0)
-            name, equals, value = word.partition("=")
-            if name.startswith(_OTHER_FILES):
-                raise HashzipError(
-                    f'{self.path} has the line "{without_login(line)}", and hashzip does not '
-                    "read that file",
-                    f"lock everything into one file: {self.command}",
-                )
-            takes_value = name in _WITH_VALUE
-            if takes_value and not equals:
-                value = words.pop(0) if words else ""
-            if value[:1] in ('"', "'") and value[:1] == value[-1:]:
-                value = value[1:-1]
-            known = takes_value or name == _NO_INDEX or name in _WITHOUT_EFFECT
-            if not known or takes_value != bool(value) or (equals and not takes_value):
-                raise self._refused(word, line)
-            # Only a path may have spaces.
-            has_spaces = " " in value and (name not in _FOLDERS or "://" in value)
-            if takes_value and (has_spaces or not re.fullmatch(_VALUE, value)):
-                raise requirements_lines.unreadable(line, self.path, self.command)
-            yield name, value
-
     def _hashes(self, options: str, line: str) -> list[str]:
         words = options.split()
         hashes = [word[len(_SHA256) :] for word in words if word.startswith(_SHA256)]
@@ -253,7 +203,7 @@ class _Reader(NamedTuple):
             name, equals, value = word.partition("=")
             value = value if equals else next(remaining, "")
             if name != "--hash" or not value.replace(":", "", 1).isalnum():
-                raise self._refused(word, line)
+                raise requirements_lines.refused(word, line, self.path)
             yield value
 
     def _check_repository(self, text: str, line: str, hashes: tuple[str, ...]) -> None:
@@ -266,16 +216,6 @@ class _Reader(NamedTuple):
             )
         if not self.target.options["build_sdists"]:
             raise building_refused(self.path, match["name"], self.target)
-
-    def _refused(self, option: str, line: str) -> HashzipError:
-        hint = f"of options, only {', '.join(sorted({*_PLACES.values(), _NO_INDEX}))} count"
-        if option.startswith("--no-binary"):
-            hint = "to let uv build packages that have no wheel, set build_sdists = true"
-        return HashzipError(
-            f'{self.path} has {option} in the line "{without_login(line)}", which could change '
-            "what is installed",
-            f"remove it; {hint}",
-        )
 
 
 def _is_pinned(text: str) -> bool:

@@ -193,7 +193,13 @@ def test_login(project: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 200_000, " " * 200_000 + "-x", "a" + " " * 200_000 + "b", "#" * 200_000 + "\\\nx"],
+    [
+        "a" * 200_000,
+        " " * 200_000 + "-x",
+        "a" + " " * 200_000 + "b",
+        "#" * 200_000 + "\\\nx",
+        "--pre " * 200_000 + "x",
+    ],
 )
 def test_long_line(project: Path, text: str) -> None:
     """A line of any length is read, in a time that grows no faster than its length."""
