@@ -222,7 +222,7 @@ class TestUnknown:
         "options, error, hint",
         [
             ({"extras": ["more_abel"]}, 'extras "more_abel"', 'mean "more-able"? known: more-able'),
-            ({"groups": ["op"]}, 'groups "op"', 'did you mean "ops"? known: dev, ops'),
+            ({"groups": ["op"]}, 'groups "op"', 'did you mean "ops"? known: ops, dev'),
             ({"package": "singel"}, 'no package "singel"', 'did you mean "single"? known: single'),
             ({"package": "greet"}, 'no package "greet"', "known: single"),
         ],
@@ -435,7 +435,7 @@ class TestLocal:
 
         error = refused(workspace, "one")
 
-        assert path in error.message
+        assert path in str(error)
         assert f'allow = ["/{path}"]' in error.hint
         assert "exclude" not in error.hint
         table = FUNCTION | {"package": "one", "allow": [f"/{path}"]}
