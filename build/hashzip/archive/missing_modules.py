@@ -17,6 +17,7 @@ _RECORD = re.compile(r"(?:.*/)?[^/]+\.dist-info/RECORD")
 _PYTHON_SUFFIXES = (".py", ".pyc", ".so")
 _PYTHON_IN_LAYER = re.compile(r"python/(?:lib/python3\.\d+/site-packages/)?(.+)")
 _NODE_IN_LAYER = re.compile(r"nodejs/(?:node\d+/)?(.+)")
+_MAX_SOURCE = 4_000_000  # bytes of a module in Python; no person wrote a longer one
 _NODE_SUFFIXES = (".js", ".mjs", ".cjs")
 
 Read = Callable[[str], bytes]
@@ -116,11 +117,13 @@ class _Python:
 
     def _imports(self, path: str) -> list[python_imports.Import]:
         source = self._read(path)
+        if len(source) > _MAX_SOURCE:
+            return []
         self._anywhere = self._anywhere or python_imports.changes_path(source)
         is_package = path.endswith("/__init__.py")
         module = path.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
         # Another version of Python may understand what this one does not.
-        with suppress(SyntaxError, ValueError, RecursionError):
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             return python_imports.find(source, module, is_package=is_package, minor=self._minor)
         return []
 

@@ -177,7 +177,7 @@ def _after_from(token: _Token, ahead: _Ahead) -> _Token | None:
 
 def _may_precede_from(token: _Token) -> bool:
     text = token.text
-    if token.is_string or not text:
+    if token.is_string or not text or text in ("import", "export"):
         return False
     return text in ("{", "}", ",", "*") or text[0].isalpha() or text[0] in "_$"
 
@@ -191,7 +191,9 @@ class _Tokenizer:
         last: The last token; ")" after any value whose end looks like nothing else.
         braces: What the open braces are for: "{"; "try" for a block whose errors are caught; "`"
             for an expression in a template.
+        guards: How many of them are for such a block.
         keyword: `try` or `catch`, while its block has not begun.
+        no_regex_before: The position before which no regular expression ends.
     """
 
     def __init__(self, source: str) -> None:
@@ -199,7 +201,9 @@ class _Tokenizer:
         self.position = 0
         self.last = ""
         self.braces: list[str] = []
+        self.guards = 0
         self.keyword = ""
+        self.no_regex_before = 0
 
     def tokens(self) -> Iterator[_Token]:
         """Yield the tokens; each says whether it is inside a `try`."""
@@ -207,20 +211,32 @@ class _Tokenizer:
             text, start, self.position = match[0], match.start(), match.end()
             if match["space"] is not None:
                 continue
-            if text == "/" and _begins_regex(self.last):
+            # What is not closed is not looked for again: that would take quadratic time.
+            if self.source.startswith("/*", start):
+                return
+            if text in ("'", '"'):
+                self.position = self._end_of_line(start)
+            elif text == "/" and start >= self.no_regex_before and _begins_regex(self.last):
                 self._skip_regex(start)
             elif text == "`" or (text == "}" and self.braces[-1:] == ["`"]):
                 self._skip_template(text)
             else:
                 self._count(text)
                 is_string = match["string"] is not None
-                yield _Token(text, start, is_string, "try" in self.braces)
+                yield _Token(text, start, is_string, self.guards > 0)
                 self.last = ")" if is_string else text
 
     def _skip_regex(self, start: int) -> None:
         regex = _REGEX.match(self.source, start)
-        self.position = regex.end() if regex else self.position
+        if regex:
+            self.position = regex.end()
+        else:
+            self.no_regex_before = self._end_of_line(start)
         self.last = ")"
+
+    def _end_of_line(self, start: int) -> int:
+        end = self.source.find("\n", start)
+        return len(self.source) if end < 0 else end
 
     def _skip_template(self, text: str) -> None:
         """Skip the text of a template up to its end, or to an expression in it."""
@@ -240,8 +256,9 @@ class _Tokenizer:
             return
         if text == "{":
             self.braces.append("try" if self.keyword else "{")
+            self.guards += self.braces[-1] == "try"
         elif text == "}" and self.braces:
-            self.braces.pop()
+            self.guards -= self.braces.pop() == "try"
         # `catch (error) {`; anything else was a key of an object.
         if not (self.keyword == "catch" and (text in "()" or self.last == "(")):
             self.keyword = ""

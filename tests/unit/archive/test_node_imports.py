@@ -80,6 +80,26 @@ class TestFind:
 
         assert [tuple(each) for each in imports] == [("a", 3), ("b", 4)]
 
+    @pytest.mark.parametrize(
+        "unit",
+        [
+            "'\\",
+            '"\\',
+            "(/[",
+            "/*",
+            "`",
+            "`${",
+            "import ",
+            "export a,",
+            "try{",
+            "catch(",
+            "import{",
+        ],
+    )
+    def test_long(self, unit: str) -> None:
+        """A source that is made to be slow ends: in quadratic time, each would take minutes."""
+        assert modules(unit * 100_000) == []
+
     @pytest.mark.parametrize("source", ["`${", "'", "/*", "{{{", "}}}", "`a${b}", "import {", "("])
     def test_broken(self, source: str) -> None:
         """A source that is cut off is read as far as it goes."""
