@@ -49,6 +49,8 @@ class TestWanted:
             ("https://host/archive/main.zip", {"": ""}),
             (f"https://host/able-{'9' * 5000}-py3-none-any.whl", {"": ""}),
             (f"https://host/able-{'9' * 5000}.tar.gz", {"": ""}),
+            ("https://host/able-1.0.tar.gz?a=b/c.zip", {"able": "1.0"}),
+            (f"https://host/{'a' * 200_000}", {"": ""}),
             ("https://host/able-1.0.whl", {"": ""}),
         ],
     )
