@@ -105,9 +105,9 @@ class TestSdist:
 
         error = refused(project)
 
-        assert "greet" in error.message
-        assert "1.0" in error.message
-        assert tag.rpartition("-")[2] in error.message
+        assert "greet" in str(error)
+        assert "1.0" in str(error)
+        assert tag.rpartition("-")[2] in str(error)
 
     def test_library(self, project: Path) -> None:
         """So is one that claims to run anywhere, but has a library for another machine."""
