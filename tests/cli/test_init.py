@@ -11,7 +11,7 @@ import pytest
 
 from hashzip import planning
 from hashzip.project.targets import Function
-from tests.support import program
+from tests.support import git, program, stack
 from tests.support import project as projects
 
 HANDLER = b"def lambda_handler(event, context):\n    return {}\n"
@@ -211,6 +211,21 @@ class TestInit:
         new = (root / "main.tf").read_text(encoding="utf-8")
         assert "  filename      = module.orders_package.filename\n" in new
         assert "  source_code_hash = module.orders_package.source_code_hash\n" in new
+
+    def test_checkout_beside_the_project(self, tmp_path: Path) -> None:
+        """A checkout that runs by a path with `..` is not in the project: its remote counts."""
+        checkout, root = tmp_path / "hashzip", tmp_path / "own"
+        stack.copy_build_and_modules(checkout)
+        projects.write_files(root, {"orders/app.py": HANDLER})
+        git.commit(checkout)
+        git.run(checkout, "remote", "add", "origin", "https://example.com/hashzip.git")
+        commit = git.run(checkout, "rev-parse", "HEAD").strip()
+
+        program.run("init", "--yes", cwd=root, build=Path("../hashzip/build"))
+
+        text = (root / "infra/hashzip.tf").read_text(encoding="utf-8")
+        url = "git::https://example.com/hashzip.git//infra/modules/function"
+        assert f'  source = "{url}?ref={commit}"\n' in text
 
     def test_link_out_of_the_project(self, root: Path) -> None:
         """A folder of Terraform that is a link out of the project is not written to."""

@@ -14,7 +14,8 @@ from hashzip.errors import HashzipError, warn
 
 COPY = "hashzip"  # the folder of copied modules, beside the configuration
 
-_PACKAGE = Path(__file__).parents[1]
+# Without `..`, which the path of a module has where `python3 ../hashzip/build` runs.
+_PACKAGE = Path(os.path.realpath(__file__)).parents[1]
 _CHECKOUT = _PACKAGE.parents[1]
 _IN_CHECKOUT = _CHECKOUT / "infra" / "modules"
 _IN_WHEEL = _PACKAGE / "terraform"

@@ -135,6 +135,11 @@ def _declared(
     """Read the functions that files declare, those of Terraform first."""
     declared, skipped = terraform.read(configuration)
     reasons = [(each.origin, each.reason) for each in skipped]
+    reasons += [
+        (path, "Terraform in JSON is not read")
+        for path in repository.paths(".tf.json", ".tofu.json")
+        if "aws_lambda" in (repository.text(path) or "")
+    ]
     for module in (sam, serverless):
         more, problems = module.read(repository)
         declared += more

@@ -57,6 +57,12 @@ class Repository:
         location = self.location(path)
         return path in self.files or (os.path.isdir(location) and self.contains(location))
 
+    def is_generated(self, path: str) -> bool:
+        """Return whether a path is in a folder that tools write into, such as `build/orders`."""
+        return path != "." and any(
+            part in _NOT_SEARCHED or part.startswith(".") for part in path.split("/")
+        )
+
     def contains(self, location: str) -> bool:
         """Return whether a location is in the repository, once its links are followed."""
         real = os.path.realpath(location)

@@ -162,7 +162,7 @@ def _of_archive(scope: Scope, block: Block) -> Package:
         except UnresolvedError as error:
             return Package(unresolved=(Unresolved(key, text, str(error)),), archive=block)
         if not _exists(scope, path, is_file=key == "source_file"):
-            reason = f"{path} does not exist: a program makes it"
+            reason = f"a program makes {path}"
             return Package(
                 program=_program(path),
                 unresolved=(Unresolved(key, text, reason),),
@@ -216,7 +216,9 @@ def _with_item(scope: Scope, package: Package, item: Any) -> Package:
     folder = parent(path) if is_file else path
     include = (f"/{posixpath.basename(path)}",) if is_file else ()
     if not _exists(scope, path, is_file=is_file):
-        unresolved.append(Unresolved("source_path", item["path"], f"{path} does not exist"))
+        reason = f"a program makes {path}"
+        unresolved.append(Unresolved("source_path", item["path"], reason))
+        return package._replace(program=_program(path), unresolved=tuple(unresolved))
     for key in ("commands", "prefix_in_zip", "npm_package_json"):
         if item.get(key):
             reason = 'hashzip has no such key; see builder = "command"'
@@ -275,7 +277,10 @@ def _path(scope: Scope, value: Any) -> str:
 
 
 def _exists(scope: Scope, path: str, *, is_file: bool) -> bool:
+    """Return whether the repository has a file or folder: not one that tools write."""
     repository = scope.terraform.repository
+    if repository.is_generated(path):
+        return False
     return repository.is_file(path) if is_file else repository.is_folder(path)
 
 

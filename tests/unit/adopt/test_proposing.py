@@ -112,6 +112,16 @@ def test_request_for_no_folder(tmp_path: Path, source: str) -> None:
         propose(tmp_path / "project", source=source)
 
 
+def test_terraform_in_json(tmp_path: Path) -> None:
+    """Terraform in JSON is named, and not silently left out."""
+    text = b'{"resource": {"aws_lambda_function": {"x": {}}}}'
+    projects.write_files(
+        tmp_path, {"main.tf.json": text, "a/app.py": adoption.HANDLER.encode(), "b.tf.json": b"{}"}
+    )
+
+    assert [place for place, _ in propose(tmp_path).skipped] == ["main.tf.json"]
+
+
 def test_one_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Files that cannot be read are one warning each, and the rest goes on."""
     files = {

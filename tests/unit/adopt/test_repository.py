@@ -47,6 +47,15 @@ def test_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert errors.count("warning") == 5
 
 
+@pytest.mark.parametrize(
+    "path, is_generated",
+    [("src/a", False), (".", False), ("build/a", True), ("a/.aws-sam/b", True), ("dist", True)],
+)
+def test_generated(tmp_path: Path, path: str, *, is_generated: bool) -> None:
+    """What tools write is not the source of a function."""
+    assert Repository(str(tmp_path)).is_generated(path) == is_generated
+
+
 def test_lines(tmp_path: Path) -> None:
     """The line of a key is the first that begins with it."""
     projects.write_files(tmp_path, {"x.yaml": b'a:\n  b: 1\n  "c" : 2\nb: 3\n'})
