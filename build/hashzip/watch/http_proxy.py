@@ -112,7 +112,7 @@ class Proxy:
         forward = partial(_forward, self._pool, f"{FUNCTION_URLS}{identifier}", self._token)
         port: int = listener.getsockname()[1]
         logged = request_log.logged(forward, name, self._report)
-        app = port_guard.guarded(logged, port, self._report, cors=self._cors)
+        app = port_guard.guarded(logged, port, name, self._report, cors=self._cors)
         self._loop.call_soon_threadsafe(self._serve, listener, app)
         return f"http://{HOST}:{port}/"
 

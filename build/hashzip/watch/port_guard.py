@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hashzip.emulator import web_pages
+from hashzip.watch import request_log
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -34,6 +35,7 @@ _POLICY_VIOLATION = 1008  # https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
 def guarded(
     app: Callable[[HTTPScope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]],
     port: int,
+    name: str,
     report: Callable[[str], None],
     *,
     cors: bool,
@@ -43,6 +45,7 @@ def guarded(
     Args:
         app: Answers HTTP requests.
         port: The port that they come to.
+        name: The name of the function.
         report: Called with a text for the user when a request is refused: once for each reason, and
             a few times at most, because a page may send as many as it likes.
         cors: Whether pages of any origin may send them.
@@ -68,7 +71,8 @@ def guarded(
                 hint = f"\n{_HINT}"
             if reason not in reported and len(reported) < _MAX_REPORTS:
                 reported.add(reason)
-                report(f"refused a request to port {port}: {reason}{hint}")
+                target = path.decode("latin-1")
+                report(request_log.refused(method, target, _FORBIDDEN, reason, name) + hint)
             text = f"hashzip watch refuses this request: {reason}{hint}\n"
             await answer(send, _FORBIDDEN, TEXT, text.encode())
 

@@ -64,8 +64,25 @@ def line(method: str, target: str, status: int, seconds: float, name: str) -> st
         seconds: How long the response took.
         name: The name of the function.
     """
+    return f"{_start(method, target, status)}  {seconds * 1000:.0f} ms  {name}"
+
+
+def refused(method: str, target: str, status: int, reason: str, name: str) -> str:
+    """Return the line of a request that did not reach the function.
+
+    Args:
+        method: As for `line`.
+        target: As for `line`.
+        status: As for `line`.
+        reason: Why it was refused.
+        name: As for `line`.
+    """
+    return f"{_start(method, target, status)}  refused: {printable(reason)}  {name}"
+
+
+def _start(method: str, target: str, status: int) -> str:
     if len(target) > _MAX_PATH:
         target = target[:_MAX_PATH] + "…"
     style = _STYLES.get(status // 100, terminal.BOLD)
     painted = terminal.paint(str(status), style, sys.stdout)
-    return f"{printable(f'{method} {target}')}  {painted}  {seconds * 1000:.0f} ms  {name}"
+    return f"{printable(f'{method} {target}')}  {painted}"

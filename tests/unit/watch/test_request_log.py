@@ -46,6 +46,13 @@ def test_line() -> None:
     assert time.endswith(" ms")
 
 
+def test_refused() -> None:
+    """A request that did not reach the function has the reason, in a form that is safe."""
+    line = request_log.refused("GET", "/a", 403, "a page of \x1b sent it", "hello")
+
+    assert line == r"GET /a  403  refused: a page of \x1b sent it  hello"
+
+
 def test_client_has_gone() -> None:
     """A request that nobody answered has none."""
     assert serve() == []
