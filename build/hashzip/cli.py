@@ -2,7 +2,6 @@
 
 import codecs
 import errno
-import gc
 import io
 import os
 import sys
@@ -162,8 +161,6 @@ def main(words: Sequence[str] | None = None, install: _Install | None = None) ->
     Returns:
         The exit code: 0; 1 after an error; 130 after Ctrl-C. Bad usage exits with 2.
     """
-    # A run is short and makes many objects but few cycles: collecting them takes a tenth of it.
-    gc.disable()
     codecs.register_error(_ERRORS, _in_ascii)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -3,6 +3,7 @@
 See `emulator.quick_invoke`: this module, too, imports nothing that takes time.
 """
 
+import gc
 import os
 import sys
 
@@ -18,6 +19,7 @@ def run(install: "Callable[[str], None] | None" = None) -> "NoReturn":
     Args:
         install: As for `cli.main`.
     """
+    gc.disable()  # as in `build/__main__.py`
     if sys.argv[1:2] == ["invoke"] and sys.stdout is not None and sys.stderr is not None:
         _invoke(sys.argv[2:])
     from hashzip import cli  # noqa: PLC0415 - it takes longer than a quick invocation

@@ -16,12 +16,6 @@ from hashzip.errors import HashzipError
 from hashzip.project import installation
 
 
-@pytest.fixture(autouse=True)
-def _collecting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave this process's garbage collector on."""
-    monkeypatch.setattr("gc.disable", lambda: None)
-
-
 def fail(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     """Let `hashzip status` fail."""
 

@@ -24,6 +24,12 @@ def _process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "open_streams", lambda: None)
 
 
+@pytest.fixture(autouse=True)
+def _collecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave this process's garbage collector on."""
+    monkeypatch.setattr("gc.disable", lambda: None)
+
+
 def run(
     monkeypatch: pytest.MonkeyPatch, response: Response | BaseException | None, *words: str
 ) -> object:
