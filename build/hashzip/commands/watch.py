@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import os
 import signal
 import sys
 import threading
@@ -200,8 +201,15 @@ class _Table:
         for url in list(self.urls.values())[:1]:
             import webbrowser
 
-            if not webbrowser.open(url):
+            # Without a display, a browser for terminals would take over this one.
+            if not (_has_display() and webbrowser.open(url)):
                 _print(f"there is no browser here; open {url}")
+
+
+def _has_display() -> bool:
+    """Return whether a browser can open a window."""
+    has_variable = any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
+    return sys.platform in ("darwin", "win32") or has_variable
 
 
 def _watch_account(stack: ExitStack, options: argparse.Namespace, project: Project) -> None:

@@ -87,3 +87,63 @@ def test_logs(names: list[str], lines: list[str], capsys: pytest.CaptureFixture[
     watch._show_logs(cast("Mapping[str, LogReader]", readers), ended)  # noqa: SLF001
 
     assert capsys.readouterr().out.splitlines() == lines
+
+
+class TestTable:
+    """The functions that run, and their URLs."""
+
+    URL = "http://127.0.0.1:8000/"
+
+    def test_lines(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """The table has all that run so far; one that comes later has a line."""
+        table = watch._Table()  # noqa: SLF001
+        table.add("hello", self.URL, "1 file, built in 2 ms, live in 30 ms")
+        assert capsys.readouterr().out == ""
+
+        table.show()
+        table.add("other", "http://127.0.0.1:8001/", "2 files, built in 2 ms, live in 30 ms")
+        table.add("third", "http://127.0.0.1:8002/", "")
+
+        assert capsys.readouterr().out.splitlines() == [
+            f"hello\t{self.URL}\t1 file, built in 2 ms, live in 30 ms",
+            "other: http://127.0.0.1:8001/ (2 files, built in 2 ms, live in 30 ms)",
+            "third: http://127.0.0.1:8002/",
+        ]
+
+    def test_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Without a function that runs, there is no table, and nothing to open."""
+        table = watch._Table()  # noqa: SLF001
+        table.show()
+        table.open_first()
+
+        assert capsys.readouterr().out == ""
+
+    @pytest.mark.parametrize("display, is_opened", [(":0", True), ("", False)])
+    def test_open(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        display: str,
+        *,
+        is_opened: bool,
+    ) -> None:
+        """The first URL is opened in a browser that has a window, or else named."""
+        for name in ("WAYLAND_DISPLAY", "BROWSER"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("DISPLAY", display)
+        monkeypatch.setattr("sys.platform", "linux")
+        opened: list[str] = []
+
+        def open_url(url: str) -> bool:
+            opened.append(url)
+            return True
+
+        monkeypatch.setattr("webbrowser.open", open_url)
+        table = watch._Table()  # noqa: SLF001
+        table.add("hello", self.URL, "")
+        table.add("other", "http://127.0.0.1:8001/", "")
+
+        table.open_first()
+
+        assert opened == ([self.URL] if is_opened else [])
+        assert (self.URL in capsys.readouterr().out) is not is_opened
