@@ -116,7 +116,7 @@ class TestUvLock:
 
         error, hint = refused(project)
 
-        assert error.startswith("error: uv.lock is not a lock of uv: ")
+        assert error.startswith("error: uv.lock is not valid: ")
         assert problem in error
         assert "uv lock --project ." in hint
 

@@ -521,7 +521,7 @@ class TestProject:
 
         error = refused(single)
 
-        assert error.message == "[function.hello] has install_project, but single is no package"
+        assert error.message == "[function.hello] has install_project, but single is not a package"
         assert "add a [build-system] to the pyproject.toml of single" in error.hint
 
     def test_other_lock(self, project: Path) -> None:

@@ -159,7 +159,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     if isinstance(value, Mapping | list):
-        raise UnresolvedError("it is no text")
+        raise UnresolvedError("it is not a string")
     text = str(value)
     if len(text) > _MAX_TEXT:
         raise UnresolvedError("it is too long")
@@ -168,7 +168,7 @@ def _text(value: Any) -> str:
 
 def _number(value: Any) -> Any:
     if not isinstance(value, int | float):
-        raise TypeError("it calculates with what is no number")
+        raise TypeError("it calculates with something that is not a number")
     return value
 
 

@@ -154,7 +154,7 @@ def _asked(
     source = repository.relative(repository.location(request.source))
     if source is None or not repository.is_folder(source):
         raise HashzipError(
-            f"{request.source} is no folder of the project {repository.root}",
+            f"{request.source} is not a folder of the project {repository.root}",
             "name a folder in it with --source",
         )
     if request.handler:

@@ -175,7 +175,7 @@ def _source(reader: _Reader, *, is_layer: bool, is_sam: bool) -> str:
         value = "."
     folder = parent(reader.template.path)
     if not isinstance(value, str) or value.startswith("s3:"):
-        reason = "it is no folder of the repository"
+        reason = "it is not a folder of the repository"
         reader.unresolved.append(Unresolved(key, json.dumps(value, default=str), reason))
         return ""
     repository = reader.template.repository

@@ -135,7 +135,9 @@ def _functions(
             continue
         if not isinstance(value, Mapping):
             if value is not None:
-                skipped.append((f"{service.path} functions", f"{table} is no table of functions"))
+                skipped.append(
+                    (f"{service.path} functions", f"{table} is not a table of functions")
+                )
             continue
         for name, function in value.items():
             try:

@@ -267,7 +267,7 @@ def _patterns(patterns: Any) -> tuple[list[str], list[str]]:
 def _path(scope: Scope, value: Any) -> str:
     """Return a path of Terraform relative to the repository."""
     if not isinstance(value, str) or not value:
-        raise UnresolvedError("it is no path")
+        raise UnresolvedError("it is not a path")
     repository = scope.terraform.repository
     location = posixpath.join(repository.location(scope.root), value)
     path = repository.relative(posixpath.normpath(location))

@@ -196,7 +196,7 @@ def _entries(document: Fields, key: str, modes: Mapping[str, int]) -> list[FileE
             raise ShapeError(f"{row.at('mode')} is {mode!r}")
         path, sha256 = row.string("path"), row.string("sha256")
         if not _is_digest(sha256):
-            raise ShapeError(f"{row.at('sha256')} is no SHA-256")
+            raise ShapeError(f"{row.at('sha256')} is not a SHA-256 in hex")
         entries.append(FileEntry(path, modes[mode], row.size("size"), sha256))
     return entries
 

@@ -96,7 +96,7 @@ def _strings(text: bytes) -> dict[str, str]:
         raise HashzipError("the query is not a JSON object of strings", _HINT)
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise HashzipError("the query has a key twice", _HINT)
+        raise HashzipError("a key appears twice in the query", _HINT)
     return values
 
 

@@ -178,7 +178,7 @@ def _warnings(plans: Iterable[BuildPlan]) -> Iterator[str]:
 
 def _expected_files() -> dict[str, str]:
     with schema.reported(
-        f"the environment variable {EXPECT_FILES} is no list of files",
+        f"the environment variable {EXPECT_FILES} must be a JSON object of strings",
         "unset it: only the Terraform module sets it",
     ):
         return Fields(schema.json_value(os.environ.get(EXPECT_FILES, "{}"))).strings_by_name()

@@ -92,7 +92,7 @@ def reported(subject: str, hint: str) -> Iterator[None]:
     """Turn a `ShapeError` into the error that the user sees.
 
     Args:
-        subject: The document, as the message begins: `uv.lock is not a lock of uv`.
+        subject: The document, as the message begins: `app/uv.lock is not valid`.
         hint: What to do about it.
 
     Raises:
@@ -246,7 +246,7 @@ def describe(value: object) -> str:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ShapeError(f"not JSON: {name} is no number of JSON")
+    raise ShapeError(f"not JSON: {name} is not a JSON number")
 
 
 def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -254,5 +254,5 @@ def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         keys = [key for key, _ in pairs]
         key = next(key for key in keys if keys.count(key) > 1)
-        raise ShapeError(f"not JSON for programs: the key {describe(key)} is there twice")
+        raise ShapeError(f"not valid JSON: the key {describe(key)} appears twice")
     return values

@@ -78,8 +78,8 @@ TABLE = (
     BadProject(
         "a manifest that is no TOML",
         _rust({"app/Cargo.toml": "[package\n"}),
-        ["app/Cargo.toml is not valid TOML", "line 1"],
-        "fix that line",
+        ["app/Cargo.toml is not a valid Cargo manifest", "line 1"],
+        "fix that value",
     ),
     BadProject(
         "a crate by a path that leads nowhere",

@@ -108,7 +108,7 @@ def test_request_for_no_folder(tmp_path: Path, source: str) -> None:
     """A folder that the project does not have is an error."""
     projects.write_files(tmp_path, {"project/a/app.py": adoption.HANDLER.encode(), "x/app.py": b""})
 
-    with pytest.raises(HashzipError, match="is no folder of the project"):
+    with pytest.raises(HashzipError, match="is not a folder of the project"):
         propose(tmp_path / "project", source=source)
 
 

@@ -36,7 +36,10 @@ class TestParseQuery:
         "text, problem",
         [
             ('[["project", "."], ["function", "hello"]]', "not a JSON object of strings"),
-            ('{"project": ".", "function": "hello", "function": "other"}', "has a key twice"),
+            (
+                '{"project": ".", "function": "hello", "function": "other"}',
+                "appears twice in the query",
+            ),
             ('{"project": ".", "function": 1e400}', "not a JSON object of strings"),
             ('{"project": ".", "function": {"a": "b"}}', "not a JSON object of strings"),
             ('{"project": "a\\u0000", "function": "hello"}', "is not a path"),

@@ -54,9 +54,9 @@ class TestJson:
         [
             (b"", "not JSON: Expecting value"),
             (b"{} {}", "not JSON: Extra data"),
-            (b'{"size": Infinity}', "not JSON: Infinity is no number"),
-            (b"[NaN]", "not JSON: NaN is no number"),
-            (b'{"a": {"b": 1, "b": 2}}', 'not JSON for programs: the key "b" is there twice'),
+            (b'{"size": Infinity}', "not JSON: Infinity is not a JSON number"),
+            (b"[NaN]", "not JSON: NaN is not a JSON number"),
+            (b'{"a": {"b": 1, "b": 2}}', 'not valid JSON: the key "b" appears twice'),
             (b'"\\ud800"', "not JSON: it has one half of a character"),
             (b'{"\\udc00": 1}', "not JSON: it has one half of a character"),
             (b"1" + b"0" * 5000, "not JSON"),

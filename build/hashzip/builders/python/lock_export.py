@@ -56,7 +56,7 @@ def export(plan: BuildPlan, lock: Lock, scratch: Path) -> Requirements:
         document = pylock.parse(text, lock.path, relock)
         if lock.kind is Kind.UV:
             folder = Path(working_directory(plan, lock))
-            with schema.reported(f"{lock.path} is not a lock of uv", f"lock again: {relock}"):
+            with schema.reported(f"{lock.path} is not valid", f"lock again: {relock}"):
                 own = uv_settings.own(folder, document, plan.project.root)
         requirements = _of_pylock(plan, lock, document, own, scratch)
     built = [name for name in requirements.wanted if name and plan.target.options["build_sdists"]]
@@ -174,7 +174,7 @@ def _local_folders(packages: Sequence[Package], lock: Lock) -> list[str]:
     unseen = wanted.difference(lock.folders)
     if unseen:
         raise HashzipError(
-            f"uv installs {min(unseen)} by {lock.path}, and the plan has not seen that",
+            f"uv would install {min(unseen)} from {lock.path}, which is not in the plan",
             "lock again with the uv that hashzip comes with, so that the lock is written as it "
             "writes it",
         )

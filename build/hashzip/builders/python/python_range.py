@@ -41,7 +41,7 @@ def contains(required: str, release: Release) -> bool:
         ValueError: The range is none.
     """
     if required.count(",") > _MOST_CLAUSES:
-        raise ValueError(f"a range of more than {_MOST_CLAUSES} parts is none")
+        raise ValueError(f"it has more than {_MOST_CLAUSES} clauses")
     return all(_holds(clause.strip(), release) for clause in required.split(",") if clause.strip())
 
 

@@ -135,7 +135,7 @@ def unreadable(line: str, path: str, command: str) -> HashzipError:
         command: The command that makes it again.
     """
     return HashzipError(
-        f'{path} has the line "{without_login(line)}", which not every tool reads alike',
+        f'{path} has the line "{without_login(line)}", which can be read in more than one way',
         f"write it without quotes, backslashes and variables; or run: {command}",
     )
 

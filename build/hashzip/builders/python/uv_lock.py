@@ -108,7 +108,7 @@ def requires_python(text: str, path: str) -> str:
     """Return the `requires-python` of a lock, or "".
 
     Raises:
-        HashzipError: It is not a lock of uv.
+        HashzipError: It is not a valid uv.lock.
     """
     with _reported(path):
         return _parse(text).python
@@ -123,7 +123,7 @@ def read(text: str, path: str, target: Target) -> Local:
         target: What is installed: a member's name, extras and groups.
 
     Raises:
-        HashzipError: It is not a lock of uv, lacks what the target asks for, or has neither a hash
+        HashzipError: It is not valid, lacks what the target asks for, or has neither a hash
             nor a file for one of its packages.
     """
     with _reported(path):
@@ -132,7 +132,7 @@ def read(text: str, path: str, target: Target) -> Local:
 
 def _reported(path: str) -> AbstractContextManager[None]:
     folder = path.rpartition("/")[0] or "."
-    return schema.reported(f"{path} is not a lock of uv", f"lock again: uv lock --project {folder}")
+    return schema.reported(f"{path} is not valid", f"lock again: uv lock --project {folder}")
 
 
 @lru_cache(maxsize=4)
@@ -169,7 +169,7 @@ def _read(lock: _Document, path: str, target: Target) -> Local:
     if target.options["install_project"]:
         if root.kind == "virtual":
             raise HashzipError(
-                f"{target.label} has install_project, but {root.name} is no package",
+                f"{target.label} has install_project, but {root.name} is not a package",
                 f"add a [build-system] to the pyproject.toml of {root.name}, and lock again; "
                 "or remove install_project",
             )

@@ -166,7 +166,9 @@ def _read(root: str, path: str) -> Document:
     except OSError as error:
         raise read_error(os.fsencode(os.path.join(root, path)), error) from error
     except ShapeError as error:
-        raise HashzipError(f"{path} is no configuration of cargo: {error}", "correct it") from error
+        raise HashzipError(
+            f"{path} is not a valid Cargo configuration: {error}", "fix that value"
+        ) from error
 
 
 def _read_outside(location: str) -> Document:

@@ -202,7 +202,8 @@ class Manifests:
             raise read_error(os.fsencode(location), error) from error
         except ShapeError as error:
             raise HashzipError(
-                f"{escape(os.fsencode(location))} is no manifest of cargo: {error}", "correct it"
+                f"{escape(os.fsencode(location))} is not a valid Cargo manifest: {error}",
+                "fix that value",
             ) from error
 
 

@@ -93,7 +93,7 @@ def packages(messages: Iterable[Message], root: str, lock: str, tools: Toolchain
         for item in artifacts
         if _LIBRARIES.intersection(item["target"]["kind"]) and _is_for_target(item, tools)
     }
-    with schema.reported(f"{lock} is no lock of cargo", "run: cargo generate-lockfile"):
+    with schema.reported(f"{lock} is not valid", "run: cargo generate-lockfile"):
         locked = read_lock(files.read(root, lock))
     crates = (_package(parse_id(package_id), locked) for package_id in linked - own)
     return sorted(crates, key=lambda crate: (crate.name, crate.version, crate.source or ""))

@@ -56,7 +56,7 @@ def test_other_ends(separator: str, before: str) -> None:
 @pytest.mark.parametrize("character", "\0\x01\x1f\x7f\xa0\u200b\u2003\u202e\ufeff")
 def test_invisible(character: str) -> None:
     """A character that nobody sees, or that is a space for some tools, is refused."""
-    assert "which not every tool reads alike" in refused(f"a{character}==1").message
+    assert "which can be read in more than one way" in refused(f"a{character}==1").message
     assert logical(f"a\t==1 # {character}") == ["a\t==1"]
 
 
@@ -75,4 +75,4 @@ def test_joined(text: str) -> None:
 @pytest.mark.parametrize("text", ["a==1 \\", "a==1 \\ \n", ".\\a.whl", "a \\\\\n b"])
 def test_backslash(text: str) -> None:
     """A backslash anywhere but at the end of a line is refused."""
-    assert "which not every tool reads alike" in refused(text).message
+    assert "which can be read in more than one way" in refused(text).message

@@ -147,7 +147,7 @@ def test_unreadable(project: Path, line: str) -> None:
     """What tools could read otherwise is refused, and so is a version that a variable decides."""
     error = refused(project, line)
 
-    assert "which not every tool reads alike" in error.message
+    assert "which can be read in more than one way" in error.message
     assert "requirements.lock.txt" in error.hint
 
 

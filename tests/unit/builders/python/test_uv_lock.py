@@ -166,7 +166,7 @@ class TestUnknown:
         """Other content is an error, with the command that locks again."""
         error = refused(project, {}, text)
 
-        assert error.message.startswith("app/uv.lock is not a lock of uv: ")
+        assert error.message.startswith("app/uv.lock is not valid: ")
         assert error.hint == "lock again: uv lock --project app"
 
 
@@ -290,6 +290,6 @@ class TestShape:
 
         error = refused(project, {}, text)
 
-        assert error.message.startswith("app/uv.lock is not a lock of uv: ")
+        assert error.message.startswith("app/uv.lock is not valid: ")
         assert problem in error.message
         assert error.hint == "lock again: uv lock --project app"

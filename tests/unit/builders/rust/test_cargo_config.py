@@ -132,7 +132,9 @@ class TestFlags:
     )
     def test_malformed(self, tmp_path: Path, text: str, problem: str) -> None:
         """What cargo would not take is refused, with its place."""
-        with pytest.raises(HashzipError, match=f"^0.toml is no configuration of cargo: {problem}"):
+        with pytest.raises(
+            HashzipError, match=f"^0.toml is not a valid Cargo configuration: {problem}"
+        ):
             flags(tmp_path, text)
 
     def test_joined(self, tmp_path: Path) -> None:

@@ -284,7 +284,7 @@ class TestMalformed:
         with pytest.raises(HashzipError) as caught:
             read(tmp_path, {"app/Cargo.toml": text}).compiled("app", [])
 
-        assert f"app/Cargo.toml is no manifest of cargo: {problem}" in caught.value.message
+        assert f"app/Cargo.toml is not a valid Cargo manifest: {problem}" in caught.value.message
 
     def test_absent(self, tmp_path: Path) -> None:
         """A dependency that the workspace does not have is none here: cargo refuses it."""
@@ -305,5 +305,5 @@ class TestMalformed:
         (tmp_path / "app").mkdir()
         (tmp_path / "app/Cargo.toml").write_bytes(text.encode(errors="surrogateescape"))
 
-        with pytest.raises(HashzipError, match=r"app/Cargo\.toml is no manifest of cargo: n"):
+        with pytest.raises(HashzipError, match=r"app/Cargo\.toml is not a valid Cargo manifest: n"):
             Manifests(str(tmp_path), "[function.hello]").manifest("app")
