@@ -30,7 +30,7 @@ from hashzip.system import locking
 
 OFF_VARIABLE = "HASHZIP_NO_ENVIRONMENT"
 LOCKS = Path(__file__).parent
-EXTRAS = ("init", "local", "rust")  # those that have a lock
+EXTRAS = ("init", "local", "rust", "s3")  # those that have a lock
 
 # What `import` calls the packages that hashzip imports, without those of extras.
 PACKAGES = ("cyclonedx", "deflate", "packaging", "rich", "shtab", "tomli_w", "uv")

@@ -19,7 +19,7 @@ from scripts.errors import ScriptError, exit_code
 
 REPOSITORY = Path(__file__).parents[1]
 FOLDER = REPOSITORY / "build"
-EXTRAS = ("", "init", "local", "rust")
+EXTRAS = ("", "init", "local", "rust", "s3")
 
 _OPTIONS = (
     *("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),

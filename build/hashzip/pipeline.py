@@ -4,6 +4,7 @@
 the fingerprint. `build` turns that into an artifact, once for each fingerprint:
 
     find                is there an artifact of this fingerprint that counts, and is it complete?
+    transfer.find       or one in the store that machines share, if there is one?
     store.stage         a folder to build in, for one build at a time
     package.last_build  the last build, to name what changed, and to copy compressed files from
     package.pack        assemble:    sources, installed packages, compiled programs -> entries
@@ -11,6 +12,7 @@ the fingerprint. `build` turns that into an artifact, once for each fingerprint:
                         limits:      would Lambda take it?
                         -> manifest: what was built from what
     store.commit        zip, then manifest, move to where `store.find` finds them
+    transfer.push       to the shared store, if there is one
 
 Each stage checks what it reads against the plan, so that what was planned is what is built.
 """
@@ -21,7 +23,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from hashzip.artifacts.store import Sizes
-from hashzip.builders import BUILDERS
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError, warn
 from hashzip.project import user_key
@@ -29,6 +30,7 @@ from hashzip.project.targets import Layer
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
+    from hashzip.artifacts.store import SharedStores
 
 
 class Built(NamedTuple):
@@ -42,6 +44,8 @@ class Built(NamedTuple):
         growth: By how many bytes its zip is larger than that of the last build; None if it was not
             built, or never before.
         packages: The packages that differ from those of the last build: `numpy 2.1.2 -> 2.3.4`.
+        stored: Whether it is in the shared store.
+        is_pushed: Whether it was put there now.
     """
 
     fingerprint: str
@@ -50,6 +54,8 @@ class Built(NamedTuple):
     seconds: float
     growth: int | None = None
     packages: Sequence[str] = ()
+    stored: bool = False
+    is_pushed: bool = False
 
 
 def require_fingerprint(plan: BuildPlan, planned: str, files: Mapping[str, str]) -> None:
@@ -128,6 +134,7 @@ def build_all(
     force: bool = False,
     jobs: int | None = None,
     progress: Callable[[str, int], None] = lambda _name, _size: None,
+    shared: "SharedStores | None" = None,
 ) -> Iterator[Built]:
     """Build packages, and yield the result of each as soon as it and those before it are there.
 
@@ -140,6 +147,7 @@ def build_all(
         jobs: The number of builds at a time, and of threads that compress in each; by default, one
             a processor.
         progress: Called with a function's name, and the size of a file in bytes, when it is packed.
+        shared: As for `build`.
 
     Yields:
         The results, in the order of the plans.
@@ -150,11 +158,24 @@ def build_all(
 
     def build_one(plan: BuildPlan) -> Built:
         name = plan.target.name
-        return build(plan, force=force, jobs=jobs, progress=lambda size: progress(name, size))
+        return build(
+            plan,
+            force=force,
+            jobs=jobs,
+            progress=lambda size: progress(name, size),
+            shared=shared,
+        )
 
     # Layers first: Lambda's limits are for a function together with its layers.
     order = sorted(range(len(plans)), key=lambda at: not isinstance(plans[at].target, Layer))
-    installs = sum(_must_install(plan, force=force) for plan in plans)
+    stored: Mapping[str, object] = {}
+    if shared and not force and len(plans) > 1:
+        from hashzip import transfer
+
+        stored = transfer.find_all(plans, shared)
+    installs = sum(
+        _must_install(plan, force=force) and not stored.get(plan.target.name) for plan in plans
+    )
     if installs > 1:
         yield from _build_in_parallel(plans, order, build_one, jobs)
     else:
@@ -208,14 +229,18 @@ def build(
     force: bool = False,
     jobs: int | None = None,
     progress: Callable[[int], None] = lambda _size: None,
+    shared: "SharedStores | None" = None,
 ) -> Built:
     """Build a package, unless the store has it already.
+
+    An artifact that only the shared store has is not fetched.
 
     Args:
         plan: The package to build.
         force: Whether to build it even if it is there, and to take nothing from earlier builds.
         jobs: The number of threads that compress; by default, one a processor.
         progress: Called with the size of each file, in bytes, when it is packed.
+        shared: The shared stores, one of which has the artifact then.
 
     Raises:
         HashzipError: The build failed. The store is as it was.
@@ -224,6 +249,13 @@ def build(
     store = plan.store
     sizes = None if force else find(plan)
     built = Built(plan.fingerprint, sizes, "", 0) if sizes else None
+    if built is None and shared and not force:
+        from hashzip import transfer
+
+        sizes = transfer.find(plan, shared)
+        if sizes:
+            seconds = time.perf_counter() - start
+            return Built(plan.fingerprint, sizes, "", seconds, stored=True)
     if built is None:
         from hashzip.system import phases
 
@@ -233,8 +265,20 @@ def build(
             built = (
                 Built(plan.fingerprint, sizes, "", 0)
                 if sizes
-                else _build_in(folder, plan, force=force, jobs=jobs, progress=progress)
+                else _build_in(
+                    folder,
+                    plan,
+                    force=force,
+                    jobs=jobs,
+                    progress=progress,
+                    is_direct=shared is None,
+                )
             )
+    if shared:
+        from hashzip import transfer
+
+        is_pushed = transfer.push(plan, shared, force=force)
+        built = built._replace(stored=True, is_pushed=is_pushed)
     return built._replace(seconds=time.perf_counter() - start)
 
 
@@ -245,8 +289,10 @@ def _build_in(
     force: bool,
     jobs: int | None,
     progress: Callable[[int], None],
+    is_direct: bool,
 ) -> Built:
     """Build a package in a folder, and put it into the store."""
+    from hashzip import transfer
     from hashzip.archive import package
 
     last = None if force else package.last_build(plan)
@@ -256,9 +302,12 @@ def _build_in(
             f"{plan.store.reference(plan.fingerprint)['zip']} was not built by this user: "
             f"building it again ({user_key.SHARE_HINT})"
         )
-    manifest = package.pack(plan, folder, last, fresh=force, jobs=jobs, progress=progress)
+    manifest = package.pack(
+        plan, folder, last, fresh=force, jobs=jobs, progress=progress, is_direct=is_direct
+    )
     artifact = manifest.artifact
-    plan.store.commit(manifest, os.path.join(folder, artifact.file), _sbom(plan, manifest))
+    sbom = transfer.sbom(plan, manifest)
+    plan.store.commit(manifest, os.path.join(folder, artifact.file), sbom)
     built = Built(plan.fingerprint, Sizes(artifact.size, artifact.unpacked_size), reason, 0)
     return built if last is None else _compared(built, last.manifest, manifest)
 
@@ -278,15 +327,6 @@ def _compared(built: Built, before: "Manifest", after: "Manifest") -> Built:
 def is_foreign(plan: BuildPlan) -> bool:
     """Return whether there is an artifact that another user built."""
     return plan.store.untrusted_manifest(plan.fingerprint) is not None
-
-
-def _sbom(plan: BuildPlan, manifest: "Manifest") -> str:
-    """Return the bill of materials, or "" where no package is in the zip."""
-    if not manifest.packages:
-        return ""
-    from hashzip.artifacts import sbom
-
-    return sbom.document(manifest, BUILDERS[plan.target.builder].PURL_TYPE)
 
 
 def why(plan: BuildPlan, last: "Manifest | None") -> str:

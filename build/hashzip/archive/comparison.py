@@ -77,7 +77,7 @@ def compared(plan: BuildPlan) -> Manifest | None:
     entries = [entry._replace(path=prefix + entry.path) for entry in plan.packed_inputs]
     artifact = None
     with suppress(OSError), store.open_zip(fingerprint) as stream:
-        artifact = _read(stream, f"{fingerprint}.zip", entries)
+        artifact = read(stream, f"{fingerprint}.zip", entries)
     if artifact is None:
         return None
     manifest = Manifest(
@@ -103,8 +103,17 @@ def _are_versions(tools: object) -> bool:
     )
 
 
-def _read(stream: "BinaryIO", name: str, entries: Sequence[FileEntry]) -> Artifact | None:
-    """Read a zip; None unless it holds these files, in this order, and not a byte more."""
+def read(stream: "BinaryIO", name: str, entries: Sequence[FileEntry]) -> Artifact | None:
+    """Read a zip; None unless it holds these files, in this order, and not a byte more.
+
+    Args:
+        stream: The zip.
+        name: The name of its file.
+        entries: What it should hold.
+
+    Returns:
+        What it is.
+    """
     size = sum(entry.size for entry in entries)
     longest = size + sum(_HEADERS + 2 * len(entry.path.encode()) for entry in entries)
     data = stream.read(longest + _HEADERS)

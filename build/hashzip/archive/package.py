@@ -57,6 +57,7 @@ def pack(
     fresh: bool,
     jobs: int | None,
     progress: Callable[[int], None],
+    is_direct: bool,
 ) -> Manifest:
     """Pack a function or layer into a zip.
 
@@ -67,6 +68,7 @@ def pack(
         fresh: Whether to install packages even if they are in the cache.
         jobs: The number of threads that compress; by default, one a processor.
         progress: Called with the size of each file, in bytes, when it is packed.
+        is_direct: Whether Lambda gets the zip in a request, and not from S3.
 
     Returns:
         The manifest, with the name of the zip.
@@ -106,7 +108,8 @@ def pack(
     links = {entry.file.path: entry.link for entry in parts.entries if entry.link is not None}
     uses.check_handlers(plan, paths, links)
     imports.report(plan, [*paths, *links], _reader(parts.entries))
-    limits.check_zip(plan.target.label, artifact, parts.owners)
+    if is_direct:
+        limits.check_zip(plan.target.label, artifact, parts.owners)
     _check_unpacked(plan, artifact, parts.owners)
     return Manifest(
         function=plan.target.name,

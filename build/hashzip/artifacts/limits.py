@@ -89,8 +89,8 @@ def check_zip(where: str, artifact: "Artifact", owners: Mapping[str, str]) -> No
     raise HashzipError(
         f"the zip of {where} is {_bytes(artifact.size)}; Lambda's limit is {_bytes(ZIP)} in a "
         "direct upload. Unpacked:",
-        f"upload it through S3, which has no such limit; or make it smaller in {where} of "
-        "hashzip.toml: exclude_packages, strip = true or a layer",
+        f"deploy it through S3, which has no such limit: set a store (docs/store.md); or make it "
+        f"smaller in {where} of hashzip.toml: exclude_packages, strip = true or a layer",
         lines=_table(artifact, {}, owners),
     )
 

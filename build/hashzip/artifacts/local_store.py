@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 _ZIP, _MANIFEST, _SBOM, _CODE = ".zip", ".json", ".cdx.json", ".mac"
 _SMALL = 1_000  # bytes; no file of one line is larger
-# Purposes of a code: this user built the artifact, or compared all that is in it with the sources.
-_BUILT, _COMPARED = b"built", b"compared"
+# Purposes of a code: this user built the artifact, compared all that is in it with the sources, or
+# had it from the shared store, where others decide who may write.
+_BUILT, _COMPARED, _SHARED = b"built", b"compared", b"shared"
 _HEX_DIGITS = frozenset("0123456789abcdef")
 _FINGERPRINT_DIGITS = 64
 
@@ -112,13 +113,14 @@ class LocalStore:
         text = _read(self._path(fingerprint, _MANIFEST), files.TEXT_LIMIT)
         return self._purpose(fingerprint, text) == _BUILT
 
-    def trust(self, manifest: "Manifest") -> None:
+    def trust(self, manifest: "Manifest", *, is_compared: bool = True) -> None:
         """Let an artifact count that another user built.
 
         Raises:
             OSError: That cannot be noted.
         """
-        self._write_manifest(manifest, _COMPARED, self._folder)
+        os.makedirs(self._folder, exist_ok=True)
+        self._write_manifest(manifest, _COMPARED if is_compared else _SHARED, self._folder)
 
     def _write_manifest(self, manifest: "Manifest", purpose: bytes, draft_folder: str) -> None:
         """Write a manifest after its code, which does not count without it."""
@@ -142,7 +144,7 @@ class LocalStore:
     def _purpose(self, fingerprint: str, text: bytes) -> bytes | None:
         """Return why a manifest is to be believed; None if it is not."""
         code = _read(self._path(fingerprint, _CODE), _SMALL)
-        for purpose in (_BUILT, _COMPARED):
+        for purpose in (_BUILT, _COMPARED, _SHARED):
             if code and code == self._code(fingerprint, text, purpose):
                 return purpose
         return None
@@ -190,7 +192,9 @@ class LocalStore:
 
         return staging.staging_folder(self._folder)
 
-    def commit(self, manifest: "Manifest", zip_file: str, sbom: str) -> None:
+    def commit(
+        self, manifest: "Manifest", zip_file: str, sbom: str, *, is_own: bool = True
+    ) -> None:
         """Keep a zip, its manifest and its bill of materials, and note them as the last build.
 
         The manifest goes last: neither a zip nor a code counts without it. Nothing waits for the
@@ -200,6 +204,7 @@ class LocalStore:
             manifest: Of the zip.
             zip_file: The zip's path in the folder of `stage`, from where it is taken.
             sbom: The bill of materials, or "" where no package is in the zip.
+            is_own: Whether this user built it; else it is from a shared store.
 
         Raises:
             OSError: The artifact cannot be written.
@@ -211,7 +216,7 @@ class LocalStore:
         staging = os.path.dirname(zip_file)  # the next build removes what a killed one left there
         if sbom:
             atomic.write_text(self._path(fingerprint, _SBOM), sbom, draft_folder=staging)
-        self._write_manifest(manifest, _BUILT, staging)
+        self._write_manifest(manifest, _BUILT if is_own else _SHARED, staging)
         atomic.write_text(self._latest, fingerprint + "\n", draft_folder=staging)
 
     def reference(self, fingerprint: str) -> "Reference":

@@ -18,6 +18,7 @@ from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
     from hashzip.artifacts.manifest import Manifest
+    from hashzip.project.store_settings import StoreSettings
 
 
 class Sizes(NamedTuple):
@@ -37,6 +38,10 @@ class Reference(TypedDict):
 
     zip: str
     manifest: str
+
+
+class DamagedError(HashzipError):
+    """An artifact in a shared store is not what it should be."""
 
 
 class Store(Protocol):
@@ -69,11 +74,13 @@ class Store(Protocol):
         That of an artifact which another user built may be compressed in other ways.
         """
 
-    def trust(self, manifest: "Manifest") -> None:
+    def trust(self, manifest: "Manifest", *, is_compared: bool = True) -> None:
         """Let an artifact count that another user built.
 
         Args:
-            manifest: Its manifest. All that it says has been checked.
+            manifest: Its manifest.
+            is_compared: Whether all that it says has been compared with the sources; else it is
+                that of a shared store.
 
         Raises:
             OSError: That cannot be noted.
@@ -102,15 +109,18 @@ class Store(Protocol):
             HashzipError: The folder, or what is built in it, cannot be written.
         """
 
-    def commit(self, manifest: "Manifest", zip_file: str, sbom: str) -> None:
+    def commit(
+        self, manifest: "Manifest", zip_file: str, sbom: str, *, is_own: bool = True
+    ) -> None:
         """Keep a zip, its manifest and its bill of materials, and note them as the last build.
 
         The artifact appears as a whole or not at all.
 
         Args:
             manifest: Of the zip.
-            zip_file: The zip's path in the folder of `stage`, from where it is taken.
+            zip_file: The zip's path in the folder of `stage`, from where it may be moved.
             sbom: The bill of materials, or "" where no package is in the zip.
+            is_own: Whether this user built it; else it is from a shared store.
 
         Raises:
             OSError: The artifact cannot be written.
@@ -118,6 +128,33 @@ class Store(Protocol):
 
     def reference(self, fingerprint: str) -> Reference:
         """Return where other programs find an artifact, or will find it once it is built."""
+
+
+class SharedStore(Store, Protocol):
+    """The artifacts of one function or layer that machines share.
+
+    It trusts all that is in it, because others decide who may write there. What is there is not
+    replaced without being asked: `find` and `manifest` raise a `DamagedError` for what is damaged,
+    and so does `commit` if there is an artifact of the same fingerprint that has other bytes.
+    """
+
+    def remove(self, fingerprint: str) -> None:
+        """Remove an artifact, its manifest first.
+
+        Raises:
+            HashzipError: The store cannot be reached, or refuses it.
+        """
+
+
+class SharedStores(Protocol):
+    """The shared stores of a project."""
+
+    @property
+    def settings(self) -> "StoreSettings":
+        """Where they are."""
+
+    def store(self, function: str) -> SharedStore:
+        """Return the store of a function, package or layer."""
 
 
 def latest_manifest(store: Store) -> "Manifest | None":

@@ -21,6 +21,8 @@ COMMANDS = (
     "build",
     "external",
     "status",
+    "push",
+    "pull",
     "explain",
     "diff",
     "deploy",

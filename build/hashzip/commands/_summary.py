@@ -44,14 +44,16 @@ def _lines(results: Iterable[tuple[str, Built]]) -> Iterator[str]:
         by_reason.setdefault(built.reason, []).append((name, built))
     for reason, equal in by_reason.items():
         names = ", ".join(name for name, _ in equal)
-        if not reason:
-            yield f"{names}: up to date"
-            continue
         built = equal[0][1]
+        is_pushed = any(each.is_pushed for _, each in equal)
+        store = ", pushed" if is_pushed else ", in the store" if built.stored else ""
+        if not reason:
+            yield f"{names}: up to date{store}"
+            continue
         seconds = sum(each.seconds for _, each in equal)
         result = (
             f"{built.fingerprint[: _output.DIGITS]} ({printable(reason)}), "
-            f"{_output.megabytes(built.sizes.zip)}, {seconds:.1f} s"
+            f"{_output.megabytes(built.sizes.zip)}{store}, {seconds:.1f} s"
         )
         verb = terminal.paint("built", terminal.GOOD, sys.stdout)
         yield f"{_names(names, len(result))} {verb} {result}"

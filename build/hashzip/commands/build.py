@@ -5,10 +5,11 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from hashzip import artifacts, pipeline, planning
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.commands import _output, _parser, _prebuilt, _progress, _summary
+from hashzip.commands import _output, _parser, _prebuilt, _progress, _store, _summary
 from hashzip.commands._prebuilt import Prebuilt
 from hashzip.errors import HashzipError, print_error, strict, warn
 from hashzip.pipeline import Built
@@ -17,11 +18,15 @@ from hashzip.project import schema
 from hashzip.project.config import Project
 from hashzip.project.schema import Fields
 
+if TYPE_CHECKING:
+    from hashzip.artifacts.store import SharedStores
+
 HELP = "build the packages that are not built yet"
 DESCRIPTION = (
     "A package is built once for each fingerprint of its inputs, into dist/NAME/, whichever of its "
     "functions is named. Prints for each package why it was built, or that it is up to date. "
-    "Packages with equal content share a line."
+    "Packages with equal content share a line. With a store in S3, a package that is there is not "
+    "built, and what is built is put there."
 )
 EXAMPLES = {
     "hashzip build": "all functions, packages and layers",
@@ -52,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--expect", metavar="FINGERPRINT", help="fail unless the inputs have this fingerprint"
     )
     parser.add_argument(
-        "--force", action="store_true", help="rebuild even a package that is up to date"
+        "--force",
+        action="store_true",
+        help="rebuild even a package that is up to date, and replace it in the store if it differs",
     )
     parser.add_argument(
         "--strict",
@@ -73,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="functions to build at a time, and threads that compress each (default: one per "
         "processor)",
     )
+    _store.add_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -93,8 +101,9 @@ def _run(options: argparse.Namespace) -> None:
         raise HashzipError(
             f"--expect is the fingerprint of one package, not of {len(names)}", "name one function"
         )
+    shared = _store.choose(project, options)
     scan_cache = ScanCache()
-    looks_at_all = options.force or options.strict
+    looks_at_all = options.force or options.strict or shared
     prebuilt = {} if looks_at_all else _prebuilt.find(project, names)
     plans = [planning.plan(project, name, scan_cache) for name in names if name not in prebuilt]
     *others, last = [*_warnings(plans)] or [""]
@@ -106,9 +115,9 @@ def _run(options: argparse.Namespace) -> None:
         pipeline.require_fingerprint(plans[0], options.expect, _expected_files())
     pipeline.require_packages(plans, force=options.force)
     start = time.perf_counter()
-    results = _build(project, names, prebuilt, plans, options)
+    results = _build(project, names, prebuilt, plans, options, shared)
     if options.json:
-        rows = [_built_json(project, *row) for row in zip(names, results, strict=True)]
+        rows = [_built_json(project, *row, shared) for row in zip(names, results, strict=True)]
         _output.document(rows)
     elif len(results) > 1:
         print(_summary.summary(results, time.perf_counter() - start), file=sys.stderr)
@@ -120,6 +129,7 @@ def _build(
     prebuilt: Mapping[str, Prebuilt],
     plans: Sequence[BuildPlan],
     options: argparse.Namespace,
+    shared: "SharedStores | None",
 ) -> list[Built]:
     """Build what is not built, and print a line for each content unless JSON is wanted."""
     results = []
@@ -130,7 +140,9 @@ def _build(
     with _progress.shown() as packed:
         builds = zip(
             plans,
-            pipeline.build_all(plans, force=options.force, jobs=options.jobs, progress=packed),
+            pipeline.build_all(
+                plans, force=options.force, jobs=options.jobs, progress=packed, shared=shared
+            ),
             strict=True,
         )
         try:
@@ -148,7 +160,7 @@ def _build(
 
 def _checked(plan: BuildPlan, built: Built, *, is_strict: bool) -> Built:
     """Return a result; check what was built before, whose handlers may have changed."""
-    if not built.reason:
+    if not built.reason and plan.store.find(plan.fingerprint):
         from hashzip.archive import imports, uses
 
         uses.check_built(plan)
@@ -184,7 +196,10 @@ def _expected_files() -> dict[str, str]:
         return Fields(schema.json_value(os.environ.get(EXPECT_FILES, "{}"))).strings_by_name()
 
 
-def _built_json(project: Project, name: str, built: Built) -> dict[str, object]:
+def _built_json(
+    project: Project, name: str, built: Built, shared: "SharedStores | None"
+) -> dict[str, object]:
+    stored = shared.store(name).reference(built.fingerprint)["zip"] if shared else None
     return {
         "function": name,
         **_output.functions_json(project, name),
@@ -192,6 +207,7 @@ def _built_json(project: Project, name: str, built: Built) -> dict[str, object]:
         "built": bool(built.reason),
         "reason": built.reason,
         "file": artifacts.open_store(project, name).reference(built.fingerprint)["zip"],
+        **({"store": stored, "pushed": built.is_pushed} if stored else {}),
         "size": built.sizes.zip,
         "seconds": round(built.seconds, 3),
     }

@@ -7,15 +7,15 @@ from typing import cast
 
 from hashzip import pipeline, planning, terminal
 from hashzip.artifacts.store import Sizes, latest_manifest
-from hashzip.commands import _output, _parser, _prebuilt, _table
+from hashzip.commands import _output, _parser, _prebuilt, _store, _table
 from hashzip.commands._table import Column
 from hashzip.planning import ScanCache
 from hashzip.project.config import FILE_NAME, Project
 
 HELP = "list functions: fingerprint, state, size"
 DESCRIPTION = (
-    "Ends with a total and the next command on a terminal. In a pipe, it has a line for each "
-    "package, with tabs between the fields."
+    "With a store in S3, says what is there. Ends with a total and the next command on a "
+    "terminal. In a pipe, it has a line for each package, with tabs between the fields."
 )
 EXAMPLES = {
     "hashzip status": "which packages are built, and why the others are not",
@@ -32,11 +32,16 @@ _COLUMNS = (
     ),
     Column("SIZE", is_number=True),
 )
+_STORE = Column(
+    "STORE",
+    styles=(("yes", terminal.GOOD), ("no", terminal.WARNING), ("damaged", terminal.ERROR)),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the format."""
+    """Add the format and the store."""
     _parser.add_json(parser)
+    _store.add_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -44,7 +49,14 @@ def run(options: argparse.Namespace) -> None:
     project = _output.project(options)
     scan_cache = ScanCache()
     names = project.packages(project.targets)
-    prebuilt = _prebuilt.find(project, names)
+    shared = _store.choose(project, options)
+    prebuilt = {} if shared else _prebuilt.find(project, names)
+    stored: Mapping[str, str] = {}
+    if shared:
+        from hashzip import transfer
+
+        plans = [planning.plan(project, name, scan_cache) for name in names]
+        stored = transfer.states(plans, shared)
     rows = [
         _row(project, name, *prebuilt[name], "")
         if name in prebuilt
@@ -52,16 +64,17 @@ def run(options: argparse.Namespace) -> None:
         for name in names
     ]
     if options.json:
-        _output.document(rows)
+        _output.document([row | _stored_json(stored, row) for row in rows])
     else:
         _table.show(
-            _COLUMNS,
+            (*_COLUMNS, _STORE) if shared else _COLUMNS,
             [
                 (
                     _output.label(project, str(row["function"])),
                     str(row["fingerprint"])[: _output.DIGITS],
                     "built" if row["built"] else f"to build: {row['reason']}",
                     _output.megabytes(row["size"]) if isinstance(row["size"], int) else "-",
+                    *stored.get(str(row["function"]), "").split(),
                 )
                 for row in rows
             ],
@@ -69,6 +82,11 @@ def run(options: argparse.Namespace) -> None:
         if terminal.is_terminal(sys.stdout):
             _output.line(_total(rows))
             print(f"{terminal.paint('next:', terminal.HINT, sys.stdout)} {_next(rows)}")
+
+
+def _stored_json(stored: Mapping[str, str], row: Mapping[str, object]) -> dict[str, str]:
+    state = stored.get(str(row["function"]))
+    return {"store": state} if state else {}
 
 
 def _total(rows: Sequence[Mapping[str, object]]) -> str:

@@ -3,13 +3,16 @@
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hashzip.errors import HashzipError, did_you_mean
 from hashzip.project import files, keys, toml_table
 from hashzip.project.keys import Builders, Key
 from hashzip.project.targets import LAYER, Function, Layer, Package, Target
 from hashzip.project.toml_table import Table
+
+if TYPE_CHECKING:
+    from hashzip.project.store_settings import StoreSettings
 
 FILE_NAME = "hashzip.toml"
 
@@ -28,10 +31,12 @@ class Project(NamedTuple):
     Attributes:
         root: The folder, absolute and without links, so that one project has one path.
         targets: Layers, packages and functions by name, in this order, and in that of the file.
+        store: The shared store, if there is one.
     """
 
     root: str
     targets: Mapping[str, Target]
+    store: "StoreSettings | None" = None
 
     def target(self, name: str) -> Target:
         """Return a function, package or layer by its name.
@@ -128,7 +133,7 @@ def load(root: str, builders: Builders) -> Project:
     """
     root = os.path.realpath(root)
     table = Table.load(os.path.join(root, FILE_NAME))
-    _check_keys(table, {"function", "layer", "package"})
+    _check_keys(table, {"function", "layer", "package", "store"})
     layer_tables, functions = table.table("layer"), table.table("function")
     layers = {name: _layer(layer_tables, name, builders) for name in layer_tables.values}
     shared = _packages(table, layers, builders)
@@ -139,7 +144,7 @@ def load(root: str, builders: Builders) -> Project:
         function = _packaged_function(own, name, shared, builders) or _function(own, name, builders)
         _check_layers(own, function, layers)
         targets[name] = function
-    return Project(root, targets)
+    return Project(root, targets, _store(table))
 
 
 def excerpt(project: Project, target: Target, key: str) -> list[str]:
@@ -161,6 +166,17 @@ def layer_keys(builders: Builders) -> Mapping[str, Key]:
     """Return the keys that the table of a layer may have."""
     own = builders[_LAYER_BUILDER].KEYS
     return {**keys.LAYER, **{name: key for name, key in own.items() if name != "layers"}}
+
+
+def _store(table: Table) -> "StoreSettings | None":
+    """Read the table of the shared store; None if there is none."""
+    if "store" not in table.values:
+        return None
+    from hashzip.project import store_settings
+
+    own = table.table("store")
+    _check_keys(own, store_settings.KEYS)
+    return store_settings.StoreSettings(**keys.read(own, store_settings.KEYS))
 
 
 def _packages(table: Table, layers: Mapping[str, Layer], builders: Builders) -> dict[str, Package]:

@@ -17,6 +17,7 @@ module "package" {
   function          = var.function
   command           = var.command
   build_during_plan = var.build_during_plan
+  store             = var.store
 
   # A new name creates a new function, which needs the zip again.
   triggers = { function_name = local.function_name }
@@ -28,6 +29,8 @@ resource "aws_lambda_function" "this" {
   role          = aws_iam_role.this.arn
 
   filename         = module.package.filename
+  s3_bucket        = module.package.s3_bucket
+  s3_key           = module.package.s3_key
   source_code_hash = module.package.source_code_hash
   handler          = module.package.handler
   runtime          = module.package.runtime

@@ -9,6 +9,7 @@ module "package" {
   function          = "layer.${var.layer}"
   command           = var.command
   build_during_plan = var.build_during_plan
+  store             = var.store
 
   # A layer version cannot be changed, only replaced; each of these replaces it, and then it needs
   # the zip again.
@@ -24,6 +25,8 @@ resource "aws_lambda_layer_version" "this" {
   description = var.description
 
   filename                 = module.package.filename
+  s3_bucket                = module.package.s3_bucket
+  s3_key                   = module.package.s3_key
   source_code_hash         = module.package.source_code_hash
   compatible_runtimes      = [module.package.runtime]
   compatible_architectures = module.package.architectures
@@ -35,6 +38,6 @@ resource "aws_lambda_layer_version" "this" {
     create_before_destroy = true
 
     # A new path of the zip is no reason for a new version. A replacement uses the new path.
-    ignore_changes = [filename]
+    ignore_changes = [filename, s3_bucket, s3_key]
   }
 }

@@ -46,8 +46,19 @@ variable "command" {
 }
 
 variable "build_during_plan" {
-  description = "Whether a plan builds the zip if it is missing. Needed only if the layer version was deleted outside Terraform and the zip is gone too; see docs/terraform.md."
+  description = "Whether a plan builds the zip if it is missing. Needed only if the layer version was deleted outside Terraform and the zip is gone too, and there is no store; see docs/terraform.md."
   type        = bool
   default     = false
   nullable    = false
+}
+
+variable "store" {
+  description = "URL of a store in S3 that machines share, as s3://BUCKET/PREFIX: the build puts the package there, or finds it there, and the layer version comes from there. By default, no store."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.store == null || can(regex("^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()-]+)*/?$", var.store))
+    error_message = "store must be s3://BUCKET or s3://BUCKET/PREFIX."
+  }
 }

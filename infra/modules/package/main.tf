@@ -4,6 +4,13 @@ locals {
   default = fileexists("${local.program}/hashzip/__main__.py") ? ["python3", local.program] : ["hashzip"]
   command = var.command != null ? var.command : local.default
 
+  # The name of a bucket that is made in the same configuration may be unknown until it is there, so
+  # that nothing that a plan needs refers to it.
+  store       = var.store == null ? [] : split("/", trim(trimprefix(var.store, "s3://"), "/"))
+  in_store    = var.store == null ? ["--no-store"] : ["--store", var.store]
+  key_parts   = var.store == null ? [] : slice(local.store, 1, length(local.store))
+  folder_name = basename(dirname(data.external.package.result.filename)) # function, package or layer
+
   names = { for key, name in { function = var.function, package = var.package } : key => name if name != null }
 }
 
@@ -24,13 +31,14 @@ data "external" "package" {
   }
 }
 
-# Builds the package when an input changes or its path changes. While a build is planned, `output` is
+# Builds the package when an input changes or its path changes, and puts it into the store, if there is
+# one, or finds it there. While a build is planned, `output` is
 # unknown, and so is the path that other resources take from it: nothing looks for the zip before it
 # is built.
 resource "terraform_data" "build" {
   # A plan prints what changes here, and nothing else. `files` and `recipe` change only together with
   # the fingerprint; they show what it is that changes.
-  triggers_replace = merge(var.triggers, {
+  triggers_replace = merge(var.triggers, { for url in var.store[*] : "store" => url }, {
     fingerprint = data.external.package.result.fingerprint
     filename    = data.external.package.result.filename
     files       = jsondecode(data.external.package.result.files)
@@ -49,7 +57,7 @@ resource "terraform_data" "build" {
       "build",
       "--project", var.project,
       "--expect", data.external.package.result.fingerprint,
-    ])
+    ], local.in_store)
     command     = join("", values(local.names))
     environment = { HASHZIP_EXPECT_FILES = data.external.package.result.files }
   }

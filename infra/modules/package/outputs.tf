@@ -9,8 +9,20 @@ output "source_code_hash" {
 }
 
 output "filename" {
-  description = "Value for aws_lambda_function.filename: the path of the zip. Known after the build."
-  value       = terraform_data.build.output.filename
+  description = "Value for aws_lambda_function.filename: the path of the zip. Known after the build. Null with a store."
+  value       = var.store == null ? terraform_data.build.output.filename : null
+}
+
+output "s3_bucket" {
+  description = "Value for aws_lambda_function.s3_bucket: the bucket of the store. Known at plan time. Null without a store."
+  value       = var.store == null ? null : local.store[0]
+  depends_on  = [terraform_data.build] # the function needs the object
+}
+
+output "s3_key" {
+  description = "Value for aws_lambda_function.s3_key: the object in the store, whose name is the fingerprint. Known at plan time. Null without a store."
+  value       = var.store == null ? null : join("/", concat(local.key_parts, [local.folder_name, "${data.external.package.result.fingerprint}.zip"]))
+  depends_on  = [terraform_data.build]
 }
 
 output "code_sha256" {

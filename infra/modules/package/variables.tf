@@ -43,7 +43,7 @@ variable "command" {
 }
 
 variable "build_during_plan" {
-  description = "Whether a plan builds the zip if it is missing. Needed only if the function was deleted outside Terraform and the zip is gone too; see docs/terraform.md."
+  description = "Whether a plan builds the zip if it is missing. Needed only if the function was deleted outside Terraform and the zip is gone too, and there is no store; see docs/terraform.md."
   type        = bool
   default     = false
   nullable    = false
@@ -54,4 +54,15 @@ variable "triggers" {
   type        = map(string)
   default     = {}
   nullable    = false
+}
+
+variable "store" {
+  description = "URL of a store in S3 that machines share, as s3://BUCKET/PREFIX: the build puts the package there, or finds it there, and your function comes from there. By default, no store."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.store == null || can(regex("^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()-]+)*/?$", var.store))
+    error_message = "store must be s3://BUCKET or s3://BUCKET/PREFIX."
+  }
 }
