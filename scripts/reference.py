@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hashzip.builders import BUILDERS
 from hashzip.commands import _parser
-from hashzip.project import keys
+from hashzip.project import keys, store_settings
 from scripts import module_pages
 from scripts.errors import ScriptError, exit_code
 from scripts.pages import Table, fill
@@ -36,7 +36,7 @@ $ hashzip COMMAND …
 - `FUNCTION` is the NAME of a `[function.NAME]` or `[package.NAME]` in `hashzip.toml`. A layer is
   `layer.NAME`.
 - `watch`, `invoke`, `logs`, `deploy` and `diff --against deployed` need the extra `local`:
-  see [README](../README.md#install).
+  see [README](../README.md#install). A [store in S3](store.md) needs the extra `s3`.
 - On a terminal, output has colours and phases are live. `NO_COLOR` turns colours off, `FORCE_COLOR`
   turns them on; with `CI` or `TERM=dumb`, and in a pipe, a phase that takes long has one line.
   Tables fit the terminal, or `COLUMNS`.
@@ -84,6 +84,7 @@ def keys_tables() -> str:
         ("Every package", keys.PACKAGE),
         ("A function of a package", keys.PACKAGED_FUNCTION),
         ("Every layer", keys.LAYER),
+        ("The shared store", store_settings.KEYS),
         *((f'`builder = "{name}"`', builder.KEYS) for name, builder in BUILDERS.items()),
     ]
     return "\n".join(f"### {title}\n\n{_keys_table(known)}" for title, known in parts)

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from hashzip.builders.rust import toolchain
+from hashzip.emulator import server
+from hashzip.emulator.server import LocalAws
 from hashzip.errors import HashzipError, forget_warnings
 from hashzip.project import user_cache
 from scripts import opentofu
 from tests.support import index as indexes
-from tests.support import local_packages
+from tests.support import local_packages, s3
 from tests.support import project as projects
 from tests.support.index import Index
+from tests.support.s3 import Shared
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,6 +84,21 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uv_cache: Path) -> It
         for name, value in served.settings.items():
             monkeypatch.setenv(name, value)
         yield served
+
+
+@pytest.fixture(scope="session")
+def local_s3() -> Iterator[LocalAws]:
+    """Run a local AWS, for its S3."""
+    with server.running() as running:
+        yield running
+
+
+@pytest.fixture
+def shared(local_s3: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Shared:
+    """Make an empty bucket, which this process and those that it starts reach."""
+    for name, value in local_s3.environment.items():
+        monkeypatch.setenv(name, value)
+    return s3.make(local_s3)
 
 
 @pytest.fixture(scope="session")

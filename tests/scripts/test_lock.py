@@ -27,7 +27,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
 
 @pytest.fixture
 def locked(tmp_path: Path, index: Index) -> Path:  # noqa: ARG001 - it serves the packages
-    """Lock a project with a dependency and three extras, and return the folder of both."""
+    """Lock a project with a dependency and extras, and return the folder of both."""
     folder = tmp_path / "locked"
     folder.mkdir()
     declare(folder, "greet")
@@ -36,8 +36,8 @@ def locked(tmp_path: Path, index: Index) -> Path:  # noqa: ARG001 - it serves th
 
 
 def declare(folder: Path, *dependencies: str) -> None:
-    """Write the dependencies of a project, and three extras."""
-    extras = {"init": ["able"], "local": ["able", "greet"], "rust": ["rusty"]}
+    """Write the dependencies of a project, and its extras."""
+    extras = {"init": ["able"], "local": ["able", "greet"], "rust": ["rusty"], "s3": ["able"]}
     local_packages.pyproject(folder, "single", dependencies, extras=extras)
 
 
@@ -56,6 +56,7 @@ def test_extras(locked: Path) -> None:
         "init": ["able==1.0", "greet==1.0"],
         "local": ["able==1.0", "greet==1.0"],
         "rust": ["greet==1.0", "rusty==1.0"],
+        "s3": ["able==1.0", "greet==1.0"],
     }
     assert "--hash=sha256:" in files[""].read_text(encoding="utf-8")
 

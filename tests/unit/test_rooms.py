@@ -147,6 +147,7 @@ OPENERS = {
     "project/user_key.py": "the key of this user",
     "system/atomic.py": "new files that it writes",
     "system/locking.py": "locks, of which it checks the kind",
+    "transfer.py": "a zip that it has fetched",
     "watch/host_package.py": "zips that it has made",
 }
 

@@ -42,12 +42,14 @@ class Seen(NamedTuple):
 class Bucket:
     """A bucket, which threads may share.
 
-    Attributes:
+    Args:
         settings: Where it is, and how to reach it.
+        client: boto3's client of S3; by default, that of the settings.
     """
 
-    def __init__(self, settings: StoreSettings) -> None:
+    def __init__(self, settings: StoreSettings, client: Any = None) -> None:
         self.settings = settings
+        self._given_client = client
         self._lock = threading.Lock()  # boto3 makes one client at a time
 
     @property
@@ -62,6 +64,8 @@ class Bucket:
 
     @cached_property
     def _client(self) -> Any:
+        if self._given_client:
+            return self._given_client
         settings = self.settings
         config = Config(
             connect_timeout=_CONNECT_SECONDS,
@@ -100,8 +104,11 @@ class Bucket:
                 if s3_errors.code(error) in _MISSING:
                     return None
                 raise
-            content: bytes = answer["Body"].read(limit)
-            return content
+            content = bytearray()
+            # Only at its end is a body compared with its announced length.
+            while part := answer["Body"].read(limit - len(content)):
+                content += part
+            return bytes(content)
 
     def open(self, key: str) -> BinaryIO:
         """Open an object for reading.

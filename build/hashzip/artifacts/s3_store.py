@@ -14,7 +14,7 @@ import hashlib
 import io
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hashzip.artifacts import manifest as manifests
 from hashzip.artifacts import s3_errors
@@ -38,13 +38,14 @@ _FINGERPRINT_DIGITS = 64
 class S3Stores:
     """The stores of all functions in a bucket, which share one client.
 
-    Attributes:
+    Args:
         settings: Where they are, and how to reach them.
+        client: As for `Bucket`.
     """
 
-    def __init__(self, settings: StoreSettings) -> None:
+    def __init__(self, settings: StoreSettings, client: Any = None) -> None:
         self.settings = settings
-        self._bucket = Bucket(settings)
+        self._bucket = Bucket(settings, client)
         self._stores: dict[str, S3Store] = {}
 
     def store(self, function: str) -> S3Store:

@@ -10,6 +10,7 @@ from hashzip.commands import _parser, build
 from hashzip.errors import HashzipError
 from tests.support import project as projects
 from tests.support import shared_package
+from tests.support.s3 import Shared
 
 
 def run(project: Path, *words: str) -> None:
@@ -168,3 +169,16 @@ class TestStrict:
         """With --check it would do nothing, and is refused."""
         with pytest.raises(HashzipError, match="--strict has no effect"):
             run(project, "--strict", "--check")
+
+
+def test_store(project: Path, shared: Shared, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a store, JSON has the URL and whether it was pushed; without one, neither."""
+    rows = []
+    for arguments in (["--store", shared.url], ["--store", shared.url], ["--no-store"]):
+        build.run(_parser.parse(["build", "--json", "--project", str(project), *arguments]))
+        rows += json.loads(capsys.readouterr().out)
+    first, second, without = rows
+    assert (first["built"], first["pushed"]) == (True, True)
+    assert (second["built"], second["pushed"]) == (False, False)
+    assert first["store"] == second["store"] == f"s3://{shared.bucket}/{shared.key('.zip')}"
+    assert "store" not in without

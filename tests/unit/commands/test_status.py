@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from hashzip import pipeline
 from hashzip.commands import _parser, status
 from tests.support import project as projects
 from tests.support import shared_package
+from tests.support.s3 import Shared
 
 
 def run(project: Path, *words: str) -> None:
@@ -123,3 +125,14 @@ def test_package(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (document,) = json.loads(capsys.readouterr().out)
     assert document["function"] == "api"
     assert document["functions"] == ["read", "write", "f0", "f1"]
+
+
+def test_store(project: Path, shared: Shared, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a store, a column and a key say whether the package is there; else there is neither."""
+    pipeline.build(projects.examine(project), shared=shared.stores())
+    for arguments, column in (["--store", shared.url], ["yes"]), (["--no-store"], []):
+        run(project, *arguments)
+        assert capsys.readouterr().out.rstrip("\n").split("\t")[4:] == column
+        run(project, "--json", *arguments)
+        (row,) = json.loads(capsys.readouterr().out)
+        assert [row["store"]] == column if column else "store" not in row
