@@ -44,10 +44,11 @@ def lock(folder: Path, *options: str, project: Path = REPOSITORY) -> None:
         ScriptError: uv failed.
     """
     command = [find_uv_bin(), "pip", "compile", *_OPTIONS, *options, "pyproject.toml"]
-    base = files(folder)[""]
+    earlier: list[str] = []
     for extra, file in files(folder).items():
         # With one extra or with two, a package has the same version.
-        more = ["--extra", extra, f"--constraints={base}"] if extra else []
+        more = ["--extra", extra, *earlier] if extra else []
+        earlier.append(f"--constraints={file}")
         hint = f"read uv's message above, and change {project}/pyproject.toml"
         process.output([*command, *more, f"--output-file={file}"], hint, folder=str(project))
 

@@ -57,7 +57,7 @@ def test_lock(extra: str) -> None:
         ]
 
     assert {("deflate",), ("pygments",), ("uv",)} <= seen
-    assert (("jmespath",) in seen) is (extra == "local")
+    assert (("jmespath",) in seen) is (extra in ("local", "s3"))
     assert set(private_environment.EXTRAS) == set(lock.EXTRAS) - {""}
 
 

@@ -20,7 +20,7 @@ LOCALLY = "hashzip build --no-store"
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "words", "advice"),
+    "status, code, words, advice",
     [
         (403, "AccessDenied", "does not allow GetObject of s3://bucket/a", "s3:ListBucket"),
         (404, "NoSuchBucket", "there is no bucket bucket", "create the bucket"),
@@ -59,7 +59,7 @@ def test_control(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "words", "advice"),
+    "error, words, advice",
     [
         (NoCredentialsError(), "Unable to locate credentials", "aws sso login"),
         (ProfileNotFound(profile="ci"), "ci", "AWS_PROFILE"),

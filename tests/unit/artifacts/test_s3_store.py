@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,11 +11,13 @@ from hashzip import artifacts, pipeline, planning
 from hashzip.artifacts.manifest import Manifest
 from hashzip.artifacts.s3_store import S3Store, S3Stores
 from hashzip.artifacts.store import DamagedError, SharedStore, Sizes, Store
-from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError
 from tests.support import project as projects
 from tests.support import s3
 from tests.support.s3 import Shared
+
+if TYPE_CHECKING:
+    from hashzip.builders.build_plan import BuildPlan
 
 
 class Built:
@@ -144,7 +147,7 @@ def other_inputs(text: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "damage", "words"),
+    "suffix, damage, words",
     [
         (".zip", lambda content: content[:-1], "is not what its manifest says"),
         (".zip", lambda _: b"", "is not what its manifest says"),
@@ -203,7 +206,7 @@ def test_loser_of_a_race(shared: Shared, built: Built, suffix: str) -> None:
     other = b"other" if suffix == ".zip" else objects[key].replace(b'"size": ', b'"size": 1')
     shared.write(key, other)
 
-    with pytest.raises(DamagedError, match="other bytes than|is no manifest") as caught:
+    with pytest.raises(DamagedError, match=r"other bytes than|is no manifest") as caught:
         built.commit(store(shared))
     assert "--force" in caught.value.hint
     assert shared.objects()[key] == other

@@ -71,7 +71,7 @@ class Conflicting:
 
 def test_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that meets another one is sent again, a few times."""
-    monkeypatch.setattr(s3_upload.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
 
     def send(client: Conflicting) -> bool:
         digest = hashlib.sha256(SMALL).hexdigest()

@@ -48,7 +48,7 @@ class MemoryStore:
         """Return whether there is an artifact."""
         return fingerprint in self._artifacts
 
-    def trust(self, manifest: Manifest) -> None:
+    def trust(self, manifest: Manifest, *, is_compared: bool = True) -> None:
         """Do nothing: all artifacts count."""
 
     def latest(self) -> str | None:
@@ -70,7 +70,14 @@ class MemoryStore:
         yield str(self._staging)
         shutil.rmtree(self._staging)
 
-    def commit(self, manifest: Manifest, zip_file: str, sbom: str) -> None:  # noqa: ARG002
+    def commit(
+        self,
+        manifest: Manifest,
+        zip_file: str,
+        sbom: str,  # noqa: ARG002 - as `Store` has it
+        *,
+        is_own: bool = True,  # noqa: ARG002 - as above
+    ) -> None:
         """Keep an artifact."""
         self._artifacts[manifest.fingerprint] = Path(zip_file).read_bytes(), manifest.to_json()
 

@@ -12,7 +12,7 @@ from tests.support import project as projects
 
 
 @pytest.mark.parametrize(
-    ("url", "bucket", "prefix"),
+    "url, bucket, prefix",
     [
         ("s3://bucket", "bucket", ""),
         ("s3://bucket/", "bucket", ""),
@@ -100,7 +100,7 @@ def test_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "hint"),
+    "key, value, hint",
     [
         ("url", "s3:bucket", 'write url = "s3://BUCKET/PREFIX"'),
         ("region", "", 'write region = "…"'),

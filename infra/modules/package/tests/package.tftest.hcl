@@ -231,3 +231,58 @@ run "warnings" {
 
   expect_failures = [check.package]
 }
+
+run "no_store" {
+  command = plan
+
+  assert {
+    condition     = output.s3_bucket == null && output.s3_key == null
+    error_message = "Without a store, the function should get the file."
+  }
+}
+
+run "store" {
+  command = plan
+
+  variables {
+    store = "s3://artifacts-of-us/a/lambda/"
+  }
+
+  assert {
+    condition     = output.s3_bucket == "artifacts-of-us" && output.s3_key == "a/lambda/hello/${output.fingerprint}.zip"
+    error_message = "Bucket and key should be known at plan time, and be those of `hashzip push`."
+  }
+
+  assert {
+    condition     = output.filename == null
+    error_message = "With a store, the function should not get the file, too."
+  }
+
+  assert {
+    condition     = terraform_data.build.triggers_replace.store == "s3://artifacts-of-us/a/lambda/"
+    error_message = "Another store should trigger a build, which puts the package there."
+  }
+}
+
+run "store_without_prefix" {
+  command = plan
+
+  variables {
+    store = "s3://artifacts-of-us"
+  }
+
+  assert {
+    condition     = output.s3_bucket == "artifacts-of-us" && output.s3_key == "hello/${output.fingerprint}.zip"
+    error_message = "A store may be a whole bucket."
+  }
+}
+
+run "store_that_is_none" {
+  command = plan
+
+  variables {
+    store = "https://artifacts-of-us.s3.amazonaws.com/lambda"
+  }
+
+  expect_failures = [var.store]
+}
