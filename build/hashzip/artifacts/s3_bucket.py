@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from hashzip.artifacts import s3_errors, s3_upload
+from hashzip.errors import HashzipError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,12 @@ class Bucket:
                 # All other tools read AWS_REGION; boto3 reads only AWS_DEFAULT_REGION.
                 region_name=settings.region or os.environ.get("AWS_REGION") or None,
             )
-            return session.client("s3", config=config, endpoint_url=settings.endpoint_url or None)
+            endpoint = settings.endpoint_url or None
+            try:
+                return session.client("s3", config=config, endpoint_url=endpoint)
+            except ValueError as error:  # an endpoint in the environment that is no URL
+                hint = "correct AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL"
+                raise HashzipError(f"{settings.url}: {error}", hint) from error
 
     def url(self, key: str) -> str:
         """Return the URL of an object."""

@@ -105,10 +105,12 @@ def _of_answer(error: ClientError, settings: StoreSettings, key: str) -> Hashzip
         problem, hint = f"S3 refuses {settings.url}: {_CREDENTIALS[name]}", _LOGIN
     elif name in _FORBIDDEN or name.startswith("KMS."):
         problem = f"S3 does not allow {error.operation_name} of {url}: {message}"
+        is_deletion = error.operation_name == "DeleteObject"
+        actions = "s3:DeleteObject" if is_deletion else "s3:GetObject and s3:PutObject"
         hint = (
-            f"allow s3:GetObject and s3:PutObject on arn:aws:s3:::{settings.bucket}/"
-            f"{settings.prefix}*, and s3:ListBucket on the bucket, without which S3 says the same "
-            f"of an object that is not there (docs/store.md); {WITHOUT}"
+            f"allow {actions} on arn:aws:s3:::{settings.bucket}/{settings.prefix}*, and "
+            "s3:ListBucket on the bucket, without which S3 says the same of an object that is not "
+            f"there (docs/store.md); {WITHOUT}"
         )
     elif name in _WRONG_REGION:
         problem, hint = f"the bucket {settings.bucket} is in another region: {message}", _REGION

@@ -160,11 +160,11 @@ def _build(
 
 def _checked(plan: BuildPlan, built: Built, *, is_strict: bool) -> Built:
     """Return a result; check what was built before, whose handlers may have changed."""
-    if not built.reason and plan.store.find(plan.fingerprint):
+    if not built.reason:
         from hashzip.archive import imports, uses
 
         uses.check_built(plan)
-        if is_strict:
+        if is_strict and plan.store.find(plan.fingerprint):  # and not only in the shared store
             imports.report_built(plan)
     return built
 

@@ -69,6 +69,14 @@ def test_profile(monkeypatch: pytest.MonkeyPatch, shared: Shared) -> None:
         Bucket(shared.settings._replace(profile="nobody")).read("a", 1)
 
 
+def test_endpoint(monkeypatch: pytest.MonkeyPatch, shared: Shared) -> None:
+    """An endpoint in the environment that is no URL is named, with the variable."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")
+    with pytest.raises(HashzipError, match="nowhere") as caught:
+        Bucket(shared.settings).read("a", 1)
+    assert "AWS_ENDPOINT_URL" in caught.value.hint
+
+
 def test_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that is cut in the middle of a body is an error, and no short content."""
     with s3.fake((200, CONTENT), cut=10) as served:

@@ -48,6 +48,16 @@ def test_answer(
     assert caught.value.hint.endswith(LOCALLY)
 
 
+def test_removal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an object may not be removed, the hint names that right."""
+    with s3.fake((403, s3.error("AccessDenied"))) as served:
+        for name, value in served.environment().items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(HashzipError, match="does not allow DeleteObject") as caught:
+            Bucket(SETTINGS).delete("a")
+    assert "allow s3:DeleteObject on arn:aws:s3:::bucket/lambda/*" in caught.value.hint
+
+
 def test_control(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same server, where it has the object, and where it says that there is none."""
     with s3.fake((200, b"content"), (404, s3.error("NoSuchKey"))) as served:
