@@ -1,6 +1,6 @@
 """The objects of a bucket in S3: read, asked for, written once, removed. Errors are in our words.
 
-It imports boto3, an extra: `hashzip.artifacts.open_shared` checks that it is installed.
+It imports boto3, an extra: `hashzip.artifacts.shared` checks that it is installed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Errors of S3 as `HashzipError`: what is wrong with the store, and what to do about it.
 
-It imports botocore, an extra: `hashzip.artifacts.open_shared` checks that it is installed.
+It imports botocore, an extra: `hashzip.artifacts.shared` checks that it is installed.
 """
 
 from __future__ import annotations

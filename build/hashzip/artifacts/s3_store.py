@@ -4,7 +4,7 @@ Objects are written once. The zip comes first and the manifest last, so that an 
 manifest is there is complete; a zip without its manifest counts for nothing. All that is in the
 store counts, whoever wrote it: the policy of the bucket decides who may.
 
-It imports boto3, an extra: `hashzip.artifacts.open_shared` checks that it is installed.
+It imports boto3, an extra: `hashzip.artifacts.shared` checks that it is installed.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Each body goes with its SHA-256, by which S3 refuses one that was damaged on its
 request with `If-None-Match: *`, by which S3 refuses one whose key is taken:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 
-It imports botocore, an extra: `hashzip.artifacts.open_shared` checks that it is installed.
+It imports botocore, an extra: `hashzip.artifacts.shared` checks that it is installed.
 """
 
 from __future__ import annotations

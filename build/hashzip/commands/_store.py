@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hashzip import artifacts
+from hashzip.artifacts import shared
 from hashzip.errors import HashzipError
 from hashzip.project.config import FILE_NAME, Project
 
@@ -41,7 +41,7 @@ def choose(project: Project, options: argparse.Namespace) -> "SharedStores | Non
     from hashzip.project import store_settings
 
     settings = store_settings.choose(project.store, options.store)
-    return artifacts.open_shared(settings) if settings else None
+    return shared.open_stores(settings) if settings else None
 
 
 def require(project: Project, options: argparse.Namespace) -> "SharedStores":
@@ -58,4 +58,4 @@ def require(project: Project, options: argparse.Namespace) -> "SharedStores":
             "no store is named",
             f"add --store s3://BUCKET/PREFIX, or [store] with url to {FILE_NAME}",
         )
-    return artifacts.open_shared(settings)
+    return shared.open_stores(settings)

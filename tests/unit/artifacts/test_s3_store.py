@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hashzip import artifacts, pipeline, planning
+from hashzip import pipeline, planning
 from hashzip.artifacts.manifest import Manifest
 from hashzip.artifacts.s3_store import S3Store, S3Stores
 from hashzip.artifacts.store import DamagedError, SharedStore, Sizes, Store
-from hashzip.errors import HashzipError
 from tests.support import project as projects
 from tests.support import s3
 from tests.support.s3 import Shared
@@ -214,13 +213,3 @@ def test_loser_of_a_race(shared: Shared, built: Built, suffix: str) -> None:
     assert shared.objects() == {}
     built.commit(store(shared))
     assert shared.objects() == objects
-
-
-def test_without_boto3(monkeypatch: pytest.MonkeyPatch, shared: Shared) -> None:
-    """Without boto3, the error says which extra has it."""
-    monkeypatch.setitem(__import__("sys").modules, "boto3", None)
-    with pytest.raises(HashzipError, match="boto3") as caught:
-        artifacts.open_shared(shared.settings)
-    assert caught.value.needs == "s3"
-    monkeypatch.undo()
-    assert artifacts.open_shared(shared.settings).settings == shared.settings
