@@ -39,7 +39,7 @@ def find(repository: Repository) -> Iterator[Code]:
     for path in repository.paths(*_SUFFIXES):
         if _TESTS.search(path):
             continue
-        text = repository.text(path)
+        text = repository.text(path, is_kept=False)
         if text is None or not ("handler" in text.casefold() or "event" in text):
             continue
         for name in _exported(text):
@@ -182,7 +182,7 @@ def _tops(repository: Repository, folder: str) -> Iterator[str]:
 def _imported(repository: Repository) -> Iterator[str]:
     """Yield the modules that others import, without their suffixes."""
     for path in repository.paths(*_SUFFIXES):
-        for name in _IMPORT.findall(repository.text(path) or ""):
+        for name in _IMPORT.findall(repository.text(path, is_kept=False) or ""):
             stem = posixpath.normpath(join(parent(path), name))
             yield re.sub(r"\.[cm]?[jt]s$", "", stem)
 

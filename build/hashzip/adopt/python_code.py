@@ -74,7 +74,7 @@ def find(repository: Repository) -> list[Handler]:
     for path in repository.paths(".py"):
         if _TESTS.search(path):
             continue
-        text = repository.text(path)
+        text = repository.text(path, is_kept=False)
         if text is not None and _WORDS.search(text):
             module = read(text)
             if module:

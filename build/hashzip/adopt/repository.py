@@ -73,11 +73,19 @@ class Repository:
         path = os.path.relpath(location, self.root).replace(os.sep, "/")
         return None if path == ".." or path.startswith("../") else path
 
-    def text(self, path: str) -> str | None:
-        """Return the text of a file, or None. A file that cannot be read is one warning."""
+    def text(self, path: str, *, is_kept: bool = True) -> str | None:
+        """Return the text of a file, or None. A file that cannot be read is one warning.
+
+        Args:
+            path: The file.
+            is_kept: Whether the text is kept in memory, for a file that is read again.
+        """
         if path not in self._texts:
             try:
-                self._texts[path] = self._read(path)
+                text = self._read(path)
+                if not is_kept:
+                    return text
+                self._texts[path] = text
             except (HashzipError, OSError, ValueError) as error:
                 reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
                 self.skip(path, reason)

@@ -7,7 +7,7 @@ from hashzip.adopt import go, node
 from hashzip.adopt.proposal import Code, Declared
 from hashzip.adopt.python_locks import Requirements
 from hashzip.adopt.python_roots import Roots
-from hashzip.adopt.repository import Repository, join, parent
+from hashzip.adopt.repository import Repository, below, contains, join, parent
 
 _DEFAULT_ARCHITECTURE = "x86_64"  # Lambda's and Terraform's, where nothing says otherwise
 _ORDER = (
@@ -149,13 +149,13 @@ def _not_ours(settings: Settings, sources: Sequence[str]) -> list[str]:
     patterns = []
     files = settings.repository.files
     for source in sources:
-        inside = f"{settings.infra}/".removeprefix("" if source == "." else f"{source}/")
-        if source == "." or settings.infra.startswith(f"{source}/"):
-            patterns.append(f"/{inside}")
-        if source != "." and any(name.endswith(_TERRAFORM) for name in files.get(source, ())):
+        if settings.infra != source and contains(source, settings.infra):
+            patterns.append(f"/{below(source, settings.infra)}/")
+        has_terraform = any(name.endswith(_TERRAFORM) for name in files.get(source, ()))
+        if has_terraform and source != ".":  # there, they are left out anyway
             patterns += ["*.tf", "*.tfvars"]
-        if any(name.endswith(".zip") for name in files.get(source, ())):
-            patterns.append("/*.zip")
+        if has_terraform or any(name.endswith(".zip") for name in files.get(source, ())):
+            patterns.append("/*.zip")  # an old one, which other machines do not have
     return patterns
 
 

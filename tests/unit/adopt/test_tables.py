@@ -55,6 +55,25 @@ def test_not_ours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "source, infra, exclude",
+    [
+        (".", "infra", ["/infra/"]),
+        (".", ".", ["/*.zip"]),
+        ("f", "infra", None),
+        ("f", "f", ["*.tf", "*.tfvars", "/*.zip"]),
+    ],
+)
+def test_folder_of_terraform(
+    tmp_path: Path, source: str, infra: str, exclude: list[str] | None
+) -> None:
+    """The folder of the configuration is left out where it is in the function's, or is that."""
+    found = settings(tmp_path, {f"{infra}/main.tf": b""}, infra=infra)
+    function = Declared("", "", ("f",), (source,), "app.run", "python3.12")
+
+    assert tables.of(function, found, [])[0].get("exclude") == exclude
+
+
+@pytest.mark.parametrize(
     "requirements, expected", [("", "f/requirements.txt"), (None, None), ("x.txt", "x.txt")]
 )
 def test_requirements(tmp_path: Path, requirements: str | None, expected: str | None) -> None:
