@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -267,6 +268,33 @@ class TestInit:
         assert finished.code == 1
         assert "add --yes" in finished.err
         assert not (root / "hashzip.toml").exists()
+
+    def test_interrupted(self, root: Path) -> None:
+        """Ctrl-C at the question leaves nothing."""
+        before = projects.listing(root)
+        ours, theirs = pty.openpty()
+        asked = subprocess.Popen(
+            [sys.executable, str(program.BUILD), "init"],
+            cwd=root,
+            env=program.environment(),
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # A test that runs in the background of a shell ignores Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one call
+        )
+        os.close(theirs)
+        assert asked.stdout
+        shown = b""
+        while b"write these files?" not in shown:
+            shown += asked.stdout.read1()  # type: ignore[attr-defined]
+
+        asked.send_signal(signal.SIGINT)
+
+        _, errors = asked.communicate(timeout=60)
+        os.close(ours)
+        assert (asked.returncode, b"interrupted" in errors) == (130, True)
+        assert projects.listing(root) == before
 
     @pytest.mark.parametrize("answer, written", [("y", True), ("n", False), ("", False)])
     def test_question(self, root: Path, answer: str, *, written: bool) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hashzip.adopt.proposal import Proposal
     from hashzip.adopt.repository import Repository
 
+_SHOWN = 5  # lists of packages without a lock, before the others are only counted
+
 HELP = "find the functions of a repository, and write hashzip.toml for them"
 DESCRIPTION = (
     "Reads Terraform, SAM's template.yaml, serverless.yml and source code in Python, Node.js, Go "
@@ -106,11 +108,12 @@ def _lock(repository: "Repository", proposal: "Proposal", options: argparse.Name
     for hint in hints:
         _output.line(f"not locked: {hint}", is_short=False)
     done = []
+    left = []
     for offer in offers:
         question = f"lock {offer.path} now, in {offer.lock}?"
         can_ask = sys.stdin.isatty() and not options.yes
         if not (options.lock or (can_ask and _output.confirm(question, default=True))):
-            _output.line(f"not locked: {offer.path}; run: {offer.command}", is_short=False)
+            left.append(f"not locked: {offer.path}; run: {offer.command}")
             continue
         try:
             with _progress.shown():
@@ -120,4 +123,8 @@ def _lock(repository: "Repository", proposal: "Proposal", options: argparse.Name
             continue
         _output.line(f"locked: {offer.path} in {offer.lock}")
         done.append(offer)
+    for text in left[:_SHOWN]:
+        _output.line(text, is_short=False)
+    if len(left) > _SHOWN:
+        print(f"and {len(left) - _SHOWN} more: build names each with its command")
     proposing.write(repository, proposing.with_locks(proposal, done))

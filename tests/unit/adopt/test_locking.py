@@ -88,6 +88,19 @@ def test_not_asked(tmp_path: Path, index: Index) -> None:
     assert not (tmp_path / "a/requirements.lock.txt").exists()
 
 
+def test_many(tmp_path: Path) -> None:
+    """Of many lists without a lock, a few are said, and the others are counted."""
+    for number in range(8):
+        folder = f"f{number}"
+        files = {"app.py": adoption.HANDLER.encode(), "requirements.txt": b"greet\n"}
+        projects.write_files(tmp_path / folder, files)
+
+    finished = program.call("init", "--yes", cwd=tmp_path)
+
+    assert finished.out.count("not locked:") == 5
+    assert "and 3 more" in finished.out
+
+
 def test_failure(tmp_path: Path, index: Index) -> None:
     """A lock that uv cannot make is an error with uv's words."""
     assert index
