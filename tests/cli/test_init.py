@@ -290,6 +290,7 @@ class TestInit:
             shown += asked.stdout.read1()  # type: ignore[attr-defined]
 
         asked.send_signal(signal.SIGINT)
+        os.write(ours, b"\n")  # in case it had not begun to read when the signal came
 
         _, errors = asked.communicate(timeout=60)
         os.close(ours)
