@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hashzip import pipeline, planning
-from hashzip.archive import uses
 from hashzip.artifacts.store import Sizes
 from hashzip.errors import HashzipError
 from hashzip.planning import ScanCache
 from hashzip.project.config import Project
-from hashzip.system import parallel
 
 _MANY = 40  # packages; a process costs as much as it saves with about half as many
 
@@ -41,6 +39,8 @@ def find(project: Project, names: Sequence[str]) -> Mapping[str, Prebuilt]:
     """
     if len(names) < _MANY:
         return {}
+    from hashzip.system import parallel
+
     prebuilt = {}
     for share, records in parallel.shares(lambda part: _records(project, part), names):
         for name, (is_built, digest, *sizes) in zip(
@@ -57,6 +57,8 @@ def _records(project: Project, names: Sequence[str]) -> bytes:
 
 
 def _record(project: Project, name: str, scan_cache: ScanCache) -> bytes:
+    from hashzip.archive import uses
+
     try:
         plan = planning.plan(project, name, scan_cache)
         sizes = pipeline.find(plan)

@@ -14,9 +14,7 @@ from hashzip.commands._prebuilt import Prebuilt
 from hashzip.errors import HashzipError, print_error, strict, warn
 from hashzip.pipeline import Built
 from hashzip.planning import ScanCache
-from hashzip.project import schema
 from hashzip.project.config import Project
-from hashzip.project.schema import Fields
 
 if TYPE_CHECKING:
     from hashzip.artifacts.store import SharedStores
@@ -161,10 +159,12 @@ def _build(
 def _checked(plan: BuildPlan, built: Built, *, is_strict: bool) -> Built:
     """Return a result; check what was built before, whose handlers may have changed."""
     if not built.reason:
-        from hashzip.archive import imports, uses
+        from hashzip.archive import uses
 
         uses.check_built(plan)
         if is_strict and plan.store.find(plan.fingerprint):  # and not only in the shared store
+            from hashzip.archive import imports
+
             imports.report_built(plan)
     return built
 
@@ -189,11 +189,14 @@ def _warnings(plans: Iterable[BuildPlan]) -> Iterator[str]:
 
 
 def _expected_files() -> dict[str, str]:
+    from hashzip.project import schema  # noqa: PLC0415 - only an apply has such files
+
     with schema.reported(
         f"the environment variable {EXPECT_FILES} must be a JSON object of strings",
         "unset it: only the Terraform module sets it",
     ):
-        return Fields(schema.json_value(os.environ.get(EXPECT_FILES, "{}"))).strings_by_name()
+        files = schema.json_value(os.environ.get(EXPECT_FILES, "{}"))
+        return schema.Fields(files).strings_by_name()
 
 
 def _built_json(
