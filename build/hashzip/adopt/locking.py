@@ -5,10 +5,8 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from uv import find_uv_bin
-
 from hashzip.adopt.proposal import Adopted
-from hashzip.builders.python import locks
+from hashzip.builders.python import locks, uv
 from hashzip.errors import HashzipError
 from hashzip.project.config import Project
 from hashzip.system import phases
@@ -66,6 +64,15 @@ def offers(project: Project, new: Iterable[Adopted]) -> tuple[list[Offer], list[
     return [Offer(*key, tuple(names)) for key, names in grouped.items()], list(hints)
 
 
+def require() -> None:
+    """Check that uv is there, before anything is written.
+
+    Raises:
+        HashzipError: It is missing.
+    """
+    uv.program()
+
+
 def run(project: Project, offer: Offer) -> None:
     """Run the command of an offer.
 
@@ -74,7 +81,7 @@ def run(project: Project, offer: Offer) -> None:
     """
     with phases.build_of(offer.path), phases.phase("locking"):
         finished = subprocess.run(
-            [find_uv_bin(), *offer.words[1:], "--quiet"],
+            [uv.program(), *offer.words[1:], "--quiet"],
             cwd=project.root,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -69,9 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Show what it will write, ask, and write it; then lock what has no lock."""
-    from hashzip.adopt import proposing, report
+    from hashzip.adopt import locking, proposing, report
     from hashzip.adopt.repository import Repository
 
+    if options.lock:
+        locking.require()
     repository = Repository(options.project or ".")
     request = proposing.Request(
         source=options.source or "",
