@@ -1,6 +1,8 @@
 """Functions that are deployed from a store in S3, which several machines share."""
 
 import os
+import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -117,6 +119,20 @@ def test_plan_on_one_machine_and_apply_on_another(machine: Stack) -> None:
     assert other.invoke() == "third"
     assert len(list(other.root.rglob("dist/**/*.zip"))) == 1
     assert len(keys(other) - before) == 4
+    # Code that somebody else has changed is a warning, and the command in it repairs that.
+    client.update_function_code(FunctionName="from-store", S3Bucket=BUCKET, S3Key=planned)
+    assert other.invoke() == "second"
+    warning = re.sub(r"[\s│]+", " ", other.plan().text)
+    (command,) = re.findall(r"Deploy what was planned: (.*? --store s3://\S+)", warning)
+    repaired = subprocess.run(
+        [*command.split(), "--yes", "--remote"],
+        cwd=other.root / "infra",
+        env={**os.environ, **other.environment},
+        check=False,
+        capture_output=True,
+    )
+    assert repaired.returncode == 0, repaired.stderr
+    assert other.invoke() == "third"
     # And an artifact that is damaged is named before it is deployed.
     other.answer_with("fourth")
     other.client("s3").put_object(Bucket=BUCKET, Key=_next_key(other), Body=b"")

@@ -1,6 +1,7 @@
 """Artifacts move between the store in the project and the shared one, and nothing damaged does."""
 
 import dataclasses
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -9,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from hashzip import pipeline, planning, transfer
+from hashzip.artifacts.s3_store import S3Store
 from hashzip.artifacts.store import DamagedError, SharedStores
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError
 from hashzip.project import user_cache, user_key
-from tests.support import commands
+from tests.support import commands, program
 from tests.support import project as projects
 from tests.support.s3 import Shared
 
@@ -129,6 +131,42 @@ def test_pull_liar(other: Machine) -> None:
         transfer.pull(other.plan, other.stores)
     assert other.zips() == []
     assert other.plan.store.manifest(other.plan.fingerprint) is None
+
+
+class CutOff(io.BytesIO):
+    """A body whose connection is cut."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return some bytes, and then an error as that of the store."""
+        content = super().read(min(size or 0, 100))
+        if not content:
+            raise HashzipError("the connection was cut", "check the network")
+        return content
+
+
+def test_pull_cut(other: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a zip whose download is cut, nothing is kept, and the next one is whole."""
+    stores = other.stores
+    content = other.shared.objects()[other.shared.key(".zip")]
+    with monkeypatch.context() as patch:
+        patch.setattr(S3Store, "open_zip", lambda *_: CutOff(content))
+        with pytest.raises(HashzipError, match="the connection was cut"):
+            transfer.pull(other.plan, stores)
+    left = {path.name for path in (other.root / "dist/hello").iterdir()}
+    assert left == {".lock"}
+    assert transfer.pull(other.plan, stores)
+    assert other.zips()[0].read_bytes() == content
+
+
+def test_handler_of_what_only_the_store_has(other: Machine) -> None:
+    """A handler that was changed is checked by the manifest alone."""
+    projects.configure(other.root, handler="nobody.handler")
+
+    finished = program.call("build", "--store", other.shared.url, cwd=other.root)
+
+    assert finished.code == 1
+    assert "nobody" in finished.err
+    assert other.zips() == []
 
 
 def test_push(machine: Machine) -> None:

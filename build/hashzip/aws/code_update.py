@@ -27,14 +27,36 @@ def update(endpoint: Endpoint, function: str, content: bytes) -> None:
     Raises:
         HashzipError: AWS refused it, or reports other code than was sent.
     """
+    digest = hashlib.sha256(content).digest()
+    _update(endpoint, function, {"ZipFile": content}, base64.b64encode(digest).decode())
+
+
+def update_from_s3(endpoint: Endpoint, function: str, url: str, code_sha256: str) -> None:
+    """Let a function take a zip from S3, and wait until it runs that.
+
+    Args:
+        endpoint: Where the function runs.
+        function: Its name in AWS.
+        url: The URL of the zip: `s3://BUCKET/KEY`.
+        code_sha256: Its SHA-256 in base64.
+
+    Raises:
+        HashzipError: AWS refused it, or reports other code.
+    """
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    _update(endpoint, function, {"S3Bucket": bucket, "S3Key": key}, code_sha256)
+
+
+def _update(
+    endpoint: Endpoint, function: str, code: Mapping[str, object], code_sha256: str
+) -> None:
     with errors.translated(endpoint, function):
         client = endpoint.client("lambda")
-        answer = client.update_function_code(FunctionName=function, ZipFile=content)
+        answer = client.update_function_code(FunctionName=function, **code)
         client.get_waiter("function_updated_v2").wait(
             FunctionName=function, WaiterConfig={"Delay": 1}
         )
-    digest = hashlib.sha256(content).digest()
-    if answer["CodeSha256"] != base64.b64encode(digest).decode():
+    if answer["CodeSha256"] != code_sha256:
         raise HashzipError(
             f"{function} in {endpoint} reports other code than it was sent",
             "check who else changes it, and send it again",

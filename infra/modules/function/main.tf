@@ -75,6 +75,6 @@ data "aws_lambda_function" "deployed" {
 check "deployed_code" {
   assert {
     condition     = module.package.code_sha256 == null ? true : data.aws_lambda_function.deployed.code_sha256 == module.package.code_sha256
-    error_message = "${local.function_name} does not run the code that was applied last: AWS refused the update, or the code was changed outside Terraform. Compare: ${local.hashzip} diff ${var.function} --against deployed${local.hashzip_options}. Deploy what was planned: ${local.hashzip} deploy ${var.function}${local.hashzip_options}"
+    error_message = "${local.function_name} does not run the code that was applied last: AWS refused the update, or the code was changed outside Terraform. Compare: ${local.hashzip} diff ${var.function} --against deployed${local.hashzip_options}. Deploy what was planned: ${local.hashzip} deploy ${var.function}${local.hashzip_options}${var.store == null ? "" : " --store ${var.store}"}"
   }
 }

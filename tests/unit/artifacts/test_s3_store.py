@@ -1,9 +1,10 @@
 """The store in S3: an artifact is complete or does not count, and what is damaged is named."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -213,3 +214,56 @@ def test_loser_of_a_race(shared: Shared, built: Built, suffix: str) -> None:
     assert shared.objects() == {}
     built.commit(store(shared))
     assert shared.objects() == objects
+
+
+class Dying:
+    """A client that dies before its next request, or after it, once it has sent some.
+
+    Args:
+        client: The client.
+        requests: How many requests succeed.
+        sends: Whether the next one arrives.
+    """
+
+    def __init__(self, client: Any, requests: int, *, sends: bool) -> None:  # noqa: ANN401 - boto3
+        self._client = client
+        self._left = requests
+        self._sends = sends
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        """Return a method of the client."""
+
+        def send(**arguments: object) -> object:
+            self._left -= 1
+            answer = getattr(self._client, name)(**arguments) if self._lives() else None
+            if self._left < 0:
+                raise KeyboardInterrupt
+            return answer
+
+        return send
+
+    def _lives(self) -> bool:
+        return self._left >= 0 or (self._left == -1 and self._sends)
+
+
+@pytest.mark.parametrize("is_forced", [False, True])
+def test_killed_at_each_request(shared: Shared, built: Built, *, is_forced: bool) -> None:
+    """Whenever a process ends, no manifest is there without its zip, and a new one completes it."""
+    seen = set()
+    for requests in range(6):
+        for sends in (False, True):
+            store(shared).remove(built.fingerprint)
+            if is_forced:  # another artifact is replaced
+                built.commit(store(shared))
+            dying = Dying(shared.client, requests, sends=sends)
+            theirs = S3Stores(shared.settings, dying).store("hello")
+            with contextlib.suppress(KeyboardInterrupt):
+                if is_forced:
+                    theirs.remove(built.fingerprint)
+                built.commit(theirs, "{}")
+
+            seen.add(len(shared.objects()))
+            store(shared).find(built.fingerprint)  # no `DamagedError`
+            built.commit(store(shared), "{}")
+            assert store(shared).find(built.fingerprint)
+    assert {0, 1, 2, 3} <= seen  # the control: it died at several points

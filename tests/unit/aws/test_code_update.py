@@ -40,7 +40,8 @@ class Lambda:
 
     def update_function_code(self, **request: object) -> dict[str, str]:
         """Record the code."""
-        self.calls.append((str(request["FunctionName"]), request["ZipFile"]))
+        name = str(request.pop("FunctionName"))
+        self.calls.append((name, request.get("ZipFile", request)))
         return {"CodeSha256": self.digest}
 
     def get_waiter(self, name: str) -> Any:  # noqa: ANN401 - boto3 has no types
@@ -87,3 +88,19 @@ def test_settings(changes: dict[str, object], message: str) -> None:
     with pytest.raises(HashzipError, match=message) as caught:
         code_update.check_settings("hello", configuration | changes, HELLO)
     assert "with Terraform first" in caught.value.hint
+
+
+def test_from_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code from S3 is named, waited for and compared in the same way."""
+    api = Lambda("as it should be")
+    monkeypatch.setattr(Endpoint, "client", lambda *_: api)
+    url = "s3://bucket/a/b.zip"
+
+    code_update.update_from_s3(Endpoint(), "hello", url, "as it should be")
+
+    assert api.calls == [
+        ("hello", {"S3Bucket": "bucket", "S3Key": "a/b.zip"}),
+        ("function_updated_v2", "hello"),
+    ]
+    with pytest.raises(HashzipError, match="other code"):
+        code_update.update_from_s3(Endpoint(), "hello", url, "another")

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hashzip.aws import code_update, deployed
-from hashzip.commands import _output, _parser, deploy
+from hashzip.aws.client import Endpoint
+from hashzip.commands import _endpoint, _output, _parser, deploy
 from hashzip.errors import HashzipError
 from tests.support import project as projects
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.s3 import Shared
 
 
 class Account:
@@ -21,7 +24,7 @@ class Account:
 
     Attributes:
         configuration: The function's configuration.
-        sent: The zips that were sent to it.
+        sent: The zips that were sent to it, and the URLs of those that it took from S3.
     """
 
     def __init__(self) -> None:
@@ -30,7 +33,7 @@ class Account:
             "Architectures": ["arm64"],
             "CodeSha256": "another",
         }
-        self.sent: list[bytes] = []
+        self.sent: list[bytes | str] = []
 
 
 @pytest.fixture
@@ -40,6 +43,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     function = SimpleNamespace(configuration=account.configuration)
     monkeypatch.setattr(deployed, "find", lambda *_: function)
     monkeypatch.setattr(code_update, "update", lambda *words: account.sent.append(words[2]))
+    monkeypatch.setattr(code_update, "update_from_s3", lambda *words: account.sent.append(words[2]))
     monkeypatch.setattr(_output, "confirm", lambda _: True)
     return account
 
@@ -99,3 +103,30 @@ def test_other_settings(project: Path, account: Account) -> None:
     with pytest.raises(HashzipError, match=r"has runtime python3\.12"):
         run(project)
     assert account.sent == []
+
+
+def test_from_store(project: Path, shared: Shared, account: Account, tmp_path: Path) -> None:
+    """With a store, the package goes there, and Lambda takes it from there; no zip is needed."""
+    run(project, "--store", shared.url)
+    assert account.sent == [f"s3://{shared.bucket}/{shared.key('.zip')}"]
+    other = projects.make(tmp_path / "other")
+    run(other, "--store", shared.url)
+    assert account.sent[1:] == account.sent[:1]
+    assert list(other.rglob("dist/**/*.zip")) == []
+
+    run(project, "--no-store")  # the control
+    assert account.sent[2:] == [next(project.rglob("dist/**/*.zip")).read_bytes()]
+
+
+def test_store_of_the_local_aws(
+    project: Path, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The local AWS has no store: to name one is an error, and one that is configured is unused."""
+    endpoint = Endpoint("http://127.0.0.1:1")
+    monkeypatch.setattr(_endpoint, "choose", lambda *_: endpoint)
+    with pytest.raises(HashzipError, match="has no store"):
+        run(project, "--store", "s3://bucket/lambda")
+    assert account.sent == []
+    monkeypatch.setenv("HASHZIP_STORE", "s3://bucket/lambda")
+    run(project)
+    assert len(account.sent) == 1
