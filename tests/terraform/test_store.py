@@ -47,14 +47,17 @@ module "app" {{
 output "function_name" {{ value = module.app.function_name }}
 """
 
+NAMED_BY_AWS = CONFIGURATION.replace(f'bucket        = "{BUCKET}"', f'bucket_prefix = "{BUCKET}-"')
+
 
 def on_own_machine(clone: Stack, cache: Path) -> Stack:
     """Return a clone with caches and a key of its own, as on another machine."""
     return replace(clone, environment={**clone.environment, "HASHZIP_CACHE_DIR": str(cache)})
 
 
-@pytest.fixture
+@pytest.fixture(params=[CONFIGURATION])
 def machine(
+    request: pytest.FixtureRequest,
     tmp_path: Path,
     provider_environment: Mapping[str, str],
     aws: LocalAws,
@@ -64,7 +67,7 @@ def machine(
     clone = stacks.make(
         tmp_path / "a", "from-store", aws, provider_environment, terraform_executable
     )
-    clone.write({"infra/main.tf": CONFIGURATION})
+    clone.write({"infra/main.tf": request.param})
     with on_own_machine(clone, tmp_path / "cache-a").init().attached() as stack:
         stack.apply()
         yield stack
@@ -141,8 +144,13 @@ def test_plan_on_one_machine_and_apply_on_another(machine: Stack) -> None:
     assert other.invoke() == "third"
 
 
+@pytest.mark.parametrize("machine", [NAMED_BY_AWS], indirect=True)
 def test_a_zip_that_is_too_large_for_a_request(machine: Stack) -> None:
-    """A zip of more than 50 MB is deployed from the store, in parts, and runs."""
+    """A zip of more than 50 MB is deployed from the store, in parts, and runs.
+
+    The name of the bucket is not known before the bucket is there.
+    """
+    assert machine.invoke() == "first"
     (machine.root / "src/data.bin").write_bytes(os.urandom(limits.ZIP + 1_000_000))
     machine.write(
         {
