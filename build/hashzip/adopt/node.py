@@ -4,7 +4,7 @@ import json
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hashzip.adopt.proposal import Code
@@ -12,6 +12,8 @@ from hashzip.adopt.repository import Repository, below, join, parent, upwards
 
 RUNTIME = "nodejs22.x"
 _SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
+_PLAIN = (".js", ".mjs", ".cjs")
+_TOP = re.compile(r"/[^/*?\[\]]+/?")  # a pattern of one file or folder of the package
 _TYPED = (".ts", ".mts", ".cts")
 _TESTS = re.compile(r"\.(test|spec|d|config)\.[cm]?[jt]s$|(^|/)(jest|webpack|esbuild|rollup)\.")
 # `exports.handler =`, `export const handler =`, `export async function handler(`; names other than
@@ -59,7 +61,11 @@ def find(repository: Repository) -> Iterator[Code]:
 
 
 def keys(
-    repository: Repository, source: str, handler: str, esbuild: list[str] | None = None
+    repository: Repository,
+    source: str,
+    handler: str,
+    patterns: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    esbuild: list[str] | None = None,
 ) -> tuple[dict[str, object], str]:
     """Return the keys of `hashzip.toml` that build a package, and why it cannot be or "".
 
@@ -67,30 +73,48 @@ def keys(
         repository: The files.
         source: The folder of the package.
         handler: What Lambda calls.
+        patterns: What of it is taken, or nothing for all, and what of that is left out.
         esbuild: The words of esbuild, if a file says that it bundles the package.
     """
     if esbuild:
         return _bundled(repository, source, handler, esbuild)
-    root = _package(repository, source) or source
-    manifest = _manifest(repository, root)
+    manifest = _manifest(repository, source)
     scripts = manifest.get("scripts")
     script = scripts.get("build") if isinstance(scripts, dict) else None
-    lock = next((name for name in _LOCKS if repository.is_file(join(root, name))), None)
-    if isinstance(script, str):
-        return _built(repository, root, script, lock, handler)
+    lock = next((name for name in _LOCKS if repository.is_file(join(source, name))), None)
     module = handler.rpartition(".")[0]
-    if any(repository.is_file(join(source, f"{module}{suffix}")) for suffix in _TYPED):
+    is_plain = any(repository.is_file(join(source, f"{module}{each}")) for each in _PLAIN)
+    if not is_plain and isinstance(script, str):
+        return _built(repository, source, script, lock, handler)
+    if not is_plain and any(repository.is_file(join(source, f"{module}{each}")) for each in _TYPED):
         reason = "it is TypeScript, and package.json has no script that builds it"
         return {}, f"{reason}; see docs/command.md"
-    needs = bool(manifest.get("dependencies"))
+    return _copied(repository, source, handler, (manifest, lock), patterns)
+
+
+def _copied(
+    repository: Repository,
+    source: str,
+    handler: str,
+    package: tuple[Mapping[str, Any], str | None],
+    patterns: tuple[Sequence[str], Sequence[str]],
+) -> tuple[dict[str, object], str]:
+    """Return the keys of a package whose files are packed as they are, with what it installs."""
+    manifest, lock = package
+    dependencies = manifest.get("dependencies")
+    # Lambda brings version 3 of the SDK.
+    needs = any(not str(name).startswith("@aws-sdk/") for name in dependencies or ())
     if needs and lock is None:
-        return {}, f"{join(root, 'package.json')} has no lock: run `npm install` in {root}"
-    names = [*_tops(repository, source)]
+        return {}, f"{join(source, 'package.json')} has no lock: run `npm install` in {source}"
+    include, exclude = patterns
+    names = [name for name in include if _TOP.fullmatch(name)]
+    if not names or len(names) < len(include):
+        names = list(_tops(repository, source))
+    left_out = {pattern.strip("/") for pattern in exclude}
+    names = [name for name in names if name.strip("/") not in left_out]
     files = " ".join(shlex.quote(name.strip("/")) for name in names)
     script = f'cp -R {files} "$HASHZIP_OUTPUT"'
     if needs and lock:
-        if root != source:
-            return {}, f"its packages are in {root}, and its code in {source}; see docs/command.md"
         install = shlex.join([*_LOCKS[lock], "--ignore-scripts", *_without_dev(lock)])
         script = f'{script} && cd "$HASHZIP_OUTPUT" && {install}'
     return {

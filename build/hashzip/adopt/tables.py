@@ -88,7 +88,10 @@ def _keys(
     if runtime.startswith("nodejs"):
         words = entry.options.get("esbuild")
         own = words if isinstance(words, list) else None
-        return node.keys(settings.repository, entry.sources[0], entry.handler, own)
+        exclude = entry.exclude if isinstance(entry, Declared) else ()
+        left_out = (*exclude, *_not_ours(settings, entry.sources))
+        patterns = (entry.include, left_out)
+        return node.keys(settings.repository, entry.sources[0], entry.handler, patterns, own)
     program = entry.options.get("code", entry)
     if isinstance(program, Code) and _is_go(program):
         return go.keys(settings.repository, program, architecture), ""

@@ -97,7 +97,7 @@ def test_esbuild_of_sam(tmp_path: Path) -> None:
     """Where SAM bundles with esbuild, the same words do."""
     files = repository(tmp_path, {"f/app.ts": "", "f/package-lock.json": "{}"})
 
-    keys, _ = node.keys(files, "f", "app.handler", ["app.ts", "--bundle"])
+    keys, _ = node.keys(files, "f", "app.handler", esbuild=["app.ts", "--bundle"])
 
     assert keys["command"] == [
         ["npm", "ci", "--ignore-scripts"],
@@ -117,3 +117,29 @@ def test_helpers(tmp_path: Path) -> None:
     found = [each.function for each in node.find(repository(tmp_path, files))]
 
     assert found == ["handler", "run"]
+
+
+def test_patterns(tmp_path: Path) -> None:
+    """What Terraform packs alone, or leaves out, counts."""
+    files = repository(tmp_path, {"f/index.js": HANDLER, "f/other.js": "", "f/tests2/x.js": ""})
+
+    keys, _ = node.keys(files, "f", "index.handler", (["/index.js"], ()))
+    assert keys["include"] == ["/index.js"]
+    keys, _ = node.keys(files, "f", "index.handler", ((), ["/tests2"]))
+    assert keys["include"] == ["/index.js", "/other.js"]
+
+
+@pytest.mark.parametrize(
+    "manifest, reason",
+    [
+        ({"dependencies": {"@aws-sdk/client-s3": "3"}}, ""),
+        ({"devDependencies": {"jest": "1"}}, ""),
+        ({"scripts": {"build": "webpack"}}, ""),
+        ({"dependencies": {"aws-sdk": "2"}}, "has no lock"),
+    ],
+)
+def test_nothing_to_install(tmp_path: Path, manifest: dict[str, object], reason: str) -> None:
+    """A plain module needs no build, and no packages that Lambda brings."""
+    files = {"f/index.js": HANDLER, "f/package.json": json.dumps(manifest), "package.json": "{"}
+
+    assert reason in node.keys(repository(tmp_path, files), "f", "index.handler")[1]
