@@ -109,8 +109,7 @@ def write(repository: Repository, changes: Sequence[Change]) -> None:
     Raises:
         HashzipError: A file has changed, or is outside the project.
     """
-    writing.write(repository, changes)
-    planning.load_project(repository.root)
+    writing.write(repository, changes, lambda: planning.load_project(repository.root))
 
 
 def _handler(project: Project | None, name: str) -> str:

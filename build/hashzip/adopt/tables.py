@@ -8,6 +8,7 @@ from hashzip.adopt.proposal import Code, Declared
 from hashzip.adopt.python_locks import Requirements
 from hashzip.adopt.python_roots import Roots
 from hashzip.adopt.repository import Repository, below, contains, join, parent
+from hashzip.project.targets import ARCHITECTURES
 
 _DEFAULT_ARCHITECTURE = "x86_64"  # Lambda's and Terraform's, where nothing says otherwise
 _ORDER = (
@@ -48,7 +49,10 @@ class Settings(NamedTuple):
 
     def architecture(self, entry: Declared | Code) -> str:
         """Return the architecture of a function or layer."""
-        return self.asked_architecture or entry.architecture or _DEFAULT_ARCHITECTURE
+        is_known = entry.architecture in ARCHITECTURES
+        return self.asked_architecture or (
+            entry.architecture if is_known else _DEFAULT_ARCHITECTURE
+        )
 
 
 def of(

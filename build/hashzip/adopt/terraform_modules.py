@@ -2,7 +2,7 @@
 
 import itertools
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -38,7 +38,8 @@ class Module:
                 self.files.append(hcl.parse(path, text))
             except ValueError as error:
                 repository.skip(path, str(error))
-        self.settings = dict(self._settings(repository, folder))
+        self._repository = repository
+        self.settings = dict(self._settings(self._loaded()))
 
     def of_kind(self, kind: str) -> Iterator[Block]:
         """Yield the blocks of a type."""
@@ -81,20 +82,43 @@ class Module:
         folder = posixpath.normpath(join(self.folder, source))
         return None if folder.startswith("..") else folder
 
-    @staticmethod
-    def _settings(repository: Repository, folder: str) -> Iterator[tuple[str, str]]:
-        """Yield the variables of the files that Terraform loads by itself."""
-        names = repository.files.get(folder, ())
+    def _settings(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the variables of files."""
+        for path in paths:
+            text = self._repository.text(path)
+            if text is None:
+                continue
+            try:
+                body = hcl.parse(path, text)
+            except ValueError as error:
+                self._repository.skip(path, str(error))
+                continue
+            yield from ((key, value.text) for key, value in body.attributes.items())
+
+    def _loaded(self) -> list[str]:
+        """Return the files of variables that Terraform loads by itself."""
+        names = self._repository.files.get(self.folder, ())
         files = [name for name in names if name.endswith(".auto.tfvars")]
-        for name in ("terraform.tfvars", *sorted(files)):
-            text = repository.text(join(folder, name)) if name in names else None
-            if text is not None:
-                try:
-                    body = hcl.parse(join(folder, name), text)
-                except ValueError as error:
-                    repository.skip(join(folder, name), str(error))
-                    continue
-                yield from ((key, value.text) for key, value in body.attributes.items())
+        return [
+            join(self.folder, name)
+            for name in ("terraform.tfvars", *sorted(files))
+            if name in names
+        ]
+
+    @cached_property
+    def agreed(self) -> Mapping[str, str]:
+        """The variables that all other files of variables set to one value: of each environment."""
+        folders = (each for each in self._repository.files if contains(self.folder, each))
+        paths = [
+            join(folder, name)
+            for folder in folders
+            for name in self._repository.files[folder]
+            if name.endswith(".tfvars")
+        ]
+        values: dict[str, set[str]] = {}
+        for name, text in self._settings(paths):
+            values.setdefault(name, set()).add(text)
+        return {name: next(iter(texts)) for name, texts in values.items() if len(texts) == 1}
 
 
 class Call(NamedTuple):
@@ -225,6 +249,7 @@ class Scope:
         text = self.module.variables.get(name)
         if self.call is None:
             text = self.module.settings.get(name, text)
+            text = self.module.agreed.get(name) if text is None else text
         if text is None:
             raise UnresolvedError(f"var.{name} has no default")
         return hcl_values.evaluate(text, self)

@@ -72,7 +72,11 @@ def of_module(scope: Scope, block: Block) -> Package:
         return Package(unresolved=(Unresolved("source_path", text, str(error)),))
     package = Package(requirements=None)
     for item in value if isinstance(value, list) else [value]:
-        package = _with_item(scope, package, {"path": item} if isinstance(item, str) else item)
+        try:
+            package = _with_item(scope, package, {"path": item} if isinstance(item, str) else item)
+        except UnresolvedError as error:
+            open_value = Unresolved("source_path", text, str(error))
+            package = package._replace(unresolved=(*package.unresolved, open_value))
     return package
 
 

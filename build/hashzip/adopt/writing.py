@@ -2,7 +2,7 @@
 
 import codecs
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from hashzip.adopt.proposal import Change
@@ -12,8 +12,15 @@ from hashzip.project import files
 from hashzip.system import atomic
 
 
-def write(repository: Repository, changes: Sequence[Change]) -> None:
+def write(
+    repository: Repository, changes: Sequence[Change], check: Callable[[], object] = lambda: None
+) -> None:
     """Write files. Where that fails or is interrupted, all are as they were.
+
+    Args:
+        repository: The files.
+        changes: What to write.
+        check: Checks what was written: an error of its counts as one of writing.
 
     Raises:
         HashzipError: A file is outside the project, or has changed since it was read.
@@ -28,6 +35,7 @@ def write(repository: Repository, changes: Sequence[Change]) -> None:
             _make_folder(os.path.dirname(repository.location(change.path)), folders)
             written.append(change)
             _put(repository, change.path, change.after)
+        check()
     except BaseException:
         _restore(repository, written, folders)
         raise

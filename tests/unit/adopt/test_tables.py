@@ -32,6 +32,14 @@ def test_defaults(tmp_path: Path) -> None:
     assert table["architecture"] == "x86_64"
 
 
+@pytest.mark.parametrize("architecture", ["amd64", "", "${x}"])
+def test_unknown_architecture(tmp_path: Path, architecture: str) -> None:
+    """What is no architecture of Lambda is not written."""
+    function = Declared("", "", ("f",), ("f",), "app.run", architecture=architecture)
+
+    assert tables.of(function, settings(tmp_path, {}), [])[0]["architecture"] == "x86_64"
+
+
 @pytest.mark.parametrize(
     "asked, runtime",
     [("python3.11", "python3.11"), ("nodejs22.x", "python3.13"), ("", "python3.13")],

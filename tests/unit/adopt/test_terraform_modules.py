@@ -71,6 +71,21 @@ def test_unresolved(scopes: list[Scope], text: str) -> None:
         hcl_values.evaluate(text, scopes[0])
 
 
+def test_variables_of_environments(tmp_path: Path) -> None:
+    """A variable has the value that the files of all environments agree on."""
+    files = {
+        "main.tf": 'variable "a" {}\nvariable "b" {}\n',
+        "envs/dev.tfvars": 'a = "same"\nb = "dev"\n',
+        "envs/prod/x.tfvars": 'a = "same"\nb = "prod"\n',
+    }
+    projects.write_files(tmp_path, {path: text.encode() for path, text in files.items()})
+    (scope,) = Terraform(Repository(str(tmp_path))).scopes()
+
+    assert hcl_values.evaluate("var.a", scope) == "same"
+    with pytest.raises(UnresolvedError):
+        hcl_values.evaluate("var.b", scope)
+
+
 def test_folders(scopes: list[Scope], tmp_path: Path) -> None:
     """A module knows its own folder, and roots are those that none calls."""
     root, child = scopes

@@ -126,6 +126,17 @@ def test_module(tmp_path: Path, path: str, expected: Package) -> None:
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    "path", ['"../../outside"', '{ path = "../src", pip_requirements = "/x" }']
+)
+def test_module_outside(tmp_path: Path, path: str) -> None:
+    """What is outside the project stays open."""
+    found = package(tmp_path, f'  source = "x"\n  source_path = {path}', kind="module")
+
+    assert [each.key for each in found.unresolved] == ["source_path"]
+    assert "outside the project" in found.unresolved[0].reason
+
+
 def test_module_with_commands(tmp_path: Path) -> None:
     """What hashzip does not do for a module stays open."""
     path = '{ path = "../src", commands = ["make"], patterns = ["[a-z]+"] }'

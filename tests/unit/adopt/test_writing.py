@@ -58,6 +58,20 @@ def test_interrupted(
     assert {path: projects.listing(root)[path][2] for path in projects.listing(root)} == before
 
 
+def test_checked(root: Path) -> None:
+    """What does not pass a check is not left."""
+
+    def check() -> None:
+        assert (root / "x/y/b.tf").exists()
+        raise HashzipError("no")
+
+    with pytest.raises(HashzipError, match="no"):
+        writing.write(Repository(str(root)), CHANGES, check)
+
+    assert (root / "a.toml").read_bytes().endswith(b"old\r\n")
+    assert not (root / "x").exists()
+
+
 @pytest.mark.parametrize(
     "change, problem",
     [
