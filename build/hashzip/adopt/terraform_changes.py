@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hashzip.adopt import hcl_values, modules, terraform_new
-from hashzip.adopt.hcl import Attribute, Block
+from hashzip.adopt import hcl_values, modules, terraform_edits, terraform_new
+from hashzip.adopt.hcl import Block
 from hashzip.adopt.hcl_values import UnresolvedError
 from hashzip.adopt.proposal import Adopted, Change, Declared
 from hashzip.adopt.repository import Repository
 from hashzip.adopt.terraform import Place
+from hashzip.adopt.terraform_edits import Edit
 from hashzip.adopt.terraform_modules import Call, Module
 
 _VARIABLE = "hashzip_function"
@@ -25,15 +26,6 @@ _OLD_OF_MODULE = (
 _ARCHIVE = re.compile(r"\barchive_file\.([\w-]+)")
 _IGNORED = re.compile(r"\b(filename|source_code_hash|s3_key|s3_object_version|all)\b")
 _BEFORE = 8  # characters before a block, among which an empty line is seen
-_UNALIGNED = re.compile(r"[ \t]*(?:#[^\n]*|//[^\n]*)?(?:\r?\n|$)")
-
-
-class Edit(NamedTuple):
-    """A part of a file that gets another text."""
-
-    start: int
-    end: int
-    text: str
 
 
 class Wanted(NamedTuple):
@@ -163,7 +155,7 @@ class Changes:
         if any(each.has_other_handler for each in instances):
             values["handler"] = f"{reference}.handler"
             old = (*old, "handler")
-        self._replace(text, block, values, old)
+        self._edit(text, block, values, old)
         self._drop_archive(place)
 
     def _package(self, label: str, place: Place, expression: str, repeat: str) -> str:
@@ -242,47 +234,11 @@ class Changes:
                 else _by_key(by_key, "count" in outer.attributes)
             )
             text = self._repository.text(outer.path) or ""
-            self._replace(text, outer, {_VARIABLE: expression}, (_VARIABLE,))
+            self._edit(text, outer, {_VARIABLE: expression}, (_VARIABLE,))
 
-    def _replace(self, text: str, block: Block, values: dict[str, str], old: Sequence[str]) -> None:
-        """Set attributes of a block, where the first of the old ones is, and drop these."""
-        present = [block.attributes[name] for name in old if name in block.attributes]
-        anchor = min(present, key=lambda each: each.start, default=None)
-        missing = dict(values)
-        edits = self._edits.setdefault(block.path, [])
-        for name in old:
-            attribute = block.attributes.get(name)
-            if attribute is None:
-                continue
-            if name in missing:
-                edits.append(Edit(attribute.value, attribute.end, missing.pop(name)))
-            elif attribute is not anchor or not missing:
-                edits.append(_line(text, attribute))
-        if not missing:
-            return
-        last = _last(block)
-        near = anchor or last
-        if near is None:
-            inserted = "".join(f"\n  {name} = {value}" for name, value in missing.items())
-            edits.append(Edit(block.body, block.body, inserted))
-            return
-        indent, width = _shape(text, near)
-        longest = max(map(len, missing))
-        lines = [f"{name:<{max(width, longest)}} = {value}" for name, value in missing.items()]
-        is_dropped = anchor is not None and not any(
-            block.attributes.get(name) is anchor for name in values
-        )
-        # `terraform fmt` aligns lines that follow each other: longer names stand apart.
-        gap = "\n" if longest > width else ""
-        if is_dropped and anchor is not None:
-            start = anchor.start - len(indent)
-            after = gap if _is_followed(text, anchor) else ""
-            added = f"\n{indent}".join(lines)
-            edits.append(Edit(start, anchor.end, f"{gap}{indent}{added}{after}"))
-        else:
-            after = gap if _is_followed(text, near) else ""
-            added = "".join(f"\n{indent}{line}" for line in lines)
-            edits.append(Edit(near.end, near.end, f"{gap}{added}{after}"))
+    def _edit(self, text: str, block: Block, values: dict[str, str], old: Sequence[str]) -> None:
+        edits = terraform_edits.replace(text, block, values, old)
+        self._edits.setdefault(block.path, []).extend(edits)
 
     def _drop_archive(self, place: Place) -> None:
         """Remove the archive that made the zip, if nothing else names it."""
@@ -294,7 +250,7 @@ class Changes:
             edits = self._edits.get(path, [])
             uses += not any(edit.start <= start < edit.end for edit in edits)
         edits = self._edits.setdefault(archive.path, [])
-        removal = _whole(self._repository.text(archive.path) or "", archive)
+        removal = terraform_edits.without_block(self._repository.text(archive.path) or "", archive)
         if uses == 0 and removal not in edits:
             edits.append(removal)
 
@@ -328,39 +284,6 @@ def _free_label(label: str, module: Module) -> str:
     taken = {block.labels[0] for block in module.of_kind("module")}
     names = [f"{label}_package", *(f"{label}_package_{number}" for number in range(2, 100))]
     return next(name for name in names if name not in taken)
-
-
-def _line(text: str, attribute: Attribute) -> Edit:
-    """Return the removal of an attribute with its line."""
-    start = text.rfind("\n", 0, attribute.start) + 1
-    start = start if not text[start : attribute.start].strip() else attribute.start
-    match = _UNALIGNED.match(text, attribute.end)
-    return Edit(start, match.end() if match else attribute.end, "")
-
-
-def _whole(text: str, block: Block) -> Edit:
-    """Return the removal of a block with the empty line after it."""
-    match = re.compile(r"[ \t]*(?:\r?\n){0,2}").match(text, block.end)
-    return Edit(block.start, match.end() if match else block.end, "")
-
-
-def _last(block: Block) -> Attribute | None:
-    return max(block.attributes.values(), key=lambda each: each.end, default=None)
-
-
-def _is_followed(text: str, attribute: Attribute) -> bool:
-    """Return whether the line after an attribute has one, too."""
-    match = _UNALIGNED.match(text, attribute.end)
-    following = text[match.end() if match else attribute.end :].partition("\n")[0].strip()
-    return bool(following) and following != "}"
-
-
-def _shape(text: str, attribute: Attribute) -> tuple[str, int]:
-    """Return the indentation of an attribute, and the width of its name."""
-    start = text.rfind("\n", 0, attribute.start) + 1
-    indent = text[start : attribute.start]
-    sign = text.find("=", attribute.start)
-    return (indent if not indent.strip() else "  "), sign - attribute.start - 1
 
 
 def wanted(adopted: Iterable[Adopted]) -> list[Wanted]:

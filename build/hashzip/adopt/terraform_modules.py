@@ -10,6 +10,7 @@ from hashzip.adopt import hcl, hcl_values
 from hashzip.adopt.hcl import Block
 from hashzip.adopt.hcl_values import Reference, UnresolvedError
 from hashzip.adopt.repository import Repository, below, contains, join, parent
+from hashzip.errors import HashzipError
 from hashzip.inputs import gitignore
 
 _MAX_DEPTH = 6  # of modules in modules
@@ -219,7 +220,10 @@ class Scope:
         start = repository.relative(posixpath.join(repository.location(self.root), folder))
         if start is None:
             raise UnresolvedError(f"{folder} is outside the project")
-        is_match = gitignore.matcher_below([f"/{pattern.lstrip('/')}"])
+        try:
+            is_match = gitignore.matcher_below([f"/{pattern.lstrip('/')}"])
+        except HashzipError as error:
+            raise UnresolvedError(str(error)) from error
         paths = (below(start, path) for path in repository.paths("") if contains(start, path))
         return sorted(path for path in paths if is_match(path))
 

@@ -63,7 +63,15 @@ def test_resolved(scopes: list[Scope], text: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["var.v", "local.loop", "local.none", "aws_x.y.z", 'aws_s3_object.o["m"].key', "each.key"],
+    [
+        "var.v",
+        'fileset(".", "*.[")',
+        "local.loop",
+        "local.none",
+        "aws_x.y.z",
+        'aws_s3_object.o["m"].key',
+        "each.key",
+    ],
 )
 def test_unresolved(scopes: list[Scope], text: str) -> None:
     """What no file says, or goes in a circle, has no value."""
