@@ -8,7 +8,8 @@ from hashzip.adopt import hcl_values, names, terraform_packages
 from hashzip.adopt.hcl import Block
 from hashzip.adopt.hcl_values import UnresolvedError
 from hashzip.adopt.proposal import Declared, Unresolved
-from hashzip.adopt.terraform_modules import Module, Scope, Terraform
+from hashzip.adopt.terraform_blocks import Module
+from hashzip.adopt.terraform_modules import Scope, Terraform
 from hashzip.adopt.terraform_packages import Package
 
 FUNCTION = "aws_lambda_function"

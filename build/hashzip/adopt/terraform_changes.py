@@ -6,7 +6,7 @@ from it. Everything else of the files stays as it is, to the byte.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hashzip.adopt import hcl_values, modules, terraform_edits, terraform_new
 from hashzip.adopt.hcl import Block
@@ -14,8 +14,11 @@ from hashzip.adopt.hcl_values import UnresolvedError
 from hashzip.adopt.proposal import Adopted, Change, Declared
 from hashzip.adopt.repository import Repository
 from hashzip.adopt.terraform import Place
+from hashzip.adopt.terraform_blocks import Module
 from hashzip.adopt.terraform_edits import Edit
-from hashzip.adopt.terraform_modules import Call, Module
+
+if TYPE_CHECKING:
+    from hashzip.adopt.terraform_modules import Call
 
 _VARIABLE = "hashzip_function"
 _OLD = ("s3_bucket", "s3_key", "s3_object_version", "filename", "source_code_hash")
