@@ -22,13 +22,6 @@ data "external" "package" {
     project = var.project
     build   = tostring(var.build_during_plan)
   })
-
-  lifecycle {
-    precondition {
-      condition     = length(local.names) == 1
-      error_message = "Set function or package, and not both: to the NAME of a [function.NAME] or of a [package.NAME] in hashzip.toml."
-    }
-  }
 }
 
 # Builds the package when an input changes or its path changes, and puts it into the store, if there is

@@ -1,6 +1,13 @@
 output "fingerprint" {
   description = "SHA-256 of everything that determines the bytes of the package, as 64 hex digits. Known at plan time."
   value       = data.external.package.result.fingerprint
+
+  # Not in the data source: with a condition of its own, Terraform would read it only at apply time
+  # where the module's arguments depend on a resource that is to be created.
+  precondition {
+    condition     = length(local.names) == 1
+    error_message = "Set function or package, and not both: to the NAME of a [function.NAME] or of a [package.NAME] in hashzip.toml."
+  }
 }
 
 output "source_code_hash" {

@@ -136,7 +136,7 @@ run "function_and_package" {
     package = "api"
   }
 
-  expect_failures = [data.external.package]
+  expect_failures = [output.fingerprint]
 }
 
 run "neither_function_nor_package" {
@@ -146,7 +146,7 @@ run "neither_function_nor_package" {
     function = null
   }
 
-  expect_failures = [data.external.package]
+  expect_failures = [output.fingerprint]
 }
 
 run "invalid_package" {
