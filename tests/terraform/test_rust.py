@@ -168,7 +168,7 @@ def test_edit_after_the_plan_is_refused(deployed: RustStack) -> None:
     with pytest.raises(TerraformError) as failure:
         deployed.terraform.apply(plan)
     message = " ".join(str(failure.value).split())
-    assert "sources changed since the plan: //app/src/lib.rs changed" in message
+    assert "sources changed since the plan: app/src/lib.rs changed" in message
     assert deployed.greeting == "Hello"
 
 
