@@ -17,6 +17,7 @@ from hashzip.emulator.server import LocalAws
 from scripts.terraform import Terraform
 from tests.support import adoption, program, stack
 from tests.support import project as projects
+from tests.support.attached import attached, aws_provider
 
 pytestmark = pytest.mark.slow
 
@@ -102,9 +103,10 @@ def test_deployed_functions(
     # The modules run `python3`, which here must be the one that has hashzip's dependencies.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**provider_environment, **aws.environment, "PATH": path}
-    terraform = Terraform(root / "infra", environment, terraform_executable, {})
-    terraform.init()
-    terraform.apply()
+    infra = root / "infra"
+    Terraform(infra, environment, terraform_executable).init()
+    with attached(aws_provider(infra), infra, environment) as provider:
+        Terraform(infra, {**environment, **provider}, terraform_executable).apply()
     client = boto3.client(
         "lambda",
         endpoint_url=aws.endpoint,
@@ -126,23 +128,25 @@ def test_deployed_functions(
     )
 
     assert adopted.code == 0, adopted.err
-    terraform.init()
-    plan = terraform.plan(out=root / "plan")
-    functions = {
-        address: actions
-        for address, actions in stack.changes(plan).items()
-        if "aws_lambda_function" in address
-    }
-    assert functions == {
-        f'aws_lambda_function.each["{key}"]': ["update"] for key in ("first", "second")
-    } | {
-        "module.mail.aws_lambda_function.this": ["update"],
-        "module.extra.aws_lambda_function.this": ["create"],
-    }
-    terraform.apply(plan)
-    after = terraform.plan()
-    assert after.empty, after.text
-    assert "Warning" not in after.text, after.text
+    Terraform(infra, environment, terraform_executable).init()
+    with attached(aws_provider(infra), infra, environment) as provider:
+        terraform = Terraform(infra, {**environment, **provider}, terraform_executable)
+        plan = terraform.plan(out=root / "plan")
+        functions = {
+            address: actions
+            for address, actions in stack.changes(plan).items()
+            if "aws_lambda_function" in address
+        }
+        assert functions == {
+            f'aws_lambda_function.each["{key}"]': ["update"] for key in ("first", "second")
+        } | {
+            "module.mail.aws_lambda_function.this": ["update"],
+            "module.extra.aws_lambda_function.this": ["create"],
+        }
+        terraform.apply(plan)
+        after = terraform.plan()
+        assert after.empty, after.text
+        assert "Warning" not in after.text, after.text
     assert {function: answer(function) for function in (f"{name}-first", f"{name}-second")} == {
         f"{name}-first": b'"first"',
         f"{name}-second": b'"second"',
