@@ -168,3 +168,14 @@ def test_samples_of_hashzip_toml(project: Path) -> None:
         ]
 
     assert set(kinds) == {"Function", "Package", "Layer"}
+
+
+def test_policies() -> None:
+    """Each policy in the pages is JSON, and each of its statements is of the same store."""
+    policies = [json.loads(block.text) for block in pages.blocks("json")]
+    policies = [policy for policy in policies if "Statement" in policy]
+
+    assert len(policies) >= 2
+    for statement in (each for policy in policies for each in policy["Statement"]):
+        assert statement["Effect"] in ("Allow", "Deny")
+        assert statement["Resource"].startswith("arn:aws:s3:::artifacts-of-us")

@@ -150,8 +150,6 @@ def pull(plan: BuildPlan, shared: "SharedStores") -> bool:
         HashzipError: It is missing; the store cannot be reached, or refuses it; it cannot be
             written here.
     """
-    import shutil
-
     from hashzip.system import phases
 
     name, fingerprint, local = plan.target.name, plan.fingerprint, plan.store
@@ -173,7 +171,9 @@ def pull(plan: BuildPlan, shared: "SharedStores") -> bool:
     ):
         zip_file = os.path.join(folder, manifest.artifact.file)
         with store.open_zip(fingerprint) as stream, open(zip_file, "xb") as file:
-            shutil.copyfileobj(stream, file, _BLOCK)
+            while block := stream.read(_BLOCK):
+                file.write(block)
+                phases.moved(len(block))
         url = store.reference(fingerprint)["zip"]
         _check(zip_file, manifest, url, shared.settings.url)
         local.commit(manifest, zip_file, sbom(plan, manifest), is_own=False)

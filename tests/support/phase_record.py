@@ -14,3 +14,7 @@ class Record:
     def end(self, name: str) -> None:
         """Write down an end."""
         self.events.append((name, "end"))
+
+    def packed(self, name: str, size: int) -> None:
+        """Write down that bytes are done."""
+        self.events.append((name, size))

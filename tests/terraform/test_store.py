@@ -41,10 +41,50 @@ module "app" {{
   function      = "app"
   function_name = var.function_name
   command       = var.hashzip_command
-  store         = "s3://${{aws_s3_bucket.artifacts.bucket}}/lambda"
+  layers        = [module.words.arn]
+  store         = local.store
+}}
+
+module "words" {{
+  source     = "./modules/layer"
+  project    = "${{path.root}}/.."
+  layer      = "words"
+  layer_name = "${{var.function_name}}-words"
+  command    = var.hashzip_command
+  store      = local.store
+}}
+
+locals {{
+  store = "s3://${{aws_s3_bucket.artifacts.bucket}}/lambda"
 }}
 
 output "function_name" {{ value = module.app.function_name }}
+"""
+
+PROJECT = """
+[layer.words]
+source = "layer"
+runtime = "python3.13"
+architecture = "x86_64"
+
+[function.app]
+source = "src"
+handler = "app.handler"
+runtime = "python3.13"
+architecture = "x86_64"
+layers = ["words"]
+"""
+HANDLER = """
+import os
+
+import answers
+import words
+
+
+def handler(event, context):
+    path = os.path.join(os.path.dirname(__file__), "data.bin")
+    size = os.path.getsize(path) if os.path.exists(path) else 0
+    return f"{words.ANSWER} {answers.MARK}", size
 """
 
 NAMED_BY_AWS = CONFIGURATION.replace(f'bucket        = "{BUCKET}"', f'bucket_prefix = "{BUCKET}-"')
@@ -67,7 +107,8 @@ def machine(
     clone = stacks.make(
         tmp_path / "a", "from-store", aws, provider_environment, terraform_executable
     )
-    clone.write({"infra/main.tf": request.param})
+    clone.write({"infra/main.tf": request.param, "hashzip.toml": PROJECT, "src/app.py": HANDLER})
+    clone.write({"layer/answers.py": "MARK = '!'\n"})
     with on_own_machine(clone, tmp_path / "cache-a").init().attached() as stack:
         stack.apply()
         yield stack
@@ -92,7 +133,7 @@ def test_plan_on_one_machine_and_apply_on_another(machine: Stack) -> None:
 
     Then the function is lost, and made again there without a zip either.
     """
-    assert machine.invoke() == "first"
+    assert machine.invoke() == ["first !", 0]
     machine.answer_with("second")
     plan = machine.plan()
     assert stacks.changes(plan)[BUILD] == ["delete", "create"]
@@ -108,23 +149,23 @@ def test_plan_on_one_machine_and_apply_on_another(machine: Stack) -> None:
     other = another_machine(machine)
     other.apply(plan)
 
-    assert other.invoke() == "second"
+    assert other.invoke() == ["second !", 0]
     assert list(other.root.rglob("dist/**/*.zip")) == []
     assert keys(other) - before == {planned, planned.replace(".zip", ".json")}
     client = other.client("lambda")
     client.delete_function(FunctionName="from-store")
     other.apply()
-    assert other.invoke() == "second"
+    assert other.invoke() == ["second !", 0]
     assert list(other.root.rglob("dist/**/*.zip")) == []
     # The control: what nobody pushed is built where it is applied, and pushed.
     other.answer_with("third")
     other.apply()
-    assert other.invoke() == "third"
+    assert other.invoke() == ["third !", 0]
     assert len(list(other.root.rglob("dist/**/*.zip"))) == 1
     assert len(keys(other) - before) == 4
     # Code that somebody else has changed is a warning, and the command in it repairs that.
     client.update_function_code(FunctionName="from-store", S3Bucket=BUCKET, S3Key=planned)
-    assert other.invoke() == "second"
+    assert other.invoke() == ["second !", 0]
     warning = re.sub(r"[\s│]+", " ", other.plan().text)
     (command,) = re.findall(r"Deploy what was planned: (.*? --store s3://\S+)", warning)
     repaired = subprocess.run(
@@ -135,13 +176,13 @@ def test_plan_on_one_machine_and_apply_on_another(machine: Stack) -> None:
         capture_output=True,
     )
     assert repaired.returncode == 0, repaired.stderr
-    assert other.invoke() == "third"
+    assert other.invoke() == ["third !", 0]
     # And an artifact that is damaged is named before it is deployed.
     other.answer_with("fourth")
     other.client("s3").put_object(Bucket=BUCKET, Key=_next_key(other), Body=b"")
     with pytest.raises(TerraformError, match="other bytes than the zip of the same inputs"):
         other.terraform.apply()
-    assert other.invoke() == "third"
+    assert other.invoke() == ["third !", 0]
 
 
 @pytest.mark.parametrize("machine", [NAMED_BY_AWS], indirect=True)
@@ -150,18 +191,12 @@ def test_a_zip_that_is_too_large_for_a_request(machine: Stack) -> None:
 
     The name of the bucket is not known before the bucket is there.
     """
-    assert machine.invoke() == "first"
+    assert machine.invoke() == ["first !", 0]
     (machine.root / "src/data.bin").write_bytes(os.urandom(limits.ZIP + 1_000_000))
-    machine.write(
-        {
-            "src/app.py": "import os\n\n\ndef handler(event, context):\n"
-            "    return os.path.getsize(os.path.join(os.path.dirname(__file__), 'data.bin'))\n"
-        }
-    )
 
     machine.apply()
 
-    assert machine.invoke() == limits.ZIP + 1_000_000
+    assert machine.invoke() == ["first !", limits.ZIP + 1_000_000]
     artifact = max(machine.root.rglob("dist/**/*.zip"), key=lambda file: file.stat().st_size)
     assert artifact.stat().st_size > limits.ZIP
     # The control: without the store, such a zip is refused before anything is uploaded.

@@ -15,8 +15,10 @@ from hashzip.artifacts.store import DamagedError, SharedStores
 from hashzip.builders.build_plan import BuildPlan
 from hashzip.errors import HashzipError
 from hashzip.project import user_cache, user_key
+from hashzip.system import phases
 from tests.support import commands, program
 from tests.support import project as projects
+from tests.support.phase_record import Record
 from tests.support.s3 import Shared
 
 
@@ -87,10 +89,13 @@ def test_build_again(machine: Machine) -> None:
 
 def test_pull(machine: Machine, other: Machine) -> None:
     """A zip is fetched once, to the byte; its members are not taken for a later build."""
-    assert transfer.pull(other.plan, other.stores)
+    record = Record()
+    with phases.listening(record):
+        assert transfer.pull(other.plan, other.stores)
     assert not transfer.pull(other.plan, other.stores)
 
     (zip_file,) = other.zips()
+    assert record.events[1:] == [("hello", zip_file.stat().st_size), ("hello", "end")]
     assert zip_file.read_bytes() == machine.zips()[0].read_bytes()
     plan = other.plan
     assert plan.store.find(plan.fingerprint)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hashzip.artifacts import s3_errors
 from hashzip.errors import HashzipError
+from hashzip.system import phases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -136,11 +137,18 @@ def _put_parts(
         pending = []
         for number, body in enumerate(iter(lambda: file.read(part_size), b""), 1):
             digest.update(body)
-            pending.append(pool.submit(put_part, number, body))
+            pending.append((pool.submit(put_part, number, body), len(body)))
             if len(pending) >= _THREADS:
-                yield pending.pop(0).result()
-        for future in pending:
-            yield future.result()
+                yield _sent(*pending.pop(0))
+        for part in pending:
+            yield _sent(*part)
+
+
+def _sent(part: Future[dict[str, object]], size: int) -> dict[str, object]:
+    """Wait until a part is sent, and say so."""
+    result = part.result()
+    phases.moved(size)
+    return result
 
 
 def _base64(digest: hashlib._Hash) -> str:

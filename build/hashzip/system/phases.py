@@ -25,6 +25,14 @@ class Listener(Protocol):
     def end(self, name: str) -> None:
         """Show that the phase of a build that began last has ended."""
 
+    def packed(self, name: str, size: int) -> None:
+        """Show that more of the current phase of a build is done.
+
+        Args:
+            name: The function or layer that is built.
+            size: The number of bytes that were packed, or moved.
+        """
+
 
 _listeners: list[Listener] = []
 _name: ContextVar[str] = ContextVar("_name", default="")
@@ -66,6 +74,13 @@ def phase(text: str, *, prints: bool = False) -> Iterator[None]:
     finally:
         for listener in listeners:
             listener.end(name)
+
+
+def moved(size: int) -> None:
+    """Say that a number of bytes has been moved in the current phase."""
+    name = _name.get()
+    for listener in tuple(_listeners):
+        listener.packed(name, size)
 
 
 def count(number: int, noun: str) -> str:

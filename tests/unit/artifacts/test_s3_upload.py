@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from hashzip.artifacts import s3_upload
 from hashzip.errors import HashzipError
+from hashzip.system import phases
+from tests.support.phase_record import Record
 from tests.support.s3 import Shared
 
 PART = 5 << 20  # bytes: S3 takes no smaller one
@@ -31,7 +33,11 @@ def put(shared: Shared, content: bytes, digest: str = "") -> bool:
 @pytest.mark.parametrize("content", [SMALL, CONTENT], ids=["at once", "in parts"])
 def test_put_once(shared: Shared, content: bytes) -> None:
     """An object is put as it is, and never replaced."""
-    assert put(shared, content)
+    record = Record()
+    with phases.listening(record):
+        assert put(shared, content)
+    sizes = [PART, PART, len(b"rest")] if content is CONTENT else []
+    assert record.events == [("", size) for size in sizes]
     assert not put(shared, b"other" + content)
 
     assert shared.objects() == {"key": content}

@@ -30,6 +30,17 @@ def test_nested() -> None:
     ]
 
 
+def test_moved() -> None:
+    """What was moved is that of the build; without a listener, nothing happens."""
+    record = Record()
+
+    with phases.listening(record), phases.build_of("hello"):
+        phases.moved(3)
+    phases.moved(4)
+
+    assert record.events == [("hello", 3)]
+
+
 def test_error() -> None:
     """A phase that fails has ended."""
     record = Record()
