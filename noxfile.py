@@ -36,7 +36,7 @@ LOST_ANSWER = ("--reruns", "1", "--only-rerun", "ResourceAlreadyExistsException"
 
 def install(session: nox.Session, group: str) -> None:
     """Install hashzip from this checkout with its extras and a dependency group."""
-    session.install("-e", ".[local,rust]", *nox.project.dependency_groups(PYPROJECT, group))
+    session.install("-e", ".[init,local,rust,s3]", *nox.project.dependency_groups(PYPROJECT, group))
 
 
 def cargo_runs() -> bool:
