@@ -130,12 +130,15 @@ def drain(worker: Worker) -> str:
     lines: list[str] = []
     deadline = time.monotonic() + _MAX_LOG_SECONDS
     quiet_until = time.monotonic() + _QUIET_SECONDS
-    while time.monotonic() < min(deadline, quiet_until):
+    is_read = True  # whether all that was seen in the pipe has arrived from its thread
+    while time.monotonic() < deadline and (not is_read or time.monotonic() < quiet_until):
+        is_waiting = _is_waiting(worker)
         text = worker._drain_stderr()
         if text:
             lines.append(text)
-        if text or _is_waiting(worker):
+        if text or is_waiting:
             quiet_until = time.monotonic() + _QUIET_SECONDS
+            is_read = not is_waiting
         time.sleep(_QUIET_SECONDS / 4)
     text = worker._drain_stderr()
     return "\n".join([*lines, *([text] if text else [])])
