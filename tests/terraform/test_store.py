@@ -11,7 +11,7 @@ import pytest
 
 from hashzip.artifacts import limits
 from hashzip.emulator.server import LocalAws
-from scripts.terraform import TerraformError
+from scripts.terraform import Plan, TerraformError
 from tests.support import stack as stacks
 from tests.support.stack import Stack
 
@@ -146,7 +146,19 @@ def test_plan_on_one_machine_and_apply_on_another(machine: Stack) -> None:
     assert built.returncode == 0, built.stderr
     assert keys(machine) - before == {planned, planned.replace(".zip", ".json")}
 
-    other = another_machine(machine)
+    with another_machine(machine).attached() as other:
+        deploy_elsewhere(other, plan, planned, before)
+
+
+def deploy_elsewhere(other: Stack, plan: Plan, planned: str, before: set[str]) -> None:
+    """Apply a plan on another machine, and look at what it does then.
+
+    Args:
+        other: The other machine's clone.
+        plan: The plan of the first machine, which has pushed what is planned.
+        planned: The key of the zip that is planned.
+        before: The keys in the store before that.
+    """
     other.apply(plan)
 
     assert other.invoke() == ["second !", 0]
