@@ -96,7 +96,9 @@ def load(file: str, key: Key) -> CacheFile | None:
     """
     try:
         with open(files.open_regular(file), "rb", buffering=0) as opened:
-            data = opened.read(_LARGEST)
+            if os.fstat(opened.fileno()).st_size > _LARGEST:
+                return None
+            data = opened.read()  # with a limit, it would make room for all of that
         magic, plan, paths, count = _HEADER.unpack_from(data)
         sizes = (plan, paths, count * STATUS.size, count * CONTENT.size)
         start, *starts = accumulate(sizes, initial=_HEADER.size)
@@ -140,8 +142,8 @@ def _plan(text: bytes) -> CachedPlan | None:
     """Parse a plan; None if it is none."""
     try:
         match json.loads(text):
-            case [str(key), str(fingerprint), dict(summary)] if all(
-                isinstance(value, str) for value in summary.values()
+            case [str(key), str(fingerprint), dict(summary)] if {str}.issuperset(
+                map(type, summary.values())
             ):
                 return CachedPlan(key, fingerprint, summary)
     except (ValueError, RecursionError):

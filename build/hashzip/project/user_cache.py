@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from hashzip.errors import HashzipError
 
 FOLDER_VARIABLE = "HASHZIP_CACHE_DIR"
+# All that decide where the folder is.
+VARIABLES = (FOLDER_VARIABLE, "XDG_CACHE_HOME", "HOME", "LOCALAPPDATA", "USERPROFILE")
 
 # Where other programs have their caches, if no variable says so: below the home folder.
 _DEFAULTS = {

@@ -100,7 +100,7 @@ def load(root: str) -> Key:
                 "make one with: openssl rand -hex 32",
             )
         return of_text(value)
-    return _of_files(os.path.abspath(root), *user_cache.folders())
+    return _of_settings(os.path.abspath(root), *map(os.environ.get, user_cache.VARIABLES))
 
 
 @lru_cache(1)
@@ -120,6 +120,7 @@ def give_back() -> None:
 
 def forget() -> None:
     """Read the key anew when it is needed again."""
+    _of_settings.cache_clear()
     _of_files.cache_clear()
     _of_process.cache_clear()
 
@@ -171,6 +172,12 @@ def take_variable() -> str:
     if value:
         Variable.value = value
     return Variable.value
+
+
+@lru_cache
+def _of_settings(root: str, *_variables: str | None) -> Key:
+    """Return the key for the values of the variables that say where the cache folder is."""
+    return _of_files(root, *user_cache.folders())
 
 
 @lru_cache
