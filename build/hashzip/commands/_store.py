@@ -3,12 +3,12 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hashzip.artifacts import shared
 from hashzip.errors import HashzipError
 from hashzip.project.config import FILE_NAME, Project
 
 if TYPE_CHECKING:
     from hashzip.artifacts.store import SharedStores
+    from hashzip.project.store_settings import StoreSettings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def choose(project: Project, options: argparse.Namespace) -> "SharedStores | Non
     from hashzip.project import store_settings
 
     settings = store_settings.choose(project.store, options.store)
-    return shared.open_stores(settings) if settings else None
+    return _open(settings) if settings else None
 
 
 def require(project: Project, options: argparse.Namespace) -> "SharedStores":
@@ -58,4 +58,10 @@ def require(project: Project, options: argparse.Namespace) -> "SharedStores":
             "no store is named",
             f"add --store s3://BUCKET/PREFIX, or [store] with url to {FILE_NAME}",
         )
+    return _open(settings)
+
+
+def _open(settings: "StoreSettings") -> "SharedStores":
+    from hashzip.artifacts import shared  # noqa: PLC0415 - most projects have no store
+
     return shared.open_stores(settings)

@@ -4,12 +4,13 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from hashzip import artifacts, pipeline, planning
 from hashzip.builders.build_plan import BuildPlan
-from hashzip.commands import _output, _parser, _prebuilt, _progress, _store, _summary
+from hashzip.commands import _output, _parser, _prebuilt, _store, _summary
 from hashzip.commands._prebuilt import Prebuilt
 from hashzip.errors import HashzipError, print_error, strict, warn
 from hashzip.pipeline import Built
@@ -135,7 +136,7 @@ def _build(
         {name: prebuilt[name].fingerprint for name in names if name in prebuilt}
         | {plan.target.name: plan.fingerprint for plan in plans}
     )
-    with _progress.shown() as packed:
+    with _shown(plans, options) as packed:
         builds = zip(
             plans,
             pipeline.build_all(
@@ -154,6 +155,17 @@ def _build(
         finally:
             _print_lines(folded.rest(), options)
     return results
+
+
+def _shown(
+    plans: Iterable[BuildPlan], options: argparse.Namespace
+) -> AbstractContextManager[Callable[[str, int], None]]:
+    """Show the progress of builds for as long as a block lasts, if there is something to build."""
+    if not options.force and all(pipeline.find(plan) for plan in plans):
+        return nullcontext(lambda _name, _size: None)
+    from hashzip.commands import _progress  # noqa: PLC0415 - it takes time, and most builds do not
+
+    return _progress.shown()
 
 
 def _checked(plan: BuildPlan, built: Built, *, is_strict: bool) -> Built:
