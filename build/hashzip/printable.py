@@ -88,7 +88,7 @@ def escaped(text: str, keep: str = "") -> str:
 
 
 def escaped_json(text: str) -> str:
-    r"""Escape the same in a JSON text, which means to whoever parses it what it meant before.
+    r"""Escape the same in a JSON text, whose parsed values stay the same.
 
     JSON's own line breaks stay: they are between its values.
 

@@ -2,7 +2,7 @@
 
 Objects are written once. The zip comes first and the manifest last, so that an artifact whose
 manifest is there is complete; a zip without its manifest counts for nothing. All that is in the
-store counts, whoever wrote it: the policy of the bucket decides who may.
+store counts, because the policy of the bucket says who may write there.
 
 It imports boto3, an extra: `hashzip.artifacts.shared` checks that it is installed.
 """

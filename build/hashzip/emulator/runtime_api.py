@@ -1,7 +1,7 @@
 """Guard MiniStack's servers of the Lambda Runtime API.
 
 Each worker of a function with a `bootstrap` has one, on a port of its own. It gives events to
-whoever asks, and takes any response.
+any program that asks, and takes any response.
 The clients of functions cannot be given a secret: the variable that names the server,
 `AWS_LAMBDA_RUNTIME_API`, is a host and a port. So web pages are refused by how a browser names
 itself, and other users of this machine by what the kernel says of their connection.

@@ -1,4 +1,4 @@
-"""Say what a build is doing, to whoever shows it. Build time, standard library only.
+"""Say what a build is doing, for a command that shows it. Build time, standard library only.
 
 A build says which phase begins and ends, from the thread that it runs in. A command that wants to
 show phases listens. Without a listener, nothing happens.

@@ -123,7 +123,7 @@ def is_foreign(slot: Path, user: Key) -> bool:
 
 
 def equals(slot: Path, tree: Tree) -> bool:
-    """Return whether a cached tree equals a new one in each byte, whoever installed it.
+    """Return whether a cached tree, made by any user, equals a new one in each byte.
 
     Args:
         slot: The folder of the cached tree.

@@ -102,7 +102,7 @@ class TestLoad:
         ],
     )
     def test_path(self, slot: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-        """A row that leaves the tree is refused before anything is looked at, whoever wrote it."""
+        """A row that leaves the tree, by any user, is refused before a file is touched."""
         looked: list[str] = []
         original = os.lstat
 
